@@ -1,0 +1,30 @@
+# `make demo` and `make test` set up everything they need. Another interpreter: PYTHON=python3.8 make test
+PYTHON ?= python3
+NAME := $(notdir $(PYTHON))
+VENV := .venv$(if $(filter-out python3,$(NAME)),-$(NAME))
+RUN := $(VENV)/bin/python
+
+.PHONY: test lint clean
+
+test: $(VENV)/.ready-test
+	$(RUN) -m pytest
+
+lint: $(VENV)/.ready-test
+	$(RUN) -m ruff check .
+	$(RUN) -m mypy .
+
+# A stamp per requirements file: the venv is made once and touched again only when they change.
+$(VENV)/.ready-demo: requirements.txt
+$(VENV)/.ready-test: requirements.txt requirements-dev.txt
+$(VENV)/.ready-%:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(not ((3, 10) <= v <= (3, 13) or v == (3, 8)))' || \
+		{ echo "$(PYTHON) is `$(PYTHON) -V 2>&1`; Python 3.8 or 3.10 to 3.13 is needed: PYTHON=python3.11 make $(MAKECMDGOALS)" >&2; exit 2; }
+	@test -x $(RUN) || $(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "no virtual environment could be made; on Debian and Ubuntu: apt install $(NAME)-venv" >&2; exit 2; }
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $(if $(filter %-test,$@),requirements-dev.txt,requirements.txt)
+	@$(RUN) -c 'import cv2' || \
+		{ echo "OpenCV does not load; on Debian and Ubuntu: apt install libgl1 libglib2.0-0" >&2; exit 2; }
+	@touch $@
+
+clean:
+	rm -rf .venv .venv-*
