@@ -1,0 +1,100 @@
+from pathlib import Path
+from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple
+
+import numpy as np
+
+from datasets.safe_pickle import load_npy, load_pickle
+from errors import UserError
+
+LEFT_OUT_TRAIN_ROW = 2390       # SlowFastSign's authors drop this damaged recording before they number the glosses
+
+
+class GlossVocabulary:
+    """Glosses and their class numbers, as one model was trained with them.
+
+    `names[i]` is what class i reads as. It may end before the network's classes do: those read `#857`.
+    `aliases` are further words with a number of their own or of another word.
+    """
+
+    def __init__(self, names: Sequence[str], blank: int = 0, unknown: Optional[int] = None,
+                 aliases: Optional[Mapping[str, int]] = None) -> None:
+        self.names: Tuple[str, ...] = tuple(names)
+        self.blank = blank
+        self._ids = dict(aliases or {})
+        self._ids.update({name: number for number, name in enumerate(self.names) if name})
+        self.unknown = self._ids.get("<unk>") if unknown is None else unknown
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._ids and self._ids[word] != self.blank
+
+    def id(self, word: str) -> Optional[int]:
+        """The word's class; for a word it does not know the unknown class, or None where there is none."""
+        return self._ids.get(word, self.unknown)
+
+    def name(self, number: int) -> str:
+        known = self.names[number] if 0 <= number < len(self.names) else ""
+        return known or f"#{number}"
+
+    def encode(self, words: Iterable[str]) -> List[int]:
+        """Words without a class are left out, as both models' authors do in training."""
+        return [number for number in map(self.id, words) if number is not None]
+
+    def decode(self, numbers: Iterable[int]) -> Tuple[str, ...]:
+        return tuple(self.name(int(number)) for number in numbers)
+
+
+def from_ids(ids: Mapping[str, int], blank: int = 0) -> GlossVocabulary:
+    """Where words share a class, it reads as the last of them that is no marker such as `<mask>`."""
+    names = [""] * (max(ids.values()) + 1)
+    for word, number in ids.items():
+        if not names[number] or not _is_marker(word):
+            names[number] = word
+    return GlossVocabulary(names, blank, aliases=ids)
+
+
+def _is_marker(word: str) -> bool:
+    return word.startswith("<") and word.endswith(">")
+
+
+def load_gloss2ids(path: Path) -> GlossVocabulary:
+    """TwoStream-SLR's `gloss2ids.pkl`: {gloss: id}, `<s>` is the blank."""
+    content = load_pickle(path)
+    if not _maps_words_to_numbers(content):
+        raise UserError(f"{path}: not a gloss2ids file: expected a dict of gloss -> id; give the one of the dataset")
+    ids = {word: int(number) for word, number in content.items()}
+    return from_ids(ids, blank=ids.get("<s>", 0))
+
+
+def load_gloss_dict(path: Path) -> GlossVocabulary:
+    """SlowFastSign's `gloss_dict.npy`: {gloss: [id, count]}, ids from 1."""
+    content = load_npy(path)
+    entries = content.items() if isinstance(content, dict) else ()
+    ids = {word: entry[0] for word, entry in entries if isinstance(entry, (list, tuple)) and entry}
+    if len(ids) != len(entries) or not _maps_words_to_numbers(ids):
+        raise UserError(f"{path}: not a gloss_dict file: expected a dict of gloss -> [id, count]; "
+                        "give the one written by the dataset's preprocessing")
+    return from_ids({"<blank>": 0, **{word: int(number) for word, number in ids.items()}})
+
+
+def _maps_words_to_numbers(content: Any) -> bool:
+    return (isinstance(content, dict) and bool(content)
+            and all(isinstance(word, str) and isinstance(number, (int, np.integer)) and number >= 0
+                    for word, number in content.items()))
+
+
+def from_sentences(train: Sequence[Sequence[str]], *others: Sequence[Sequence[str]]) -> GlossVocabulary:
+    """SlowFastSign's: every gloss of the corpora in string order, numbered from 1."""
+    kept = [words for row, words in enumerate(train) if row != LEFT_OUT_TRAIN_ROW]
+    glosses = {word for corpus in (kept, *others) for words in corpus for word in words}
+    return GlossVocabulary(["<blank>", *sorted(glosses)])
+
+
+def from_corpora(annotations: Path) -> GlossVocabulary:
+    """SlowFastSign's, rebuilt from {train,dev,test}.corpus.csv."""
+    from datasets.corpus import read_corpus
+
+    return from_sentences(*([row.glosses for row in read_corpus(annotations, split)]
+                            for split in ("train", "dev", "test")))
