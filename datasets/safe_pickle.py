@@ -1,4 +1,4 @@
-"""Pickles of data. A pickle is a program; this reader admits NumPy arrays and plain containers and runs nothing else."""
+"""Pickles of data. A pickle is a program; this reader admits NumPy arrays and plain containers, and runs none."""
 import pickle
 from pathlib import Path
 from typing import Any, BinaryIO
