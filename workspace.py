@@ -1,0 +1,47 @@
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional, Union
+
+from errors import UserError
+
+DATA_NAME = "phoenix-2014-multisigner"
+REPOSITORY = Path(os.path.abspath(__file__)).parent
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folder around this repository, where checkpoints, data and outputs lie."""
+
+    root: Path = REPOSITORY.parent
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.root / "checkpoints"
+
+    @property
+    def data(self) -> Path:
+        """The folder with annotations/, features/ and keypoints/."""
+        return self.root / "data" / DATA_NAME
+
+    @property
+    def outputs(self) -> Path:
+        return self.root / "outputs"
+
+
+def find_input(given: Union[str, Path], workspace: Optional[Workspace] = None) -> Path:
+    """What the user named: relative to the current directory, else to the workspace, else to the repository."""
+    path = Path(given).expanduser()
+    roots = [Path.cwd(), (workspace or Workspace()).root, REPOSITORY]
+    tried = [Path(os.path.normpath(root / path)) for root in roots]
+    for candidate in tried:
+        if candidate.exists():
+            return candidate
+    places = ", nor ".join(str(place) for place in dict.fromkeys(tried))
+    raise UserError(f"'{given}' does not exist: looked for {places}; give the path of an existing file or folder")
+
+
+def find_data_root(given: Optional[Union[str, Path]] = None, workspace: Optional[Workspace] = None) -> Path:
+    """The dataset's folder: the workspace's own unless the user named one."""
+    workspace = workspace or Workspace()
+    return workspace.data if given is None else find_input(given, workspace)
