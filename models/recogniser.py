@@ -1,10 +1,11 @@
 from dataclasses import dataclass, replace
-from typing import Any, Callable, Dict, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import torch
 from torch import Tensor, nn
 
 from datasets.clip import Clip
+from glosses import ctc
 from glosses.vocabulary import GlossVocabulary
 from models.viewport import Viewport
 
@@ -14,7 +15,7 @@ class Probe:
     """A module, and how to take its activation from what it returns.
 
     `select` finds the graph's own tensor in the output (a tensor, a tuple, a dict): hooks go there.
-    `arrange` turns that tensor, or its gradient, into [B, C, T', H', W'] or, for layers that know only when, [B, C, T'].
+    `arrange` turns that tensor, or its gradient, into [B, C, T', H', W'], or [B, C, T'] for layers that know only when.
     Step k covers the network's input frames [k * stride, (k + 1) * stride); `padded` says that the
     input's padding frames are among them, otherwise step 0 starts at the clip's first frame.
     """
@@ -26,6 +27,13 @@ class Probe:
     select: Callable[[Any], Tensor] = lambda output: output
     arrange: Callable[[Tensor], Tensor] = lambda tensor: tensor
     spatial: bool = True
+    channels: int = 0
+    size: int = 0                                       # H' = W' of a spatial layer
+
+    def shape(self, frames: int) -> Tuple[int, ...]:
+        """(C, T', H', W') or (C, T') for so many input frames."""
+        steps = -(-frames // self.stride)
+        return (self.channels, steps, self.size, self.size) if self.spatial else (self.channels, steps)
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,7 @@ class Inputs:
 
     tensors: Tuple[Tensor, ...]                         # each [B, ...], on the network's device
     frames: int                                         # clip frames in each window
-    left: int = 0                                       # padding frames before and after them
+    left: int = 0                                       # padding frames before and after them; negative: frames cut
     right: int = 0
 
     @staticmethod
@@ -44,15 +52,34 @@ class Inputs:
 
 
 class Recogniser(nn.Module):
-    """A continuous sign-language recogniser, as everything downstream sees it."""
+    """A continuous sign-language recogniser, as everything downstream sees it.
+
+    `network` is the trained part: its state dict is the published one, it takes ready-made tensors and lengths.
+    """
 
     name: str
-    beam_width: int                                     # as its authors decode
-    vocabulary: GlossVocabulary
+    default_layers: Tuple[str, ...]                     # the public five
+    network: nn.Module
     viewport: Viewport
     layers: Dict[str, Probe]                            # every layer that can be asked for
-    default_layers: Tuple[str, ...]                     # the public five
-    window: int = 200                                   # frames; longer clips are cut into overlapping windows
+    longest: Optional[int] = None                       # frames it takes at once, where its authors set a limit
+
+    def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
+        super().__init__()
+        self.architecture = architecture
+        self.vocabulary = vocabulary
+        self.beam_width: int = architecture["beam"]     # as its authors decode
+        self.window: int = architecture["window"]       # frames; longer clips are cut into overlapping windows
+        self.notes: Tuple[str, ...] = ()                # what the user should know about these weights
+
+    @classmethod
+    def fit(cls, architecture: Dict[str, Any], state: Mapping[str, Tensor]) -> Dict[str, Any]:
+        """The architecture with what the weights say (class count and the like) in place of what the file says."""
+        raise NotImplementedError(cls.__name__)
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.network.parameters()).device
 
     def prepare(self, clip: Clip) -> Inputs:
         """A clip (or a window of one) exactly as the authors feed it, batch of one."""
@@ -66,6 +93,11 @@ class Recogniser(nn.Module):
         """Logit steps for a clip of so many frames."""
         raise NotImplementedError(type(self).__name__)
 
+    def decode_ids(self, logits: Tensor, beam: Optional[int] = None) -> List[int]:
+        """logits [T', V] -> gloss ids, equal neighbours merged. beam 1 is greedy, None the authors' width."""
+        log_probs = logits.detach().double().log_softmax(-1).cpu().numpy()
+        return ctc.decode(log_probs, self.beam_width if beam is None else beam, self.vocabulary.blank)
+
     def decode(self, logits: Tensor, beam: Optional[int] = None) -> Tuple[str, ...]:
-        """logits [T', V] -> glosses. beam 1 is greedy, None the authors' width."""
-        raise NotImplementedError(type(self).__name__)
+        """logits [T', V] -> glosses."""
+        return self.vocabulary.decode(self.decode_ids(logits, beam))

@@ -1,0 +1,153 @@
+"""SlowFastSign: Ahn, Jang, Chung, "SlowFast Network for Continuous Sign Language Recognition", ICASSP 2024."""
+import math
+from functools import partial
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from datasets.clip import Clip
+from errors import UserError
+from glosses.vocabulary import GlossVocabulary
+from models.recogniser import Inputs, Probe, Recogniser
+from models.slowfast_backbone import SlowFast
+from models.temporal import BiLSTM, NormLinear, steps_after, temporal_conv
+from models.viewport import Viewport
+
+BRANCHES = ("main", "slow", "fast")     # only the first runs in evaluation
+
+
+class TemporalBranches(nn.Module):
+    """Frame features [B, slow + fast, T] -> [B, hidden, T'] for all channels, the slow ones and the fast ones."""
+
+    def __init__(self, slow: int, fast: int, hidden: int, spec: List[str], classifier: nn.ModuleList) -> None:
+        super().__init__()
+        self.slow = slow
+        self.kernel_spec = list(spec)
+        self.main_temporal_conv = temporal_conv(slow + fast, hidden, spec)
+        self.slow_temporal_conv = temporal_conv(slow, hidden, spec)
+        self.fast_temporal_conv = temporal_conv(fast, hidden, spec)
+        self.fc = classifier            # the sequence classifiers, shared
+
+    def forward(self, features: Tensor) -> List[Tensor]:
+        outputs = [self.main_temporal_conv(features)]
+        if self.training:
+            outputs.append(self.slow_temporal_conv(features[:, :self.slow]))
+            outputs.append(self.fast_temporal_conv(features[:, self.slow:]))
+        return outputs
+
+
+class SlowFastNetwork(nn.Module):
+    """State dict as published: conv2d, conv1d, temporal_model, classifier."""
+
+    def __init__(self, a: Dict[str, Any]) -> None:
+        super().__init__()
+        hidden, classes = a["hidden"], a["classes"]
+        self.conv2d = SlowFast(a)
+        self.classifier = nn.ModuleList(NormLinear(hidden, classes) for _ in BRANCHES)
+        self.conv1d = TemporalBranches(*self.conv2d.channels, hidden, a["temporal_conv"], self.classifier)
+        self.temporal_model = nn.ModuleList(BiLSTM(hidden, a["lstm_layers"], a["lstm_dropout"]) for _ in BRANCHES)
+
+    @property
+    def kernel_spec(self) -> List[str]:
+        return self.conv1d.kernel_spec
+
+    def forward(self, frames: Tensor, lengths: Optional[Tensor] = None) -> Dict[str, Tensor]:
+        """frames [B, 3, T, H, W], padded; lengths [B] how many of the T are each clip's.
+
+        Gives "logits" [B, T', V], "lengths" [B] (if asked) and, in training, also "conv", "slow", "slow_conv",
+        "fast" and "fast_conv": the logits before and after the LSTM of each branch.
+        """
+        steps = None if lengths is None else steps_after(self.kernel_spec, lengths)
+        outputs: Dict[str, Tensor] = {} if steps is None else {"lengths": steps}
+        for i, features in enumerate(self.conv1d(self.conv2d(frames))):
+            features = features.permute(2, 0, 1)                        # [T', B, hidden]
+            sequence = self.temporal_model[i](features, steps)
+            name = BRANCHES[i]
+            outputs["logits" if i == 0 else name] = self.classifier[i](sequence).transpose(0, 1)
+            if self.training:
+                outputs["conv" if i == 0 else f"{name}_conv"] = self.conv1d.fc[i](features).transpose(0, 1)
+        return outputs
+
+
+class SlowFastSign(Recogniser):
+    name = "slowfast"
+    default_layers = ("conv2d.slow_path.layer1", "conv2d.fast_path.layer1", "conv2d.fast_path.layer3",
+                      "conv1d.fused_features", "temporal_model.1")
+
+    def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
+        super().__init__(architecture, vocabulary)
+        a = architecture
+        edge = (a["frame"] - a["crop"]) / 2 / a["frame"]
+        self.viewport = Viewport(edge, edge, 1 - edge, 1 - edge)
+        self.network = SlowFastNetwork(a)
+        self.layers = _layers(self.network, a)
+
+    @classmethod
+    def fit(cls, architecture: Dict[str, Any], state: Mapping[str, Tensor]) -> Dict[str, Any]:
+        """The architecture with what the weights say in place of what the file says."""
+        weight = state.get("classifier.0.weight")
+        return dict(architecture, classes=weight.shape[1]) if weight is not None else architecture
+
+    def prepare(self, clip: Clip) -> Inputs:
+        a = self.architecture
+        total = len(clip)
+        if total == 0:
+            raise UserError(f"clip {clip.seq_id} has no frames; SlowFastSign needs at least 1")
+        top, bottom, left, right = self.viewport.box(*clip.frames.shape[1:3])
+        crop = torch.from_numpy(clip.frames[:, top:bottom, left:right]).to(self.device)
+        before, after = self.padding(total)
+        padded = torch.arange(-before, total + after, device=self.device).clamp(0, total - 1)
+        frames = crop[padded].permute(0, 3, 1, 2).float()               # [T, 3, H, W]
+        if frames.shape[-2:] != (a["size"], a["size"]):
+            frames = F.interpolate(frames, (a["size"], a["size"]), mode="bilinear", align_corners=False)
+        frames = frames.div_(255).sub_(a["mean"]).div_(a["std"]).transpose(0, 1)
+        return Inputs((frames[None],), total, before, after)
+
+    def padding(self, frames: int) -> Tuple[int, int]:
+        """Edge frames repeated before and after, so that the unpadded temporal convolutions leave ceil(T / stride)."""
+        stride = last = 1
+        before = 0
+        for entry in self.network.kernel_spec:
+            if entry[0] == "P":
+                last = int(entry[1:])
+                stride *= last
+            else:
+                before = before * last + (int(entry[1:]) - 1) // 2
+        return before, math.ceil(frames / stride) * stride - frames + before
+
+    def forward(self, inputs: Inputs) -> Tensor:
+        return self.network(*inputs.tensors)["logits"]
+
+    def steps(self, frames: int) -> int:
+        return int(steps_after(self.network.kernel_spec, torch.tensor(frames + sum(self.padding(frames)))))
+
+
+def _layers(network: SlowFastNetwork, a: Dict[str, Any]) -> Dict[str, Probe]:
+    layers: Dict[str, Probe] = {}
+    sizes = [math.ceil(math.ceil(a["size"] / 2) / 2)]
+    for stride in a["strides"]:
+        sizes.append(math.ceil(sizes[-1] / stride))
+    for path, (title, stride, share) in enumerate((("slow", a["alpha"], 1), ("fast", 1, a["beta_inv"]))):
+        modules = {"stem": f"s1.pathway{path}_stem"}
+        modules.update({f"layer{i + 1}": f"s{i + 2}.pathway{path}_res{n - 1}" for i, n in enumerate(a["blocks"])})
+        for i, (short, place) in enumerate(modules.items()):
+            channels = a["width"] // share * (1 if i == 0 else 2 ** (i + 1))
+            layers[f"conv2d.{title}_path.{short}"] = Probe(
+                network.get_submodule("conv2d." + place), "conv2d." + place, stride, padded=True,
+                channels=channels, size=sizes[i])
+    stride = math.prod(int(entry[1:]) for entry in a["temporal_conv"] if entry[0] == "P")
+    timed = partial(Probe, stride=stride, spatial=False)
+    layers["conv1d.fused_features"] = timed(network.conv1d.main_temporal_conv, "conv1d.main_temporal_conv",
+                                            channels=a["hidden"])
+    for name, module, path, channels in (
+            ("temporal_model.1", network.temporal_model[0], "temporal_model.0", a["hidden"]),
+            ("classifier", network.classifier[0], "classifier.0", a["classes"])):
+        layers[name] = timed(module, path, channels=channels, arrange=time_first)
+    return layers
+
+
+def time_first(x: Tensor) -> Tensor:
+    """[T, B, C] -> [B, C, T]"""
+    return x.permute(1, 2, 0)

@@ -1,0 +1,68 @@
+"""The two published recognisers, full size, weights drawn from their key lists, and what their authors' code computed."""
+import json
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Tuple
+
+import numpy as np
+import torch
+import yaml
+
+from datasets.clip import Clip
+from glosses.vocabulary import GlossVocabulary
+from models.recogniser import Probe, Recogniser
+from tests.golden import recipe
+
+HERE = Path(__file__).parent
+
+
+def keys(name: str) -> Dict[str, List[Any]]:
+    """{checkpoint key: [shape, dtype]}"""
+    return json.loads((HERE / f"{name}_keys.json").read_text())
+
+
+def state(name: str, seed: int = 0) -> Dict[str, torch.Tensor]:
+    return {key: torch.from_numpy(np.asarray(value)) for key, value in recipe.fill(keys(name), seed).items()}
+
+
+def golden(name: str) -> Dict[str, np.ndarray]:
+    with np.load(HERE / f"{name}_golden.npz") as file:
+        return dict(file)
+
+
+def clip(name: str, frames: int = 26, seed: int = 0) -> Clip:
+    square = recipe.frames(frames, 256, 256, seed)
+    if name == "slowfast":
+        return Clip("golden", "dev", square)
+    return Clip("golden", "dev", square, keypoints=recipe.keypoints(frames, seed),
+                tall_frames=recipe.frames(frames, 260, 210, seed))
+
+
+@lru_cache(maxsize=2)
+def recogniser(name: str) -> Recogniser:
+    """In evaluation, parameters without gradient. Shared between tests: leave it as it was."""
+    from models.registry import MODELS, recogniser_class
+
+    assert name in MODELS
+    architecture = yaml.safe_load((HERE.parent.parent / "configs" / f"{name}.yaml").read_text())
+    made = recogniser_class(name)(architecture, GlossVocabulary([]))
+    weights = state(name)
+    made.network.load_state_dict(dict(made.network.state_dict(), **weights), strict=True)
+    return made.eval().requires_grad_(False)
+
+
+@contextmanager
+def shapes_of(made: Recogniser) -> Iterator[Dict[str, Tuple[int, ...]]]:
+    """Filled, layer by layer, as the network runs."""
+    shapes: Dict[str, Tuple[int, ...]] = {}
+
+    def note(name: str, probe: Probe) -> Any:
+        def hook(module: torch.nn.Module, args: Any, output: Any) -> None:
+            shapes[name] = tuple(probe.arrange(probe.select(output)).shape[1:])
+        return probe.module.register_forward_hook(hook)
+
+    handles = [note(name, probe) for name, probe in made.layers.items()]
+    yield shapes
+    for handle in handles:
+        handle.remove()
