@@ -1,0 +1,119 @@
+"""Which sequences a split has, and what is signed in them."""
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from datasets.safe_pickle import load_npy
+from errors import UserError
+
+CORPUS = "{}.corpus.csv"     # as PHOENIX-2014 is published: id|folder|signer|annotation
+INFO = "{}_info.npy"         # as the CSLR code bases preprocess it: {number: {fileid, folder, signer, label}}
+
+
+@dataclass(frozen=True)
+class Row:
+    seq_id: str
+    folder: str                  # pattern of the frames within the split, such as 01April_default-0/1/*.png
+    signer: str
+    glosses: Tuple[str, ...]     # empty where there is no annotation
+
+
+def read_corpus(place: Path, split: str) -> List[Row]:
+    """The rows of a split in file order, from a folder of corpora or from the file itself."""
+    path = _corpus_file(Path(place), split)
+    rows = _read_info(path, split) if path.suffix == ".npy" else _read_csv(path)
+    seen: Dict[str, int] = {}
+    for number, row in enumerate(rows, start=1):
+        if not row.seq_id or not row.folder or "/" in row.seq_id or row.seq_id in (".", ".."):
+            raise UserError(f"{path}: entry {number} has the id '{row.seq_id}' and the folder '{row.folder}'; "
+                            "expected a plain name and a pattern of files; mend this entry")
+        if row.seq_id in seen:
+            raise UserError(f"{path}: '{row.seq_id}' is both entry {seen[row.seq_id]} and {number}; "
+                            "ids must differ; take one of them out")
+        seen[row.seq_id] = number
+    return rows
+
+
+def select(rows: Sequence[Row], seq_ids: Optional[Sequence[str]], split: str, annotations: Path) -> List[Row]:
+    """The asked rows in the asked order; all of them when none is named."""
+    if seq_ids is None:
+        return list(rows)
+    by_id = {row.seq_id: row for row in rows}
+    for seq_id in seq_ids:
+        if seq_id not in by_id:
+            raise UserError(_unknown(seq_id, split, list(by_id), annotations))
+    return [by_id[seq_id] for seq_id in dict.fromkeys(seq_ids)]
+
+
+def splits(annotations: Path) -> List[str]:
+    """Splits that have a corpus here."""
+    found = [file.name[:-len(pattern.format(""))] for pattern in (CORPUS, INFO)
+             for file in sorted(annotations.glob(pattern.format("*")))]
+    return list(dict.fromkeys(found))
+
+
+def _corpus_file(place: Path, split: str) -> Path:
+    if place.is_file():
+        return place
+    for candidate in (place / CORPUS.format(split), place / INFO.format(split)):
+        if candidate.is_file():
+            return candidate
+    there = ", ".join(splits(place)) or "none"
+    raise UserError(f"no corpus for split '{split}': expected {CORPUS.format(split)} or {INFO.format(split)} in "
+                    f"{place} (splits there: {there}); check the split and the data root")
+
+
+def _read_csv(path: Path) -> List[Row]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not UTF-8 text (byte {error.start}); convert it to UTF-8") from None
+    except OSError as error:
+        raise UserError(f"{path}: can't be read ({error.strerror}); check the path") from None
+    header = [name.strip() for name in lines[0].split("|")] if lines else []
+    if "id" not in header or "folder" not in header:
+        raise UserError(f"{path}: the first line is '{lines[0] if lines else ''}'; "
+                        "expected the header id|folder|signer|annotation; give a PHOENIX-2014 corpus")
+    rows = []
+    for number, line in enumerate(lines[1:], start=2):
+        if not line.strip():
+            continue
+        values = [value.strip() for value in line.split("|")]
+        if len(values) != len(header):
+            raise UserError(f"{path}: line {number} has {len(values)} fields separated by |, "
+                            f"the header {len(header)}; mend this line")
+        rows.append(_row(dict(zip(header, values)), id_key="id", text_key="annotation"))
+    return rows
+
+
+def _read_info(path: Path, split: str) -> List[Row]:
+    info = load_npy(path)
+    if not isinstance(info, dict):
+        raise UserError(f"{path}: holds a {type(info).__name__}; expected a dict of dicts with fileid, folder, signer "
+                        "and label; give the file that the preprocessing wrote")
+    # Some code bases keep a string or two among the entries, such as the prefix of all folders.
+    entries = [entry for entry in info.values() if isinstance(entry, dict)]
+    for number, entry in enumerate(entries):
+        if "fileid" not in entry or "folder" not in entry:
+            raise UserError(f"{path}: entry {number} has only {sorted(map(str, entry))}; expected fileid, folder, "
+                            "signer and label; give the file that the preprocessing wrote")
+    rows = [_row(entry, id_key="fileid", text_key="label") for entry in entries]
+    prefix = split + "/"
+    return [Row(row.seq_id, row.folder[len(prefix):] if row.folder.startswith(prefix) else row.folder,
+                row.signer, row.glosses) for row in rows]
+
+
+def _row(values: Mapping[str, Any], id_key: str, text_key: str) -> Row:
+    # split() also swallows the doubled spaces that the corpora have.
+    return Row(str(values[id_key]), str(values["folder"]), str(values.get("signer", "")),
+               tuple(str(values.get(text_key, "")).split()))
+
+
+def _unknown(seq_id: str, split: str, ids: Sequence[str], annotations: Path) -> str:
+    start = f"no sequence '{seq_id}' in split '{split}'"
+    for other in splits(annotations):
+        if other != split and any(row.seq_id == seq_id for row in read_corpus(annotations, other)):
+            return f"{start}: it is in '{other}'; ask for it with --split {other}"
+    nearest = difflib.get_close_matches(seq_id, ids, n=3, cutoff=0.0)
+    return f"{start} of {annotations}; the nearest of its {len(ids)} ids: {', '.join(nearest) or 'none'}"
