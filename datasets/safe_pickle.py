@@ -1,7 +1,9 @@
 """Pickles of data. A pickle is a program; this reader admits NumPy arrays and plain containers, and runs none."""
 import pickle
+import re
+from collections import OrderedDict
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -10,22 +12,10 @@ from errors import UserError
 # Old and new NumPy keep the same functions in modules of different names; these are the ones that pickles name.
 _NUMPY_MODULES = ("numpy", "numpy.core.multiarray", "numpy._core.multiarray", "numpy.core.numeric",
                   "numpy._core.numeric")
-_NUMPY_NAMES = ("ndarray", "dtype", "_reconstruct", "scalar", "_frombuffer")
-_PLAIN = {("collections", "OrderedDict"), ("_codecs", "encode"), ("builtins", "set"), ("builtins", "frozenset"),
-          ("builtins", "bytearray")}
-
-
-class _DataUnpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        if module in _NUMPY_MODULES and name in _NUMPY_NAMES:
-            if not np.__version__.startswith("1."):
-                module = module.replace("numpy.core", "numpy._core")
-            else:
-                module = module.replace("numpy._core", "numpy.core")
-            return super().find_class(module, name)
-        if (module, name) in _PLAIN:
-            return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}, and data needs no code")
+_PLAIN_DTYPE = re.compile(r"([biufcSU]\d+|O8?)$")
+# A damaged pickle fails in whatever its bytes happen to mean.
+DAMAGED = (pickle.UnpicklingError, EOFError, ArithmeticError, AssertionError, AttributeError, ImportError, LookupError,
+           MemoryError, TypeError, ValueError)
 
 
 def load_pickle(path: Path) -> Any:
@@ -50,6 +40,83 @@ def load_npy(path: Path) -> Any:
     return content.item() if isinstance(content, np.ndarray) and content.shape == () else content
 
 
+def refusal(path: Path, error: Exception) -> UserError:
+    return UserError(f"{path}: not a pickle of arrays and plain containers ({error or type(error).__name__}); "
+                     "nothing in it was run; give a file of data alone")
+
+
+def find_data_class(module: str, name: str) -> Any:
+    """What a pickle may call. NumPy's own constructors trust their arguments with raw memory, so these stand in."""
+    if module in _NUMPY_MODULES and name in _NUMPY:
+        return _NUMPY[name]
+    if (module, name) in _PLAIN:
+        return _PLAIN[module, name]
+    raise pickle.UnpicklingError(f"it asks for {module}.{name}, and data needs no code")
+
+
+class PickledDtype:
+    """A dtype of numbers, text or objects, as pickles build it: named, then told its byte order."""
+
+    def __init__(self, code: str, *_align_and_copy: Any) -> None:
+        if not _PLAIN_DTYPE.match(code):
+            raise pickle.UnpicklingError(f"it has an array of dtype {code!r}, not of plain numbers or text")
+        self.dtype = np.dtype(code)
+
+    def __setstate__(self, state: Sequence[Any]) -> None:
+        self.dtype = self.dtype.newbyteorder(state[1])
+
+
+class _Array(np.ndarray):
+    """An array that takes a pickled state only where data and dtype fit each other."""
+
+    def __setstate__(self, state: Tuple[Any, ...]) -> None:
+        _version, shape, kind, fortran, data = state
+        if not isinstance(kind, PickledDtype) or isinstance(data, list) != kind.dtype.hasobject:
+            raise pickle.UnpicklingError("it has an array whose data do not fit its dtype")
+        super().__setstate__((1, shape, kind.dtype, fortran, data))
+
+
+def _reconstruct(*_class_shape_and_code: Any) -> np.ndarray:
+    return _Array((0,), np.uint8)
+
+
+def from_buffer(data: Any, kind: PickledDtype, shape: Tuple[int, ...], order: str,
+                axes: Optional[Sequence[int]] = None) -> np.ndarray:
+    """Protocol 5 gives the data at once; `axes` is how newer NumPy says that the memory is transposed."""
+    array = np.frombuffer(data, kind.dtype)
+    if axes is not None:
+        return array.reshape([shape[axis] for axis in axes]).transpose(np.argsort(axes))
+    return array.reshape(shape, order="F" if order == "F" else "C")
+
+
+def _scalar(kind: PickledDtype, data: Any) -> Any:
+    return np.frombuffer(data, kind.dtype)[0]
+
+
+def _bytes_of_text(text: str, encoding: str) -> bytes:
+    """Protocol 2 has no bytes; it writes them as Latin-1 text."""
+    if encoding != "latin1":
+        raise pickle.UnpicklingError(f"it encodes text as {encoding!r}")
+    return text.encode("latin-1")
+
+
+def _not_to_be_called(*_arguments: Any) -> None:
+    raise pickle.UnpicklingError("it makes an array of raw memory")
+
+
+_NUMPY: Dict[str, Any] = {"ndarray": _not_to_be_called, "dtype": PickledDtype, "_reconstruct": _reconstruct,
+                          "scalar": _scalar, "_frombuffer": from_buffer}
+_PLAIN: Dict[Tuple[str, str], Any] = {
+    ("collections", "OrderedDict"): OrderedDict, ("_codecs", "encode"): _bytes_of_text,
+    **{(module, kind.__name__): kind for module in ("builtins", "__builtin__")
+       for kind in (set, frozenset, bytearray)}}
+
+
+class _DataUnpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        return find_data_class(module, name)
+
+
 def _open(path: Path) -> BinaryIO:
     try:
         return open(path, "rb")
@@ -60,8 +127,5 @@ def _open(path: Path) -> BinaryIO:
 def _load(path: Path, file: BinaryIO) -> Any:
     try:
         return _DataUnpickler(file).load()
-    # A damaged pickle fails in whatever its bytes happen to mean.
-    except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, KeyError, TypeError, ValueError,
-            UnicodeDecodeError, OverflowError) as error:
-        raise UserError(f"{path}: not a pickle of arrays and plain containers ({error}); "
-                        "nothing in it was run; give a file of data alone") from None
+    except DAMAGED as error:
+        raise refusal(path, error) from None
