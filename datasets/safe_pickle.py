@@ -60,7 +60,7 @@ class PickledDtype:
     def __init__(self, code: str, *_align_and_copy: Any) -> None:
         if not _PLAIN_DTYPE.match(code):
             raise pickle.UnpicklingError(f"it has an array of dtype {code!r}, not of plain numbers or text")
-        self.dtype = np.dtype(code)
+        self.dtype: np.dtype = np.dtype(code)
 
     def __setstate__(self, state: Sequence[Any]) -> None:
         self.dtype = self.dtype.newbyteorder(state[1])
@@ -109,7 +109,7 @@ _NUMPY: Dict[str, Any] = {"ndarray": _not_to_be_called, "dtype": PickledDtype, "
 _PLAIN: Dict[Tuple[str, str], Any] = {
     ("collections", "OrderedDict"): OrderedDict, ("_codecs", "encode"): _bytes_of_text,
     **{(module, kind.__name__): kind for module in ("builtins", "__builtin__")
-       for kind in (set, frozenset, bytearray)}}
+       for kind in (set, frozenset, bytes, bytearray)}}
 
 
 class _DataUnpickler(pickle.Unpickler):

@@ -42,9 +42,9 @@ def test_arrays_and_plain_containers_come_back(tmp_path: Path, protocol: int) ->
 
 
 @pytest.mark.parametrize("attack", [
-    Calls(os.system, f"touch {MARK}"), Calls(exec, f"open('{MARK}', 'w')"), Calls(Path, MARK), Calls(getattr, 1, "real"),
-    {"a": [np.zeros(2), Calls(os.mkdir, MARK)]}, Calls(np.load, MARK), Calls(np.ndarray, (1,), "O", b"12345678"),
-    np.zeros(2, [("a", "O")]), Path("x"), np.zeros(1, "M8[s]"),
+    Calls(os.system, f"touch {MARK}"), Calls(exec, f"open('{MARK}', 'w')"), Calls(Path, MARK),
+    Calls(getattr, 1, "real"), {"a": [np.zeros(2), Calls(os.mkdir, MARK)]}, Calls(np.load, MARK),
+    Calls(np.ndarray, (1,), "O", b"12345678"), np.zeros(2, [("a", "O")]), Path("x"), np.zeros(1, "M8[s]"),
 ])
 def test_nothing_but_data_is_admitted(tmp_path: Path, attack: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
