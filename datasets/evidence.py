@@ -1,0 +1,37 @@
+"""What we know because we drew it: which gloss is being signed in each frame, and the pixels of what makes it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Tuple
+
+import numpy as np
+
+from errors import UserError
+
+SIDE = 256                                    # regions lie on the 256x256 frame
+
+
+@dataclass(frozen=True)
+class Evidence:
+    names: Tuple[str, ...]                    # the sentence
+    active: np.ndarray                        # int16 [T] place in the sentence, -1 between glosses
+    region: np.ndarray                        # bool [T, 256, 256] hands and forearms that make it; the head, if it nods
+
+    def __len__(self) -> int:
+        return len(self.active)
+
+
+def write_evidence(path: Path, evidence: Evidence) -> None:
+    packed = np.packbits(evidence.region, axis=-1)                                   # [T, 256, 32]
+    with open(path, "wb") as file:
+        np.savez_compressed(file, names=np.array(evidence.names), active=evidence.active.astype(np.int16),
+                            region=packed)
+
+
+def read_evidence(path: Path) -> Evidence:
+    if not path.is_file():
+        raise UserError(f"no evidence at {path}; only data made by datasets.synthetic has it, "
+                        "so make a workspace with `python -m datasets.synthetic ROOT`")
+    with np.load(path) as stored:
+        region = np.unpackbits(stored["region"], axis=-1, count=SIDE).astype(bool)
+        return Evidence(tuple(str(name) for name in stored["names"]), stored["active"], region)

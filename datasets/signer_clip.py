@@ -1,0 +1,58 @@
+"""One sentence by the synthetic signer: pictures, keypoints and evidence."""
+
+from dataclasses import dataclass
+from typing import Iterator, Tuple
+
+import cv2
+import numpy as np
+
+from datasets.evidence import SIDE, Evidence
+from datasets.signer_body import Body, embody
+from datasets.signer_drawing import HEIGHT, LARGER, WIDTH, Painter
+from datasets.signer_keypoints import whole_body
+from datasets.signer_look import Look, redress
+from datasets.signer_motion import GLOSSES, Motion, perform, sentence
+from datasets.studio import WeatherSymbol, wall
+
+
+@dataclass(frozen=True)
+class SignedClip:
+    words: Tuple[str, ...]
+    motion: Motion
+    look: Look
+    body: Body
+    keypoints: np.ndarray                     # float32 [T, 133, 3]
+    painter: Painter
+    wall: np.ndarray                          # uint8 RGB, as large as the canvas
+    symbol: WeatherSymbol
+
+    def pictures(self) -> Iterator[np.ndarray]:
+        """uint8 RGB [260, 210, 3], frame by frame."""
+        for t in range(len(self.motion)):
+            canvas = self.wall.copy()
+            self.symbol.draw(canvas, t)
+            self.painter.draw(canvas, self.body, t)
+            yield cv2.resize(canvas, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+
+    def evidence(self) -> Evidence:
+        region = np.zeros((len(self.motion), SIDE, SIDE), bool)
+        dominant = 0 if self.look.dominant == -1 else 1
+        for t, place in enumerate(self.motion.active):
+            if place < 0:
+                continue
+            gloss = GLOSSES[self.words[place]]
+            hands = (dominant,) if gloss.other is None else (0, 1)
+            drawn = self.painter.region(self.body, t, hands, gloss.head is not None)
+            region[t] = cv2.resize(drawn, (SIDE, SIDE), interpolation=cv2.INTER_AREA) >= 128
+        return Evidence(self.words, self.motion.active, region)
+
+
+def sign(look: Look, rng: np.random.Generator) -> SignedClip:
+    """A new sentence by this signer, in clothes of the day."""
+    look = redress(look, rng)
+    words = sentence(rng)
+    motion = perform(words, look.habits, rng)
+    body = embody(motion, look, rng)
+    keypoints = whole_body(body, look, rng)
+    return SignedClip(words, motion, look, body, keypoints, Painter(look), wall(rng, WIDTH * LARGER, HEIGHT * LARGER),
+                      WeatherSymbol(rng, LARGER))

@@ -1,0 +1,201 @@
+"""Painting the signer: torso and head once a clip as soft-shaded sprites, arms, hands and face anew for every frame.
+
+Everything is painted twice as large as the 210x260 picture and shrunk, over a background that shows through.
+"""
+
+from typing import Any, List, Sequence, Tuple
+
+import cv2
+import numpy as np
+
+from datasets.signer_body import Body
+from datasets.signer_look import Colour, Look, shade
+from datasets.sprites import Sprite, blob, head_sprite, torso_sprite
+
+WIDTH, HEIGHT = 210, 260                      # the picture
+LARGER = 2
+BITS = 4                                      # fractions of a pixel that OpenCV's drawing keeps
+FINGER = np.array([2.9, 2.75, 2.85, 2.75, 2.4])
+ORDER = (4, 3, 2, 1, 0)                       # little finger first: the thumb crosses a fist in front
+
+
+def pixels(points: np.ndarray) -> Any:
+    """Places on the picture as OpenCV's fixed-point places on the canvas."""
+    return np.round(((np.asarray(points) + .5) * LARGER - .5) * (1 << BITS)).astype(np.int32)
+
+
+def thick(radius: float) -> int:
+    return max(1, int(round(2 * radius * LARGER)))
+
+
+class Painter:
+    """One signer in one clip's clothes."""
+
+    def __init__(self, look: Look) -> None:
+        self.look = look
+        self.torso: Sprite = torso_sprite(look, LARGER)
+        self.head: Sprite = head_sprite(look, LARGER)
+
+    def draw(self, canvas: np.ndarray, body: Body, t: int) -> None:
+        """Frame t of the signer onto uint8 RGB [520, 420, 3]."""
+        self.torso.stamp(canvas, body.neck[t], 0.)
+        for side in (0, 1):
+            self._upper_arm(canvas, body, t, side)
+        self.head.stamp(canvas, body.head[t], float(body.roll[t]))
+        self._face(canvas, body, t)
+        for side in self._back_to_front():
+            self._forearm(canvas, body, t, side)
+            self._hand(canvas, body.hands[t, side], body.depth[t, side])
+
+    def region(self, body: Body, t: int, hands: Sequence[int], head: bool) -> np.ndarray:
+        """The articulators in frame t, 0 or 255, uint8 [520, 420]: forearm and hand of these sides, and the head."""
+        mask = np.zeros((HEIGHT * LARGER, WIDTH * LARGER), np.uint8)
+        for side in hands:
+            elbow, wrist = body.elbows[t, side], body.hands[t, side, 0]
+            limb(mask, elbow, wrist, *self._forearm_radii(), (255,))
+            points = body.hands[t, side]
+            cv2.fillPoly(mask, [pixels(self._palm(points))], 255, shift=BITS)
+            for finger, line in enumerate(_fingers(points)):
+                cv2.polylines(mask, [pixels(line)], False, 255, thick(FINGER[finger] * self._size()), shift=BITS)
+            cv2.polylines(mask, [pixels(self._palm(points))], True, 255, thick(2.6 * self._size()), shift=BITS)
+        if head:
+            a, b = self.look.head
+            outline = turned(blob(a * 1.06, b * 1.04), body.head[t], float(body.roll[t]), self.look.scale)
+            cv2.fillPoly(mask, [pixels(outline)], 255, shift=BITS)
+        return mask
+
+    def _size(self) -> float:
+        return self.look.hand * self.look.scale
+
+    def _back_to_front(self) -> Tuple[int, int]:
+        return (1, 0) if self.look.dominant == -1 else (0, 1)
+
+    def _forearm_radii(self) -> Tuple[float, float]:
+        return 9.2 * self.look.scale, 5.9 * self.look.scale
+
+    def _upper_arm(self, canvas: np.ndarray, body: Body, t: int, side: int) -> None:
+        scale, colour = self.look.scale, self.look.clothes if self.look.sleeves > -.9 else self.look.skin
+        shaded_limb(canvas, body.shoulders[t, side] + (0, 3 * scale), body.elbows[t, side], 12.2 * scale, 9.8 * scale,
+                    colour)
+
+    def _forearm(self, canvas: np.ndarray, body: Body, t: int, side: int) -> None:
+        elbow, wrist = body.elbows[t, side], body.hands[t, side, 0]
+        broad, narrow = self._forearm_radii()
+        cover = self.look.sleeves
+        shaded_limb(canvas, elbow, wrist, broad, narrow, self.look.skin)
+        if cover > 0:
+            cuff = elbow + (wrist - elbow) * cover
+            shaded_limb(canvas, elbow, cuff, broad * 1.08, broad + (narrow - broad) * cover + 1., self.look.clothes)
+        else:
+            shoulder = body.shoulders[t, side]
+            cuff = elbow + (shoulder - elbow) * .25
+            shaded_limb(canvas, elbow, cuff, broad, broad * 1.04, self.look.skin)
+
+    def _palm(self, points: np.ndarray) -> np.ndarray:
+        wrist, knuckles = points[0], points[[1, 5, 9, 13, 17]]
+        across = knuckles[1] - knuckles[4]
+        across = across / max(float(np.linalg.norm(across)), 4.)
+        half = 3.6 * self._size()
+        return np.stack([wrist + across * half, knuckles[0], *knuckles[1:], wrist - across * half])
+
+    def _hand(self, canvas: np.ndarray, points: np.ndarray, depth: np.ndarray) -> None:
+        skin, size = self.look.skin, self._size()
+        rim, mid, light = shade(skin, .58), shade(skin, .97), shade(skin, 1.16)
+        fingers = _fingers(points)
+        reach = [float(depth[1 + 4 * f:5 + 4 * f].mean()) for f in range(5)]
+        front = [f for f in ORDER if reach[f] >= -1.5]
+        for finger in (f for f in ORDER if reach[f] < -1.5):
+            self._finger(canvas, fingers[finger], finger, (rim, shade(skin, .88), mid))
+        palm = pixels(self._palm(points))
+        cv2.polylines(canvas, [palm], True, rim, thick(3.3 * size), cv2.LINE_AA, BITS)
+        cv2.fillPoly(canvas, [palm], mid, cv2.LINE_AA, BITS)
+        cv2.polylines(canvas, [palm], True, mid, thick(2.4 * size), cv2.LINE_AA, BITS)
+        middle = points[[0, 5, 9, 17]].mean(0) - (.8 * size, 1.2 * size)
+        cv2.circle(canvas, tuple(int(v) for v in pixels(middle)), int(4.2 * size * LARGER) << BITS,
+                   shade(skin, 1.07), -1, cv2.LINE_AA, BITS)
+        for finger in front:
+            self._finger(canvas, fingers[finger], finger, (rim, mid, light))
+
+    def _finger(self, canvas: np.ndarray, line: np.ndarray, finger: int, tones: Tuple[Colour, Colour, Colour]) -> None:
+        radius = FINGER[finger] * self._size()
+        whole = [pixels(line)]
+        cv2.polylines(canvas, whole, False, tones[0], thick(radius), cv2.LINE_AA, BITS)
+        cv2.polylines(canvas, whole, False, tones[1], thick(radius * .74), cv2.LINE_AA, BITS)
+        cv2.polylines(canvas, [pixels(line[1:] - (.5, .5))], False, tones[2], thick(radius * .26), cv2.LINE_AA, BITS)
+
+    def _face(self, canvas: np.ndarray, body: Body, t: int) -> None:
+        look, place, roll = self.look, body.head[t], float(body.roll[t])
+        for points, colour, width in face_strokes(look, float(body.mouth[t]), float(body.blink[t])):
+            line = [pixels(turned(points, place, roll, look.scale))]
+            if width == 0:
+                cv2.fillPoly(canvas, line, colour, cv2.LINE_AA, BITS)
+            else:
+                cv2.polylines(canvas, line, width < 0, colour, thick(abs(width) / 2 * look.scale), cv2.LINE_AA, BITS)
+
+
+def turned(points: np.ndarray, place: np.ndarray, roll: float, scale: float) -> np.ndarray:
+    """Points of the upright head, around its middle, as places on the picture."""
+    sine, cosine = np.sin(roll), np.cos(roll)
+    return np.asarray(points) @ np.array([[cosine, sine], [-sine, cosine]]) * scale + place
+
+
+def _fingers(points: np.ndarray) -> List[np.ndarray]:
+    return [points[1 + 4 * finger:5 + 4 * finger] for finger in range(5)]
+
+
+def limb(canvas: np.ndarray, start: np.ndarray, stop: np.ndarray, first: float, last: float,
+         colour: Sequence[float]) -> None:
+    """A filled capsule, `first` wide at its start and `last` at its end."""
+    line = stop - start
+    side = np.array([-line[1], line[0]]) / max(float(np.linalg.norm(line)), 1e-6)
+    corners = np.stack([start + side * first, stop + side * last, stop - side * last, start - side * first])
+    cv2.fillConvexPoly(canvas, pixels(corners), colour, cv2.LINE_AA, BITS)
+    for end, radius in ((start, first), (stop, last)):
+        cv2.circle(canvas, tuple(int(v) for v in pixels(end)), int(round(radius * LARGER * (1 << BITS))), colour, -1,
+                   cv2.LINE_AA, BITS)
+
+
+def shaded_limb(canvas: np.ndarray, start: np.ndarray, stop: np.ndarray, first: float, last: float,
+                colour: Colour) -> None:
+    """A capsule lit from the upper left: a few nested ones, each lighter and nearer to the light."""
+    for width, gain in ((1., .62), (.9, .8), (.76, .92), (.56, 1.), (.34, 1.06), (.16, 1.1)):
+        offset = np.array([-.3, -.3]) * (1 - width) * (first + last) / 2
+        limb(canvas, start + offset, stop + offset, first * width, last * width, shade(colour, gain))
+
+
+def face_strokes(look: Look, mouth: float, blink: float) -> List[Tuple[np.ndarray, Colour, float]]:
+    """What moves in the face: (points around the head's middle, colour, line width; 0 fills, below 0 closes)."""
+    a, b = look.head
+    strokes: List[Tuple[np.ndarray, Colour, float]] = []
+    dark, brow = shade(look.hair, .5), shade(look.hair, .8 if sum(look.hair) < 420 else .62)
+    for side in (-1, 1):
+        eye = np.array([side * .40 * a, -.06 * b])
+        wide, high = .19 * a, .082 * b * (1 - .92 * blink)
+        strokes.append((_oval(eye, wide, high), (247, 245, 242), 0))
+        if blink < .7:
+            strokes.append((_oval(eye + (0, -.1 * high), .105 * a, min(.09 * b, high * 1.02)), (66, 48, 40), 0))
+            strokes.append((_oval(eye + (-.03 * a, -.025 * b), .028 * a, .02 * b), (255, 255, 255), 0))
+        lid = np.array([(x, -high * np.sqrt(max(1 - x * x, 0)) * 1.05) for x in np.linspace(-1, 1, 7)])
+        strokes.append((eye + lid * (wide * 1.1, 1), dark, 1.1))
+        x = np.linspace(-1, 1, 5)
+        arch = np.stack([x * .26 * a, -.05 * b * (1 - x * x) - x * side * -.015 * b], 1)
+        strokes.append((np.array([side * .41 * a, -.25 * b - .02 * b * mouth]) + arch, brow, 1.9))
+    lip = shade(look.skin, .72)
+    lip = (min(lip[0] * 1.14, 255), lip[1] * .8, lip[2] * .84)
+    centre, wide, high = np.array([0., .53 * b]), (.33 - .05 * mouth) * a, (.035 + .1 * mouth) * b
+    strokes.append((_oval(centre + (0, .02 * b), wide, high + .045 * b), lip, 0))
+    if mouth > .08:
+        strokes.append((_oval(centre + (0, .02 * b), wide * .8, high * .9), (92, 34, 36), 0))
+    else:
+        x = np.linspace(-1, 1, 7)
+        strokes.append((centre + np.stack([x * wide * .98, .02 * b - .022 * b * x * x], 1), shade(lip, .62), .9))
+    if look.glasses:
+        for side in (-1, 1):
+            strokes.append((_oval(np.array([side * .42 * a, -.03 * b]), .31 * a, .19 * b), (38, 36, 40), -1.1))
+        strokes.append((np.array([(-.11 * a, -.05 * b), (.11 * a, -.05 * b)]), (38, 36, 40), 1.1))
+    return strokes
+
+
+def _oval(centre: np.ndarray, wide: float, high: float) -> np.ndarray:
+    turn = np.linspace(0, 2 * np.pi, 20, endpoint=False)
+    return np.asarray(centre) + np.stack([wide * np.cos(turn), high * np.sin(turn)], 1)

@@ -1,0 +1,216 @@
+"""The synthetic signer: PHOENIX-shaped workspaces of any size from a seed, with the evidence of what was drawn.
+
+A clip depends on the seed, its split and its number alone, so workers may draw clips in any order.
+"""
+
+import argparse
+import datetime
+import json
+import multiprocessing
+import os
+import pickle
+import shutil
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
+
+from errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from datasets.signer_look import Look
+
+NAME = "phoenix-2014-multisigner"
+SPLITS = ("train", "dev", "test")
+SIZES = {"train": 20, "dev": 4, "test": 4}
+SIGNERS = {"train": 32, "dev": 6, "test": 6}  # nobody is in two splits
+FRAME_SIZES = ("256x256px", "210x260px")
+SPECIALS = {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "<mask>": 4}
+FIRST_GLOSS = 4                               # PHOENIX's own file gives <mask> and REGEN one id; so does this one
+DRAWING = 1                                   # counted up when the same seed no longer draws the same pictures
+MARK = "synthetic.json"                       # written last: the data is whole, and was made with these settings
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+          "November", "December")
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+@dataclass(frozen=True)
+class Settings:
+    sizes: Dict[str, int]
+    seed: int
+    signers: Dict[str, int]
+    frame_sizes: Tuple[str, ...]
+    drawing: int = DRAWING
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a worker tells of a clip whose frames and evidence it has written."""
+
+    split: str
+    seq_id: str
+    signer: str
+    words: Tuple[str, ...]
+    keypoints: "np.ndarray"                   # float32 [T, 133, 3]
+
+    def row(self) -> str:
+        return f"{self.seq_id}|{self.seq_id}/1/*.png|{self.signer}|{' '.join(self.words)}"
+
+
+def make_workspace(root: Union[str, "os.PathLike[str]"], sizes: Mapping[str, int] = SIZES, seed: int = 0,
+                   signers: Mapping[str, int] = SIGNERS, frame_sizes: Sequence[str] = FRAME_SIZES,
+                   workers: Optional[int] = None, progress: bool = False) -> Path:
+    """Make <root>/data/phoenix-2014-multisigner and return it. Data already made with the same settings is kept."""
+    settings = _settings(sizes, seed, signers, frame_sizes)
+    place = Path(root) / "data" / NAME
+    mark = json.dumps(asdict(settings), indent=1) + "\n"
+    if (place / MARK).is_file():
+        if (place / MARK).read_text("utf-8") == mark:
+            return place
+    elif place.exists():
+        raise UserError(f"{place} exists and was not made by the synthetic signer; give another folder")
+    draft = place.parent / f".{NAME}.{os.getpid()}"
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        _fill(draft, settings, workers, progress)
+        (draft / MARK).write_text(mark, "utf-8")
+        if place.exists():
+            shutil.rmtree(place)
+        os.replace(draft, place)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return place
+
+
+def _settings(sizes: Mapping[str, int], seed: int, signers: Mapping[str, int], frame_sizes: Sequence[str]) -> Settings:
+    for split in [*sizes, *signers]:
+        if split not in SPLITS:
+            raise UserError(f"unknown split {split!r}; expected one of {', '.join(SPLITS)}")
+    for size in frame_sizes:
+        if size not in FRAME_SIZES:
+            raise UserError(f"unknown frame size {size!r}; expected one of {', '.join(FRAME_SIZES)}")
+    if seed < 0 or min([*sizes.values(), 0]) < 0 or min([*signers.values(), 1]) < 1:
+        raise UserError("a negative seed or number of clips, or a split without signers; "
+                        "expected a seed and sizes from 0, and at least 1 signer a split")
+    return Settings({split: int(sizes.get(split, 0)) for split in SPLITS}, int(seed),
+                    {split: int(signers.get(split, SIGNERS[split])) for split in SPLITS},
+                    tuple(size for size in FRAME_SIZES if size in frame_sizes))
+
+
+def _fill(root: Path, settings: Settings, workers: Optional[int], progress: bool) -> None:
+    manual = root / "annotations" / "manual"
+    for folder in (manual, root / "keypoints", root / "evidence"):
+        folder.mkdir(parents=True)
+    jobs = [(split, number) for split in SPLITS for number in range(settings.sizes[split])]
+    keypoints: Dict[str, np.ndarray] = {}
+    rows: Dict[str, List[str]] = {split: [] for split in SPLITS}
+    for clip in _draw_all(root, settings, jobs, workers, progress):
+        keypoints[clip.seq_id] = clip.keypoints
+        rows[clip.split].append(clip.row())
+    for split in SPLITS:
+        text = "\n".join(["id|folder|signer|annotation", *rows[split]]) + "\n"
+        (manual / f"{split}.corpus.csv").write_text(text, "utf-8")
+    _pickle(root / "keypoints" / "keypoints.pkl", keypoints)
+    _pickle(manual / "gloss2ids.pkl", gloss_ids())
+
+
+def _pickle(path: Path, value: object) -> None:
+    with open(path, "wb") as file:
+        pickle.dump(value, file, protocol=4)
+
+
+def gloss_ids() -> Dict[str, int]:
+    from datasets.signer_motion import NAMES
+    return {**SPECIALS, **{name: FIRST_GLOSS + place for place, name in enumerate(NAMES)}}
+
+
+def _draw_all(root: Path, settings: Settings, jobs: Sequence[Tuple[str, int]], workers: Optional[int],
+              progress: bool) -> Iterable[Drawn]:
+    """Every clip, in order, drawn by as many processes as there are cores."""
+    import cv2
+    from tqdm import tqdm
+    work = partial(_draw, root, settings)
+    count = min(workers or len(os.sched_getaffinity(0)), len(jobs))
+    if count <= 1:
+        yield from tqdm(map(work, jobs), total=len(jobs), disable=not progress, unit="clip")
+        return
+    # forked children take no part in OpenCV's thread pool, so they must not wait for it
+    with ProcessPoolExecutor(count, multiprocessing.get_context("fork"), cv2.setNumThreads, (0,)) as pool:
+        yield from tqdm(pool.map(work, jobs), total=len(jobs), disable=not progress, unit="clip")
+
+
+def _draw(root: Path, settings: Settings, job: Tuple[str, int]) -> Drawn:
+    """Draw one clip and write its frames and evidence."""
+    import cv2
+    import numpy as np
+
+    from datasets.evidence import SIDE, write_evidence
+    from datasets.signer_clip import sign
+    split, number = job
+    name, before = sequence_id(split, number), sum(settings.signers[other] for other in SPLITS[:SPLITS.index(split)])
+    member = number % settings.signers[split]
+    rng = np.random.default_rng([settings.seed, 2, SPLITS.index(split), number])
+    clip = sign(signer(settings.seed, split, member), rng)
+    folders = {size: root / "features" / f"fullFrame-{size}" / split / name / "1" for size in settings.frame_sizes}
+    for folder in folders.values():
+        folder.mkdir(parents=True)
+    programme = name.rsplit("_", 1)[0]
+    for t, picture in enumerate(clip.pictures()):
+        picture = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+        for size, folder in folders.items():
+            frame = picture if size == "210x260px" else cv2.resize(picture, (SIDE, SIDE))
+            file = folder / f"{programme}.avi_pid0_fn{t:06d}-0.png"
+            if not cv2.imwrite(str(file), frame, [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]):
+                raise OSError(f"could not write {file}")
+    write_evidence(root / "evidence" / f"{name}.npz", clip.evidence())
+    return Drawn(split, name, f"Signer{before + member + 1:02d}", clip.words, clip.keypoints)
+
+
+@lru_cache(maxsize=None)
+def signer(seed: int, split: str, member: int) -> "Look":
+    import numpy as np
+
+    from datasets.signer_look import cast
+    return cast(np.random.default_rng([seed, 1, SPLITS.index(split), member]))
+
+
+def sequence_id(split: str, number: int) -> str:
+    """An id such as PHOENIX has: 01April_2010_Thursday_heute_default-8."""
+    day = number // 8 * len(SPLITS) + SPLITS.index(split)
+    date = datetime.date(2009, 7, 1) + datetime.timedelta(day)
+    programme = ("heute", "tagesschau")[number % 8 // 4]
+    return (f"{date.day:02d}{MONTHS[date.month - 1]}_{date.year}_{WEEKDAYS[date.weekday()]}_{programme}"
+            f"_default-{number % 4 * 5 + day % 5}")
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m datasets.synthetic", description="Make a PHOENIX-shaped workspace with a drawn signer.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("root", help="workspace to make; the data goes to ROOT/data/" + NAME)
+    for split in SPLITS:
+        parser.add_argument(f"--{split}", type=int, default=SIZES[split], metavar="CLIPS", help=f"clips in {split}")
+        parser.add_argument(f"--{split}-signers", type=int, default=SIGNERS[split], metavar="N",
+                            help=f"people who sign in {split} and nowhere else")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed and numbers draw the same data")
+    parser.add_argument("--frames", choices=["both", *FRAME_SIZES], default="both", help="frame sizes to write")
+    parser.add_argument("--workers", type=int, help="processes (default: one a core)")
+    options = parser.parse_args(arguments)
+    try:
+        place = make_workspace(
+            options.root, {split: getattr(options, split) for split in SPLITS}, options.seed,
+            {split: getattr(options, f"{split}_signers") for split in SPLITS},
+            FRAME_SIZES if options.frames == "both" else (options.frames,), options.workers, progress=True)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(place)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
