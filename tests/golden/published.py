@@ -1,4 +1,4 @@
-"""The two published recognisers, full size, weights drawn from their key lists, and what their authors' code computed."""
+"""The published recognisers, full size, weights drawn from their key lists, and what their authors' code computed."""
 import json
 from contextlib import contextmanager
 from functools import lru_cache

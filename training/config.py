@@ -1,0 +1,167 @@
+"""A recipe: one YAML file, checked key by key, with dotted overrides from the command line."""
+import dataclasses
+import difflib
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Type, TypeVar
+
+import yaml
+
+from errors import UserError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    architecture: str                       # YAML of the network: beside the recipe, or a path
+    weights: Optional[str] = None           # checkpoint to fine-tune; null: from scratch
+    backbone: Optional[str] = None          # torchvision state dict for the ResNet baseline; null: from scratch
+    vocabulary: Optional[str] = None        # gloss_dict.npy or gloss2ids.pkl; null: the data set's own
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    root: Optional[str] = None              # null: the workspace's
+    dataset: str = "phoenix2014"            # phoenix2014, phoenix2014-T, CSL or CSL-Daily: says where frames lie
+    info: Optional[str] = None              # folder of {split}_info.npy; null: straight from the corpora
+    frame_subdir: str = "fullFrame-256x256px"
+    train: str = "train"
+    dev: str = "dev"
+    frame_interval: int = 1
+    image_scale: float = 1.0                # after the crop; above 1 it is a side in pixels
+    batch_size: int = 2
+    eval_batch_size: int = 1
+    workers: int = 4
+    cache: bool = False                     # keep decoded frames in memory, at the size they are cropped from
+
+
+@dataclass(frozen=True)
+class OptimizerConfig:
+    name: str = "adam"                      # adam or adamw
+    lr: float = 1e-4
+    weight_decay: float = 1e-4
+    betas: Tuple[float, ...] = (0.9, 0.999)
+
+
+@dataclass(frozen=True)
+class ScheduleConfig:
+    name: str = "step"                      # step, cosine or onecycle
+    milestones: Tuple[int, ...] = ()        # step: epochs after which the rate is multiplied by gamma
+    gamma: float = 0.2
+    floor: float = 0.0                      # cosine: the last rate as a share of the first
+    warmup: float = 0.1                     # onecycle: share of the run in which the rate rises
+
+
+@dataclass(frozen=True)
+class TrainerConfig:
+    epochs: int = 80
+    seed: int = 0
+    amp: bool = True                        # mixed precision; on GPUs only
+    accumulate: int = 1                     # batches per optimiser step
+    clip: float = 0.0                       # largest gradient norm; 0: not clipped
+    eval_every: int = 1                     # epochs
+    beam: int = 0                           # for the dev split; 1 is greedy, 0 the authors' width
+    cam_every: int = 5                      # epochs between CAM grids; 0: never
+    cam_clips: int = 2                      # the first so many of the dev split
+    bad_losses: int = 30                    # NaN or infinite losses before the run stops
+
+
+@dataclass(frozen=True)
+class Config:
+    model: ModelConfig
+    data: DataConfig = field(default_factory=DataConfig)
+    augment: Any = None                     # what the model's protocol can vary, see training/protocols.py
+    loss: Any = None                        # the weights of its loss terms
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    trainer: TrainerConfig = field(default_factory=TrainerConfig)
+
+
+def load_config(path: Path, overrides: Sequence[str] = ()) -> Tuple[Config, Dict[str, Any]]:
+    """The recipe and its network's architecture. `overrides` alternate dotted keys and values."""
+    tree = read_yaml(path)
+    override(tree, overrides)
+    known = {f.name for f in dataclasses.fields(Config)}
+    check_keys(tree, known, path.name)
+    model = build(ModelConfig, tree.get("model", {}), "model")
+    architecture = read_yaml(_beside(path, model.architecture))
+    from training.protocols import find_protocol
+
+    protocol = find_protocol(architecture)
+    types: Dict[str, Type[Any]] = {
+        "data": DataConfig, "augment": protocol.Augment, "loss": protocol.Loss, "optimizer": OptimizerConfig,
+        "schedule": ScheduleConfig, "trainer": TrainerConfig}
+    parts = {name: build(kind, tree.get(name) or {}, name) for name, kind in types.items()}
+    return Config(model=model, **parts), architecture
+
+
+def read_yaml(path: Path) -> Dict[str, Any]:
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path}: can't be read ({error.strerror}); give a YAML file, such as one of configs/") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not YAML ({' '.join(str(error).split())}); mend it") from None
+    if not isinstance(tree, dict):
+        raise UserError(f"{path}: expected keys and values; see configs/ for examples")
+    return tree
+
+
+def _beside(recipe: Path, name: str) -> Path:
+    beside = recipe.parent / name
+    return beside if beside.is_file() else Path(name)
+
+
+def override(tree: Dict[str, Any], pairs: Sequence[str]) -> None:
+    """Set dotted keys in place. Unknown keys are found when the tree is checked."""
+    if len(pairs) % 2:
+        raise UserError(f"--override {pairs[-1]}: a key without a value; give `key value` pairs")
+    for key, text in zip(pairs[::2], pairs[1::2]):
+        *sections, leaf = key.split(".")
+        place = tree
+        for section in sections:
+            place = place.setdefault(section, {})
+            if not isinstance(place, dict):
+                raise UserError(f"--override {key}: {section} is a value, not a section; drop what follows it")
+        place[leaf] = yaml.safe_load(text)
+
+
+def check_keys(tree: Mapping[str, Any], known: typing.Collection[str], where: str) -> None:
+    for key in tree:
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, 1, cutoff=0.0)
+            raise UserError(f"{where}: unknown key {key}; did you mean {near[0]}? Known: {', '.join(sorted(known))}")
+
+
+def build(kind: Type[T], tree: Any, where: str) -> T:
+    """A section's dataclass from its part of the tree, every value checked against the field's type."""
+    if not isinstance(tree, dict):
+        raise UserError(f"{where}: expected keys and values, got {tree!r}")
+    hints = typing.get_type_hints(kind)
+    fields = dataclasses.fields(kind)       # type: ignore[arg-type]
+    check_keys(tree, {f.name for f in fields}, where)
+    missing: List[str] = [f.name for f in fields if f.name not in tree and f.default is dataclasses.MISSING
+                          and f.default_factory is dataclasses.MISSING]
+    if missing:
+        raise UserError(f"{where}: {missing[0]} is missing; add it to the recipe")
+    return kind(**{key: _value(value, hints[key], f"{where}.{key}") for key, value in tree.items()})
+
+
+def _value(value: Any, hint: Any, where: str) -> Any:
+    arguments = typing.get_args(hint)
+    if type(None) in arguments:
+        return None if value is None else _value(value, arguments[0], where)
+    if typing.get_origin(hint) is tuple:
+        if not isinstance(value, (list, tuple)):
+            raise UserError(f"{where}: expected a list, got {value!r}")
+        return tuple(_value(entry, arguments[0], where) for entry in value)
+    if hint is float and isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        try:
+            return float(value)             # YAML reads 1e-4 as text
+        except ValueError:
+            pass                            # falls through to the error below
+    elif isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
+        return value
+    raise UserError(f"{where}: expected {'a number' if hint is float else hint.__name__}, got {value!r}")

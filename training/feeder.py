@@ -1,0 +1,58 @@
+"""SlowFastSign's data loading: what the published loader gives for the same seeds."""
+from dataclasses import dataclass
+from typing import List
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from errors import UserError
+from glosses.vocabulary import GlossVocabulary
+from training.augment import apply, centre, draw_interval, draw_train
+from training.footage import Footage
+
+
+@dataclass(frozen=True)
+class Sample:
+    frames: Tensor          # uint8 [T, 3, H, W] RGB, cropped
+    labels: List[int]
+    name: str
+
+
+@dataclass(frozen=True)
+class Views:
+    """How clips are cropped, flipped and sped up."""
+
+    crop: int
+    train: bool
+    interval: int = 1
+    image_scale: float = 1.0
+    flip: float = 0.5
+    rescale: float = 0.2
+
+
+class Feeder(Dataset):
+    """One draw from a split's clip, at random for training, the middle of it otherwise."""
+
+    def __init__(self, footage: Footage, vocabulary: GlossVocabulary, views: Views) -> None:
+        self.footage = footage
+        self.views = views
+        # Glosses the vocabulary lacks are skipped, not trained as unknown.
+        self.labels = [vocabulary.encode(word for word in entry.glosses if word in vocabulary)
+                       for entry in footage.entries]
+
+    def __len__(self) -> int:
+        return len(self.footage.entries)
+
+    def __getitem__(self, index: int) -> Sample:
+        v = self.views
+        name = self.footage.entries[index].seq_id
+        rows = draw_interval(self.footage.length(index), v.interval)
+        if not rows:
+            raise UserError(f"clip {name} has fewer frames than data.frame_interval {v.interval}; lower it")
+        height, width = self.footage.size(index)
+        view = (draw_train(len(rows), height, width, v.crop, v.interval, v.flip, v.rescale) if v.train
+                else centre(len(rows), height, width, v.crop))
+        frames = self.footage.frames(index, [rows[row] for row in view.rows])
+        pixels = apply(frames, view, v.crop, v.image_scale, pad=v.train)
+        return Sample(torch.from_numpy(pixels), self.labels[index], name)

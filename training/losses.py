@@ -1,0 +1,94 @@
+"""The published training losses. Networks give their logits by name, [B, T, V]; terms not asked for cost nothing."""
+from dataclasses import dataclass
+from typing import Dict, Tuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+TEMPERATURE = 8.0           # of SlowFastSign's distillation
+
+Terms = Dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class SlowFastWeights:
+    """Each branch has a term on the LSTM's logits, one on the convolution's, and one that teaches the second the first;
+    the Slow and Fast branches' terms are weighed once more."""
+
+    SeqCTC: float = 1.0
+    ConvCTC: float = 1.0
+    Dist: float = 25.0
+    Slow: float = 0.25
+    Fast: float = 0.25
+
+
+def slowfast_losses(outputs: Dict[str, Tensor], labels: Tensor, label_lengths: Tensor,
+                    weights: SlowFastWeights) -> Tuple[Tensor, Terms]:
+    """The weighted sum, and the unweighted terms by name (SeqCTC/main, ...)."""
+    terms: Terms = {}
+    total = torch.zeros((), device=outputs["logits"].device)
+    branches = (("main", "logits", "conv", 1.0), ("slow", "slow", "slow_conv", weights.Slow),
+                ("fast", "fast", "fast_conv", weights.Fast))
+    for branch, sequence, conv, share in branches:
+        if sequence not in outputs or not share:
+            continue
+        ctc_inputs = (labels, outputs["lengths"], label_lengths)
+        kinds = (("SeqCTC", weights.SeqCTC, lambda s=sequence, c=ctc_inputs: ctc(outputs[s], *c).mean()),
+                 ("ConvCTC", weights.ConvCTC, lambda s=conv, c=ctc_inputs: ctc(outputs[s], *c).mean()),
+                 ("Dist", weights.Dist, lambda s=sequence, c=conv: distillation(outputs[c], outputs[s])))
+        for name, weight, term in kinds:
+            if weight:
+                terms[f"{name}/{branch}"] = term()
+                total = total + share * weight * terms[f"{name}/{branch}"]
+    return total, terms
+
+
+@dataclass(frozen=True)
+class TwoStreamWeights:
+    """CTC on every head (those of the pyramid weighed down by stream), and the ensemble teaching each last head."""
+
+    ctc: float = 1.0
+    pyramid_rgb: float = 0.2
+    pyramid_keypoint: float = 0.5
+    distillation: float = 1.0
+
+
+def twostream_losses(outputs: Dict[str, Tensor], labels: Tensor, label_lengths: Tensor,
+                     weights: TwoStreamWeights) -> Tuple[Tensor, Terms]:
+    clips = len(outputs["lengths"])
+    shares = {"rgb": 1.0, "keypoint": 1.0, "fuse": 1.0}
+    for stream, share in (("rgb", weights.pyramid_rgb), ("keypoint", weights.pyramid_keypoint)):
+        shares.update({name: share for name in outputs if name.startswith(f"{stream}_") and share})
+    terms: Terms = {}
+    total = torch.zeros((), device=outputs["rgb"].device)
+    for name, share in shares.items():
+        # Clips too short for their glosses count nothing here, as published.
+        losses = ctc(outputs[name], labels, outputs["lengths"], label_lengths, zero_infinity=True)
+        terms[f"CTC/{name}"] = losses.sum() / clips
+        total = total + weights.ctc * share * terms[f"CTC/{name}"]
+    if weights.distillation:
+        teacher = sum(outputs[name].float().softmax(-1) for name in ("rgb", "keypoint", "fuse")).detach() / 3
+        for name in ("rgb", "keypoint", "fuse"):
+            student = outputs[name].float().log_softmax(-1)
+            terms[f"Dist/{name}"] = F.kl_div(student, teacher, reduction="batchmean")
+            total = total + weights.distillation * terms[f"Dist/{name}"]
+    return total, terms
+
+
+def ctc(logits: Tensor, labels: Tensor, lengths: Tensor, label_lengths: Tensor, zero_infinity: bool = False) -> Tensor:
+    """[B, T, V] -> [B], in float32 whatever the network ran in. Infinite where the steps can't hold the labels."""
+    log_probs = logits.float().log_softmax(-1).transpose(0, 1)
+    # On the CPU, with int32 lengths and labels, as published: PyTorch chooses its kernel by that.
+    return F.ctc_loss(log_probs, labels.cpu().int(), lengths.cpu().int(), label_lengths.cpu().int(), blank=0,
+                      reduction="none", zero_infinity=zero_infinity)
+
+
+def distillation(student: Tensor, teacher: Tensor) -> Tensor:
+    """KL divergence at a high temperature over all classes but the blank, mean over clips and steps."""
+    student = student[..., 1:].float().flatten(0, -2) / TEMPERATURE
+    teacher = teacher[..., 1:].float().flatten(0, -2).detach() / TEMPERATURE
+    divergence = F.kl_div(student.log_softmax(-1), teacher.softmax(-1), reduction="batchmean")
+    return divergence * TEMPERATURE ** 2
+
+
