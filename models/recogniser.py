@@ -62,7 +62,6 @@ class Recogniser(nn.Module):
     network: nn.Module
     viewport: Viewport
     layers: Dict[str, Probe]                            # every layer that can be asked for
-    longest: Optional[int] = None                       # frames it takes at once, where its authors set a limit
 
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
         super().__init__()
@@ -92,6 +91,16 @@ class Recogniser(nn.Module):
     def steps(self, frames: int) -> int:
         """Logit steps for a clip of so many frames."""
         raise NotImplementedError(type(self).__name__)
+
+    def input_frames(self, frames: int) -> int:
+        """How long the network's input is for a clip of so many frames, with padding and without what is cut."""
+        raise NotImplementedError(type(self).__name__)
+
+    def layer_shapes(self, frames: int) -> Dict[str, Tuple[int, ...]]:
+        """Every layer's (C, T', H', W') or (C, T') for a clip of so many frames."""
+        whole = self.input_frames(frames)
+        return {name: probe.shape(whole if probe.padded else min(whole, frames))
+                for name, probe in self.layers.items()}
 
     def decode_ids(self, logits: Tensor, beam: Optional[int] = None) -> List[int]:
         """logits [T', V] -> gloss ids, equal neighbours merged. beam 1 is greedy, None the authors' width."""

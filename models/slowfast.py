@@ -46,7 +46,8 @@ class SlowFastNetwork(nn.Module):
         hidden, classes = a["hidden"], a["classes"]
         self.conv2d = SlowFast(a)
         self.classifier = nn.ModuleList(NormLinear(hidden, classes) for _ in BRANCHES)
-        self.conv1d = TemporalBranches(*self.conv2d.channels, hidden, a["temporal_conv"], self.classifier)
+        slow, fast = self.conv2d.channels
+        self.conv1d = TemporalBranches(slow, fast, hidden, a["temporal_conv"], self.classifier)
         self.temporal_model = nn.ModuleList(BiLSTM(hidden, a["lstm_layers"], a["lstm_dropout"]) for _ in BRANCHES)
 
     @property
@@ -73,6 +74,7 @@ class SlowFastNetwork(nn.Module):
 
 class SlowFastSign(Recogniser):
     name = "slowfast"
+    network: SlowFastNetwork
     default_layers = ("conv2d.slow_path.layer1", "conv2d.fast_path.layer1", "conv2d.fast_path.layer3",
                       "conv1d.fused_features", "temporal_model.1")
 
@@ -121,7 +123,10 @@ class SlowFastSign(Recogniser):
         return self.network(*inputs.tensors)["logits"]
 
     def steps(self, frames: int) -> int:
-        return int(steps_after(self.network.kernel_spec, torch.tensor(frames + sum(self.padding(frames)))))
+        return int(steps_after(self.network.kernel_spec, torch.tensor(self.input_frames(frames))))
+
+    def input_frames(self, frames: int) -> int:
+        return frames + sum(self.padding(frames))
 
 
 def _layers(network: SlowFastNetwork, a: Dict[str, Any]) -> Dict[str, Probe]:
@@ -129,22 +134,22 @@ def _layers(network: SlowFastNetwork, a: Dict[str, Any]) -> Dict[str, Probe]:
     sizes = [math.ceil(math.ceil(a["size"] / 2) / 2)]
     for stride in a["strides"]:
         sizes.append(math.ceil(sizes[-1] / stride))
-    for path, (title, stride, share) in enumerate((("slow", a["alpha"], 1), ("fast", 1, a["beta_inv"]))):
-        modules = {"stem": f"s1.pathway{path}_stem"}
-        modules.update({f"layer{i + 1}": f"s{i + 2}.pathway{path}_res{n - 1}" for i, n in enumerate(a["blocks"])})
-        for i, (short, place) in enumerate(modules.items()):
+    for path, (title, each, share) in enumerate((("slow", a["alpha"], 1), ("fast", 1, a["beta_inv"]))):
+        places = {"stem": f"conv2d.s1.pathway{path}_stem"}
+        places.update({f"layer{i + 1}": f"conv2d.s{i + 2}.pathway{path}_res{n - 1}"
+                       for i, n in enumerate(a["blocks"])})
+        for i, (short, place) in enumerate(places.items()):
             channels = a["width"] // share * (1 if i == 0 else 2 ** (i + 1))
-            layers[f"conv2d.{title}_path.{short}"] = Probe(
-                network.get_submodule("conv2d." + place), "conv2d." + place, stride, padded=True,
-                channels=channels, size=sizes[i])
+            layers[f"conv2d.{title}_path.{short}"] = Probe(network.get_submodule(place), place, each, padded=True,
+                                                           channels=channels, size=sizes[i])
     stride = math.prod(int(entry[1:]) for entry in a["temporal_conv"] if entry[0] == "P")
     timed = partial(Probe, stride=stride, spatial=False)
     layers["conv1d.fused_features"] = timed(network.conv1d.main_temporal_conv, "conv1d.main_temporal_conv",
                                             channels=a["hidden"])
-    for name, module, path, channels in (
+    for name, module, place, channels in (
             ("temporal_model.1", network.temporal_model[0], "temporal_model.0", a["hidden"]),
             ("classifier", network.classifier[0], "classifier.0", a["classes"])):
-        layers[name] = timed(module, path, channels=channels, arrange=time_first)
+        layers[name] = timed(module, place, channels=channels, arrange=time_first)
     return layers
 
 

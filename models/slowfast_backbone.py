@@ -117,9 +117,8 @@ class SlowFast(nn.Module):
         self.alpha = a["alpha"]
         width, thin = a["width"], a["width"] // a["beta_inv"]
         slow_times, fast_times = a["slow_kernels"], a["fast_kernels"]
-        self.s1 = nn.Module()
-        self.s1.pathway0_stem = Stem(width, slow_times[0], a["stem_kernel"])
-        self.s1.pathway1_stem = Stem(thin, fast_times[0], a["stem_kernel"])
+        self.s1 = nn.ModuleDict({"pathway0_stem": Stem(width, slow_times[0], a["stem_kernel"]),
+                                 "pathway1_stem": Stem(thin, fast_times[0], a["stem_kernel"])})
         self.s1_fuse = Fusion(width, thin, a["fusion_kernel"], self.alpha)
         inputs = [width, thin]
         for i in range(4):
@@ -143,7 +142,7 @@ class SlowFast(nn.Module):
                 nn.init.zeros_(module.c_bn.weight)      # every block starts as its skip
 
     def forward(self, frames: Tensor) -> Tensor:
-        slow, fast = self.s1.pathway0_stem(frames[:, :, ::self.alpha]), self.s1.pathway1_stem(frames)
+        slow, fast = self.s1["pathway0_stem"](frames[:, :, ::self.alpha]), self.s1["pathway1_stem"](frames)
         pair = self.s1_fuse((slow, fast))
         for i in range(2, 6):
             pair = getattr(self, f"s{i}")(pair)

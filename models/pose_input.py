@@ -1,0 +1,28 @@
+"""TwoStream-SLR's pose input: one channel a keypoint, a Gaussian around it, made on the device and never stored."""
+from typing import Tuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+# 79 of the 133 COCO-WholeBody points, as the authors order them: every third of the face's outline, brows, nose
+# and eyes; both hands; every second of the mouth; nose, eyes, ears, shoulders, elbows, wrists.
+POINTS = (*range(23, 69, 3), *range(91, 133), *range(71, 91, 2), *range(11))
+
+
+def gaussian_maps(keypoints: Tensor, frame: Tuple[int, int], size: int, sigma: float) -> Tensor:
+    """keypoints [T, N, 2 or 3] in pixels of a (height, width) frame -> [N, T, size, size] in 0..1.
+
+    exp(-d^2 / 2 sigma^2) at every pixel of the frame, scaled bilinearly without antialiasing. Both steps are
+    separable, so each axis is made and scaled by itself and the map is their product.
+    """
+    height, width = frame
+    x, y = (_scaled_profile(keypoints[..., axis].T, pixels, size, sigma)        # [N, T, size]
+            for axis, pixels in ((0, width), (1, height)))
+    return y[..., :, None] * x[..., None, :]
+
+
+def _scaled_profile(centres: Tensor, pixels: int, size: int, sigma: float) -> Tensor:
+    places = torch.arange(pixels, device=centres.device, dtype=centres.dtype)
+    profile = torch.exp(-(places - centres[..., None]) ** 2 / (2 * sigma ** 2))
+    return F.interpolate(profile, size, mode="linear", align_corners=False)

@@ -1,0 +1,224 @@
+"""TwoStream-SLR: Chen et al., "Two-Stream Network for Sign Language Recognition and Translation", NeurIPS 2022."""
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from datasets.clip import Clip
+from errors import UserError
+from glosses.vocabulary import GlossVocabulary
+from models.convolution import Conv3d, ConvTranspose3d
+from models.pose_input import POINTS, gaussian_maps
+from models.recogniser import Inputs, Probe, Recogniser
+from models.s3d import LEVELS, Stream
+from models.viewport import Viewport
+from models.visual_head import VisualHead
+
+PREFIX = "recognition_network."
+BACKBONE = "visual_backbone_twostream."
+
+
+class Lateral(nn.Module):
+    """One stream plus a convolution of the other; the pose stream is half as high and wide as RGB."""
+
+    def __init__(self, channels: int, kernel: Sequence[int], to_rgb: bool) -> None:
+        super().__init__()
+        time, height, width = kernel
+        size, padding, stride = (time, height, width), (time // 2, height // 2, width // 2), (1, 2, 2)
+        self.conv = (ConvTranspose3d(channels, channels, size, stride, padding, (0, 1, 1), bias=False) if to_rgb
+                     else Conv3d(channels, channels, size, stride, padding, bias=False))
+        nn.init.kaiming_normal_(self.conv.weight)
+
+    def forward(self, target: Tensor, source: Tensor) -> Tensor:
+        return self.conv(source).add_(target)       # in place on the convolution's own result
+
+
+class TwoStreamBackbone(nn.Module):
+    def __init__(self, a: Dict[str, Any]) -> None:
+        super().__init__()
+        self.rgb_stream = Stream(3, a["width"])
+        self.pose_stream = Stream(a["pose_channels"], a["width"])
+        channels, kernel = self.rgb_stream.channels, a["lateral_kernel"]
+        self.rgb_stream_lateral = nn.ModuleList(Lateral(channels[i], kernel, True) for i in LEVELS[:3])
+        self.pose_stream_lateral = nn.ModuleList(Lateral(channels[i], kernel, False) for i in LEVELS[:3])
+
+    def forward(self, rgb: Tensor, pose: Tensor) -> Tuple[List[Tensor], List[Tensor]]:
+        """c1..c4 of both streams, c1..c3 after fusion."""
+        rgb_levels, pose_levels = [], []
+        for i, (rgb_layer, pose_layer) in enumerate(zip(self.rgb_stream.base, self.pose_stream.base)):
+            rgb, pose = rgb_layer(rgb), pose_layer(pose)
+            if i in LEVELS:
+                level = LEVELS.index(i)
+                if level < 3:
+                    rgb, pose = (self.rgb_stream_lateral[level](rgb, pose), self.pose_stream_lateral[level](pose, rgb))
+                if level == 3 or self.training:
+                    rgb_levels.append(rgb)
+                    pose_levels.append(pose)
+        return rgb_levels, pose_levels
+
+
+class RecognitionNetwork(nn.Module):
+    def __init__(self, a: Dict[str, Any]) -> None:
+        super().__init__()
+        self.visual_backbone_twostream = TwoStreamBackbone(a)
+        _, c2, c3, c4 = (self.visual_backbone_twostream.rgb_stream.channels[i] for i in LEVELS)
+
+        def head(inputs: int) -> VisualHead:
+            return VisualHead(inputs, a["hidden"], a["feedforward"], a["classes"], a["dropout"])
+
+        self.visual_head, self.visual_head_keypoint, self.visual_head_fuse = head(c4), head(c4), head(2 * c4)
+        self.visual_head_remain = nn.ModuleList([head(c2), head(c3)])
+        self.visual_head_keypoint_remain = nn.ModuleList([head(c2), head(c3)])
+
+    def forward(self, rgb: Tensor, pose: Tensor, lengths: Optional[Tensor] = None) -> Dict[str, Tensor]:
+        backbone = self.visual_backbone_twostream
+        rgb_levels, pose_levels = backbone(rgb, pose)
+        valid, outputs = self._valid(rgb_levels[-1], rgb, lengths), {}
+        if lengths is not None:
+            outputs["lengths"] = torch.div(lengths * rgb_levels[-1].shape[2], rgb.shape[2], rounding_mode="floor")
+        rgb_top, pose_top = _pooled(rgb_levels[-1]), _pooled(pose_levels[-1])
+        outputs["rgb"] = self.visual_head(rgb_top, valid)
+        outputs["keypoint"] = self.visual_head_keypoint(pose_top, valid)
+        outputs["fuse"] = self.visual_head_fuse(torch.cat((pose_top, rgb_top), dim=2), valid)
+        heads = torch.stack([outputs[name].float().log_softmax(2) for name in ("rgb", "keypoint", "fuse")])
+        outputs["logits"] = heads.logsumexp(0)
+        if self.training:
+            low = self._valid(rgb_levels[1], rgb, lengths)
+            if low is not None:
+                outputs["remain_lengths"] = low.sum(1)
+            for name, levels, stream, remain in (
+                    ("rgb", rgb_levels, backbone.rgb_stream, self.visual_head_remain),
+                    ("keypoint", pose_levels, backbone.pose_stream, self.visual_head_keypoint_remain)):
+                for i, features in enumerate(stream.top_down(*levels[1:])):
+                    outputs[f"{name}_remain{i}"] = remain[i](_pooled(features), low)
+        return outputs
+
+    @staticmethod
+    def _valid(features: Tensor, frames: Tensor, lengths: Optional[Tensor]) -> Optional[Tensor]:
+        """[B, T'] bool: the steps within each clip."""
+        if lengths is None:
+            return None
+        steps = features.shape[2]
+        ends = torch.div(lengths.to(features.device) * steps, frames.shape[2], rounding_mode="floor")
+        return torch.arange(steps, device=features.device) < ends[:, None]
+
+
+def _pooled(features: Tensor) -> Tensor:
+    """[B, C, T, H, W] -> [B, T, C]"""
+    return features.mean(dim=(3, 4)).transpose(1, 2)
+
+
+class TwoStreamNetwork(nn.Module):
+    """State dict as published: everything under recognition_network."""
+
+    kernel_spec = ["P2", "P2"]      # 4 frames a step, nothing beyond the edges
+
+    def __init__(self, a: Dict[str, Any]) -> None:
+        super().__init__()
+        self.recognition_network = RecognitionNetwork(a)
+
+    def forward(self, rgb: Tensor, pose: Tensor, lengths: Optional[Tensor] = None) -> Dict[str, Tensor]:
+        """rgb [B, 3, T, H, W] in BGR order, pose [B, N, T, H/2, W/2]; lengths [B] how many of the T are each clip's.
+
+        Gives "rgb", "keypoint" and "fuse", the heads' logits [B, T/4, V]; "logits", the log of the sum of their
+        probabilities; "lengths" (if asked); in training also "rgb_remain0", "rgb_remain1", "keypoint_remain0",
+        "keypoint_remain1" [B, T/2, V], the heads of the pyramid, and their "remain_lengths".
+        """
+        return self.recognition_network(rgb, pose, lengths)
+
+
+class TwoStreamSLR(Recogniser):
+    name = "twostream"
+    default_layers = ("rgb_stream.layer1", "pose_stream.layer1", "fusion_module.conv_fuse", "rgb_stream.layer4",
+                      "visual_head")
+
+    def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
+        super().__init__(architecture, vocabulary)
+        self.longest: int = architecture["longest"]
+        self.viewport = Viewport()
+        self.network = TwoStreamNetwork(architecture)
+        self.layers = _layers(self.network.recognition_network, architecture)
+
+    @classmethod
+    def fit(cls, architecture: Dict[str, Any], state: Mapping[str, Tensor]) -> Dict[str, Any]:
+        """The architecture with what the weights say in place of what the file says."""
+        classes = state.get(PREFIX + "visual_head.gloss_output_layer.weight")
+        pose = state.get(PREFIX + BACKBONE + "pose_stream.backbone.base.0.conv_s.weight")
+        fitted = dict(architecture)
+        if classes is not None:
+            fitted["classes"] = classes.shape[0]
+        if pose is not None:
+            fitted["pose_channels"] = pose.shape[1]
+        return fitted
+
+    def prepare(self, clip: Clip) -> Inputs:
+        total = len(clip)
+        if total < 4:
+            raise UserError(f"clip {clip.seq_id} has {total} frames; TwoStream-SLR needs at least 4")
+        first = max(0, (total - self.longest) // 2)
+        count = self.input_frames(total)
+        part = clip.window(first, first + count)
+        return Inputs((self._rgb(part), self._pose(part)), total, -first, first + count - total)
+
+    def _rgb(self, clip: Clip) -> Tensor:
+        """[1, 3, T, size, size], channels blue, green, red."""
+        a = self.architecture
+        pixels = clip.frames if clip.tall_frames is None else clip.tall_frames
+        frames = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float()
+        frames = F.interpolate(frames, (a["size"], a["size"]), mode="bilinear", align_corners=False)
+        frames = frames.flip(1).div_(255).sub_(a["mean"]).div_(a["std"])
+        return frames.transpose(0, 1)[None]
+
+    def _pose(self, clip: Clip) -> Tensor:
+        """[1, N, T, pose_size, pose_size]"""
+        a = self.architecture
+        if clip.keypoints is None:
+            raise UserError(f"clip {clip.seq_id} has no keypoints, which TwoStream-SLR needs: expected 133 points a "
+                            "frame under its id in keypoints/keypoints.pkl of the data folder")
+        keypoints = torch.from_numpy(clip.keypoints).to(self.device, torch.float32)
+        maps = gaussian_maps(keypoints[:, POINTS], tuple(a["pose_frame"]), a["pose_size"], a["sigma"])
+        return maps.sub_(a["mean"]).div_(a["std"])[None]
+
+    def forward(self, inputs: Inputs) -> Tensor:
+        return self.network(*inputs.tensors)["logits"]
+
+    def steps(self, frames: int) -> int:
+        return self.input_frames(frames) // 4
+
+    def input_frames(self, frames: int) -> int:
+        return min(frames, self.longest) // 4 * 4
+
+
+def _layers(network: RecognitionNetwork, a: Dict[str, Any]) -> Dict[str, Probe]:
+    layers: Dict[str, Probe] = {}
+    backbone = network.visual_backbone_twostream
+    for title, size in (("rgb", a["size"]), ("pose", a["pose_size"])):
+        stream: Stream = getattr(backbone, f"{title}_stream")
+        for i, module in enumerate(stream.base):
+            down = 2 if i == 0 else 4 if i < 4 else 8 if i < 7 else 16
+            if isinstance(module, nn.MaxPool3d):
+                continue
+            name = f"layer{LEVELS.index(i) + 1}" if i in LEVELS else f"base.{i}"
+            path = f"{PREFIX}{BACKBONE}{title}_stream.backbone.base.{i}"
+            layers[f"{title}_stream.{name}"] = Probe(module, path, 2 if i < 7 else 4, channels=stream.channels[i],
+                                                     size=_halved(size, down))
+        for i, module in enumerate(getattr(backbone, f"{title}_stream_lateral")):
+            name = f"{title}_stream_lateral.{i}"
+            public = "fusion_module.conv_fuse" if name == "rgb_stream_lateral.2" else name
+            layers[public] = Probe(module, PREFIX + BACKBONE + name, 2, channels=stream.channels[LEVELS[i]],
+                                   size=_halved(size, (2, 4, 8)[i]))
+    for name in ("visual_head", "visual_head_keypoint", "visual_head_fuse"):
+        layers[name] = Probe(getattr(network, name), PREFIX + name, 4, arrange=channels_first, spatial=False,
+                             channels=a["classes"])
+    return layers
+
+
+def _halved(size: int, down: int) -> int:
+    """What strides of 2 leave of a size: halves are rounded up."""
+    return -(-size // down)
+
+
+def channels_first(x: Tensor) -> Tensor:
+    """[B, T, C] -> [B, C, T]"""
+    return x.transpose(1, 2)
