@@ -1,0 +1,227 @@
+"""Explains any recogniser on any clip: a map per target layer, from one forward and one backward."""
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+import cam_frames
+import cam_targets
+from cam_methods import METHODS, Method
+from cam_pass import at_least_float32, one_pass
+from cam_precision import Precision
+from datasets.clip import Clip
+from datasets.windows import windows as cut
+from errors import UserError
+from models.recogniser import Inputs, Probe, Recogniser
+
+CHOICES = {"weights": ("clip", "frame"), "normalise": ("clip", "frame"), "schedule": ("single", "per-layer")}
+SMALLEST_WINDOW = 48    # frames
+
+
+@dataclass(frozen=True)
+class LayerMap:
+    raw: np.ndarray                 # float32 [T', H', W'] or [T'], after ReLU, at the layer's own resolution;
+                                    # of a clip of one window, the network's padding still in it
+    map: np.ndarray                 # float16 [T, H, W] on the original frame, or [T], in 0..1; 0 where nothing was seen
+    spatial: bool
+    flags: Tuple[str, ...] = ()     # all-zero, constant, non-finite (the map is zero then); saturated
+
+
+@dataclass(frozen=True)
+class Explanation:
+    model: str
+    logits: np.ndarray              # float32 [steps, V]
+    target: str                     # in words
+    method: str
+    weights: str                    # clip or frame: what shares a channel's weight
+    normalise: str                  # clip or frame: what shares a minimum and maximum
+    precision: str
+    notes: Tuple[str, ...]
+    layers: Dict[str, LayerMap]
+
+
+@dataclass
+class Run:
+    """What is asked of every window of a clip, and what has been found out on the way."""
+
+    recogniser: Recogniser
+    clip: Clip
+    probes: Dict[str, Probe]
+    target: cam_targets.Target
+    per_window: bool                # each window picks its own logits
+    method: Method
+    per_frame: bool
+    precision: Precision
+    notes: List[str] = field(default_factory=list)
+
+
+def explain(recogniser: Recogniser, clip: Clip, layers: Optional[Sequence[str]] = None, target: str = "max",
+            method: str = "gradcam", weights: str = "clip", normalise: str = "clip", precision: Optional[str] = None,
+            schedule: str = "single", window: Optional[int] = None) -> Explanation:
+    """Maps of `layers` (the model's own five if None) for one clip.
+
+    target: max, pred, from-gt or a gloss. method: a name in METHODS. weights: pooled over the clip or each frame.
+    precision: amp (CUDA's default), fp32 (the CPU's), fp16, bf16. schedule: all layers in one backward, or each in its
+    own. Clips longer than `window` frames (the model's own if None) are explained in windows that overlap by half.
+    """
+    for name, value in (("weights", weights), ("normalise", normalise), ("schedule", schedule)):
+        if value not in CHOICES[name]:
+            raise UserError(f"{name} {value!r}: there are {', '.join(CHOICES[name])}")
+    if method not in METHODS:
+        raise UserError(f"method {method!r}: there are {', '.join(METHODS)}")
+    run = Run(recogniser, clip, _probes(recogniser, layers), cam_targets.target(target, recogniser, clip),
+              target == "max", METHODS[method], weights == "frame", Precision(precision, recogniser.device))
+    found = _with_what_memory_allows(run, schedule == "per-layer", window or recogniser.window)
+    maps = {name: _layer_map(run, name, found, normalise == "frame") for name in run.probes}
+    unseen = max(_frames_unseen(run, name, found) for name in run.probes)
+    if unseen:
+        run.notes.append(f"{recogniser.name} does not look at {unseen} of the clip's {len(clip)} frames: no map there")
+    return Explanation(recogniser.name, found.logits.float().cpu().numpy(), found.words, method, weights, normalise,
+                       run.precision.words, (*run.notes, *run.precision.notes), maps)
+
+
+@dataclass
+class Found:
+    logits: Tensor                  # [steps, V], averaged over windows
+    words: str
+    raw: Dict[str, Tensor]          # joined over windows
+    left: int                       # padding before the clip's first frame
+    blank: bool                     # every window's every input was even
+
+
+def _probes(recogniser: Recogniser, layers: Optional[Sequence[str]]) -> Dict[str, Probe]:
+    names = recogniser.default_layers if layers is None else layers
+    unknown = [name for name in names if name not in recogniser.layers]
+    if unknown or not names:
+        raise UserError(f"{recogniser.name} has no layer {', '.join(unknown) or '(none asked)'}; "
+                        f"it has {', '.join(recogniser.layers)}")
+    return {name: recogniser.layers[name] for name in names}
+
+
+def _with_what_memory_allows(run: Run, per_layer: bool, window: int) -> Found:
+    while True:
+        failure = ""
+        try:
+            return _explained(run, per_layer, window)
+        except RuntimeError as error:
+            if not _out_of_memory(error):
+                raise
+            failure = str(error)
+        # Only here, when the exception and with it the frames that hold the graph are gone, can memory be had back.
+        if run.recogniser.device.type == "cuda":
+            torch.cuda.empty_cache()
+        if not per_layer and len(run.probes) > 1:
+            per_layer = True
+            run.notes.append("out of memory: each layer was explained in a pass of its own")
+        elif min(window, len(run.clip)) // 2 >= SMALLEST_WINDOW:
+            window = min(window, len(run.clip)) // 2 // 8 * 8
+            run.notes.append(f"out of memory: windows of {window} frames")
+        else:
+            raise UserError(f"clip {run.clip.seq_id}: out of memory even with windows of {window} frames; "
+                            f"use a larger device, fewer layers or amp ({failure.splitlines()[0][:120]})")
+
+
+def _out_of_memory(error: RuntimeError) -> bool:
+    text = str(error).lower()
+    return (isinstance(error, torch.cuda.OutOfMemoryError) or "out of memory" in text
+            or "can't allocate memory" in text or "not enough memory" in text)
+
+
+def _explained(run: Run, per_layer: bool, window: int) -> Found:
+    step = cam_targets.frames_per_step(run.recogniser)
+    spans = cut(len(run.clip), window, max(1, window // (2 * step)) * step)     # windows start at a step of the clip
+    apart = run.per_window or len(spans) == 1 or not run.method.gradients
+    target = run.target if apart else partial(_decided, run.target(_read(run, spans, step)))
+    words, blank = "", True
+    places, logits, raws = [], [], {name: [] for name in run.probes}  # type: ignore[var-annotated]
+    groups = [[name] for name in run.probes] if per_layer else [list(run.probes)]
+    for span in spans:
+        inputs = _prepared(run, span)
+        places.append(cam_frames.Placed.of(inputs, span, len(run.clip)))
+        blank = blank and _even(inputs)
+        first = 0 if apart else span[0] // step
+        for names in groups:
+            window_logits, maps, words = _one_window(run, inputs, names, target, first)
+            for name in names:
+                raws[name].append(maps[name])
+        logits.append(window_logits)
+    raw = {name: cam_frames.joined(parts, places, run.probes[name].stride, run.probes[name].padded)
+           for name, parts in raws.items()}
+    return Found(cam_frames.joined(logits, places, step, False), words, raw, places[0].left, blank)
+
+
+def _decided(picks: cam_targets.Picks, logits: Tensor) -> cam_targets.Picks:
+    return picks
+
+
+def _one_window(run: Run, inputs: Inputs, names: List[str], target: cam_targets.Target,
+                first: int) -> Tuple[Tensor, Dict[str, Tensor], str]:
+    """(logits [T', V], raw maps, target in words), tried again while the precision asks for it."""
+    words = ""
+
+    def score(logits: Tensor) -> Tensor:
+        nonlocal words
+        picks = target(logits)
+        words = picks.words
+        return picks.score(logits, first)
+
+    while True:
+        maps: Dict[str, Tensor] = {}
+        peaks: List[Tensor] = []
+        probes = {name: run.probes[name] for name in names}
+        finish = partial(_make_map, run, probes, maps, peaks)
+        logits = one_pass(run.recogniser, inputs, probes, score, finish, run.method.gradients, run.precision.dtype,
+                          run.precision.scale)
+        if run.precision.accepts(logits, peaks):
+            return logits, maps, words or "none: this method looks at the activation alone"
+
+
+def _make_map(run: Run, probes: Dict[str, Probe], maps: Dict[str, Tensor], peaks: List[Tensor], name: str,
+              activation: Tensor, gradient: Optional[Tensor]) -> None:
+    """Called as each gradient arrives: [1, C, T', H', W'] -> [T', H', W'], after ReLU."""
+    if gradient is not None and run.precision.dtype is not None:
+        peaks.append(torch.stack(torch.aminmax(gradient)).abs().max().float())
+    arranged = probes[name].arrange(activation)[0]
+    values = at_least_float32(arranged).flatten(2) if arranged.dim() == 4 else at_least_float32(arranged)[..., None]
+    slope = values
+    if gradient is not None:
+        slope = at_least_float32(probes[name].arrange(gradient)[0]).reshape(values.shape)
+        slope = slope / run.precision.scale if run.precision.scale != 1 else slope
+    maps[name] = run.method.map(values, slope, run.per_frame).relu_().view(arranged.shape[1:])
+
+
+def _read(run: Run, spans: List[Tuple[int, int]], step: int) -> Tensor:
+    """The whole clip's logits, no gradients: what a target is decided on when the clip is longer than a window."""
+    places, logits = [], []
+    for span in spans:
+        inputs = _prepared(run, span)
+        places.append(cam_frames.Placed.of(inputs, span, len(run.clip)))
+        logits.append(one_pass(run.recogniser, inputs, {}, Tensor.sum, lambda *_: None, False, run.precision.dtype))
+    return cam_frames.joined(logits, places, step, False)
+
+
+def _prepared(run: Run, span: Tuple[int, int]) -> Inputs:
+    with torch.no_grad():
+        return run.recogniser.prepare(run.clip.window(*span))
+
+
+def _even(inputs: Inputs) -> bool:
+    """Whether every picture of every input is one value: then the network was shown nothing."""
+    return all(bool((tensor.amax((-2, -1)) == tensor.amin((-2, -1))).all()) for tensor in inputs.tensors)
+
+
+def _layer_map(run: Run, name: str, found: Found, per_frame: bool) -> LayerMap:
+    probe, raw = run.probes[name], found.raw[name]
+    height, width = run.clip.frames.shape[1:3]
+    drawn, flags = cam_frames.finished(raw.float(), probe, found.left, len(run.clip), (height, width),
+                                       run.recogniser.viewport, per_frame, found.blank)
+    return LayerMap(raw.float().cpu().numpy(), drawn.cpu().numpy(), probe.spatial, flags)
+
+
+def _frames_unseen(run: Run, name: str, found: Found) -> int:
+    total = len(run.clip)
+    first, stop = cam_frames.seen_frames(len(found.raw[name]), run.probes[name], found.left, total)
+    return total - (stop - first)

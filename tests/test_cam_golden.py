@@ -1,0 +1,20 @@
+"""The maps of the two published networks at full size, against those of their authors' code."""
+import numpy as np
+import pytest
+
+from cam_runner import explain
+from tests.golden import published
+
+
+@pytest.mark.parametrize("weights,prefix", [("clip", "cam"), ("frame", "camframe")])
+@pytest.mark.parametrize("name", ["slowfast", "twostream"])
+def test_all_five_maps_are_the_authors(name: str, weights: str, prefix: str) -> None:
+    golden = published.golden(name)
+    model = published.recogniser(name)
+    found = explain(model, published.clip(name), weights=weights)
+    assert abs(found.logits - golden["logits"]).max() <= 1e-4 * abs(golden["logits"]).max()
+    for layer in model.default_layers:
+        ours, theirs = found.layers[layer].raw, golden[f"{prefix}/{layer}"]
+        assert ours.shape == theirs.shape
+        assert abs(ours - theirs).max() <= 5e-3 * theirs.max(), layer
+        assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.9999, layer

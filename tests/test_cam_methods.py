@@ -1,0 +1,66 @@
+"""Every method against the class of `pytorch_grad_cam` that defines it."""
+from typing import Tuple
+
+import numpy as np
+import pytest
+import torch
+from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, XGradCAM
+from torch import nn
+
+from cam_methods import METHODS
+
+LIBRARY = {"gradcam": GradCAM, "gradcam++": GradCAMPlusPlus, "hirescam": HiResCAM, "layercam": LayerCAM,
+           "xgradcam": XGradCAM, "eigencam": EigenCAM}
+
+
+def library(name: str, activation: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+    """[C, T, P] -> [T, P]. The 2-D form, which every class has, over a picture of T x P: all positions are pooled."""
+    model = nn.Conv2d(1, 1, 1)
+    with LIBRARY[name](model, [model]) as cam:
+        return cam.get_cam_image(None, model, None, activation[None].copy(), gradient[None].copy(), False)[0]
+
+
+def pair(shape: Tuple[int, ...] = (6, 5, 12)) -> Tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(3)
+    return torch.rand(shape, generator=generator), torch.randn(shape, generator=generator)
+
+
+def test_every_method_has_its_library_class() -> None:
+    assert set(METHODS) == set(LIBRARY)
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("shape", [(6, 5, 12), (6, 60, 1), (40, 7, 1)])
+def test_clip_weights_equal_the_library(name: str, shape: Tuple[int, ...]) -> None:
+    activation, gradient = pair(shape)
+    ours = METHODS[name].map(activation, gradient, False).numpy()
+    np.testing.assert_allclose(ours, library(name, activation.numpy(), gradient.numpy()), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["gradcam", "gradcam++", "xgradcam"])
+def test_frame_weights_are_the_library_frame_by_frame(name: str) -> None:
+    activation, gradient = pair()
+    ours = METHODS[name].map(activation, gradient, True).numpy()
+    for step in range(5):
+        one = library(name, activation[:, step:step + 1].numpy(), gradient[:, step:step + 1].numpy())
+        np.testing.assert_allclose(ours[step:step + 1], one, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_memory_layout_does_not_matter(name: str) -> None:
+    activation, gradient = pair()
+    turned = [tensor.permute(1, 2, 0).contiguous().permute(2, 0, 1) for tensor in (activation, gradient)]
+    for per_frame in (False, True):
+        torch.testing.assert_close(METHODS[name].map(turned[0], turned[1], per_frame),
+                                   METHODS[name].map(activation, gradient, per_frame), rtol=1e-5, atol=1e-5)
+
+
+def test_grad_cam_plus_plus_gives_no_weight_where_the_gradient_is_zero() -> None:
+    activation, gradient = pair()
+    assert not METHODS["gradcam++"].map(activation, gradient * 0, False).any()
+
+
+def test_eigen_cam_of_broken_activations_is_not_a_number() -> None:
+    activation, gradient = pair()
+    activation[0, 0, 0] = float("inf")
+    assert METHODS["eigencam"].map(activation, gradient, False).isnan().all()
