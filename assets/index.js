@@ -1,0 +1,170 @@
+"use strict";
+
+const { models, rows, regions } = JSON.parse(byId("data").textContent);
+const state = { sort: "sequence", down: false, which: "all", words: [] };
+
+// --- what a row says ------------------------------------------------------------------------------------------------
+
+const werOf = (row, model) => row.models[model] && row.models[model].wer;
+const sharesOf = (row, model) => row.models[model] && row.models[model].shares;
+const flagged = (row) => Object.values(row.models).reduce((sum, model) => sum + Object.keys(model.flags).length, 0);
+const judged = (row) => models.filter((model) => werOf(row, model));
+
+/** Columns that sort: a number or a text for each row; null goes last either way. */
+const columns = [
+  { key: "sequence", name: "Sequence", of: (row) => row.sequence },
+  { key: "frames", name: "Frames", of: (row) => row.frames },
+  ...models.map((model) => ({ key: `wer ${model}`, name: `WER ${model}`, of: (row) => (werOf(row, model) ? rateOf(werOf(row, model)) : null) })),
+  ...models.map((model) => ({ key: `hands ${model}`, name: `Hands ${model}`, of: (row) => (sharesOf(row, model) ? sharesOf(row, model)[0] : null) })),
+  { key: "flags", name: "Flags", of: flagged },
+];
+
+const KINDS = {
+  all: ["All", () => true],
+  errors: ["With errors", (row) => judged(row).some((model) => errorsOf(werOf(row, model)) > 0)],
+  right: ["All right", (row) => judged(row).length > 0 && judged(row).every((model) => errorsOf(werOf(row, model)) === 0)],
+  flagged: ["Flagged", (row) => flagged(row) > 0],
+};
+
+const searched = (row) => [row.sequence, row.signer, ...(row.truth || []),
+  ...Object.values(row.models).flatMap((model) => model.reading.map(([gloss]) => gloss))].filter(Boolean).join(" ").toLowerCase();
+
+// --- a row's cells --------------------------------------------------------------------------------------------------
+
+/** Right glosses are one run of text; only errors are elements of their own, so that hundreds of rows stay light. */
+function sentence(reading) {
+  const line = make("span", { class: "sentence" });
+  let run = "";
+  for (const [gloss, verdict] of reading) {
+    if (verdictClass(verdict) === "right" || verdictClass(verdict) === "unjudged") {
+      run += `${gloss} `;
+    } else {
+      line.append(run, make("span", { class: `word ${verdict}`, text: gloss, title: SAID[verdict] }), " ");
+      run = "";
+    }
+  }
+  line.append(run);
+  if (!reading.length) line.append(make("span", { class: "soft", text: "nothing read" }));
+  return line;
+}
+
+function rowElement(row) {
+  const cell = (className, ...children) => make("td", { role: "cell", class: className }, ...children);
+  const target = row.page ? `${encodeURIComponent(row.folder)}/report.html` : null;
+  const name = target ? make("a", { href: target, text: row.sequence }) : make("span", { text: row.sequence });
+  const picture = row.thumbnail
+    ? make("img", { src: `${encodeURIComponent(row.folder)}/thumbnail.jpg`, alt: "", loading: "lazy", width: 72, height: 72 }) : make("span", { class: "no-picture" });
+  const readings = models.filter((model) => row.models[model]).map((model) => make("p", {}, make("span", { class: "who", text: model }), sentence(row.models[model].reading)));
+  const truth = row.truth ? make("p", { class: "truth" }, make("span", { class: "who", text: "truth" }), make("span", { class: "sentence", text: row.truth.join(" ") })) : null;
+  const flags = Object.entries(row.models).flatMap(([model, its]) => Object.entries(its.flags)
+    .map(([layer, found]) => make("span", { class: "flag", title: `${model} ${layer}`, text: found.join(", ") })));
+  const measures = models.map((model) => {
+    const wer = werOf(row, model), shares = sharesOf(row, model);
+    return make("div", { class: "measure" }, make("span", { class: "who", text: model }),
+      make("b", { text: wer ? `${rateOf(wer).toFixed(1)}%` : "–", title: wer ? wordsOfWer(wer) : "no truth" }),
+      shares ? stack(regions, shares, sharesInWords(regions, shares)) : make("span", { class: "soft", text: "no keypoints" }),
+      make("span", { class: "hands", text: shares ? percent(shares[0]) : "", title: shares ? sharesInWords(regions, shares) : null }));
+  });
+  return make("tr", { role: "row" }, cell("picture", picture),
+    cell("name", name, make("p", { class: "soft", text: [row.signer, `${row.frames} frames`].filter(Boolean).join(" · ") }), flags.length ? make("p", { class: "flags" }, ...flags) : null),
+    cell("readings", truth, ...readings), cell("measures", ...measures));
+}
+
+// --- sort, filter, totals -------------------------------------------------------------------------------------------
+
+const collator = new Intl.Collator("de", { numeric: true });
+
+function compare(one, other) {
+  const { of } = columns.find((column) => column.key === state.sort);
+  const left = of(one), right = of(other);
+  if (left === null || right === null) return (left === null) - (right === null);
+  const order = typeof left === "number" ? left - right : collator.compare(left, right);
+  return (state.down ? -order : order) || collator.compare(one.sequence, other.sequence);
+}
+
+function showTotals(shown) {
+  const totals = byId("totals");
+  const fact = (value, name, more) => make("div", { class: "total" }, make("b", { text: value }), make("span", { text: name }), more || null);
+  const facts = [fact(shown.length === rows.length ? String(rows.length) : `${shown.length} of ${rows.length}`, "sequences",
+    make("small", { text: `${shown.reduce((sum, row) => sum + (row.frames || 0), 0).toLocaleString("en")} frames` }))];
+  for (const model of models) {
+    const counts = shown.map((row) => werOf(row, model)).filter(Boolean);
+    if (!counts.length) continue;
+    const sum = (key) => counts.reduce((total, wer) => total + wer[key], 0);
+    const wer = { sub: sum("sub"), ins: sum("ins"), del: sum("del"), reference: sum("reference") };
+    const errorless = counts.filter((each) => errorsOf(each) === 0).length;
+    facts.push(fact(`${rateOf(wer).toFixed(1)}%`, `WER ${model}`,
+      make("small", { text: `${wer.sub} sub ${wer.ins} ins ${wer.del} del of ${wer.reference} · ${errorless} all right` })));
+  }
+  for (const model of models) {
+    const shares = shown.map((row) => sharesOf(row, model)).filter(Boolean);
+    if (!shares.length) continue;
+    const mean = regions.map((_, index) => shares.reduce((sum, each) => sum + each[index], 0) / shares.length);
+    const covers = shown.filter((row) => sharesOf(row, model) && row.cover).map((row) => row.cover[0]);
+    const cover = covers.reduce((sum, each) => sum + each, 0) / covers.length;
+    const more = make("small", {}, stack(regions, mean, sharesInWords(regions, mean)));
+    facts.push(fact(percent(mean[0]), `on the hands, ${model}${covers.length ? ` (${percent(cover)} of the picture)` : ""}`, more));
+  }
+  const withFlags = shown.filter((row) => flagged(row) > 0).length;
+  facts.push(fact(String(withFlags), "with flagged layers"));
+  totals.replaceChildren(...facts);
+}
+
+const body = make("tbody", { role: "rowgroup" });
+for (const row of rows) {
+  row.element = rowElement(row);
+  row.searched = searched(row);
+}
+
+function show() {
+  const fits = KINDS[state.which][1];
+  const shown = rows.filter((row) => fits(row) && state.words.every((word) => row.searched.includes(word))).sort(compare);
+  body.replaceChildren(...shown.map((row) => row.element));
+  byId("none").hidden = shown.length > 0;
+  document.querySelectorAll("#table th[data-key]").forEach((head) => {
+    const mine = head.dataset.key === state.sort;
+    head.setAttribute("aria-sort", mine ? (state.down ? "descending" : "ascending") : "none");
+  });
+  byId("sort").value = `${state.sort}${state.down ? " down" : ""}`;
+  document.querySelectorAll("#which button").forEach((button) => button.setAttribute("aria-pressed", button.dataset.kind === state.which));
+  showTotals(shown);
+}
+
+function sortBy(key) {
+  // Numbers are looked at from the top first, names from A.
+  state.down = state.sort === key ? !state.down : key !== "sequence";
+  state.sort = key;
+  show();
+}
+
+function start() {
+  const splits = [...new Set(rows.map((row) => row.split).filter(Boolean))];
+  byId("heading").textContent = `${rows.length} ${rows.length === 1 ? "sequence" : "sequences"}`;
+  byId("facts").textContent = [splits.join(", "), models.join(" and ")].filter(Boolean).join(" · ");
+  document.title = byId("heading").textContent;
+  const heads = columns.map(({ key, name }) => make("th", { role: "columnheader", scope: "col", "data-key": key },
+    make("button", { type: "button", class: "bare", text: name, onclick: () => sortBy(key) })));
+  byId("table").append(make("thead", { role: "rowgroup" }, make("tr", { role: "row", class: "heads" }, ...heads)), body);
+  for (const { key, name } of columns) {
+    byId("sort").append(make("option", { value: key, text: `${name} ↑` }), make("option", { value: `${key} down`, text: `${name} ↓` }));
+  }
+  for (const [kind, [name]] of Object.entries(KINDS)) {
+    byId("which").append(make("button", { type: "button", "data-kind": kind, text: name, onclick: () => { state.which = kind; show(); } }));
+  }
+  byId("sort").addEventListener("change", (event) => {
+    state.down = event.target.value.endsWith(" down");
+    state.sort = event.target.value.replace(/ down$/, "");
+    show();
+  });
+  byId("search").addEventListener("input", (event) => {
+    state.words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
+    show();
+  });
+  if (rows.some((row) => row.truth)) {
+    byId("verdict-key").append(...VERDICTS.slice(1).map((verdict) => make("span", { class: `word ${verdict}`, text: verdict })));
+  }
+  themeButton(byId("theme"));
+  show();
+}
+
+start();

@@ -1,0 +1,60 @@
+"""A page's one file: template, styles, script and data put together so that it opens from disk and asks no network."""
+import base64
+import hashlib
+import html
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any, Dict, Sequence
+
+import cv2
+import numpy as np
+
+ASSETS = Path(__file__).resolve().parent / "assets"
+COLORMAPS = {"viridis": cv2.COLORMAP_VIRIDIS, "cividis": cv2.COLORMAP_CIVIDIS, "turbo": cv2.COLORMAP_TURBO,
+             "jet": cv2.COLORMAP_JET}
+
+
+def page(template: str, styles: Sequence[str], scripts: Sequence[str], title: str, data: Dict[str, Any],
+         sheets: Dict[str, Sequence[bytes]], plain: str = "") -> str:
+    """`plain` is what a reader without JavaScript gets, as text."""
+    script = "\n".join(_asset(name) for name in scripts)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    parts = {
+        "title": html.escape(title),
+        # Only this script may run and nothing may be fetched, whatever a gloss is called.
+        "policy": f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src 'self' data:",
+        "style": "\n".join(_asset(name) for name in styles),
+        "script": script,
+        "data": json_in_html(data),
+        "sheets": "\n".join(f'<script type="text/plain" id="{html.escape(name)}-{number}">'
+                            f'{base64.b64encode(jpeg).decode()}</script>'
+                            for name, jpegs in sheets.items() for number, jpeg in enumerate(jpegs)),
+        "plain": html.escape(plain),
+    }
+    # One pass, so that a marker inside what is put in stays as it is.
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match.group(1)], _asset(template))
+
+
+def _asset(name: str) -> str:
+    return (ASSETS / name).read_text(encoding="utf-8")
+
+
+def json_in_html(data: Any) -> str:
+    """JSON that no HTML parser mistakes for a tag or a comment."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def colour_tables() -> Dict[str, str]:
+    """Each scale as 256 RGB colours in hexadecimal."""
+    ramp = np.arange(256, dtype=np.uint8)[:, None]
+    return {name: cv2.applyColorMap(ramp, number)[:, 0, ::-1].tobytes().hex() for name, number in COLORMAPS.items()}
+
+
+def write_text(path: Path, text: str) -> None:
+    """Complete or not at all."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, path)

@@ -1,0 +1,90 @@
+"""Where the signer's hands, face and body are in each frame, and how much of a map lies on them."""
+from typing import List, Optional, Tuple
+
+import cv2
+import numpy as np
+
+REGIONS = ("hands", "face", "body", "elsewhere")
+ELSEWHERE = REGIONS.index("elsewhere")
+SIDE = 64                           # regions are drawn on a 64x64 grid over the frame
+CONFIDENT = 0.3                     # points below it are not used
+FRAME_WIDTH, FRAME_HEIGHT = 210, 260    # the frames that keypoints are given in
+
+# COCO-WholeBody: 17 body points, 6 of the feet, 68 of the face, 21 of each hand.
+FACE = slice(23, 91)
+HANDS = (slice(91, 112), slice(112, 133))
+HEAD = slice(0, 5)
+SHOULDERS = (5, 6)
+HIPS = (11, 12)
+ARMS = ((5, 7), (7, 9), (6, 8), (8, 10))
+SUBPIXEL = 4                        # bits of fraction that OpenCV draws with
+
+
+def regions(keypoints: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """[T, 133, 3] x, y, confidence -> the region of each cell, uint8 [T, 64, 64], and which frames show a signer, [T].
+
+    Regions do not overlap: a hand before the face is hand, a face before the body is face.
+    """
+    labels = np.full((len(keypoints), SIDE, SIDE), ELSEWHERE, np.uint8)
+    seen = (keypoints[:, :, 2] >= CONFIDENT).any(axis=1)
+    for index in np.flatnonzero(seen):
+        _draw(labels[index], keypoints[index])
+    return labels, seen
+
+
+def _draw(canvas: np.ndarray, points: np.ndarray) -> None:
+    sure = (points[:, 2] >= CONFIDENT) & np.isfinite(points).all(axis=1)
+    scale = np.array([SIDE / FRAME_WIDTH, SIDE / FRAME_HEIGHT])
+    cells = np.where(sure[:, None], (points[:, :2] + 0.5) * scale - 0.5, 0)         # pixels are areas
+    cells = np.clip(cells, -4 * SIDE, 5 * SIDE)
+    shoulders = [cells[index] for index in SHOULDERS if sure[index]]
+    breadth = float(np.hypot(*(shoulders[0] - shoulders[1]))) if len(shoulders) == 2 else SIDE / 4
+
+    body = REGIONS.index("body")
+    if len(shoulders) == 2:
+        # Hips are often below the picture and then not seen: the trunk goes straight down.
+        hips = [cells[hip] if sure[hip] else np.array([shoulder[0], SIDE])
+                for hip, shoulder in zip(HIPS, shoulders)]
+        _fill(canvas, np.stack(shoulders + hips), body, margin=0.1 * breadth)
+    for start, stop in ARMS:
+        if sure[start] and sure[stop]:
+            _fill(canvas, cells[[start, stop]], body, margin=0.13 * breadth)
+    head = np.concatenate([cells[HEAD][sure[HEAD]], cells[FACE][sure[FACE]]])
+    _fill(canvas, head, body, margin=0.22 * breadth)                                # hair and neck
+    _fill(canvas, cells[FACE][sure[FACE]], REGIONS.index("face"), margin=0.04 * breadth)
+    for hand in HANDS:
+        _fill(canvas, cells[hand][sure[hand]], REGIONS.index("hands"), margin=0.06 * breadth)
+
+
+def _fill(canvas: np.ndarray, points: np.ndarray, region: int, margin: float) -> None:
+    """The convex hull of points [n, 2], grown by margin on all sides."""
+    if len(points) == 0:
+        return
+    fixed = np.round(points * (1 << SUBPIXEL)).astype(np.int32)
+    hull = cv2.convexHull(fixed)
+    if len(hull) > 2:
+        cv2.fillConvexPoly(canvas, hull, region, cv2.LINE_8, SUBPIXEL)
+    cv2.polylines(canvas, [hull], True, region, max(1, round(2 * margin)), cv2.LINE_8, SUBPIXEL)
+
+
+def cover(labels: np.ndarray) -> np.ndarray:
+    """Share of the picture that each region covers, [T, 4]."""
+    cells = labels[0].size
+    return np.stack([(labels == region).sum(axis=(1, 2)) / cells for region in range(len(REGIONS))], axis=1)
+
+
+def mass(small: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """How much of the maps, uint16 [T, 64, 64], lies on each region: [T, 4]; sums, so that frames add up."""
+    return np.stack([np.where(labels == region, small, 0).sum(axis=(1, 2), dtype=np.float64)
+                     for region in range(len(REGIONS))], axis=1)
+
+
+def shares(masses: np.ndarray, seen: np.ndarray) -> Tuple[Optional[List[float]], List[Optional[List[float]]]]:
+    """Shares in all and frame by frame. None where nothing can be shared out: an empty map, or no signer in sight."""
+    over_time = [_share(row) if known else None for row, known in zip(masses, seen)]
+    return _share(masses[seen].sum(axis=0)), over_time
+
+
+def _share(masses: np.ndarray) -> Optional[List[float]]:
+    total = float(masses.sum())
+    return [round(float(each) / total, 4) for each in masses] if total > 0 else None

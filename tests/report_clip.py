@@ -1,0 +1,123 @@
+"""A small made-up clip, its maps and its preds.json, for the tests of the report."""
+from dataclasses import dataclass
+from typing import Any, Dict, Tuple
+
+import cv2
+import numpy as np
+
+SPATIAL = {"slowfast": ("conv2d.slow_path.layer1", "conv2d.fast_path.layer1", "conv2d.fast_path.layer3"),
+           "twostream": ("rgb_stream.layer1", "pose_stream.layer1", "fusion_module.conv_fuse", "rgb_stream.layer4")}
+TIME_ONLY = {"slowfast": ("conv1d.fused_features", "temporal_model.1"), "twostream": ("visual_head",)}
+GRIDS = {"conv2d.slow_path.layer1": 56, "conv2d.fast_path.layer1": 56, "conv2d.fast_path.layer3": 14,
+         "rgb_stream.layer1": 112, "pose_stream.layer1": 56, "fusion_module.conv_fuse": 28, "rgb_stream.layer4": 14}
+
+
+@dataclass(frozen=True)
+class Layer:
+    map: np.ndarray
+    spatial: bool
+    flags: Tuple[str, ...] = ()
+
+
+def hands(frames: int) -> np.ndarray:
+    """Both hands' middles in fractions of the frame, [T, 2, 2] x, y."""
+    time = np.linspace(0, 2 * np.pi * max(1, frames / 50), frames)
+    right = np.stack([0.34 + 0.10 * np.sin(time), 0.58 + 0.16 * np.cos(1.3 * time)], axis=1)
+    left = np.stack([0.66 + 0.08 * np.sin(0.8 * time + 1), 0.62 + 0.12 * np.cos(time + 2)], axis=1)
+    return np.stack([right, left], axis=1)
+
+
+def picture(frames: int, seed: int = 0) -> np.ndarray:
+    """uint8 [T, 256, 256, 3]: a signer; the top left 16x16 pixels count the frames in grey."""
+    rng = np.random.default_rng(seed)
+    grain = rng.normal(0, 3, (256, 256, 1))
+    shade = np.linspace(150, 205, 256)[:, None, None] * np.array([0.95, 1.0, 1.05])
+    out = np.empty((frames, 256, 256, 3), np.uint8)
+    for index, each in enumerate(hands(frames)):
+        canvas = (shade + grain).clip(0, 255).astype(np.uint8)
+        cv2.ellipse(canvas, (128, 250), (66, 110), 0, 180, 360, (34, 38, 48), -1, cv2.LINE_AA)
+        cv2.ellipse(canvas, (128, 84), (34, 44), 0, 0, 360, (62, 44, 34), -1, cv2.LINE_AA)
+        cv2.ellipse(canvas, (128, 92), (26, 34), 0, 0, 360, (214, 172, 148), -1, cv2.LINE_AA)
+        for shoulder, place in zip(((82, 160), (174, 160)), (each * 256).astype(int)):
+            cv2.line(canvas, shoulder, tuple(map(int, place)), (40, 44, 56), 22, cv2.LINE_AA)
+            cv2.circle(canvas, tuple(map(int, place)), 15, (214, 172, 148), -1, cv2.LINE_AA)
+        canvas[:16, :16] = index % 256
+        out[index] = canvas
+    return out
+
+
+def keypoints(frames: int) -> np.ndarray:
+    """[T, 133, 3] in pixels of the 210x260 frame, of the same signer."""
+    points = np.zeros((frames, 133, 3), np.float32)
+    points[:, :, 2] = 0.9
+    points[:, 11:23, 2] = 0.05                                              # hips and legs are below the picture
+    around = np.linspace(0, 2 * np.pi, 68, endpoint=False)
+    points[:, 23:91, 0] = 105 + 21 * np.cos(around)
+    points[:, 23:91, 1] = 94 + 34 * np.sin(around)
+    points[:, 0:5, :2] = (105, 94)
+    points[:, 5, :2], points[:, 6, :2] = (143, 163), (67, 163)
+    ring = np.linspace(0, 2 * np.pi, 21, endpoint=False)
+    for hand, (first, elbow, wrist) in enumerate(((112, 8, 10), (91, 7, 9))):
+        place = hands(frames)[:, hand] * (210, 260)
+        points[:, wrist, :2] = place
+        points[:, elbow, :2] = (place + points[:, 6 - hand, :2]) / 2
+        points[:, first:first + 21, 0] = place[:, :1] + 11 * np.cos(ring)
+        points[:, first:first + 21, 1] = place[:, 1:] + 14 * np.sin(ring)
+    return points
+
+
+def heat(frames: int, grid: int, seed: int) -> np.ndarray:
+    """float16 [T, 256, 256] in 0..1: follows the hands on a grid x grid map, with noise, bilinear."""
+    rng = np.random.default_rng(seed)
+    centre = (np.arange(grid) + 0.5) / grid
+    y, x = np.meshgrid(centre, centre, indexing="ij")
+    drift = rng.random((grid, grid)).astype(np.float32)
+    out = np.zeros((frames, 256, 256), np.float16)
+    for index, places in enumerate(hands(frames)):
+        small = sum(np.exp(-((x - px) ** 2 + (y - py) ** 2) / 0.012) for px, py in places)
+        small = small * (0.6 + 0.4 * np.sin(index / 9 + seed)) + 0.25 * np.roll(drift, index // 4, axis=0)
+        out[index] = cv2.resize(np.float32(small / 1.3).clip(0, 1), (256, 256))
+    return out
+
+
+def layers(frames: int) -> Dict[str, Dict[str, Layer]]:
+    out: Dict[str, Dict[str, Layer]] = {}
+    for model, names in SPATIAL.items():
+        out[model] = {name: Layer(heat(frames, GRIDS[name], seed), True) for seed, name in enumerate(names)}
+        for seed, name in enumerate(TIME_ONLY[model]):
+            wave = np.abs(np.sin(np.arange(frames) / (7 + 3 * seed))) ** 3
+            out[model][name] = Layer(wave.astype(np.float16), False, ("saturated",) if seed else ())
+    return out
+
+
+TRUTH = ("__ON__", "LIEB", "ZUSCHAUER", "ABEND", "WINTER", "GESTERN", "loc-NORD", "SCHOTTLAND", "loc-REGION",
+         "UEBERSCHWEMMUNG", "AMERIKA", "IX")
+
+
+def spread(words: Tuple[str, ...], frames: int, shift: int = 0) -> list:
+    edges = np.linspace(0, frames, len(words) + 1).astype(int)
+    return [{"gloss": word, "start": int(start), "stop": int(min(frames, max(start + 1, stop - shift))), "score": 0.8}
+            for word, start, stop in zip(words, edges, edges[1:])]
+
+
+def preds(frames: int, sequence: str = "01April_2010_Thursday_heute_default-8",
+          first: str = "__ON__") -> Dict[str, Any]:
+    truth = (first,) + TRUTH[1:]
+    models = {}
+    read = truth[:3] + ("MORGEN", "SCHNEE") + truth[4:8] + truth[9:]
+    verdicts = ["right"] * 3 + ["substituted", "inserted"] + ["right"] * 7
+    for model, layers_of in SPATIAL.items():
+        spans = [{**span, "verdict": verdict} for span, verdict in zip(spread(read, frames, 2), verdicts)]
+        models[model] = {
+            "glosses": list(read), "spans": spans, "deleted": [{"gloss": truth[8], "position": 9}],
+            "truth_spans": spread(truth, frames, 3),
+            "wer": {"wer": 25.0, "sub": 1, "ins": 1, "del": 1, "reference": 12},
+            "target": "the largest logit of each step, summed", "method": "gradcam", "weights": "clip",
+            "normalise": "clip", "checkpoint": {"file": f"{model}.pt", "sha256": "0f" * 32}, "notes": [],
+            "layers": {name: {"flags": [], "spatial": name in layers_of, "shape": [1, 2, 3]}
+                       for name in layers_of + TIME_ONLY[model]},
+        }
+    return {"sequence": sequence, "split": "train", "signer": "Signer04", "frames": frames, "fps": 25.0,
+            "truth": list(truth), "models": models, "settings": {"alpha": 0.5, "colormap": "jet", "device": "cpu"},
+            "versions": {"python": "3.11.7", "torch": "2.11.0"}, "seconds": {"slowfast": 12.3456},
+            "peak_memory": "3.1 GB", "command": f"python main.py --seq {sequence} --split train --models slowfast twostream"}
