@@ -1,0 +1,126 @@
+"""Pictures and video of one clip: the plain loop against render.py, side by side in one run.
+
+    python benchmarks/render.py [--frames 200]
+
+The plain loop is what a script would do: grad-cam's `show_cam_on_image`, `cv2.imwrite`, labels by `cv2.putText`,
+and the same encoder with the same settings.
+"""
+import argparse
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Dict
+
+import av
+import cv2
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from render import render  # noqa: E402
+from render_overlay import STRIP, Style  # noqa: E402
+from render_video import ENCODER  # noqa: E402
+
+SPATIAL, TIME_ONLY = 7, 3       # the public ten
+
+
+def a_clip(count: int, rng: np.random.Generator) -> np.ndarray:
+    """Soft moving shades with the grain of a camera, uint8 [T, 256, 256, 3]."""
+    y, x = np.mgrid[:256, :256]
+    shades = np.stack([120 + 60 * np.sin(x / 40) + 20 * np.cos(y / 30), 100 + 50 * np.sin(y / 50),
+                       90 + 70 * np.cos((x + y) / 60)], axis=-1)
+    return np.stack([np.clip(np.roll(shades, 3 * frame, axis=1) + rng.normal(0, 2, shades.shape), 0, 255)
+                     .astype(np.uint8) for frame in range(count)])
+
+
+def some_maps(count: int) -> Dict[str, Dict[str, np.ndarray]]:
+    y, x = np.mgrid[:256, :256]
+    time_axis = np.arange(count)
+
+    def blob(phase: int) -> np.ndarray:
+        left, top = 128 + 60 * np.sin(time_axis / 9 + phase), 120 + 40 * np.cos(time_axis / 7 + phase)
+        return np.stack([np.exp(-((x - a) ** 2 + (y - b) ** 2) / 1800) for a, b in zip(left, top)]).astype(np.float16)
+
+    layers = {f"layer{number}": blob(number) for number in range(SPATIAL)}
+    layers.update({f"head{number}": (0.5 + 0.5 * np.sin(time_axis / 8 + number)).astype(np.float16)
+                   for number in range(TIME_ONLY)})
+    names = list(layers)
+    return {"first": {name: layers[name] for name in names[:5]}, "second": {name: layers[name] for name in names[5:]}}
+
+
+def what_was_read(count: int, maps: Dict[str, Dict[str, np.ndarray]]) -> Dict[str, Any]:
+    glosses = ("JETZT", "WETTER", "MORGEN", "REGEN", "MÖGLICH", "SONNE")
+    spans = [{"gloss": gloss, "start": place * count // 6, "stop": (place + 1) * count // 6, "score": 1.0,
+              "verdict": "right"} for place, gloss in enumerate(glosses)]
+    told: Dict[str, Any] = {model: {"title": model, "spans": spans, "deleted": [], "wer": None,
+                    "layers": {name: {"flags": []} for name in layers}} for model, layers in maps.items()}
+    return {"sequence": "a_clip", "frames": count, "fps": 25.0, "truth": list(glosses), "models": told}
+
+
+def plain_loop(folder: Path, frames: np.ndarray, maps: Dict[str, Dict[str, np.ndarray]], fps: float) -> None:
+    from pytorch_grad_cam.utils.image import show_cam_on_image
+
+    with av.open(str(folder / "comparison.mp4"), "w", options={"movflags": "+faststart"}) as container:
+        stream = container.add_stream("libx264", rate=Fraction(fps), options=dict(ENCODER))
+        stream.width, stream.height, stream.pix_fmt = 5 * 264 + 20, 900, "yuv420p"
+        for frame, image in enumerate(frames):
+            canvas = np.full((900, 5 * 264 + 20, 3), 22, np.uint8)
+            cv2.putText(canvas, f"a_clip {frame}", (14, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (230, 230, 230), 2)
+            for row, (model, layers) in enumerate(maps.items()):
+                for column, (name, values) in enumerate(layers.items()):
+                    heat = np.broadcast_to(np.float32(values[frame]), image.shape[:2])
+                    picture = show_cam_on_image(np.float32(image) / 255, heat, use_rgb=True)
+                    target = folder / model / name
+                    target.mkdir(parents=True, exist_ok=True)
+                    cv2.imwrite(str(target / f"frame_{frame:03d}.png"), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+                    top, left = 100 + 400 * row, 14 + 264 * column
+                    canvas[top:top + 256, left:left + 256] = picture
+                    cv2.putText(canvas, name, (left, top - 6), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (230, 230, 230), 1)
+                cv2.putText(canvas, "JETZT WETTER MORGEN", (14, 400 + 400 * row), cv2.FONT_HERSHEY_SIMPLEX, 0.5,
+                            (230, 230, 230), 1)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(canvas, format="rgb24")))
+        container.mux(stream.encode(None))
+
+
+def largest_difference(ours: Path, theirs: Path) -> int:
+    worst = 0
+    for path in sorted(theirs.rglob("*.png")):
+        a, b = cv2.imread(str(path)), cv2.imread(str(ours / path.relative_to(theirs)))
+        assert a is not None and b is not None and b.shape[0] in (a.shape[0], a.shape[0] + STRIP)
+        worst = max(worst, int(np.abs(a.astype(int) - b[:a.shape[0]]).max()))
+    return worst
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--frames", type=int, default=200)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--repeat", type=int, default=3)
+    options = parser.parse_args()
+    frames, maps = a_clip(options.frames, np.random.default_rng(0)), some_maps(options.frames)
+    preds = what_was_read(options.frames, maps)
+    best = {"plain": float("inf"), "ours": float("inf")}
+    with ThreadPoolExecutor(options.workers) as workers:
+        for _ in range(options.repeat):
+            with tempfile.TemporaryDirectory() as scratch:
+                plain, ours = Path(scratch, "plain"), Path(scratch, "ours")
+                plain.mkdir()
+                ours.mkdir()
+                started = time.perf_counter()
+                plain_loop(plain, frames, maps, 25.0)
+                best["plain"] = min(best["plain"], time.perf_counter() - started)
+                started = time.perf_counter()
+                render(ours, frames, maps, preds, Style(), workers)
+                best["ours"] = min(best["ours"], time.perf_counter() - started)
+                difference = largest_difference(ours, plain)
+    print(f"{options.frames} frames x {SPATIAL + TIME_ONLY} layers, PNG and MP4, {options.workers} workers, "
+          f"OpenCV {cv2.__version__}, best of {options.repeat}")
+    print(f"plain loop   {best['plain']:6.2f} s\nrender.py    {best['ours']:6.2f} s")
+    print(f"times faster {best['plain'] / best['ours']:6.2f}\nlargest difference of a picture {difference} grey levels")
+
+
+if __name__ == "__main__":
+    main()

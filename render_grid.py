@@ -1,0 +1,193 @@
+"""The comparison picture: a header, one row of layers a model, and under it what the model reads, frame by frame.
+
+All lettering is drawn once, when the grid is made; a frame of the video only copies bitmaps.
+"""
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from render_overlay import BACKGROUND, STRIP, Style, energy_strip, palette, strip, with_cursor
+from render_text import (
+    CHIP_HEIGHT,
+    DIM,
+    INK,
+    PANEL,
+    SIGNS,
+    VERDICTS,
+    WARNING,
+    bold,
+    chip_places,
+    chip_text,
+    draw_chip,
+    fitted,
+    font,
+)
+
+COLUMNS = 5
+MARGIN, GAP, LABEL, PAD = 14, 8, 26, 10
+SIDE = 190          # the left part of a reading: model, WER and the gloss of the moment
+TITLE = 40          # the header's first line
+LEAST_WIDTH = 720   # a single layer still gets a readable header
+COUNTER = 210
+WIDE_HEADER = 1200  # room for the signs of errors too
+
+
+class Grid:
+    def __init__(self, shape: Tuple[int, int], preds: Mapping[str, Any], maps: Mapping[str, Mapping[str, np.ndarray]],
+                 style: Style) -> None:
+        """shape: (H, W) of a frame. maps: model -> layer -> float16 [T, H, W] in 0..1, or [T] for time-only layers."""
+        self.frames = int(preds["frames"])
+        self.cell_height, self.cell_width = shape
+        self.style = style
+        columns = min(COLUMNS, max(len(layers) for layers in maps.values()))
+        self.width = max(2 * MARGIN + columns * self.cell_width + (columns - 1) * GAP, LEAST_WIDTH)
+        self.width += self.width % 2
+        self.inner = self.width - 2 * MARGIN
+        self.cells: Dict[Tuple[str, str], Tuple[int, int]] = {}         # top left corner of each picture
+        self.strips = {(model, name): self._strip(values)
+                       for model, layers in maps.items() for name, values in layers.items()}
+        self.readings: List[Tuple[int, int, Reading]] = []              # (x, y, what is read)
+        self._lay_out(preds, maps)
+        self.counters = [self._counter(frame, float(preds["fps"])) for frame in range(self.frames)]
+
+    def draw(self, frame: int, pictures: Mapping[Tuple[str, str], np.ndarray]) -> np.ndarray:
+        """pictures: (model, layer) -> its overlay at this frame, uint8 [H, W, 3] -> uint8 [height, width, 3]"""
+        canvas = self.ground.copy()
+        for key, (x, y) in self.cells.items():
+            canvas[y:y + self.cell_height, x:x + self.cell_width] = pictures[key]
+            below = y + self.cell_height
+            canvas[below:below + STRIP, x:x + self.cell_width] = with_cursor(self.strips[key], frame, self.frames)
+        for x, y, reading in self.readings:
+            _paste(canvas, reading.at(frame), x, y)
+        _paste(canvas, self.counters[frame], self.width - MARGIN - COUNTER, MARGIN)
+        return canvas
+
+    def _lay_out(self, preds: Mapping[str, Any], maps: Mapping[str, Mapping[str, np.ndarray]]) -> None:
+        truth_places, truth_height = chip_places(preds["truth"] or (), self.inner - SIDE)
+        y = MARGIN + TITLE + truth_height + PAD
+        labels: List[Tuple[int, int, str, Sequence[str]]] = []
+        for model, layers in maps.items():
+            names = list(layers)
+            for first in range(0, len(names), COLUMNS):
+                for column, name in enumerate(names[first:first + COLUMNS]):
+                    x = MARGIN + column * (self.cell_width + GAP)
+                    labels.append((x, y, name, preds["models"][model]["layers"][name]["flags"]))
+                    self.cells[model, name] = (x, y + LABEL)
+                y += LABEL + self.cell_height + STRIP + GAP
+            reading = Reading(preds["models"][model], self.frames, self.inner)
+            self.readings.append((MARGIN, y, reading))
+            y += reading.height + PAD
+        self.height = y + y % 2
+        image = Image.new("RGB", (self.width, self.height), BACKGROUND)
+        draw = ImageDraw.Draw(image)
+        self._header(draw, preds, truth_places)
+        self._legend(image, draw)
+        for x, top, name, flags in labels:
+            _label(draw, x, top, self.cell_width, name, flags)
+        self.ground = np.asarray(image)
+
+    def _header(self, draw: ImageDraw.ImageDraw, preds: Mapping[str, Any],
+                places: Sequence[Tuple[int, int, int]]) -> None:
+        middle = MARGIN + 13
+        name = fitted(preds["sequence"], bold(18), self.inner - COUNTER - (460 if self.width > WIDE_HEADER else 190))
+        draw.text((MARGIN, middle), name, font=bold(18), fill=INK, anchor="lm")
+        top = MARGIN + TITLE
+        draw.text((MARGIN, top + CHIP_HEIGHT // 2), "True glosses", font=bold(14), fill=DIM, anchor="lm")
+        for gloss, (x, y, width) in zip(preds["truth"] or (), places):
+            draw_chip(draw, (MARGIN + SIDE + x, top + y, width), gloss, INK)
+        if not preds["truth"]:
+            draw.text((MARGIN + SIDE, top + CHIP_HEIGHT // 2), "not annotated", font=font(14), fill=DIM, anchor="lm")
+
+    def _legend(self, image: Image.Image, draw: ImageDraw.ImageDraw) -> None:
+        """The colours from 0 to 1 and the signs of errors, left of the frame counter."""
+        right, middle = self.width - MARGIN - COUNTER - 34, MARGIN + 13
+        draw.text((right + 8, middle), "1", font=font(12), fill=DIM, anchor="lm")
+        draw.text((right - 128, middle), "0", font=font(12), fill=DIM, anchor="rm")
+        ramp = np.broadcast_to(palette(self.style.colormap)[np.arange(120) * 256 // 120, 0], (12, 120, 3))
+        image.paste(Image.fromarray(np.ascontiguousarray(ramp)), (right - 120, middle - 6))
+        x = right - 160
+        if self.width > WIDE_HEADER:
+            for verdict, sign in reversed(list(SIGNS.items())):
+                draw.text((x, middle), sign + verdict, font=font(12), fill=VERDICTS[verdict], anchor="rm")
+                x -= int(font(12).getlength(sign + verdict)) + 14
+
+    def _strip(self, values: np.ndarray) -> np.ndarray:
+        if values.ndim == 1:
+            return strip(values, self.cell_width, self.style)
+        bars = Image.fromarray(energy_strip(values.mean(axis=(1, 2), dtype=np.float32), self.cell_width))
+        ImageDraw.Draw(bars).text((4, STRIP - 4), "mean of the map", font=font(10), fill=DIM, anchor="ls")
+        return np.asarray(bars)
+
+    def _counter(self, frame: int, fps: float) -> np.ndarray:
+        image = Image.new("RGB", (COUNTER, 26), BACKGROUND)
+        draw = ImageDraw.Draw(image)
+        text = f"{frame:3d} / {self.frames - 1}  {frame / fps:5.2f} s"
+        draw.text((COUNTER - 1, 13), text, font=font(14, "DejaVuSansMono"), fill=INK, anchor="rm")
+        return np.asarray(image)
+
+
+class Reading:
+    """What a model reads, as chips at fixed places that appear when their time has come."""
+
+    def __init__(self, told: Mapping[str, Any], frames: int, width: int) -> None:
+        self.told = told
+        self.width = width
+        self.items = _in_order(told["spans"], told["deleted"], frames)
+        self.texts = [chip_text(item["gloss"], item["verdict"]) for item in self.items]
+        self.places, chips = chip_places(self.texts, width - SIDE - 2 * PAD)
+        self.height = max(chips, 2 * CHIP_HEIGHT) + 2 * PAD
+        states = [self._state(frame) for frame in range(frames)]
+        self._drawn = {state: self._draw(*state) for state in sorted(set(states), key=str)}
+        self._states = states
+
+    def at(self, frame: int) -> np.ndarray:
+        return self._drawn[self._states[frame]]
+
+    def _state(self, frame: int) -> Tuple[int, Optional[int]]:
+        shown = sum(item["start"] <= frame for item in self.items)
+        active = [place for place, item in enumerate(self.items) if item["start"] <= frame < item["stop"]]
+        return shown, active[-1] if active else None
+
+    def _draw(self, shown: int, active: Optional[int]) -> np.ndarray:
+        image = Image.new("RGB", (self.width, self.height), BACKGROUND)
+        draw = ImageDraw.Draw(image)
+        draw.rounded_rectangle((0, 0, self.width - 1, self.height - 1), radius=8, fill=PANEL)
+        draw.text((PAD, PAD + CHIP_HEIGHT // 2), self.told["title"], font=bold(14), fill=DIM, anchor="lm")
+        if self.told["wer"]:
+            score = f"WER {self.told['wer']['wer']:.1f} %"
+            draw.text((SIDE - PAD, PAD + CHIP_HEIGHT // 2), score, font=font(12), fill=DIM, anchor="rm")
+        now = "\u2013" if active is None else self.items[active]["gloss"]
+        colour = DIM if active is None else VERDICTS[self.items[active]["verdict"]]
+        draw.text((PAD, PAD + CHIP_HEIGHT * 3 // 2), fitted(now, bold(17), SIDE - 2 * PAD), font=bold(17), fill=colour,
+                  anchor="lm")
+        for place in range(shown):
+            x, y, width = self.places[place]
+            verdict = self.items[place]["verdict"]
+            draw_chip(draw, (SIDE + PAD + x, PAD + y, width), self.texts[place], VERDICTS[verdict], place == active,
+                      verdict == "deleted")
+        return np.asarray(image)
+
+
+def _in_order(spans: Sequence[Mapping[str, Any]], deleted: Sequence[Mapping[str, Any]], frames: int
+              ) -> List[Mapping[str, Any]]:
+    """What was read with what was missed between, which shows once the reading has passed it."""
+    items: List[Mapping[str, Any]] = []
+    for place in range(len(spans) + 1):
+        passed = spans[place]["start"] if place < len(spans) else spans[-1]["stop"] if spans else 0
+        items += [{"gloss": missed["gloss"], "verdict": "deleted", "start": min(passed, frames - 1), "stop": 0}
+                  for missed in deleted if missed["position"] == place]
+        items += spans[place:place + 1]
+    return items
+
+
+def _label(draw: ImageDraw.ImageDraw, x: int, y: int, width: int, name: str, flags: Sequence[str]) -> None:
+    mark = f"  {', '.join(flags)}" if flags else ""
+    room = width - int(font(12).getlength(mark))
+    shown = fitted(name, font(14), room)
+    draw.text((x + 1, y + LABEL // 2), shown, font=font(14), fill=INK, anchor="lm")
+    draw.text((x + 1 + int(font(14).getlength(shown)), y + LABEL // 2), mark, font=font(12), fill=WARNING, anchor="lm")
+
+
+def _paste(canvas: np.ndarray, bitmap: np.ndarray, x: int, y: int) -> None:
+    canvas[y:y + bitmap.shape[0], x:x + bitmap.shape[1]] = bitmap

@@ -1,0 +1,73 @@
+"""Text as bitmaps: Pillow with the DejaVu fonts that matplotlib brings along, so that umlauts come out right."""
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import List, Sequence, Tuple
+
+from PIL import ImageDraw, ImageFont
+
+Colour = Tuple[int, int, int]
+
+INK = (232, 235, 240)
+DIM = (140, 147, 160)
+WARNING = (240, 190, 90)
+PANEL = (33, 36, 43)
+# Okabe and Ito's colours: told apart by the colour-blind too; and each error has a sign of its own.
+VERDICTS = {"right": (86, 196, 150), "substituted": (236, 140, 70), "inserted": (216, 134, 184),
+            "deleted": (140, 147, 160), None: (170, 190, 220)}
+SIGNS = {"substituted": "\u2260 ", "inserted": "+ ", "deleted": "\u2212 "}
+
+CHIP_SIZE, CHIP_HEIGHT, CHIP_PAD, CHIP_GAP = 14, 24, 8, 6
+
+
+@lru_cache(maxsize=None)
+def font(size: int, name: str = "DejaVuSans") -> ImageFont.FreeTypeFont:
+    spec = find_spec("matplotlib")      # found, not imported: only its fonts are wanted
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("matplotlib, whose fonts the video is lettered with, is not installed")
+    path = Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf" / f"{name}.ttf"
+    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
+
+
+def bold(size: int) -> ImageFont.FreeTypeFont:
+    return font(size, "DejaVuSans-Bold")
+
+
+def fitted(text: str, face: ImageFont.FreeTypeFont, width: int) -> str:
+    """The text, its middle left out where it is too long."""
+    if face.getlength(text) <= width:
+        return text
+    kept = len(text) - 1
+    while kept > 1 and face.getlength(text[:(kept + 1) // 2] + "\u2026" + text[-(kept // 2):]) > width:
+        kept -= 1
+    return text[:(kept + 1) // 2] + "\u2026" + text[-(kept // 2):]
+
+
+def chip_text(gloss: str, verdict: str) -> str:
+    return SIGNS.get(verdict, "") + gloss
+
+
+def chip_places(texts: Sequence[str], width: int) -> Tuple[List[Tuple[int, int, int]], int]:
+    """(x, y, width) of each chip, broken into lines, and the height of all."""
+    places = []
+    x = y = 0
+    for text in texts:
+        size = min(int(bold(CHIP_SIZE).getlength(text)) + 2 * CHIP_PAD, width)
+        if x and x + size > width:
+            x, y = 0, y + CHIP_HEIGHT + CHIP_GAP
+        places.append((x, y, size))
+        x += size + CHIP_GAP
+    return places, y + CHIP_HEIGHT
+
+
+def draw_chip(draw: ImageDraw.ImageDraw, place: Tuple[int, int, int], text: str, colour: Colour,
+              active: bool = False, hollow: bool = False) -> None:
+    """A gloss in a rounded box: filled while it is being signed, tinted afterwards, hollow where it was missed."""
+    x, y, width = place
+    box = (x, y, x + width - 1, y + CHIP_HEIGHT - 1)
+    tint = tuple(int(0.2 * part + 0.8 * ground) for part, ground in zip(colour, PANEL))
+    fill = colour if active else None if hollow else tint
+    draw.rounded_rectangle(box, radius=6, fill=fill, outline=colour if active or hollow else None)
+    text = fitted(text, bold(CHIP_SIZE), width - 2 * CHIP_PAD + 1)
+    draw.text((x + CHIP_PAD, y + CHIP_HEIGHT // 2), text, font=bold(CHIP_SIZE), anchor="lm",
+              fill=(16, 18, 22) if active else colour)

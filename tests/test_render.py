@@ -1,0 +1,149 @@
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Dict, List
+
+import av
+import cv2
+import numpy as np
+import pytest
+from pytorch_grad_cam.utils.image import show_cam_on_image
+
+from render import render
+from render_grid import Grid, _in_order
+from render_overlay import STRIP, Style, levels, overlay, strip, with_cursor
+from render_text import bold, chip_places, fitted, font
+
+FRAMES = 9
+
+
+def some_frames(height: int = 64, width: int = 64) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (FRAMES, height, width, 3)).astype(np.uint8)
+
+
+def some_maps(height: int = 64, width: int = 64) -> Dict[str, Dict[str, np.ndarray]]:
+    rng = np.random.default_rng(1)
+    return {"slowfast": {"where": rng.random((FRAMES, height, width)).astype(np.float16),
+                         "when": rng.random(FRAMES).astype(np.float16)}}
+
+
+def told(**changes: Any) -> Dict[str, Any]:
+    model = {"title": "SlowFast", "deleted": [{"gloss": "KÜHL", "position": 1}], "wer": {"wer": 50.0},
+             "spans": [{"gloss": "REGEN", "start": 2, "stop": 4, "score": 0.9, "verdict": "right"},
+                       {"gloss": "WIND", "start": 5, "stop": 7, "score": 0.9, "verdict": "substituted"}],
+             "layers": {"where": {"flags": []}, "when": {"flags": ["constant"]}}}
+    return {"sequence": "a_clip", "frames": FRAMES, "fps": 25.0, "truth": ["REGEN", "KÜHL"],
+            "models": {"slowfast": model}, **changes}
+
+
+def render_to(folder: Path, height: int = 64, width: int = 64) -> Path:
+    folder.mkdir()
+    with ThreadPoolExecutor(2) as workers:
+        render(folder, some_frames(height, width), some_maps(height, width), told(), Style(), workers)
+    return folder
+
+
+def read_png(path: Path) -> np.ndarray:
+    picture = cv2.imread(str(path))
+    assert picture is not None
+    return picture[..., ::-1]
+
+
+@pytest.mark.parametrize("colormap", ["jet", "turbo", "viridis"])
+@pytest.mark.parametrize("alpha", [0.0, 0.3, 0.5, 1.0])
+def test_an_overlay_is_the_picture_of_grad_cam(alpha: float, colormap: str) -> None:
+    for shade in (1.0, 0.2):            # a dark frame is brightened by the division, which enlarges rounding
+        frame = (some_frames()[0] * shade).astype(np.uint8)
+        heat = some_maps()["slowfast"]["where"][0]
+        theirs = show_cam_on_image(np.float32(frame) / 255, np.float32(heat), use_rgb=True, image_weight=1 - alpha,
+                                   colormap=getattr(cv2, f"COLORMAP_{colormap.upper()}"))
+        ours = overlay(frame, heat, Style(alpha, colormap))
+        assert np.abs(ours.astype(int) - theirs).max() <= 2
+
+
+def test_a_black_picture_stays_black() -> None:
+    assert not overlay(np.zeros((4, 4, 3), np.uint8), np.float16(0), Style(0.0)).any()
+
+
+def test_values_that_are_no_numbers_are_drawn_as_nothing() -> None:
+    assert levels(np.array([0, 0.5, 1, np.nan, np.inf, -1], np.float16)).tolist() == [0, 127, 255, 0, 0, 0]
+
+
+def test_a_time_only_map_tints_evenly() -> None:
+    tinted = overlay(np.full((8, 8, 3), 90, np.uint8), np.float16(0.7), Style())
+    assert (tinted == tinted[0, 0]).all()
+
+
+def test_the_strip_shows_the_map_and_the_cursor_the_time() -> None:
+    bars = strip(np.array([0, 1, 0, 0], np.float16), 64, Style())
+    background = bars[0, 0]
+    assert (bars[STRIP // 2, 16:32] != background).any(axis=1).all()
+    assert (bars[STRIP // 2, :16] == background).all()
+    assert np.flatnonzero((with_cursor(bars, 2, 4)[0] == 255).all(axis=1)).tolist() == [40, 41]
+
+
+def test_there_is_a_picture_for_every_frame_of_every_layer(tmp_path: Path) -> None:
+    folder = render_to(tmp_path / "a")
+    frames, heat = some_frames(), some_maps()["slowfast"]["where"]
+    for frame in range(FRAMES):
+        where = read_png(folder / "slowfast" / "where" / f"frame_{frame:03d}.png")
+        assert (where == overlay(frames[frame], heat[frame], Style())).all()
+        when = read_png(folder / "slowfast" / "when" / f"frame_{frame:03d}.png")
+        assert when.shape == (64 + STRIP, 64, 3)
+    assert len(list(folder.rglob("*.png"))) == 2 * FRAMES
+
+
+@pytest.mark.parametrize("size", [(64, 64), (65, 63)])
+def test_the_video_plays_in_a_browser(tmp_path: Path, size: Any) -> None:
+    path = render_to(tmp_path / "a", *size) / "comparison.mp4"
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        assert (stream.codec_context.name, stream.pix_fmt, stream.average_rate) == ("h264", "yuv420p", 25)
+        assert stream.width % 2 == stream.height % 2 == 0
+        assert sum(1 for _ in container.decode(stream)) == FRAMES
+    data = path.read_bytes()
+    assert data.index(b"moov") < data.index(b"mdat")        # it starts before it is all there
+
+
+def test_the_video_shows_the_frames_in_order(tmp_path: Path) -> None:
+    path = render_to(tmp_path / "a") / "comparison.mp4"
+    with av.open(str(path)) as container:
+        shown: List[np.ndarray] = [picture.to_ndarray(format="rgb24").astype(int) for picture in container.decode(video=0)]
+    pictures = [np.zeros((64, 64, 3), np.uint8)] * 2
+    grid = Grid((64, 64), told(), some_maps(), Style())
+    drawn = [grid.draw(frame, dict(zip(grid.cells, pictures)))[-120:].astype(int) for frame in range(FRAMES)]
+    nearest = [int(np.argmin([np.abs(frame[-120:] - other).mean() for other in drawn])) for frame in shown]
+    assert nearest == list(range(FRAMES))
+
+
+def test_rendering_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    first, second = render_to(tmp_path / "a"), render_to(tmp_path / "b")
+    names = sorted(path.relative_to(first) for path in first.rglob("*.*") if path.is_file())
+    assert names and all((first / name).read_bytes() == (second / name).read_bytes() for name in names)
+
+
+def test_a_gloss_appears_when_it_is_read_and_a_missed_one_when_it_is_passed() -> None:
+    model = told()["models"]["slowfast"]
+    items = _in_order(model["spans"], model["deleted"], FRAMES)
+    assert [(item["gloss"], item["start"]) for item in items] == [("REGEN", 2), ("KÜHL", 5), ("WIND", 5)]
+
+
+def test_the_reading_changes_only_when_something_is_read() -> None:
+    (_, _, reading), = Grid((64, 64), told(), some_maps(), Style()).readings
+    changes = [frame for frame in range(1, FRAMES) if not np.array_equal(reading.at(frame), reading.at(frame - 1))]
+    assert changes == [2, 4, 5, 7]
+
+
+def test_glosses_break_into_lines_and_none_leaves_the_picture() -> None:
+    places, height = chip_places(["REGEN"] * 40 + ["X" * 300], 500)
+    assert all(x + width <= 500 for x, _, width in places)
+    assert height > 24 and max(y for _, y, _ in places) < height
+
+
+def test_umlauts_have_a_shape_of_their_own() -> None:
+    shapes = {letter: bytes(bold(17).getmask(letter)) for letter in "ÄÖÜßAOUs\ufffe"}
+    assert len(set(shapes.values())) == len(shapes)
+
+
+def test_long_names_lose_their_middle() -> None:
+    short = fitted("backbone.stage.block.branch", font(14), 100)
+    assert font(14).getlength(short) <= 100 and short.startswith("back") and short.endswith("nch")
