@@ -1,6 +1,7 @@
 """Pickles of data. A pickle is a program; this reader admits NumPy arrays and plain containers, and runs none."""
 import pickle
 import re
+import struct
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, Optional, Sequence, Tuple
@@ -15,7 +16,7 @@ _NUMPY_MODULES = ("numpy", "numpy.core.multiarray", "numpy._core.multiarray", "n
 _PLAIN_DTYPE = re.compile(r"([biufcSU]\d+|O8?)$")
 # A damaged pickle fails in whatever its bytes happen to mean.
 DAMAGED = (pickle.UnpicklingError, EOFError, ArithmeticError, AssertionError, AttributeError, ImportError, LookupError,
-           MemoryError, TypeError, ValueError)
+           MemoryError, RecursionError, TypeError, ValueError, struct.error)
 
 
 def load_pickle(path: Path) -> Any:
