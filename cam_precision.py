@@ -26,6 +26,8 @@ class Precision:
         asked = asked or ("amp" if device.type == "cuda" else "fp32")
         if asked == "amp":
             asked = "fp16" if device.type == "cuda" else "bf16"
+        if asked == "fp16" and device.type != "cuda":
+            raise UserError(f"precision fp16 needs CUDA, the device is {device}; use bf16 or fp32")
         self.device = device
         self.notes: List[str] = []
         self.dtype: Optional[torch.dtype] = {"fp32": None, "fp16": torch.float16, "bf16": torch.bfloat16}[asked]

@@ -182,13 +182,13 @@ def _one_window(run: Run, inputs: Inputs, names: List[str], target: cam_targets.
 def _make_map(run: Run, probes: Dict[str, Probe], maps: Dict[str, Tensor], peaks: List[Tensor], name: str,
               activation: Tensor, gradient: Optional[Tensor]) -> None:
     """Called as each gradient arrives: [1, C, T', H', W'] -> [T', H', W'], after ReLU."""
-    if gradient is not None and run.precision.dtype is not None:
-        peaks.append(torch.stack(torch.aminmax(gradient)).abs().max().float())
     arranged = probes[name].arrange(activation)[0]
     values = at_least_float32(arranged).flatten(2) if arranged.dim() == 4 else at_least_float32(arranged)[..., None]
     slope = values
     if gradient is not None:
         slope = at_least_float32(probes[name].arrange(gradient)[0]).reshape(values.shape)
+        if run.precision.dtype is not None:
+            peaks.append(torch.stack(torch.aminmax(slope)).abs().max())
         slope = slope / run.precision.scale if run.precision.scale != 1 else slope
     maps[name] = run.method.map(values, slope, run.per_frame).relu_().view(arranged.shape[1:])
 

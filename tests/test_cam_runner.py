@@ -1,0 +1,155 @@
+"""What holds for every explanation, on a recogniser with tensor, dict and tuple outputs."""
+import gc
+from typing import Any, Dict, List
+
+import numpy as np
+import pytest
+import torch
+
+from cam_methods import METHODS
+from cam_runner import explain
+from errors import UserError
+from models.recogniser import Probe
+from tests.tiny_recogniser import TinyRecogniser, tiny_clip
+
+
+def by_hand(model: TinyRecogniser, name: str) -> np.ndarray:
+    """Grad-CAM of one layer by the formula and torch.autograd.grad."""
+    kept: Dict[str, torch.Tensor] = {}
+    probe = model.layers[name]
+    handle = probe.module.register_forward_hook(lambda module, args, out: kept.update(a=probe.select(out)))
+    logits = model.eval()(model.prepare(tiny_clip()))[0]
+    handle.remove()
+    gradient = probe.arrange(torch.autograd.grad(logits.max(1).values.sum(), kept["a"])[0])[0]
+    activation = probe.arrange(kept["a"])[0]
+    weights = gradient.flatten(1).mean(1)
+    return torch.tensordot(weights, activation, 1).relu().detach().numpy()
+
+
+@pytest.mark.parametrize("name", ["pathways", "timed", "rnn"])
+def test_maps_are_the_formula(name: str) -> None:
+    model = TinyRecogniser()
+    raw = explain(model, tiny_clip()).layers[name].raw
+    np.testing.assert_allclose(raw, by_hand(model, name), rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("weights", ["clip", "frame"])
+def test_one_pass_for_all_layers_equals_a_pass_each(method: str, weights: str) -> None:
+    model = TinyRecogniser().requires_grad_(False)
+    layers = ["pathways", "timed", "rnn"]
+    together = explain(model, tiny_clip(), layers, method=method, weights=weights)
+    apart = explain(model, tiny_clip(), layers, method=method, weights=weights, schedule="per-layer")
+    for name in layers:
+        one, other = together.layers[name].raw, apart.layers[name].raw
+        assert abs(one - other).max() <= 1e-6 * abs(one).max(), name
+
+
+def test_maps_have_the_layer_s_and_the_frame_s_shape() -> None:
+    found = explain(TinyRecogniser(), tiny_clip(frames=21), ["pathways", "timed", "rnn"])
+    assert {name: layer.raw.shape for name, layer in found.layers.items()} == {
+        "pathways": (13, 6, 6), "timed": (11,), "rnn": (11,)}
+    assert found.layers["pathways"].map.shape == (21, 16, 16) and found.layers["rnn"].map.shape == (21,)
+    assert found.logits.shape == (11, 5) and found.logits.dtype == np.float32
+    assert all(layer.map.dtype == np.float16 and layer.map.max() == 1 for layer in found.layers.values())
+
+
+def test_the_recogniser_is_left_as_it_was() -> None:
+    model = TinyRecogniser()
+    model.train()
+    model.network.norm.eval()
+    model.network.head.weight.requires_grad_(False)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    explain(model, tiny_clip(), ["pathways", "rnn"])
+    assert model.training and model.network.rnn.training and not model.network.norm.training
+    assert [name for name, p in model.named_parameters() if not p.requires_grad] == ["network.head.weight"]
+    assert all(p.grad is None for p in model.parameters())
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert not any(module._forward_hooks or "forward" in vars(module) for module in model.modules())
+
+
+def test_hooks_go_even_when_the_network_fails() -> None:
+    model = TinyRecogniser().train()
+    handle = model.network.head.register_forward_hook(lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        explain(model, tiny_clip(), ["pathways", "rnn"])
+    handle.remove()
+    assert not any(module._forward_hooks or "forward" in vars(module) for module in model.modules())
+    assert model.training and all(p.requires_grad for p in model.parameters())
+
+
+def test_fifty_explanations_leave_nothing_behind_without_the_garbage_collector() -> None:
+    model, clip = TinyRecogniser(), tiny_clip()
+
+    def tensors() -> int:
+        return sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects())
+
+    explain(model, clip, ["pathways", "rnn"])
+    gc.collect()
+    gc.disable()
+    try:
+        before = tensors()
+        for _ in range(50):
+            explain(model, clip, ["pathways", "rnn"])
+        assert tensors() == before
+    finally:
+        gc.enable()
+
+
+def test_nothing_is_recorded_below_the_earliest_layer() -> None:
+    def volumes(layer: str) -> int:
+        """Tensors with height and width that are saved for the backward."""
+        dims: List[int] = []
+
+        def note(saved: torch.Tensor) -> torch.Tensor:
+            dims.append(saved.dim())
+            return saved
+
+        with torch.autograd.graph.saved_tensors_hooks(note, lambda saved: saved):
+            explain(TinyRecogniser(), tiny_clip(), [layer])
+        return sum(dim == 5 for dim in dims)
+
+    assert volumes("timed") == 0 and volumes("pathways") < volumes("first")
+
+
+def test_gradients_are_finite_differences() -> None:
+    """In float64: the weight of a channel is how the score moves when the whole channel is raised."""
+    model, clip, step = TinyRecogniser().double().eval().requires_grad_(False), tiny_clip(), 1e-5
+    kept: Dict[str, torch.Tensor] = {}
+
+    def score(channel: int, by: float) -> float:
+        def raised(module: Any, args: Any, output: Dict[str, torch.Tensor]) -> Dict[str, torch.Tensor]:
+            kept["a"] = output["made"].clone()
+            output["made"][:, channel] += by
+            return output
+        handle = model.network.pathways.register_forward_hook(raised)
+        total = model(model.prepare(clip))[0].max(1).values.sum().item()
+        handle.remove()
+        return total
+
+    slopes = torch.tensor([(score(c, step) - score(c, -step)) / (2 * step) for c in range(6)])
+    activation = kept["a"][0]
+    expected = torch.tensordot(slopes.double() / activation[0].numel(), activation, 1).relu()
+    raw = explain(model, clip, ["pathways"]).layers["pathways"].raw
+    np.testing.assert_allclose(raw, expected.numpy(), rtol=1e-4, atol=1e-6 * raw.max())
+
+
+def test_an_activation_overwritten_later_is_an_error() -> None:
+    model = TinyRecogniser()
+    model.layers["norm"] = Probe(model.network.norm, "norm", 1, padded=True)
+    with pytest.raises(RuntimeError, match="overwritten in place"):
+        explain(model, tiny_clip(), ["norm"])
+
+
+def test_a_layer_that_never_runs_is_an_error() -> None:
+    model = TinyRecogniser()
+    model.layers["idle"] = Probe(torch.nn.Linear(1, 1), "idle", 1)
+    with pytest.raises(RuntimeError, match="idle never run"):
+        explain(model, tiny_clip(), ["rnn", "idle"])
+
+
+@pytest.mark.parametrize("wrong", [{"layers": ["nowhere"]}, {"layers": []}, {"method": "guess"}, {"weights": "row"},
+                                   {"precision": "fp8"}, {"schedule": "never"}, {"normalise": "no"}])
+def test_wrong_choices_are_the_user_s_to_mend(wrong: Dict[str, Any]) -> None:
+    with pytest.raises(UserError, match="it has|there are"):
+        explain(TinyRecogniser(), tiny_clip(), **wrong)

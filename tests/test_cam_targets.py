@@ -1,0 +1,79 @@
+from dataclasses import replace
+from typing import Tuple
+
+import pytest
+import torch
+
+from cam_runner import explain
+from cam_targets import Picks, target
+from errors import UserError
+from tests.tiny_recogniser import TinyRecogniser, tiny_clip
+
+# Class by step: blank 0, REGEN 1, SONNE 2, WIND 3, KALT 4.
+PATH = [0, 1, 1, 0, 2, 0, 3, 3, 3, 0]
+
+
+def logits() -> torch.Tensor:
+    return torch.nn.functional.one_hot(torch.tensor(PATH), 5).float() * 9
+
+
+def picks(name: str, glosses: Tuple[str, ...] = ()) -> Picks:
+    return target(name, TinyRecogniser(), replace(tiny_clip(), glosses=glosses))(logits())
+
+
+def test_max_takes_the_largest_logit_of_each_step() -> None:
+    found = picks("max")
+    assert found.steps == tuple(range(10)) and list(found.classes) == PATH
+    assert found.score(logits()) == 90
+
+
+def test_pred_takes_the_glosses_at_their_own_steps_and_no_blank() -> None:
+    found = picks("pred")
+    assert found.steps == (1, 2, 4, 6, 7, 8) and found.classes == (1, 1, 2, 3, 3, 3)
+    assert "REGEN SONNE WIND" in found.words
+
+
+def test_a_gloss_is_taken_where_it_is_read_or_else_everywhere() -> None:
+    assert picks("WIND").steps == (6, 7, 8) and set(picks("WIND").classes) == {3}
+    assert picks("KALT").steps == tuple(range(10)) and "not predicted" in picks("KALT").words
+
+
+def test_from_gt_takes_the_true_gloss_at_the_middle_frame() -> None:
+    """20 frames, 2 a step: the middle is frame 10, step 5, a blank beside SONNE's step 4 and WIND's step 6."""
+    found = picks("from-gt", glosses=("REGEN", "SONNE", "WIND"))
+    assert found.steps == (4,) and found.classes == (2,)
+    assert "SONNE" in found.words and "middle frame 10" in found.words
+
+
+def test_from_gt_takes_a_true_gloss_that_was_not_read() -> None:
+    found = picks("from-gt", glosses=("REGEN", "KALT", "WIND"))
+    assert found.classes == (4,)
+
+
+@pytest.mark.parametrize("name,glosses,words", [
+    ("from-gt", (), "no annotation"), ("from-gt", ("SCHNEE",), "lacks SCHNEE"), ("SCHNEE", (), "no such gloss"),
+    ("from-gt", ("REGEN",) * 9, "cannot be aligned"), ("<blank>", (), "no such gloss")])
+def test_what_cannot_be_explained_is_said(name: str, glosses: Tuple[str, ...], words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        picks(name, glosses=glosses)
+
+
+def test_pred_without_a_prediction_is_said() -> None:
+    silent = logits()
+    silent[:, 0] += 50
+    with pytest.raises(UserError, match="reads no gloss"):
+        target("pred", TinyRecogniser(), tiny_clip())(silent)
+
+
+def test_glosses_differ_in_their_maps() -> None:
+    model = TinyRecogniser()
+    one, other = (explain(model, tiny_clip(), ["pathways"], target=name, method="hirescam").layers["pathways"].raw
+                  for name in ("REGEN", "WIND"))
+    assert abs(one - other).max() > 0.1 * max(one.max(), other.max())
+
+
+def test_a_score_of_steps_outside_the_window_is_zero_and_has_a_gradient() -> None:
+    window = logits().requires_grad_(True)
+    score = Picks("", (30,), (1,)).score(window, first=0)
+    score.backward()
+    assert score == 0 and window.grad is not None and not window.grad.any()
