@@ -1,8 +1,10 @@
 """keypoints.pkl, sequence by sequence: 1.5 GB for the whole corpus, so its arrays pass through a file, not memory."""
+import math
 import pickle
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, Iterator, List, Optional, Tuple
+from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Optional, Tuple
 
 import numpy as np
 
@@ -10,7 +12,7 @@ from datasets.safe_pickle import DAMAGED, PickledDtype, find_data_class, from_bu
 from errors import UserError
 
 POINTS = 133
-BULK = 256      # bytes; the unpickler remembers every object it met, but needs none so large again
+BULK = 4096      # bytes of an array or text from which on it is not kept in memory
 EXPECTED = ("expected {name: array [T, 133, 3]}, {name: {'keypoints': array [T, 133, 3]}}, or a list of one "
             "{'file_path', 'predictions': {'keypoints' [133, 2], 'keypoint_scores' [133]}} per frame")
 
@@ -18,26 +20,32 @@ EXPECTED = ("expected {name: array [T, 133, 3]}, {name: {'keypoints': array [T, 
 def sequences(path: Path, scratch: Optional[Path] = None) -> Iterator[Tuple[str, np.ndarray]]:
     """(name, float32 [T, 133, 3]) of each sequence; the name is an id or a path that has it as a component.
 
-    `scratch` is where the arrays wait until all of the pickle is read, in a file without a name.
+    `scratch` is where the arrays wait until all of the pickle is read, in files without a name.
     """
-    with tempfile.TemporaryFile(dir=scratch) as spill, _open(path) as file:
+    try:
+        yield from _sequences(path, scratch, _Memo())
+    except _Forgotten:      # frames that share arrays: it takes a memory of all of them
+        yield from _sequences(path, scratch, {})
+
+
+def _sequences(path: Path, scratch: Optional[Path], memo: Dict[int, Any]) -> Iterator[Tuple[str, np.ndarray]]:
+    with ExitStack() as stack:
+        spill, rows = (stack.enter_context(tempfile.TemporaryFile(dir=scratch)) for _ in range(2))
+        frames = _Frames(path, rows)
         try:
-            content = _SpillingUnpickler(file, spill).load()
+            file = stack.enter_context(open(path, "rb"))
+        except OSError as error:
+            raise UserError(f"{path}: can't be read ({error.strerror}); check the file") from None
+        try:
+            content = _SpillingUnpickler(file, spill, frames.add, memo).load()
         except DAMAGED as error:
             raise refusal(path, error) from None
         if isinstance(content, dict) and content:
             yield from _from_dict(path, content)
-        elif isinstance(content, list) and content:
-            yield from _from_frames(path, content)
+        elif isinstance(content, list) and frames.count:
+            yield from frames.sequences()
         else:
             raise _unknown(path, _describe(content))
-
-
-def _open(path: Path) -> BinaryIO:
-    try:
-        return open(path, "rb")
-    except OSError as error:
-        raise UserError(f"{path}: can't be read ({error.strerror}); check the file") from None
 
 
 def _from_dict(path: Path, content: Dict[Any, Any]) -> Iterator[Tuple[str, np.ndarray]]:
@@ -50,24 +58,35 @@ def _from_dict(path: Path, content: Dict[Any, Any]) -> Iterator[Tuple[str, np.nd
         yield name, array
 
 
-def _from_frames(path: Path, content: List[Any]) -> Iterator[Tuple[str, np.ndarray]]:
-    folders: Dict[str, List[Tuple[str, int]]] = {}      # folder -> file name and place of its frames
-    for number, frame in enumerate(content):
+class _Frames:
+    """Frames in any order, each a row [133, 3] in a file, told apart by the folder they lie in."""
+
+    def __init__(self, path: Path, rows: BinaryIO) -> None:
+        self.path, self.rows, self.count = path, rows, 0
+        self.folders: Dict[str, List[Tuple[str, int]]] = {}      # folder -> file name and row of its frames
+
+    def add(self, frame: Any) -> None:
         file_path = frame.get("file_path") if isinstance(frame, dict) else None
-        if not isinstance(file_path, str) or not isinstance(frame.get("predictions"), dict):
-            raise _unknown(path, f"entry {number}: {_describe(frame)}")
+        predictions = frame.get("predictions") if isinstance(frame, dict) else None
+        if not isinstance(file_path, str) or not isinstance(predictions, dict):
+            raise _unknown(self.path, f"entry {self.count}: {_describe(frame)}")
+        points, scores = (_numbers(predictions.get(key)) for key in ("keypoints", "keypoint_scores"))
+        if points is None or points.shape != (POINTS, 2) or scores is None or scores.shape != (POINTS,):
+            raise _unknown(self.path, f"entry {self.count}: keypoints {_describe(predictions.get('keypoints'))} and "
+                                      f"scores {_describe(predictions.get('keypoint_scores'))}")
+        self.rows.write(np.column_stack([points, scores]).tobytes())
         folder, _, name = file_path.replace("\\", "/").rpartition("/")
-        folders.setdefault(folder, []).append((name, number))
-    for folder, frames in folders.items():
-        array = np.empty((len(frames), POINTS, 3), np.float32)
-        for row, (_, number) in zip(array, sorted(frames)):
-            predictions = content[number]["predictions"]
-            points, scores = (_numbers(predictions.get(key)) for key in ("keypoints", "keypoint_scores"))
-            if points is None or points.shape != (POINTS, 2) or scores is None or scores.shape != (POINTS,):
-                raise _unknown(path, f"entry {number}: keypoints {_describe(predictions.get('keypoints'))} and "
-                                     f"scores {_describe(predictions.get('keypoint_scores'))}")
-            row[:, :2], row[:, 2] = points, scores
-        yield folder, array
+        self.folders.setdefault(folder, []).append((name, self.count))
+        self.count += 1
+
+    def sequences(self) -> Iterator[Tuple[str, np.ndarray]]:
+        row = POINTS * 3 * 4
+        for folder, frames in self.folders.items():
+            data = bytearray()
+            for _, number in sorted(frames):
+                self.rows.seek(number * row)
+                data += self.rows.read(row)
+            yield folder, np.frombuffer(data, np.float32).reshape(-1, POINTS, 3)
 
 
 def _numbers(value: Any) -> Optional[np.ndarray]:
@@ -97,12 +116,12 @@ def _unknown(path: Path, found: str) -> UserError:
 
 
 class _SpilledArray:
-    """An array whose numbers wait in a file."""
+    """An array whose numbers, if they are many, wait in a file."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
         self.shape: Tuple[int, ...] = (0,)
-        self.order = "C"
+        self.data: Optional[bytes] = b""
 
     def __setstate__(self, state: Tuple[Any, ...]) -> None:
         _version, shape, kind, fortran, data = state
@@ -111,38 +130,65 @@ class _SpilledArray:
     def keep(self, data: Any, kind: PickledDtype, shape: Tuple[int, ...], order: str) -> "_SpilledArray":
         if not isinstance(kind, PickledDtype) or kind.dtype.hasobject:
             raise pickle.UnpicklingError("it has an array of objects")
-        if kind.dtype.itemsize * int(np.prod(shape, dtype=object)) != len(data):
+        if kind.dtype.itemsize * math.prod(shape) != len(data):
             raise pickle.UnpicklingError("it has an array whose data do not fit its shape")
-        self.kind, self.shape, self.order = kind, shape, order
-        self.offset, self.size = self.file.tell(), len(data)
-        self.file.write(data)
+        self.kind, self.shape, self.order, self.size = kind, shape, order, len(data)
+        self.data = data if self.size <= BULK else None
+        if self.data is None:
+            self.offset = self.file.tell()
+            self.file.write(data)
         return self
 
     def load(self) -> np.ndarray:
+        if self.data is not None:
+            return from_buffer(self.data, self.kind, self.shape, self.order)
         self.file.seek(self.offset)
         return from_buffer(self.file.read(self.size), self.kind, self.shape, self.order)
 
 
-class _LetGo:
-    """Stands in the unpickler's memory for what was too large to remember."""
+class _Forgotten(Exception):
+    """The pickle refers back to something that was let go."""
 
 
 class _Memo(Dict[int, Any]):
+    """What the pickle may refer back to. Arrays' bytes and whole frames hardly ever are, and are let go."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __len__(self) -> int:       # the pickle numbers its objects by this
+        return self.count
+
     def __setitem__(self, key: int, value: Any) -> None:
-        bulky = _is_bulk(value) or isinstance(value, tuple) and any(map(_is_bulk, value))
-        super().__setitem__(key, _LetGo() if bulky else value)
+        self.count += 1
+        if not (_is_bulk(value) or isinstance(value, tuple) and any(map(_is_bulk, value))):
+            super().__setitem__(key, value)
+
+    def __missing__(self, key: int) -> Any:
+        raise _Forgotten(key)
+
+    def keep_words(self) -> None:
+        """Only what all frames share: short text, functions and dtypes."""
+        kept = {key: value for key, value in self.items() if callable(value) or isinstance(value, PickledDtype)
+                or isinstance(value, (str, bytes)) and len(value) < 32}
+        self.clear()
+        self.update(kept)
 
 
 def _is_bulk(value: Any) -> bool:
-    return isinstance(value, (bytes, bytearray)) and len(value) > BULK or isinstance(value, str) and len(value) > 4096
+    return isinstance(value, (bytes, bytearray, str)) and len(value) > BULK
 
 
 # The unpickler written in C keeps its memory to itself, and with it every array it has read.
-class _SpillingUnpickler(pickle._Unpickler):  # type: ignore[name-defined, misc]
-    def __init__(self, file: BinaryIO, spill: BinaryIO) -> None:
+_PythonUnpickler: Any = getattr(pickle, "_Unpickler")  # noqa: B009  (the type checker does not know its insides)
+
+
+class _SpillingUnpickler(_PythonUnpickler):
+    def __init__(self, file: BinaryIO, spill: BinaryIO, add_frame: Callable[[Any], None], memo: Dict[int, Any]) -> None:
         super().__init__(file)
-        self.memo = _Memo()
+        self.memo = memo
         self.spill = spill
+        self.add_frame = add_frame
 
     def find_class(self, module: str, name: str) -> Any:
         found = find_data_class(module, name)
@@ -157,3 +203,17 @@ class _SpillingUnpickler(pickle._Unpickler):  # type: ignore[name-defined, misc]
         if axes is not None:
             return from_buffer(data, kind, shape, order, axes)
         return _SpilledArray(self.spill).keep(data, kind, shape, order)
+
+    def take(self, items: List[Any]) -> None:
+        """Items of the outermost list are frames, and go at once; other lists just grow."""
+        if self.metastack or len(self.stack) > 1:
+            self.stack[-1].extend(items)
+            return
+        for item in items:
+            self.add_frame(item)
+        if isinstance(self.memo, _Memo):
+            self.memo.keep_words()
+
+    dispatch = {**_PythonUnpickler.dispatch,
+                pickle.APPEND[0]: lambda self: self.take([self.stack.pop()]),
+                pickle.APPENDS[0]: lambda self: self.take(self.pop_mark())}

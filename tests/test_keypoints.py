@@ -51,6 +51,12 @@ def test_every_shape_of_the_file_gives_the_same_sequences(tmp_path: Path, shape:
     assert keypoints_of.find("default-1", 4) is None
 
 
+def test_frames_that_share_one_array_are_read(tmp_path: Path) -> None:
+    shared = {"keypoints": A[0, :, :2], "keypoint_scores": A[0, :, 2]}
+    frames = [{"file_path": f"a/1/{index:04d}.png", "predictions": shared} for index in range(1500)]
+    assert (store(tmp_path, frames).read("a", 1500) == A[0]).all()
+
+
 def test_groups_share_out_all_points_and_mirror_each_other() -> None:
     assert sorted(LEFT + RIGHT + MIDLINE) == list(range(133))
     assert len(LEFT) == len(RIGHT)
