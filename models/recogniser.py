@@ -58,6 +58,10 @@ class Recogniser(nn.Module):
     """
 
     name: str
+    title: str                                          # as its authors write it
+    signature: str                                      # a key that only its checkpoints have
+    computed: Tuple[str, ...] = ()                      # endings of keys that a checkpoint may lack
+    tied: Tuple[Tuple[str, str], ...] = ()              # prefixes of keys that are two names of one tensor
     default_layers: Tuple[str, ...]                     # the public five
     network: nn.Module
     viewport: Viewport
@@ -72,8 +76,8 @@ class Recogniser(nn.Module):
         self.notes: Tuple[str, ...] = ()                # what the user should know about these weights
 
     @classmethod
-    def fit(cls, architecture: Dict[str, Any], state: Mapping[str, Tensor]) -> Dict[str, Any]:
-        """The architecture with what the weights say (class count and the like) in place of what the file says."""
+    def fit(cls, architecture: Dict[str, Any], weights: Mapping[str, Any]) -> Dict[str, Any]:
+        """The architecture with what the weights' shapes say (class count and the like) in place of its own."""
         raise NotImplementedError(cls.__name__)
 
     @property

@@ -14,6 +14,7 @@ if TYPE_CHECKING:   # a command lists the names before torch is loaded
 MODELS = {
     "slowfast": "models.slowfast:SlowFastSign",
     "twostream": "models.twostream:TwoStreamSLR",
+    "resnet": "models.resnet:ResNetCSLR",
 }
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 
@@ -30,8 +31,59 @@ def published_architecture(name: str) -> Dict[str, Any]:
     return yaml.safe_load((CONFIGS / f"{name}.yaml").read_text())
 
 
-def create(architecture: Dict[str, Any], vocabulary: "Optional[GlossVocabulary]" = None) -> "Recogniser":
+def create(architecture: Dict[str, Any], vocabulary: "Optional[GlossVocabulary]" = None,
+           source: str = "architecture") -> "Recogniser":
     """A recogniser with fresh weights, as training starts from."""
     from glosses.vocabulary import GlossVocabulary
 
-    return recogniser_class(architecture["model"])(architecture, vocabulary or GlossVocabulary([]))
+    name = architecture.get("model")
+    made = recogniser_class(str(name))
+    known = set(published_architecture(str(name)))
+    missing, unknown = sorted(known - set(architecture)), sorted(set(architecture) - known)
+    if missing or unknown:
+        faults = [f"{what} {', '.join(keys)}" for what, keys in (("lacks", missing), ("has unknown", unknown)) if keys]
+        raise UserError(f"{source}: {' and '.join(faults)}; expected the keys of configs/{name}.yaml")
+    return made(architecture, vocabulary or GlossVocabulary([]))
+
+
+def build(name: str, checkpoint: Path, device: str = "cpu",
+          vocabulary: "Optional[GlossVocabulary]" = None) -> "Recogniser":
+    """The trained recogniser in a checkpoint, in evaluation, its parameters without gradient.
+
+    What the checkpoint says wins: the architecture and vocabulary stored in it, its class count and pose channels.
+    """
+    from models.checkpoint import Checkpoint, load_weights
+
+    made = recogniser_class(name)
+    with Checkpoint(Path(checkpoint)) as file:
+        stored = file.weights()
+        looks_like = next((title.title for title in map(recogniser_class, MODELS) if title.signature in stored), "")
+        if looks_like and made.signature not in stored:
+            raise UserError(f"{file.path}: not a {made.title} checkpoint; it looks like a {looks_like} checkpoint")
+        architecture = _stored_architecture(file.content, file.path) or published_architecture(name)
+        recogniser = create(made.fit(architecture, stored), _stored_vocabulary(file.content, file.path) or vocabulary,
+                            str(file.path))
+        load_weights(recogniser.network, file, stored, made.title, looks_like, made.computed, made.tied)
+    names, classes = len(recogniser.vocabulary), recogniser.architecture["classes"]
+    if names != classes:
+        recogniser.notes += (f"the vocabulary has {names} names for {classes} classes: "
+                             "a class without a name reads as # and its number",)
+    return recogniser.eval().requires_grad_(False).to(device)
+
+
+def _stored_architecture(content: Any, path: Path) -> Optional[Dict[str, Any]]:
+    architecture = content.get("architecture")
+    if architecture is not None and not isinstance(architecture, dict):
+        raise UserError(f"{path}: its architecture is a {type(architecture).__name__}, expected a dict")
+    return architecture
+
+
+def _stored_vocabulary(content: Any, path: Path) -> "Optional[GlossVocabulary]":
+    from glosses.vocabulary import GlossVocabulary
+
+    names = content.get("vocabulary")
+    if names is None:
+        return None
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise UserError(f"{path}: its vocabulary is not a list of glosses")
+    return GlossVocabulary(names)

@@ -1,7 +1,7 @@
 """S3D up to Mixed_4f: separable 3-D convolutions and Inception blocks (Xie et al., "Rethinking Spatiotemporal
 Feature Learning", 2018), with the top-down pyramid that TwoStream-SLR trains on. Module names as published.
 """
-from typing import List, Tuple
+from typing import Iterable, List, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -64,13 +64,13 @@ class Mixed(nn.Module):
         return torch.cat((self.branch0(x), self.branch1(x), self.branch2(x), self.branch3(x)), dim=1)
 
 
-def s3d(inputs: int, width: float) -> Tuple[nn.ModuleList, List[int]]:
+def s3d(inputs: int, width: float, stem: int) -> Tuple[nn.ModuleList, List[int]]:
     """base.0..12 and the channels after each: [B, inputs, T, H, W] -> [B, 832 * width, T/4, H/16, W/16]."""
     def scaled(channels: int) -> int:
         return max(1, round(channels * width))
 
     first, second = scaled(64), scaled(192)
-    layers = [Separable(inputs, first, 7, stride=2), nn.MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1)),
+    layers = [Separable(inputs, first, stem, stride=2), nn.MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1)),
               Pointwise(first, first), Separable(first, second, 3), nn.MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1))]
     channels = [first, first, first, second, second]
     for i in range(5, 13):
@@ -103,19 +103,24 @@ class Upsample(nn.Module):
 class Stream(nn.Module):
     """One input's S3D (`backbone.base`) and pyramid."""
 
-    def __init__(self, inputs: int, width: float) -> None:
+    def __init__(self, inputs: int, width: float, stem: int) -> None:
         super().__init__()
-        base, self.channels = s3d(inputs, width)
+        base, self.channels = s3d(inputs, width, stem)
         self.backbone = nn.ModuleDict({"base": base})
         c2, c3, c4 = (self.channels[i] for i in LEVELS[1:])
         self.pyramid = nn.ModuleDict({"upsample_layers": nn.ModuleList([Upsample(c4, c3, 2), Upsample(c3, c2, 1)])})
 
     @property
-    def base(self) -> nn.ModuleList:
-        return self.backbone["base"]
+    def base(self) -> Iterable[nn.Module]:
+        return self.backbone["base"].children()
 
     def top_down(self, c2: Tensor, c3: Tensor, c4: Tensor) -> List[Tensor]:
         """c2 and c3 with what lies above them added; in training only."""
-        to_c3, to_c2 = self.pyramid["upsample_layers"]
-        c3 = c3 + to_c3(c4)
-        return [c2 + to_c2(c3), c3]
+        to_c3, to_c2 = self.pyramid["upsample_layers"].children()
+        c3 = c3 + _cut(to_c3(c4), c3)
+        return [c2 + _cut(to_c2(c3), c2), c3]
+
+
+def _cut(x: Tensor, like: Tensor) -> Tensor:
+    """An odd height and width, halved and doubled, comes back one too large."""
+    return x[..., :like.shape[3], :like.shape[4]]

@@ -73,7 +73,9 @@ class SlowFastNetwork(nn.Module):
 
 
 class SlowFastSign(Recogniser):
-    name = "slowfast"
+    name, title = "slowfast", "SlowFastSign"
+    signature = "conv2d.s1.pathway0_stem.conv.weight"
+    tied = (("conv1d.fc.", "classifier."),)
     network: SlowFastNetwork
     default_layers = ("conv2d.slow_path.layer1", "conv2d.fast_path.layer1", "conv2d.fast_path.layer3",
                       "conv1d.fused_features", "temporal_model.1")
@@ -87,10 +89,11 @@ class SlowFastSign(Recogniser):
         self.layers = _layers(self.network, a)
 
     @classmethod
-    def fit(cls, architecture: Dict[str, Any], state: Mapping[str, Tensor]) -> Dict[str, Any]:
-        """The architecture with what the weights say in place of what the file says."""
-        weight = state.get("classifier.0.weight")
-        return dict(architecture, classes=weight.shape[1]) if weight is not None else architecture
+    def fit(cls, architecture: Dict[str, Any], weights: Mapping[str, Any]) -> Dict[str, Any]:
+        weight = weights.get("classifier.0.weight")
+        if weight is None or len(weight.shape) != 2:
+            return architecture
+        return dict(architecture, classes=weight.shape[1])
 
     def prepare(self, clip: Clip) -> Inputs:
         a = self.architecture

@@ -37,8 +37,8 @@ class Lateral(nn.Module):
 class TwoStreamBackbone(nn.Module):
     def __init__(self, a: Dict[str, Any]) -> None:
         super().__init__()
-        self.rgb_stream = Stream(3, a["width"])
-        self.pose_stream = Stream(a["pose_channels"], a["width"])
+        self.rgb_stream = Stream(3, a["width"], a["stem_kernel"])
+        self.pose_stream = Stream(a["pose_channels"], a["width"], a["stem_kernel"])
         channels, kernel = self.rgb_stream.channels, a["lateral_kernel"]
         self.rgb_stream_lateral = nn.ModuleList(Lateral(channels[i], kernel, True) for i in LEVELS[:3])
         self.pose_stream_lateral = nn.ModuleList(Lateral(channels[i], kernel, False) for i in LEVELS[:3])
@@ -129,7 +129,10 @@ class TwoStreamNetwork(nn.Module):
 
 
 class TwoStreamSLR(Recogniser):
-    name = "twostream"
+    name, title = "twostream", "TwoStream-SLR"
+    signature = PREFIX + BACKBONE + "pose_stream.backbone.base.0.conv_s.weight"
+    computed = ("pe.pe",)
+    network: TwoStreamNetwork
     default_layers = ("rgb_stream.layer1", "pose_stream.layer1", "fusion_module.conv_fuse", "rgb_stream.layer4",
                       "visual_head")
 
@@ -141,14 +144,13 @@ class TwoStreamSLR(Recogniser):
         self.layers = _layers(self.network.recognition_network, architecture)
 
     @classmethod
-    def fit(cls, architecture: Dict[str, Any], state: Mapping[str, Tensor]) -> Dict[str, Any]:
-        """The architecture with what the weights say in place of what the file says."""
-        classes = state.get(PREFIX + "visual_head.gloss_output_layer.weight")
-        pose = state.get(PREFIX + BACKBONE + "pose_stream.backbone.base.0.conv_s.weight")
+    def fit(cls, architecture: Dict[str, Any], weights: Mapping[str, Any]) -> Dict[str, Any]:
         fitted = dict(architecture)
-        if classes is not None:
+        classes = weights.get(PREFIX + "visual_head.gloss_output_layer.weight")
+        if classes is not None and len(classes.shape) == 2:
             fitted["classes"] = classes.shape[0]
-        if pose is not None:
+        pose = weights.get(cls.signature)
+        if pose is not None and len(pose.shape) == 5:
             fitted["pose_channels"] = pose.shape[1]
         return fitted
 

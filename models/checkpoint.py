@@ -1,0 +1,207 @@
+"""Reading what `torch.save` wrote without running any of it.
+
+A checkpoint is a zip of one pickle and one raw file a storage. The pickle is read with an allow-list (anything else
+it asks for is an error that names it), tensors stay descriptions until they are wanted, and of the file's bytes only
+the wanted ones are ever read: optimizer states cost nothing.
+"""
+import pickle
+import zipfile
+from collections import OrderedDict, defaultdict, deque
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Dict, List, Mapping, Optional, Tuple, Type
+
+import torch
+from torch import Tensor
+
+from datasets.safe_pickle import DAMAGED, find_data_class
+from errors import UserError
+
+WEIGHTS = ("model_state_dict", "model_state")       # SlowFastSign's name for them, and TwoStream-SLR's
+_BEFORE_ZIP = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."   # torch.save before version 1.6 begins with this number
+_STORAGES = {
+    "FloatStorage": torch.float32, "HalfStorage": torch.float16, "BFloat16Storage": torch.bfloat16,
+    "DoubleStorage": torch.float64, "LongStorage": torch.int64, "IntStorage": torch.int32,
+    "ShortStorage": torch.int16, "CharStorage": torch.int8, "ByteStorage": torch.uint8, "BoolStorage": torch.bool,
+}
+# Immutable types only: a pickle may set attributes on what it was given.
+_CONTAINERS: Dict[Tuple[str, str], Any] = {
+    ("collections", "OrderedDict"): OrderedDict, ("collections", "defaultdict"): defaultdict,
+    ("collections", "Counter"): dict, ("collections", "deque"): deque, ("torch", "Size"): torch.Size,
+    ("torch", "device"): torch.device,
+    **{("builtins", kind.__name__): kind for kind in (dict, list, tuple, int, float, bool, str, complex)},
+}
+_DTYPES = {name: getattr(torch, name) for name in
+           ("float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool")}
+
+
+@dataclass(frozen=True)
+class StoredTensor:
+    """Where a tensor lies in the file."""
+
+    storage: str
+    dtype: torch.dtype
+    offset: int
+    shape: Tuple[int, ...]
+    stride: Tuple[int, ...]
+
+
+class Checkpoint:
+    """An open checkpoint file: `content` is what was saved, with a StoredTensor wherever there was a tensor."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._zip = _open(path)
+        self._entries = {name.split("/", 1)[-1]: name for name in self._zip.namelist()}
+        try:
+            self.content = self._unpickle()
+        except UserError:
+            self._zip.close()
+            raise
+
+    def __enter__(self) -> "Checkpoint":
+        return self
+
+    def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
+                 trace: Optional[TracebackType]) -> None:
+        self._zip.close()
+
+    def weights(self) -> Dict[str, StoredTensor]:
+        """The network's, with the `module` of data parallel training taken out of the keys."""
+        content = self.content
+        state = next((content[name] for name in WEIGHTS if name in content), content) \
+            if isinstance(content, dict) else None
+        if not isinstance(state, dict) or not state or not all(
+                isinstance(key, str) and isinstance(value, StoredTensor) for key, value in state.items()):
+            held = ", ".join(map(str, list(content)[:6])) if isinstance(content, dict) else type(content).__name__
+            raise UserError(f"{self.path}: holds no network: expected weights under {' or '.join(WEIGHTS)}, "
+                            f"found {held or 'nothing'}; give a checkpoint of training")
+        return {".".join(part for part in key.split(".") if part != "module"): value for key, value in state.items()}
+
+    def read(self, stored: StoredTensor) -> Tensor:
+        """Its values, from the file."""
+        try:
+            data = bytearray(self._zip.read(self._entries[f"data/{stored.storage}"]))
+            flat = torch.frombuffer(data, dtype=stored.dtype) if data else torch.empty(0, dtype=stored.dtype)
+            return flat.as_strided(stored.shape, stored.stride, stored.offset)
+        except (KeyError, zipfile.BadZipFile, EOFError, OSError, RuntimeError, TypeError, ValueError) as error:
+            raise UserError(f"{self.path}: damaged: {error}; fetch the file again") from None
+
+    def everything(self) -> Any:
+        """`content` with every tensor read, optimizer and generator states included: what training resumes from."""
+        return self._filled(self.content)
+
+    def _filled(self, value: Any) -> Any:
+        if isinstance(value, StoredTensor):
+            return self.read(value).clone()
+        if isinstance(value, dict):
+            return {key: self._filled(item) for key, item in value.items()}
+        if type(value) in (list, tuple):
+            return type(value)(self._filled(item) for item in value)
+        return value
+
+    def _unpickle(self) -> Any:
+        if "data.pkl" not in self._entries:
+            raise UserError(f"{self.path}: a zip file, but not a PyTorch checkpoint; give a file that torch.save wrote")
+        try:
+            if "byteorder" in self._entries and self._zip.read(self._entries["byteorder"]) != b"little":
+                raise UserError(f"{self.path}: saved on a big-endian machine; save it again on a little-endian one")
+            with self._zip.open(self._entries["data.pkl"]) as file:
+                return _Unpickler(file).load()
+        except (*DAMAGED, zipfile.BadZipFile, OSError, RuntimeError) as error:
+            raise UserError(f"{self.path}: not a checkpoint of weights and training state "
+                            f"({error or type(error).__name__}); nothing in it was run") from None
+
+
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        if module == "torch" and name in _STORAGES:
+            return _STORAGES[name]
+        if module == "torch" and name in _DTYPES:
+            return _DTYPES[name]
+        if (module, name) in (("torch._utils", "_rebuild_tensor_v2"), ("torch._utils", "_rebuild_parameter")):
+            return getattr(self, name)
+        module = "builtins" if module == "__builtin__" else module
+        if (module, name) in _CONTAINERS:
+            return _CONTAINERS[module, name]
+        return find_data_class(module, name)
+
+    def persistent_load(self, description: Any) -> Tuple[str, torch.dtype]:
+        kind, dtype, key, _location, _count = description
+        if kind != "storage" or not isinstance(dtype, torch.dtype):
+            raise pickle.UnpicklingError(f"it refers to {kind!r} outside itself")
+        return str(key), dtype
+
+    def _rebuild_tensor_v2(self, storage: Tuple[str, torch.dtype], offset: int, shape: Tuple[int, ...],
+                           stride: Tuple[int, ...], *_gradient_and_hooks: Any) -> StoredTensor:
+        return StoredTensor(storage[0], storage[1], offset, tuple(shape), tuple(stride))
+
+    def _rebuild_parameter(self, stored: StoredTensor, *_gradient_and_hooks: Any) -> StoredTensor:
+        return stored
+
+
+def _open(path: Path) -> zipfile.ZipFile:
+    if not path.exists():
+        raise UserError(f"no checkpoint at {path}; README.md, section Checkpoints, says where to get it")
+    if path.is_dir():
+        raise UserError(f"{path}: a folder; give the checkpoint file in it")
+    try:
+        with open(path, "rb") as file:
+            start = file.read(64)
+        return zipfile.ZipFile(path)
+    except zipfile.BadZipFile:
+        pass
+    except OSError as error:
+        raise UserError(f"{path}: can't be read ({error.strerror}); check the path") from None
+    size = f"{path.stat().st_size:,} bytes"
+    if not start:
+        raise UserError(f"{path}: empty; fetch the checkpoint again")
+    if start.startswith(b"PK"):
+        raise UserError(f"{path}: truncated: the end of the checkpoint is missing after {size}; fetch it again")
+    if _BEFORE_ZIP in start:
+        raise UserError(f"{path}: written in PyTorch's format from before version 1.6, which can't be read safely; "
+                        "load it with torch.load where you trust it and torch.save it again")
+    if start.lstrip()[:1] == b"<":
+        raise UserError(f"{path}: a web page of {size}, not a checkpoint; fetch the file itself")
+    raise UserError(f"{path}: not a PyTorch checkpoint ({size}); give a file that torch.save wrote")
+
+
+def load_weights(network: torch.nn.Module, file: Checkpoint, stored: Mapping[str, StoredTensor], title: str,
+                 looks_like: str = "", computed: Tuple[str, ...] = (), tied: Tuple[Tuple[str, str], ...] = ()) -> None:
+    """Every key of the network from the file and no key left over, or an error that says which.
+
+    Keys that end in one of `computed` hold what the network works out by itself: a file may lack them. `tied`
+    (copy's prefix, original's prefix) are two names of one tensor: they must agree.
+    """
+    own = network.state_dict()
+    missing = [key for key in own if key not in stored and not key.endswith(computed or ("\0",))]
+    unexpected = [key for key in stored if key not in own]
+    shapes = [f"{key} is {list(stored[key].shape)}, expected {list(own[key].shape)}" for key in own
+              if key in stored and tuple(own[key].shape) != stored[key].shape]
+    kinds = [f"{key} is {stored[key].dtype}" for key in own if key in stored
+             and own[key].dtype.is_floating_point != stored[key].dtype.is_floating_point]
+    faults = [f"{len(keys)} {what} ({', '.join(keys[:3])}{', ...' if len(keys) > 3 else ''})" for what, keys in
+              (("missing", missing), ("unexpected", unexpected), ("of another shape", shapes),
+               ("of another type", kinds)) if keys]
+    if faults:
+        hint = f"; it looks like a {looks_like} checkpoint" if looks_like and looks_like != title else ""
+        raise UserError(f"{file.path}: not a {title} checkpoint of this architecture: keys {'; '.join(faults)}{hint}")
+    for copy, original in tied:
+        _agree(file, stored, copy, original)
+    with torch.no_grad():
+        for key, target in own.items():
+            if key in stored:
+                target.copy_(file.read(stored[key]))
+
+
+def _agree(file: Checkpoint, stored: Mapping[str, StoredTensor], copy: str, original: str) -> None:
+    differing: List[str] = []
+    for key in stored:
+        other = original + key[len(copy):]
+        if key.startswith(copy) and stored[key] != stored[other] \
+                and not torch.equal(file.read(stored[key]), file.read(stored[other])):
+            differing.append(f"{key} and {other}")
+    if differing:
+        raise UserError(f"{file.path}: {differing[0]} differ, and the network has one tensor for both; "
+                        "give a checkpoint trained with shared classifiers")
