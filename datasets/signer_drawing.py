@@ -39,12 +39,10 @@ class Painter:
     def draw(self, canvas: np.ndarray, body: Body, t: int) -> None:
         """Frame t of the signer onto uint8 RGB [520, 420, 3]."""
         self.torso.stamp(canvas, body.neck[t], 0.)
-        for side in (0, 1):
-            self._upper_arm(canvas, body, t, side)
         self.head.stamp(canvas, body.head[t], float(body.roll[t]))
         self._face(canvas, body, t)
         for side in self._back_to_front():
-            self._forearm(canvas, body, t, side)
+            self._arm(canvas, body, t, side)
             self._hand(canvas, body.hands[t, side], body.depth[t, side])
 
     def region(self, body: Body, t: int, hands: Sequence[int], head: bool) -> np.ndarray:
@@ -73,23 +71,19 @@ class Painter:
     def _forearm_radii(self) -> Tuple[float, float]:
         return 9.2 * self.look.scale, 5.9 * self.look.scale
 
-    def _upper_arm(self, canvas: np.ndarray, body: Body, t: int, side: int) -> None:
-        scale, colour = self.look.scale, self.look.clothes if self.look.sleeves > -.9 else self.look.skin
-        shaded_limb(canvas, body.shoulders[t, side] + (0, 3 * scale), body.elbows[t, side], 12.2 * scale, 9.8 * scale,
-                    colour)
-
-    def _forearm(self, canvas: np.ndarray, body: Body, t: int, side: int) -> None:
-        elbow, wrist = body.elbows[t, side], body.hands[t, side, 0]
+    def _arm(self, canvas: np.ndarray, body: Body, t: int, side: int) -> None:
+        look, scale = self.look, self.look.scale
+        shoulder, elbow, wrist = body.shoulders[t, side] + (0, 3 * scale), body.elbows[t, side], body.hands[t, side, 0]
         broad, narrow = self._forearm_radii()
-        cover = self.look.sleeves
-        shaded_limb(canvas, elbow, wrist, broad, narrow, self.look.skin)
-        if cover > 0:
-            cuff = elbow + (wrist - elbow) * cover
-            shaded_limb(canvas, elbow, cuff, broad * 1.08, broad + (narrow - broad) * cover + 1., self.look.clothes)
-        else:
-            shoulder = body.shoulders[t, side]
-            cuff = elbow + (shoulder - elbow) * .25
-            shaded_limb(canvas, elbow, cuff, broad, broad * 1.04, self.look.skin)
+        bare = look.sleeves < 0
+        if bare:
+            shaded_limb(canvas, shoulder, elbow, 10.6 * scale, broad, look.skin)
+        shaded_limb(canvas, shoulder, elbow + (shoulder - elbow) * (-look.sleeves if bare else 0), 12.4 * scale,
+                    10.4 * scale, look.clothes, cut=bare)
+        shaded_limb(canvas, elbow, wrist, broad, narrow, look.skin)
+        if not bare:
+            shaded_limb(canvas, elbow, elbow + (wrist - elbow) * look.sleeves, 10.4 * scale,
+                        10.4 * scale + (narrow - broad) * look.sleeves, look.clothes, cut=True)
 
     def _palm(self, points: np.ndarray) -> np.ndarray:
         wrist, knuckles = points[0], points[[1, 5, 9, 13, 17]]
@@ -144,23 +138,28 @@ def _fingers(points: np.ndarray) -> List[np.ndarray]:
 
 
 def limb(canvas: np.ndarray, start: np.ndarray, stop: np.ndarray, first: float, last: float,
-         colour: Sequence[float]) -> None:
-    """A filled capsule, `first` wide at its start and `last` at its end."""
+         colour: Sequence[float], cut: bool = False) -> None:
+    """A filled capsule, `first` wide at its start and `last` at its end, where it may be cut straight."""
     line = stop - start
     side = np.array([-line[1], line[0]]) / max(float(np.linalg.norm(line)), 1e-6)
     corners = np.stack([start + side * first, stop + side * last, stop - side * last, start - side * first])
     cv2.fillConvexPoly(canvas, pixels(corners), colour, cv2.LINE_AA, BITS)
-    for end, radius in ((start, first), (stop, last)):
-        cv2.circle(canvas, tuple(int(v) for v in pixels(end)), int(round(radius * LARGER * (1 << BITS))), colour, -1,
-                   cv2.LINE_AA, BITS)
+    for end, radius in ((start, first), (stop, last))[:1 if cut else 2]:
+        centre = tuple(int(v) for v in pixels(end))
+        cv2.circle(canvas, centre, int(round(radius * LARGER * (1 << BITS))), colour, -1, cv2.LINE_AA, BITS)
 
 
 def shaded_limb(canvas: np.ndarray, start: np.ndarray, stop: np.ndarray, first: float, last: float,
-                colour: Colour) -> None:
-    """A capsule lit from the upper left: a few nested ones, each lighter and nearer to the light."""
-    for width, gain in ((1., .62), (.9, .8), (.76, .92), (.56, 1.), (.34, 1.06), (.16, 1.1)):
+                colour: Colour, cut: bool = False) -> None:
+    """A capsule lit from the upper left: a few nested ones, each lighter and nearer to the light.
+
+    They touch at the start, so that no rim shows where the limb grows out of another; `cut` ends it as a sleeve ends.
+    """
+    way = (stop - start) / max(float(np.linalg.norm(stop - start)), 1e-6)
+    for width, gain in ((1., .64), (.9, .82), (.74, .93), (.52, 1.01), (.26, 1.07)):
         offset = np.array([-.3, -.3]) * (1 - width) * (first + last) / 2
-        limb(canvas, start + offset, stop + offset, first * width, last * width, shade(colour, gain))
+        limb(canvas, start + offset - way * first * (1 - width), stop + offset, first * width, last * width,
+             shade(colour, gain), cut)
 
 
 def face_strokes(look: Look, mouth: float, blink: float) -> List[Tuple[np.ndarray, Colour, float]]:
@@ -178,17 +177,20 @@ def face_strokes(look: Look, mouth: float, blink: float) -> List[Tuple[np.ndarra
         lid = np.array([(x, -high * np.sqrt(max(1 - x * x, 0)) * 1.05) for x in np.linspace(-1, 1, 7)])
         strokes.append((eye + lid * (wide * 1.1, 1), dark, 1.1))
         x = np.linspace(-1, 1, 5)
-        arch = np.stack([x * .26 * a, -.05 * b * (1 - x * x) - x * side * -.015 * b], 1)
-        strokes.append((np.array([side * .41 * a, -.25 * b - .02 * b * mouth]) + arch, brow, 1.9))
-    lip = shade(look.skin, .72)
-    lip = (min(lip[0] * 1.14, 255), lip[1] * .8, lip[2] * .84)
-    centre, wide, high = np.array([0., .53 * b]), (.33 - .05 * mouth) * a, (.035 + .1 * mouth) * b
-    strokes.append((_oval(centre + (0, .02 * b), wide, high + .045 * b), lip, 0))
-    if mouth > .08:
-        strokes.append((_oval(centre + (0, .02 * b), wide * .8, high * .9), (92, 34, 36), 0))
-    else:
-        x = np.linspace(-1, 1, 7)
-        strokes.append((centre + np.stack([x * wide * .98, .02 * b - .022 * b * x * x], 1), shade(lip, .62), .9))
+        arch = np.stack([x * .26 * a, -.06 * b * (1 - x * x) + x * side * .022 * b], 1)
+        strokes.append((np.array([side * .41 * a, -.25 * b - .02 * b * mouth]) + arch, brow, 1.7))
+    red, green, blue = shade(look.skin, .84)
+    lip = (min(red * 1.06, 255.), green * .80, blue * .84)
+    x = np.linspace(-1, 1, 9)
+    wide, high, lift = (.36 - .05 * mouth) * a, (.012 + .1 * mouth) * b, .045 * b * (1 - mouth)
+    middle = np.stack([x * wide, .535 * b - lift * x * x], 1)                       # corners up: a slight smile
+    bulge = np.stack([0 * x, 1 - x * x], 1)
+    outer = np.concatenate([middle - bulge * (high + .03 * b), (middle + bulge * (high + .05 * b))[::-1]])
+    strokes.append((outer, lip, 0))
+    inner = np.concatenate([middle - bulge * high, (middle + bulge * high)[::-1]]) * (.94, 1)
+    strokes.append((inner, (92, 34, 36) if mouth > .08 else shade(lip, .6), 0))
+    if mouth <= .08:
+        strokes.append((middle, shade(lip, .62), .7))
     if look.glasses:
         for side in (-1, 1):
             strokes.append((_oval(np.array([side * .42 * a, -.03 * b]), .31 * a, .19 * b), (38, 36, 40), -1.1))

@@ -43,21 +43,28 @@ def cast(rng: np.random.Generator) -> Look:
     """One new signer."""
     skin = _vary(rng, SKINS[int(rng.integers(len(SKINS)))], 5)
     # light skin goes with any hair, dark skin with dark hair
-    hair = _vary(rng, HAIRS[int(rng.integers(len(HAIRS) if sum(skin) > 480 else 3))], 6)
+    tones = [hair for hair in HAIRS[:9 if sum(skin) > 480 else 3] if np.linalg.norm(np.subtract(hair, skin)) > 65]
+    hair = _vary(rng, tones[int(rng.integers(len(tones)))], 6)
     style = STYLES[int(rng.integers(len(STYLES)))]
     return Look(
         scale=rng.uniform(.92, 1.05), place=(105 + rng.uniform(-9, 9), 122 + rng.uniform(-5, 7)),
         shoulder=rng.uniform(38, 45), head=(rng.uniform(21.5, 24.5), rng.uniform(29, 32.5)),
         hand=rng.uniform(.96, 1.1), dominant=1 if rng.random() < .15 else -1, skin=skin, hair=hair,
-        clothes=_vary(rng, CLOTHES[int(rng.integers(len(CLOTHES)))], 8), style=style,
+        clothes=_clothes(rng, skin), style=style,
         sleeves=float(rng.choice(SLEEVES, p=(.2, .25, .55))),
         neckline=NECKLINES[int(rng.integers(len(NECKLINES)))], glasses=bool(rng.random() < .25),
         beard=bool(style in ("short", "side") and rng.random() < .35),
         habits=Habits(rng.uniform(.9, 1.12), rng.uniform(.94, 1.05), (rng.uniform(13, 21), rng.uniform(100, 109))))
 
 
+def _clothes(rng: np.random.Generator, skin: Colour) -> Colour:
+    """Cloth that the hands stand out from."""
+    clear = [cloth for cloth in CLOTHES if np.linalg.norm(np.subtract(cloth, skin)) > 75]
+    return _vary(rng, clear[int(rng.integers(len(clear)))], 8)
+
+
 def _vary(rng: np.random.Generator, colour: Colour, size: float) -> Colour:
-    red, green, blue = np.clip(np.asarray(colour) + rng.normal(0, size, 3), 0, 255)
+    red, green, blue = np.clip(np.asarray(colour) + rng.normal(0, size) + rng.normal(0, size / 4, 3), 0, 255)
     return float(red), float(green), float(blue)
 
 
@@ -73,7 +80,7 @@ def shade(colour: Colour, gain: float) -> Colour:
 def redress(look: Look, rng: np.random.Generator) -> Look:
     """The same person on another day: other clothes, not quite the same place."""
     x, y = look.place
-    return replace(look, clothes=_vary(rng, CLOTHES[int(rng.integers(len(CLOTHES)))], 8),
+    return replace(look, clothes=_clothes(rng, look.skin),
                    sleeves=float(rng.choice(SLEEVES, p=(.2, .25, .55))),
                    neckline=NECKLINES[int(rng.integers(len(NECKLINES)))],
                    place=(x + rng.normal(0, 2), y + rng.normal(0, 1.5)))

@@ -79,7 +79,7 @@ GLOSSES: Dict[str, Gloss] = {
     "SONNE": Gloss([Key(48, -74, -35, 0, RING), Key(48, -74, -35, 0, RING), Key(46, -70, -35, 0, SPREAD),
                     Key(46, -68, -35, 0, SPREAD)]),
     "WIND": _sway(34, 22, 22, [(20, 0), (-20, 0), (20, 0), (-20, 0)], 62, FLAT),
-    "SCHNEE": _sway(40, 0, 14, [(-15, -50), (15, -20), (-15, 14), (15, 48)], 130, SPREAD, -80),
+    "SCHNEE": _sway(44, 0, 14, [(-15, -42), (15, -12), (-15, 20), (15, 52)], 130, SPREAD, -80),
     "WOLKE": _both([Key(16, -74, -20, 0, CLAW), Key(26, -88, -10, 0, CLAW), Key(38, -72, 0, 0, CLAW),
                     Key(50, -84, 10, 0, CLAW), Key(62, -60, 25, 0, CLAW)]),
     "NORD": Gloss([Key(34, 44, 0, 0, VEE), Key(34, -68, 0, 0, VEE)]),
@@ -93,7 +93,7 @@ GLOSSES: Dict[str, Gloss] = {
     "WARM": _circle(10, 34, 20, 1.5, -75, 180, SPREAD),
     "GEWITTER": Gloss([Key(22, -76, -20, 10, POINT), Key(54, -46, -20, 10, POINT), Key(18, -16, -20, 10, POINT),
                        Key(52, 16, -20, 10, POINT)]),
-    "BERG": _both([Key(11, -62, -32, 20, FLAT), Key(36, -12, -32, 20, FLAT), Key(64, 42, -32, 20, FLAT)]),
+    "BERG": _both([Key(13, -22, -36, 20, FLAT), Key(38, 12, -36, 20, FLAT), Key(66, 52, -36, 20, FLAT)]),
 }
 NAMES: Tuple[str, ...] = tuple(GLOSSES)
 TIMES = ("HEUTE", "MORGEN", "ABEND")

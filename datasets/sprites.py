@@ -54,8 +54,9 @@ class _Paint:
         for shape in shapes:
             points = np.round((np.asarray(shape) - self.corner) * self.unit * 16).astype(np.int32)
             cv2.fillPoly(sheet, [points], 255, cv2.LINE_AA, 4)
-        if blur:
-            sheet = cv2.GaussianBlur(sheet, (0, 0), blur * self.unit)
+        if blur:                              # soft edges need no fine sheet
+            coarse = cv2.resize(sheet, None, fx=.25, fy=.25, interpolation=cv2.INTER_AREA)
+            sheet = cv2.resize(cv2.GaussianBlur(coarse, (0, 0), blur * self.unit / 4), sheet.shape[::-1])
         return (sheet.astype(np.float32) / 255)[..., None]
 
     def fill(self, mask: np.ndarray, colour: Colour, light: np.ndarray) -> None:
@@ -108,7 +109,7 @@ def torso_sprite(look: Look, larger: int) -> Sprite:
     s = look.shoulder
     paint = _Paint((-s - 24, -26, s + 24, 172), look, larger)
     x, y = paint.x, paint.y
-    neck = smooth([(-9.5, -24), (9.5, -24), (10, -8), (16, 4), (0, 22), (-16, 4), (-10, -8)])
+    neck = smooth([(-9.5, -24), (9.5, -24), (10, -8), (16, 4), (0, 34), (-16, 4), (-10, -8)])
     body = smooth([(-11, -8), (-s * .62, -4), (-s - 5, 3), (-s - 9, 20), (-s + 3, 60), (-s + 5, 110), (-s + 1, 190),
                    (s - 1, 190), (s - 5, 110), (s - 3, 60), (s + 9, 20), (s + 5, 3), (s * .62, -4), (11, -8)])
     round_light = 1.1 - .34 * np.clip(np.abs(x + 8) / (s + 6), 0, 1.3) ** 2 - .0011 * np.clip(y, 0, None)
@@ -209,4 +210,10 @@ def _hair_behind(look: Look) -> List[np.ndarray]:
 
 
 def _hair_before(look: Look) -> List[np.ndarray]:
-    return [smooth(CAP + FRINGE[look.style]) * look.head]
+    cap = smooth(CAP + FRINGE[look.style]) * look.head
+    if look.style != "curly":
+        return [cap]
+    a, b = look.head
+    return [cap, *[oval(a * .95 * np.cos(turn), -b * .52 + b * .52 * np.sin(turn), 6, 6)
+                   for turn in np.linspace(-np.pi * 1.05, np.pi * .05, 12)],
+            *[oval(x * a, -.56 * b, 4.4, 4.4) for x in np.linspace(-.72, .72, 7)]]

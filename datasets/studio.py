@@ -9,7 +9,7 @@ WALLS = ((196, 200, 206), (186, 192, 200), (204, 204, 202), (180, 190, 198), (19
 
 def wall(rng: np.random.Generator, wide: int, high: int) -> np.ndarray:
     """uint8 RGB [high, wide, 3]: lighter behind the signer, darker in the corners and towards the floor."""
-    colour = np.asarray(WALLS[int(rng.integers(len(WALLS)))], np.float32) + rng.normal(0, 4, 3)
+    colour = np.asarray(WALLS[int(rng.integers(len(WALLS)))], np.float32) + rng.normal(0, 2.5, 3)
     x = np.linspace(-1, 1, wide, dtype=np.float32)[None, :, None]
     y = np.linspace(-1, 1, high, dtype=np.float32)[:, None, None]
     centre = rng.uniform(-.35, .35)

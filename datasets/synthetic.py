@@ -31,7 +31,7 @@ SIGNERS = {"train": 32, "dev": 6, "test": 6}  # nobody is in two splits
 FRAME_SIZES = ("256x256px", "210x260px")
 SPECIALS = {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "<mask>": 4}
 FIRST_GLOSS = 4                               # PHOENIX's own file gives <mask> and REGEN one id; so does this one
-DRAWING = 1                                   # counted up when the same seed no longer draws the same pictures
+DRAWING = 2                                   # counted up when the same seed no longer draws the same pictures
 MARK = "synthetic.json"                       # written last: the data is whole, and was made with these settings
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
           "November", "December")
@@ -102,6 +102,8 @@ def _settings(sizes: Mapping[str, int], seed: int, signers: Mapping[str, int], f
 
 
 def _fill(root: Path, settings: Settings, workers: Optional[int], progress: bool) -> None:
+    import numpy as np
+
     manual = root / "annotations" / "manual"
     for folder in (manual, root / "keypoints", root / "evidence"):
         folder.mkdir(parents=True)
@@ -109,7 +111,8 @@ def _fill(root: Path, settings: Settings, workers: Optional[int], progress: bool
     keypoints: Dict[str, np.ndarray] = {}
     rows: Dict[str, List[str]] = {split: [] for split in SPLITS}
     for clip in _draw_all(root, settings, jobs, workers, progress):
-        keypoints[clip.seq_id] = clip.keypoints
+        # a copy has NumPy's own float32; what came from a worker has one of its own, and would pickle otherwise
+        keypoints[clip.seq_id] = clip.keypoints.astype(np.float32)
         rows[clip.split].append(clip.row())
     for split in SPLITS:
         text = "\n".join(["id|folder|signer|annotation", *rows[split]]) + "\n"
@@ -125,6 +128,7 @@ def _pickle(path: Path, value: object) -> None:
 
 def gloss_ids() -> Dict[str, int]:
     from datasets.signer_motion import NAMES
+
     return {**SPECIALS, **{name: FIRST_GLOSS + place for place, name in enumerate(NAMES)}}
 
 
@@ -133,6 +137,7 @@ def _draw_all(root: Path, settings: Settings, jobs: Sequence[Tuple[str, int]], w
     """Every clip, in order, drawn by as many processes as there are cores."""
     import cv2
     from tqdm import tqdm
+
     work = partial(_draw, root, settings)
     count = min(workers or len(os.sched_getaffinity(0)), len(jobs))
     if count <= 1:
@@ -159,7 +164,7 @@ def _draw(root: Path, settings: Settings, job: Tuple[str, int]) -> Drawn:
     for folder in folders.values():
         folder.mkdir(parents=True)
     programme = name.rsplit("_", 1)[0]
-    for t, picture in enumerate(clip.pictures()):
+    for t, picture in enumerate(clip.pictures() if folders else ()):
         picture = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
         for size, folder in folders.items():
             frame = picture if size == "210x260px" else cv2.resize(picture, (SIDE, SIDE))
