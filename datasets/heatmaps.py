@@ -1,0 +1,94 @@
+"""A pose as two pictures: how near each place is to a point of the signer's left, and of the right."""
+import hashlib
+import time
+from pathlib import Path
+from typing import Optional, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from datasets.atomic import atomic_file
+from datasets.keypoints import FRAME_HEIGHT, FRAME_WIDTH, LEFT, MIDLINE, RIGHT
+
+SIDE = 112
+SIGMA = 4.0
+TRAILER = b"pose heat maps 1"      # after the array, then a digest of what it was made of; np.load reads neither
+STALE = 600                        # seconds after which a half-written file is a killed run's
+
+
+def render(keypoints: np.ndarray, device: str = "cpu") -> Tensor:
+    """[T, 133, 3] in pixels of the 210x260 frame -> float32 [T, 2, 112, 112], left and right, on the device.
+
+    exp(-d^2 / (2 sigma^2)) of the distance d to the nearest point of the group, which is the group's maximum.
+    Frame and map show the same picture, so pixel x of 210 has its middle at (x + 1/2) * 112 / 210 - 1/2.
+    """
+    points = torch.as_tensor(keypoints[..., :2], dtype=torch.float32, device=device)
+    size = points.new_tensor([FRAME_WIDTH, FRAME_HEIGHT])
+    centres = ((points + 0.5) * (SIDE / size) - 0.5).transpose(0, 1)             # [133, T, 2]
+    pixels = torch.arange(SIDE, dtype=torch.float32, device=device)
+    squares = (centres[..., None] - pixels) ** 2                                 # [133, T, 2, 112]
+    maps = points.new_empty(len(keypoints), 2, SIDE, SIDE)
+    # Two frames at a time stay in the processor's cache, and are too little to wait for other threads over.
+    step = 2 if points.device.type == "cpu" else max(len(keypoints), 1)
+    for start in range(0, len(keypoints), step):
+        part = squares[:, start:start + step]
+        middle = _nearest(part, MIDLINE)
+        for channel, group in enumerate((LEFT, RIGHT)):
+            torch.minimum(_nearest(part, group), middle, out=maps[start:start + step, channel])
+    return maps.mul_(-1 / (2 * SIGMA ** 2)).exp_()
+
+
+def _nearest(squares: Tensor, group: Sequence[int]) -> Tensor:
+    """Squared distance of every place to the nearest of the points [T, 112, 112]."""
+    x, y = squares[:, :, 0, None, :], squares[:, :, 1, :, None]
+    nearest = x[group[0]] + y[group[0]]
+    other = torch.empty_like(nearest)
+    for point in group[1:]:
+        torch.add(x[point], y[point], out=other)
+        torch.minimum(nearest, other, out=nearest)
+    return nearest
+
+
+class HeatmapCache:
+    """One .npy per sequence, float16 [T, 2, 112, 112], each signed with what it was made of."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, seq_id: str) -> Path:
+        return self.folder / f"{seq_id}.npy"
+
+    def read(self, seq_id: str, keypoints: np.ndarray) -> Optional[np.ndarray]:
+        """The maps, if they are whole, ours and of these keypoints."""
+        try:
+            with open(self.path(seq_id), "rb") as file:
+                maps = np.load(file, allow_pickle=False)
+                trailer = file.read()
+        except FileNotFoundError:
+            return None
+        except (ValueError, EOFError):      # damaged, or something else altogether
+            return None
+        whole = maps.shape == (len(keypoints), 2, SIDE, SIDE) and maps.dtype == np.float16
+        return maps if whole and trailer == _trailer(keypoints) else None
+
+    def write(self, seq_id: str, maps: np.ndarray, keypoints: np.ndarray) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with atomic_file(self.path(seq_id)) as part, open(part, "wb") as file:
+            np.save(file, maps)
+            file.write(_trailer(keypoints))
+
+    def clear_leftovers(self) -> None:
+        """Takes away what killed runs left half-written."""
+        for part in self.folder.glob(".*.part"):
+            if time.time() - part.stat().st_mtime > STALE:
+                part.unlink()
+
+
+def _trailer(keypoints: np.ndarray) -> bytes:
+    return TRAILER + hashlib.sha256(np.ascontiguousarray(keypoints, np.float32).tobytes()).digest()
+
+
+def stored(maps: Tensor) -> np.ndarray:
+    """As the cache keeps them: float16 on the CPU."""
+    return maps.to(torch.float16).cpu().numpy()
