@@ -107,10 +107,10 @@ def test_the_video_plays_in_a_browser(tmp_path: Path, size: Any) -> None:
 def test_the_video_shows_the_frames_in_order(tmp_path: Path) -> None:
     path = render_to(tmp_path / "a") / "comparison.mp4"
     with av.open(str(path)) as container:
-        shown: List[np.ndarray] = [picture.to_ndarray(format="rgb24").astype(int) for picture in container.decode(video=0)]
+        shown = [picture.to_ndarray(format="rgb24").astype(int) for picture in container.decode(video=0)]
     pictures = [np.zeros((64, 64, 3), np.uint8)] * 2
     grid = Grid((64, 64), told(), some_maps(), Style())
-    drawn = [grid.draw(frame, dict(zip(grid.cells, pictures)))[-120:].astype(int) for frame in range(FRAMES)]
+    drawn: List[np.ndarray] = [grid.draw(frame, dict(zip(grid.cells, pictures)))[-120:].astype(int) for frame in range(FRAMES)]
     nearest = [int(np.argmin([np.abs(frame[-120:] - other).mean() for other in drawn])) for frame in shown]
     assert nearest == list(range(FRAMES))
 

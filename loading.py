@@ -1,0 +1,124 @@
+"""From what the user named to recognisers ready to explain: checkpoint, vocabulary, device."""
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Dict, List, Optional, Tuple
+
+from errors import UserError
+from sharing import local_rank
+from workspace import REPOSITORY, Workspace, find_input
+
+if TYPE_CHECKING:   # torch is loaded when a model is
+    from glosses.vocabulary import GlossVocabulary
+    from models.recogniser import Recogniser
+
+CHECKPOINTS = {
+    "slowfast": "slowfast_phoenix2014_dev_18.01_test_18.28.pt",
+    "twostream": "twostreamslr.ckpt",
+}
+WHERE = "README.md, section Checkpoints, says where to get it"
+SHOWN_FRAMES = 200      # the clip that --list-layers gives sizes for
+
+
+def checkpoint_path(model: str, given: Optional[str], workspace: Workspace) -> Path:
+    if given is not None:
+        try:
+            return find_input(given, workspace)
+        except UserError as error:
+            raise UserError(f"{model} checkpoint {error}; {WHERE}") from None
+    if model not in CHECKPOINTS:
+        raise UserError(f"no checkpoint of {model} is published; name one with --{model}-ckpt")
+    path = workspace.checkpoints / CHECKPOINTS[model]
+    if not path.exists():
+        raise UserError(f"no {model} checkpoint at {path}; {WHERE}, or name another with --{model}-ckpt")
+    return path
+
+
+def sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def choose_device(asked: Optional[str]) -> Tuple[str, str]:
+    """(device, note). Processes of torchrun get a card each unless one is named."""
+    import torch
+
+    cards = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if asked is None and not cards:
+        return "cpu", "no CUDA device here: running on the CPU"
+    asked = asked or "cuda"
+    try:
+        device = torch.device(asked)
+    except RuntimeError:
+        raise UserError(f"--device {asked!r} is no device; give cpu, cuda or cuda:N") from None
+    if device.type == "cuda":
+        there = ", ".join(f"cuda:{card} ({torch.cuda.get_device_name(card)})" for card in range(cards))
+        if not cards or (device.index or 0) >= cards:
+            raise UserError(f"--device {asked}: there is no such device; there {'is' if cards == 1 else 'are'} "
+                            f"{there or 'no CUDA devices'}{', and' if cards else ', only'} the cpu")
+        if device.index is None:
+            device = torch.device("cuda", local_rank() % cards)
+    try:
+        torch.zeros(1, device=device).item()
+    except (RuntimeError, NotImplementedError, AssertionError) as error:    # each backend fails in its own way
+        raise UserError(f"--device {asked} can't be used here: {str(error).splitlines()[0]}; try cpu") from None
+    return str(device), ""
+
+
+def load_recogniser(model: str, checkpoint: Path, device: str, data: Path, workspace: Workspace) -> "Recogniser":
+    from models.registry import build
+
+    problem: Optional[UserError] = None
+    vocabulary: Optional[GlossVocabulary] = None
+    try:
+        vocabulary = published_vocabulary(model, data, workspace)
+    except UserError as error:
+        problem = error         # no matter where the checkpoint holds its own
+    recogniser = build(model, checkpoint, device, vocabulary)
+    if problem is not None and not len(recogniser.vocabulary):
+        raise problem
+    return recogniser
+
+
+def published_vocabulary(model: str, data: Path, workspace: Workspace) -> "GlossVocabulary":
+    """The glosses that the authors' checkpoint was trained with, from the dataset's own files."""
+    from glosses.vocabulary import from_corpora, load_gloss2ids, load_gloss_dict
+
+    manual = data / "annotations" / "manual"
+    if model == "twostream":
+        return load_gloss2ids(manual / "gloss2ids.pkl")
+    preprocessed = [root / "preprocess" / "phoenix2014" for root in (data, workspace.root, REPOSITORY)]
+    for folder in (manual, *preprocessed):
+        if (folder / "gloss_dict.npy").is_file():
+            return load_gloss_dict(folder / "gloss_dict.npy")
+    return from_corpora(manual)
+
+
+def layer_lines(model: str, checkpoint: Optional[Path]) -> List[str]:
+    """Every layer of a model with its size, the ones explained by default marked."""
+    from models.registry import build, create, published_architecture
+
+    recogniser = build(model, checkpoint) if checkpoint else create(published_architecture(model))
+    source = str(checkpoint) if checkpoint else "as published; no checkpoint was given or found"
+    shapes = recogniser.layer_shapes(SHOWN_FRAMES)
+    width = max(map(len, shapes))
+    lines = [f"{model} ({source}); channels x steps x height x width for {SHOWN_FRAMES} frames, * by default:"]
+    for name, shape in shapes.items():
+        size = " x ".join(map(str, shape)) + ("" if recogniser.layers[name].spatial else "  time only")
+        lines.append(f"{'*' if name in recogniser.default_layers else ' '} {name:{width}}  {size}")
+    return lines
+
+
+def versions() -> Dict[str, str]:
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"python": platform.python_version()}
+    for package in ("torch", "numpy", "opencv-python", "av", "pillow", "grad-cam", "flashlight-text"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed under this name"
+    return found

@@ -1,0 +1,189 @@
+"""Shows what sign-language recognisers look at: heat maps over every frame, a side-by-side video, and the glosses."""
+import argparse
+import errno
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Dict, List, NoReturn, Optional, Sequence, Tuple
+
+from errors import UserError
+from models.registry import MODELS
+
+if TYPE_CHECKING:
+    from pipeline import Asked
+
+SPLITS = ("train", "dev", "test")
+METHODS = ("gradcam", "gradcam++", "hirescam", "layercam", "xgradcam", "eigencam")
+COLORMAPS = ("jet", "turbo", "viridis", "inferno", "magma", "plasma", "cividis", "hot", "parula")
+
+
+class OneLineParser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; {self.prog} --help tells all flags\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    made = OneLineParser(prog="main.py", description=__doc__)
+    add = made.add_argument
+    add("--seq", metavar="ID,ID", help="sequences to explain (default: all of the split)")
+    add("--split", choices=SPLITS, default="dev", help="where to look them up (default: dev)")
+    add("--models", nargs="+", choices=tuple(MODELS), default=["slowfast"], help="(default: slowfast)")
+    for model in MODELS:
+        add(f"--{model}-ckpt", metavar="FILE", help="its checkpoint (default: the workspace's)")
+    add("--target", default="max", metavar="WHAT", help="what to explain: max, pred, from-gt or a gloss (default: max)")
+    add("--target-from-gt", dest="target", action="store_const", const="from-gt",
+        help="explain the true gloss of the middle frame; the same as --target from-gt")
+    add("--method", choices=METHODS, default="gradcam", help="how maps are made (default: gradcam)")
+    add("--weights", choices=("clip", "frame"), default="clip",
+        help="gradients pooled over the clip or each frame (default: clip)")
+    add("--normalise", choices=("clip", "frame"), default="clip",
+        help="the hottest colour is the clip's largest value or each frame's (default: clip)")
+    add("--layers", nargs="+", metavar="MODEL:NAME,NAME", default=[], help="other layers (default: each model's five)")
+    add("--list-layers", action="store_true", help="print every layer that can be asked for, and stop")
+    add("--device", help="any torch device (default: cuda:0, or cpu where there is no CUDA)")
+    add("--precision", choices=("amp", "fp32"), help="(default: amp on CUDA, fp32 elsewhere)")
+    add("--data-root", metavar="FOLDER", help="the folder with annotations/ and features/ (default: the workspace's)")
+    add("--out", metavar="FOLDER", help="where results go (default: the workspace's outputs/)")
+    add("--alpha", type=_share, default=0.5, help="weight of the heat map in an overlay, 0 to 1 (default: 0.5)")
+    add("--colormap", choices=COLORMAPS, default="jet", help="colours of the maps (default: jet)")
+    add("--fps", type=_rate, default=25.0, help="frames a second of the video (default: 25)")
+    add("--save-cams", action="store_true", help="also write cams.npz: logits and every map as numbers")
+    add("--no-report", dest="report", action="store_false", help="write no HTML report")
+    add("--overwrite", action="store_true", help="redo finished sequences")
+    add("--quiet", action="store_true", help="say nothing but errors")
+    return made
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 to 1")
+    return value
+
+
+def _rate(text: str) -> float:
+    value = float(text)
+    if not 1 <= value <= 240:
+        raise argparse.ArgumentTypeError(f"{text} is not from 1 to 240")
+    return value
+
+
+def explain(given: argparse.Namespace) -> int:
+    started = time.perf_counter()
+    asked = _asked(given)
+    names = None if given.seq is None else [name.strip() for name in given.seq.split(",") if name.strip()]
+    if names == []:
+        raise UserError("--seq names no sequence; give one or more ids with commas between, or leave it out")
+
+    from datasets.phoenix import PhoenixVideoTextDataset
+
+    from outputs import prepare_out
+    from pipeline import Pipeline
+    from progress import Progress
+    from sharing import share
+
+    dataset = PhoenixVideoTextDataset(asked.data, given.split, names)
+    prepare_out(asked.out)
+    sharing = share()
+    progress = Progress(len(dataset), given.quiet, bar=sharing.rank == 0)
+    try:
+        Pipeline(asked, dataset, sharing, progress).run()
+        outcomes = sharing.gather(len(dataset))
+    finally:
+        progress.close()
+    code = 0 if outcomes is None else _conclude(asked, outcomes, time.perf_counter() - started, given.quiet)
+    return sharing.leave(code)
+
+
+def _conclude(asked: "Asked", outcomes: List[Dict[str, Any]], seconds: float, quiet: bool) -> int:
+    """Summary, index and exit code, once all is over."""
+    from outputs import finished, preds_lines
+    from summary import summary_lines, write_summary
+
+    if len(outcomes) > 1:
+        write_summary(asked.out, outcomes, seconds)
+        if asked.report:
+            from report import write_index
+
+            write_index(asked.out)
+    if not quiet:
+        preds = finished(asked.out, outcomes[0]["sequence"]) if len(outcomes) == 1 else None
+        print("\n".join([*(preds_lines(preds)[:1 + len(preds["models"])] if preds else []),
+                         *summary_lines(asked.out, outcomes, seconds)]))
+    failed = [outcome for outcome in outcomes if outcome["status"] == "failed"]
+    if len(outcomes) == 1 and failed and failed[0]["users"]:
+        return 2        # a mistake in what was asked; in a batch the others were done
+    return 1 if failed else 0
+
+
+def _asked(given: argparse.Namespace) -> "Asked":
+    from loading import checkpoint_path
+    from pipeline import Asked
+    from render_overlay import Style
+    from workspace import Workspace, find_data_root
+
+    workspace = Workspace()
+    data = find_data_root(given.data_root, workspace)
+    models = list(dict.fromkeys(given.models))
+    return Asked(
+        checkpoints={model: checkpoint_path(model, _checkpoint_given(given, model), workspace) for model in models},
+        layers=_layers(given.layers, models), target=given.target, method=given.method, weights=given.weights,
+        normalise=given.normalise, device=given.device, precision=given.precision,
+        style=Style(given.alpha, given.colormap, given.fps), save_cams=given.save_cams, report=given.report, data=data,
+        out=Path(given.out).absolute() if given.out else workspace.outputs, overwrite=given.overwrite,
+        command="python " + " ".join(map(shlex.quote, sys.argv)), workspace=workspace)
+
+
+def _checkpoint_given(given: argparse.Namespace, model: str) -> Optional[str]:
+    return getattr(given, f"{model}_ckpt")
+
+
+def _layers(given: Sequence[str], models: Sequence[str]) -> Dict[str, Tuple[str, ...]]:
+    """slowfast:NAME,NAME -> names by model"""
+    layers = {}
+    for text in given:
+        model, colon, names = text.partition(":")
+        if not colon or not names or model not in models:
+            raise UserError(f"--layers {text}: expected MODEL:NAME,NAME with one of the models asked for "
+                            f"({', '.join(models)}); --list-layers prints the names")
+        layers[model] = tuple(dict.fromkeys(name for name in names.split(",") if name))
+    return layers
+
+
+def list_layers(given: argparse.Namespace) -> int:
+    from loading import checkpoint_path, layer_lines
+    from workspace import Workspace
+
+    for model in dict.fromkeys(given.models):
+        named = _checkpoint_given(given, model)
+        try:
+            path = checkpoint_path(model, named, Workspace())
+        except UserError:
+            if named is not None:
+                raise
+            path = None         # the names are those of the published network all the same
+        print("\n".join(layer_lines(model, path)))
+    return 0
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    given = parser().parse_args(arguments)
+    try:
+        return list_layers(given) if given.list_layers else explain(given)
+    except UserError as error:
+        print(f"main.py: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("main.py: stopped; the same command goes on where it was", file=sys.stderr)
+        return 130
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        print("main.py: the disk is full: nothing half-written was kept as done. Make room and give the same command "
+              "again", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+"""What the user sees while a run goes on: a bar on a terminal, a line for each sequence, nothing when quiet."""
+import sys
+from pathlib import Path
+from typing import Any, Mapping
+
+from tqdm import tqdm
+
+
+class Progress:
+    def __init__(self, total: int, quiet: bool, bar: bool = True) -> None:
+        self.quiet = quiet
+        # disable=None: no bar where the output is no terminal.
+        self._bar = tqdm(total=total, unit="seq", dynamic_ncols=True, file=sys.stderr, leave=False,
+                         disable=None if bar and not quiet else True)
+
+    def stage(self, name: str) -> None:
+        self._bar.set_description_str(name)
+
+    def over(self, count: int) -> None:
+        self._bar.update(count - self._bar.n)
+
+    def say(self, line: str) -> None:
+        if not self.quiet:
+            tqdm.write(line, file=sys.stdout)
+
+    def note(self, line: str) -> None:
+        if not self.quiet:
+            tqdm.write(line, file=sys.stderr)
+
+    def error(self, line: str) -> None:
+        tqdm.write(line, file=sys.stderr)
+
+    def finished(self, preds: Mapping[str, Any], folder: Path) -> None:
+        scores = [f"{model['title']} {model['wer']['wer']:.1f} % WER" for model in preds["models"].values()
+                  if model["wer"] is not None]
+        self.say(", ".join([f"{preds['sequence']}: {preds['frames']} frames", *scores,
+                            f"{preds['seconds']['total']:.1f} s"]))
+
+    def close(self) -> None:
+        self._bar.close()

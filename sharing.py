@@ -1,0 +1,98 @@
+"""Who does which sequence: one process does them all, the processes of torchrun take the next from a shared counter."""
+import json
+import os
+import time
+from typing import Any, Dict, List, Optional, Protocol
+
+POLL = 0.2      # seconds
+
+
+class Share(Protocol):
+    rank: int
+
+    def next(self) -> int:
+        """The place in the list of the sequence to do next; every place is given out once."""
+
+    def tell(self, place: int, outcome: Dict[str, Any]) -> None:
+        """What became of a sequence."""
+
+    def told(self) -> int:
+        """How many sequences are over, here and elsewhere."""
+
+    def gather(self, count: int) -> Optional[List[Dict[str, Any]]]:
+        """All outcomes, in order, once there are `count`; None for all processes but the first."""
+
+    def leave(self, code: int = 0) -> int:
+        """Nobody leaves before the first process has gathered; all leave with its exit code."""
+
+
+class Alone:
+    rank = 0
+
+    def __init__(self) -> None:
+        self._given = 0
+        self._outcomes: Dict[int, Dict[str, Any]] = {}
+
+    def next(self) -> int:
+        self._given += 1
+        return self._given - 1
+
+    def tell(self, place: int, outcome: Dict[str, Any]) -> None:
+        self._outcomes[place] = outcome
+
+    def told(self) -> int:
+        return len(self._outcomes)
+
+    def gather(self, count: int) -> Optional[List[Dict[str, Any]]]:
+        return [self._outcomes[place] for place in range(count)]
+
+    def leave(self, code: int = 0) -> int:
+        return code
+
+
+class Together:
+    """Through the key-value store that torchrun keeps for its processes."""
+
+    def __init__(self) -> None:
+        from torch.distributed import rendezvous
+
+        self._store, self.rank, _ = next(iter(rendezvous("env://")))
+
+    def next(self) -> int:
+        return self._store.add("given", 1) - 1
+
+    def tell(self, place: int, outcome: Dict[str, Any]) -> None:
+        self._store.set(f"outcome/{place}", json.dumps(outcome))
+        self._store.add("told", 1)
+
+    def told(self) -> int:
+        return self._store.add("told", 0)
+
+    def gather(self, count: int) -> Optional[List[Dict[str, Any]]]:
+        if self.rank != 0:
+            return None
+        # Asked for again and again, as a wait of the store's own ends in an error after some minutes.
+        while self.told() < count:
+            time.sleep(POLL)
+        return [json.loads(self._store.get(f"outcome/{place}")) for place in range(count)]
+
+    def leave(self, code: int = 0) -> int:
+        # torchrun ends the others when one process fails, so the first has to be done before any does.
+        if self.rank == 0:
+            self._store.add("code", code)
+            self._store.add("gathered", 1)
+        while not self._store.add("gathered", 0):
+            time.sleep(POLL)
+        return self._store.add("code", 0)
+
+
+def share() -> Share:
+    return Together() if int(os.environ.get("WORLD_SIZE", "1")) > 1 else Alone()
+
+
+def local_rank() -> int:
+    return int(os.environ.get("LOCAL_RANK", "0"))
+
+
+def processes_here() -> int:
+    return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
