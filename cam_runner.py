@@ -1,7 +1,7 @@
 """Explains any recogniser on any clip: a map per target layer, from one forward and one backward."""
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor
 
 import cam_frames
 import cam_targets
+from cam_blank import blank_layers
 from cam_methods import METHODS, Method
 from cam_pass import at_least_float32, one_pass
 from cam_precision import Precision
@@ -79,6 +80,8 @@ def explain(recogniser: Recogniser, clip: Clip, layers: Optional[Sequence[str]] 
     unseen = max(_frames_unseen(run, name, found) for name in run.probes)
     if unseen:
         run.notes.append(f"{recogniser.name} does not look at {unseen} of the clip's {len(clip)} frames: no map there")
+    if found.blank:
+        run.notes.append(f"the clip shows one even colour to {', '.join(sorted(found.blank))}: no map there")
     return Explanation(recogniser.name, found.logits.float().cpu().numpy(), found.words, method, weights, normalise,
                        run.precision.words, (*run.notes, *run.precision.notes), maps)
 
@@ -89,7 +92,7 @@ class Found:
     words: str
     raw: Dict[str, Tensor]          # joined over windows
     left: int                       # padding before the clip's first frame
-    blank: bool                     # every window's every input was even
+    blank: Set[str]                 # layers that were shown nothing, in no window
 
 
 def _probes(recogniser: Recogniser, layers: Optional[Sequence[str]]) -> Dict[str, Probe]:
@@ -135,13 +138,13 @@ def _explained(run: Run, per_layer: bool, window: int) -> Found:
     spans = cut(len(run.clip), window, max(1, window // (2 * step)) * step)     # windows start at a step of the clip
     apart = run.per_window or len(spans) == 1 or not run.method.gradients
     target = run.target if apart else partial(_decided, run.target(_read(run, spans, step)))
-    words, blank = "", True
+    words, blank = "", set(run.probes)
     places, logits, raws = [], [], {name: [] for name in run.probes}  # type: ignore[var-annotated]
     groups = [[name] for name in run.probes] if per_layer else [list(run.probes)]
     for span in spans:
         inputs = _prepared(run, span)
         places.append(cam_frames.Placed.of(inputs, span, len(run.clip)))
-        blank = blank and _even(inputs)
+        blank &= blank_layers(run.recogniser, inputs, run.probes)
         first = 0 if apart else span[0] // step
         for names in groups:
             window_logits, maps, words = _one_window(run, inputs, names, target, first)
@@ -208,16 +211,11 @@ def _prepared(run: Run, span: Tuple[int, int]) -> Inputs:
         return run.recogniser.prepare(run.clip.window(*span))
 
 
-def _even(inputs: Inputs) -> bool:
-    """Whether every picture of every input is one value: then the network was shown nothing."""
-    return all(bool((tensor.amax((-2, -1)) == tensor.amin((-2, -1))).all()) for tensor in inputs.tensors)
-
-
 def _layer_map(run: Run, name: str, found: Found, per_frame: bool) -> LayerMap:
     probe, raw = run.probes[name], found.raw[name]
     height, width = run.clip.frames.shape[1:3]
     drawn, flags = cam_frames.finished(raw.float(), probe, found.left, len(run.clip), (height, width),
-                                       run.recogniser.viewport, per_frame, found.blank)
+                                       run.recogniser.viewport, per_frame, name in found.blank)
     return LayerMap(raw.float().cpu().numpy(), drawn.cpu().numpy(), probe.spatial, flags)
 
 
