@@ -94,10 +94,9 @@ def test_frames_kept_in_memory_are_those_on_disk(tmp_path: Path) -> None:
 
 
 def test_frames_lie_where_each_data_set_has_them() -> None:
-    root = Path("/d")
-    assert PATTERNS["phoenix2014"](root, "sub", "dev/a/1/*.png") == "/d/features/sub/dev/a/1/*.png"
-    assert PATTERNS["CSL"](root, "sub", "000/P1") == "/d/features/sub/000/P1/*.jpg"
-    assert PATTERNS["CSL-Daily"](root, "sub", "S1/*.jpg") == "/d/S1/*.jpg"
+    assert PATTERNS["phoenix2014"]("/d", "sub", "dev/a/1/*.png") == "/d/features/sub/dev/a/1/*.png"
+    assert PATTERNS["CSL"]("/d", "sub", "000/P1") == "/d/features/sub/000/P1/*.jpg"
+    assert PATTERNS["CSL-Daily"]("/d", "sub", "S1/*.jpg") == "/d/S1/*.jpg"
 
 
 def test_a_clip_without_frames_is_named(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_twostream_heads_that_agree_have_nothing_to_learn_from_each_other() -> N
 
 
 def test_pyramid_heads_are_weighed_by_stream() -> None:
-    outputs = {name: draw("same") for name in ("rgb", "keypoint", "fuse", "rgb_c3", "keypoint_c3")}
-    outputs["lengths"] = torch.tensor(GOLDEN["feat_len"])
+    outputs = {name: draw("same") for name in ("rgb", "keypoint", "fuse", "rgb_remain0", "keypoint_remain0")}
+    outputs["lengths"] = outputs["remain_lengths"] = torch.tensor(GOLDEN["feat_len"])
     total, terms = twostream_losses(outputs, *LABELS, TwoStreamWeights(distillation=0))
     assert float(total) == pytest.approx((3 + 0.2 + 0.5) * float(terms["CTC/rgb"]), rel=1e-5)

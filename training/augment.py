@@ -1,4 +1,4 @@
-"""SlowFastSign's augmentation: the published draws, from the published generators, in the published order."""
+"""The augmentation of SlowFastSign's loader: the published draws, from the published generators, in the published order."""
 import math
 import random
 from dataclasses import dataclass

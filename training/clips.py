@@ -2,7 +2,7 @@
 import glob
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, List, Optional, Tuple
+from typing import Callable, Dict, List, Tuple
 
 from datasets.corpus import read_corpus
 from datasets.safe_pickle import load_npy
@@ -29,7 +29,7 @@ class Entry:
 
 
 # Where a clip's frames lie: data root, frame folder and the row's own pattern (as *_info.npy has it) -> glob pattern.
-PATTERNS: Dict[str, Callable[[Path, str, str], str]] = {
+PATTERNS: Dict[str, Callable[[str, str, str], str]] = {
     "phoenix2014": lambda root, subdir, folder: f"{root}/features/{subdir}/{folder}",
     "phoenix2014-T": lambda root, subdir, folder: f"{root}/features/{subdir}/{folder}",
     "CSL": lambda root, subdir, folder: f"{root}/features/{subdir}/{folder}/*.jpg",
@@ -37,12 +37,12 @@ PATTERNS: Dict[str, Callable[[Path, str, str], str]] = {
 }
 
 
-def list_clips(config: DataConfig, root: Path, split: str, subdir: Optional[str] = None) -> List[Entry]:
+def list_clips(config: DataConfig, root: Path, split: str) -> List[Entry]:
     if config.dataset not in PATTERNS:
         raise UserError(f"data.dataset: {config.dataset} is unknown; choose from {', '.join(PATTERNS)}")
     rows = _from_info(Path(config.info), split) if config.info else _from_corpus(root, split, config.dataset)
-    pattern, subdir = PATTERNS[config.dataset], subdir or config.frame_subdir
-    return [Entry(seq_id, pattern(root, subdir, folder), glosses, signer, split)
+    pattern = PATTERNS[config.dataset]
+    return [Entry(seq_id, pattern(glob.escape(str(root)), config.frame_subdir, folder), glosses, signer, split)
             for seq_id, folder, glosses, signer in rows]
 
 

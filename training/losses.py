@@ -56,16 +56,16 @@ class TwoStreamWeights:
 
 def twostream_losses(outputs: Dict[str, Tensor], labels: Tensor, label_lengths: Tensor,
                      weights: TwoStreamWeights) -> Tuple[Tensor, Terms]:
-    clips = len(outputs["lengths"])
-    shares = {"rgb": 1.0, "keypoint": 1.0, "fuse": 1.0}
+    heads = {"rgb": 1.0, "keypoint": 1.0, "fuse": 1.0}
     for stream, share in (("rgb", weights.pyramid_rgb), ("keypoint", weights.pyramid_keypoint)):
-        shares.update({name: share for name in outputs if name.startswith(f"{stream}_") and share})
+        heads.update({name: share for name in outputs if name.startswith(f"{stream}_remain") and share})
     terms: Terms = {}
     total = torch.zeros((), device=outputs["rgb"].device)
-    for name, share in shares.items():
+    for name, share in heads.items():
+        lengths = outputs["remain_lengths" if "_remain" in name else "lengths"]
         # Clips too short for their glosses count nothing here, as published.
-        losses = ctc(outputs[name], labels, outputs["lengths"], label_lengths, zero_infinity=True)
-        terms[f"CTC/{name}"] = losses.sum() / clips
+        losses = ctc(outputs[name], labels, lengths, label_lengths, zero_infinity=True)
+        terms[f"CTC/{name}"] = losses.sum() / len(lengths)
         total = total + weights.ctc * share * terms[f"CTC/{name}"]
     if weights.distillation:
         teacher = sum(outputs[name].float().softmax(-1) for name in ("rgb", "keypoint", "fuse")).detach() / 3

@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""Train or fine-tune a recogniser: python train.py -c configs/train_slowfast.yaml --override trainer.epochs 1"""
+import argparse
+import logging
+import sys
+from pathlib import Path
+from typing import List, Optional
+
+from errors import UserError
+from workspace import Workspace, find_data_root, find_input
+
+
+def parse(arguments: Optional[List[str]] = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Train or fine-tune a recogniser. Several GPUs: torchrun "
+                                                 "--nproc_per_node N train.py ...")
+    parser.add_argument("-c", "--config", required=True, help="recipe, such as configs/train_slowfast.yaml")
+    parser.add_argument("--override", nargs="+", default=[], metavar="KEY VALUE",
+                        help="dotted keys and values, such as trainer.epochs 1 data.batch_size 2")
+    parser.add_argument("--data-root", help="folder with annotations/ and features/ (default: data.root, then the "
+                                            "workspace's)")
+    parser.add_argument("--out", help="folder of this run's checkpoints and logs (default: outputs/train/<recipe>)")
+    parser.add_argument("--resume", action="store_true", help="go on from the last complete epoch in --out")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    args = parse(arguments)
+    try:
+        train(args)
+    except UserError as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("train.py: stopped; --resume goes on from the last complete epoch", file=sys.stderr)
+        return 130
+    return 0
+
+
+def train(args: argparse.Namespace) -> float:
+    """Gives the best dev WER."""
+    workspace = Workspace()
+    recipe = find_input(args.config, workspace)
+    out = Path(args.out).expanduser() if args.out else workspace.outputs / "train" / recipe.stem
+    from training.config import load_config
+    from training.distributed import join, leave
+    from training.run import start
+
+    config, architecture = load_config(recipe, args.override)
+    place = join(args.device)
+    try:
+        _log_to(out, place.first)
+        root = find_data_root(args.data_root or config.data.root, workspace)
+        return start(config, architecture, root, out, place, args.resume).run()
+    finally:
+        leave()
+
+
+def _log_to(out: Path, first: bool) -> None:
+    from training.progress import ProgressHandler
+
+    log = logging.getLogger("training")
+    log.setLevel(logging.INFO if first else logging.ERROR)
+    log.propagate = False
+    out.mkdir(parents=True, exist_ok=True)
+    handlers: List[logging.Handler] = [ProgressHandler()]
+    if first:
+        handlers.append(logging.FileHandler(out / "train.log", encoding="utf-8"))
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    log.handlers[:] = handlers
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,18 @@
+"""What a clip's maps look like while a network learns: a row a layer, a few frames across the clip."""
+import numpy as np
+
+from cam_runner import explain
+from datasets.clip import Clip
+from models.recogniser import Recogniser
+from render_overlay import Style, overlay
+
+COLUMNS = 8
+
+
+def cam_grid(recogniser: Recogniser, clip: Clip) -> np.ndarray:
+    """uint8 [layers * H, COLUMNS * W, 3]; layers without a height and width tint their frames."""
+    maps = [layer.map for layer in explain(recogniser, clip).layers.values()]
+    chosen = np.linspace(0, len(clip) - 1, COLUMNS).round().astype(int)
+    style = Style()
+    return np.concatenate([np.concatenate([overlay(clip.frames[frame], values[frame], style) for frame in chosen], 1)
+                           for values in maps])

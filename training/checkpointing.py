@@ -1,0 +1,58 @@
+"""Checkpoints in the published formats, with what is needed to build and to resume the network beside the weights."""
+import os
+import random
+from pathlib import Path
+from typing import Any, Dict, List, Mapping
+
+import numpy as np
+import torch
+
+from errors import UserError
+from glosses.vocabulary import GlossVocabulary
+from models.checkpoint import Checkpoint
+
+
+def save(path: Path, content: Mapping[str, Any]) -> None:
+    """Whole or not at all: a run killed while it saves leaves the checkpoint before."""
+    part = path.with_name(f".{path.name}.part")
+    with open(part, "wb") as file:
+        torch.save(dict(content), file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
+def load(path: Path) -> Dict[str, Any]:
+    """Tensors and plain values only; nothing in the file is run."""
+    if not path.exists():
+        raise UserError(f"{path}: no such checkpoint; train without --resume first, or name its folder with --out")
+    with Checkpoint(path) as file:
+        content = file.everything()
+    if not isinstance(content, dict) or "architecture" not in content or "training" not in content:
+        raise UserError(f"{path}: not a checkpoint to resume from: it lacks the architecture or the state of training")
+    return content
+
+
+def check_same_network(path: Path, content: Mapping[str, Any], architecture: Mapping[str, Any],
+                       vocabulary: GlossVocabulary) -> None:
+    stored = content["architecture"]
+    differing = sorted(key for key in {*stored, *architecture} if stored.get(key) != architecture.get(key))
+    if differing:
+        key = differing[0]
+        raise UserError(f"{path}: of another architecture: {key} is {stored.get(key)} there and "
+                        f"{architecture.get(key)} in the recipe; resume with the recipe it was trained with")
+    check_same_glosses(path, content["vocabulary"], vocabulary)
+
+
+def check_same_glosses(path: Path, stored: List[str], vocabulary: GlossVocabulary) -> None:
+    if list(stored) != list(vocabulary.names):
+        raise UserError(f"{path}: trained on another vocabulary ({len(stored)} classes, the data has {len(vocabulary)})"
+                        "; give its own with model.vocabulary, or the data set it was trained on")
+
+
+def rng_state() -> Dict[str, Any]:
+    """As the published checkpoints have it, in plain values."""
+    numpy_state = np.random.get_state(legacy=True)
+    return {"torch": torch.get_rng_state(), "python": random.getstate(),
+            "numpy": (str(numpy_state[0]), [int(word) for word in numpy_state[1]],  # type: ignore[index]
+                      *(float(value) for value in numpy_state[2:]))}                # type: ignore[index]

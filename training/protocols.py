@@ -1,0 +1,159 @@
+"""What the trainer must know of a model beyond the model itself: how its authors load data and count losses."""
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Sequence, Tuple, Type
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from datasets.clip import Clip
+from datasets.keypoints import KeypointStore
+from errors import UserError
+from glosses.vocabulary import GlossVocabulary, from_corpora, load_gloss2ids, load_gloss_dict
+from models.pose_input import POINTS, gaussian_maps
+from training.clips import Entry
+from training.collate import Batch, collate
+from training.config import Config
+from training.feeder import Feeder, Views
+from training.feeder_twostream import PosedBatch, PosedFeeder, TwoStreamAugment, collate_posed
+from training.footage import Footage, Size
+from training.losses import SlowFastWeights, Terms, TwoStreamWeights, slowfast_losses, twostream_losses
+
+
+class Protocol:
+    """One for each way of training. Samples are made in worker processes, batches become inputs on the device."""
+
+    Augment: Type[Any]
+    Loss: Type[Any]
+    # What the published checkpoints call the states of model, optimiser and schedule.
+    states: Tuple[str, str, str]
+
+    def __init__(self, config: Config, architecture: Dict[str, Any], root: Path) -> None:
+        self.config = config
+        self.architecture = architecture
+        self.root = root
+
+    def vocabulary(self) -> GlossVocabulary:
+        """The one the authors number their classes by."""
+        raise NotImplementedError(type(self).__name__)
+
+    def footage(self, entries: Sequence[Entry]) -> Footage:
+        raise NotImplementedError(type(self).__name__)
+
+    def dataset(self, footage: Footage, vocabulary: GlossVocabulary, train: bool) -> Dataset:
+        raise NotImplementedError(type(self).__name__)
+
+    def collate(self, network: nn.Module) -> Callable[[List[Any]], Batch]:
+        raise NotImplementedError(type(self).__name__)
+
+    def inputs(self, batch: Batch, device: torch.device) -> Tuple[Tensor, ...]:
+        """The network's, normalised; without the lengths."""
+        raise NotImplementedError(type(self).__name__)
+
+    def losses(self, outputs: Dict[str, Tensor], batch: Batch) -> Tuple[Tensor, Terms]:
+        raise NotImplementedError(type(self).__name__)
+
+    def clip(self, footage: Footage, index: int) -> Clip:
+        """A clip as it is explained, its frames as large as they are trained on."""
+        entry = footage.entries[index]
+        frames = footage.frames(index, range(footage.length(index)))
+        return Clip(entry.seq_id, entry.split, frames, entry.glosses, signer=entry.signer)
+
+
+@dataclass(frozen=True)
+class SlowFastAugment:
+    flip: float = 0.5           # probability of a mirror image; 0 where glosses differ by the hand that signs them
+    rescale: float = 0.2        # the new length differs by up to this share
+
+
+class SlowFastProtocol(Protocol):
+    Augment = SlowFastAugment
+    Loss = SlowFastWeights
+    states = ("model_state_dict", "optimizer_state_dict", "scheduler_state_dict")
+
+    def vocabulary(self) -> GlossVocabulary:
+        if self.config.data.info:
+            return load_gloss_dict(Path(self.config.data.info) / "gloss_dict.npy")
+        return from_corpora(self.root / "annotations" / "manual")
+
+    def footage(self, entries: Sequence[Entry]) -> Footage:
+        """A network smaller than its crop gets smaller frames to crop from, which costs less than shrinking crops."""
+        shrink = self.architecture["size"] / self.architecture["crop"]
+
+        def fit(height: int, width: int) -> Size:
+            return round(height * shrink), round(width * shrink)
+
+        return Footage(entries, None if shrink == 1 else fit, banner=self.config.data.dataset == "CSL-Daily")
+
+    def dataset(self, footage: Footage, vocabulary: GlossVocabulary, train: bool) -> Dataset:
+        data, augment = self.config.data, self.config.augment
+        return Feeder(footage, vocabulary, Views(self.architecture["size"], train, data.frame_interval,
+                                                 data.image_scale, augment.flip, augment.rescale))
+
+    def collate(self, network: nn.Module) -> Callable[[List[Any]], Batch]:
+        return partial(collate, kernel_spec=list(network.kernel_spec))      # type: ignore[arg-type]
+
+    def inputs(self, batch: Batch, device: torch.device) -> Tuple[Tensor, ...]:
+        frames = batch.tensors[0].to(device, non_blocking=True).float()
+        frames = frames.div_(255).sub_(self.architecture["mean"]).div_(self.architecture["std"])
+        return (frames.transpose(1, 2),)                                    # [B, 3, T, H, W]
+
+    def losses(self, outputs: Dict[str, Tensor], batch: Batch) -> Tuple[Tensor, Terms]:
+        return slowfast_losses(outputs, batch.labels, batch.label_lengths, self.config.loss)
+
+
+class TwoStreamProtocol(Protocol):
+    Augment = TwoStreamAugment
+    Loss = TwoStreamWeights
+    states = ("model_state", "optimizer_state", "scheduler_state")
+
+    def vocabulary(self) -> GlossVocabulary:
+        return load_gloss2ids(self.root / "annotations" / "manual" / "gloss2ids.pkl")
+
+    def footage(self, entries: Sequence[Entry]) -> Footage:
+        """Kept frames are square and a little larger than the network's, to leave something to crop."""
+        side = round(self.architecture["size"] * 8 / 7)
+        return Footage(entries, (lambda height, width: (side, side)) if self.config.data.cache else None)
+
+    def dataset(self, footage: Footage, vocabulary: GlossVocabulary, train: bool) -> Dataset:
+        return PosedFeeder(footage, self._keypoints, vocabulary, self.config.augment, self.architecture, train)
+
+    @property
+    def _keypoints(self) -> Path:
+        return self.root / "keypoints" / "keypoints.pkl"
+
+    def collate(self, network: nn.Module) -> Callable[[List[Any]], Batch]:
+        return collate_posed
+
+    def inputs(self, batch: Batch, device: torch.device) -> Tuple[Tensor, ...]:
+        assert isinstance(batch, PosedBatch)
+        a = self.architecture
+        frames, keypoints = (tensor.to(device, non_blocking=True) for tensor in batch.tensors)
+        frames = frames.flip(2).float().div_(255).sub_(a["mean"]).div_(a["std"])
+        # A crop of the maps is the maps of keypoints counted from the crop's corner.
+        maps = torch.stack([gaussian_maps(clip[:, POINTS], crop, a["pose_size"], a["sigma"])
+                            for clip, crop in zip(keypoints, batch.crops)])
+        return frames.transpose(1, 2), maps.sub_(a["mean"]).div_(a["std"])
+
+    def losses(self, outputs: Dict[str, Tensor], batch: Batch) -> Tuple[Tensor, Terms]:
+        return twostream_losses(outputs, batch.labels, batch.label_lengths, self.config.loss)
+
+    def clip(self, footage: Footage, index: int) -> Clip:
+        clip = super().clip(footage, index)
+        return replace(clip, keypoints=KeypointStore(self._keypoints).read(clip.seq_id, len(clip)))
+
+
+PROTOCOLS: Dict[str, Type[Protocol]] = {
+    "slowfast": SlowFastProtocol,
+    "twostream": TwoStreamProtocol,
+    "resnet": SlowFastProtocol,
+}
+
+
+def find_protocol(architecture: Dict[str, Any]) -> Type[Protocol]:
+    model = architecture.get("model")
+    if model not in PROTOCOLS:
+        raise UserError(f"model.architecture: it says model: {model}; choose from {', '.join(PROTOCOLS)}")
+    return PROTOCOLS[model]

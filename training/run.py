@@ -1,0 +1,90 @@
+"""From a recipe to a trainer: vocabulary, network, starting weights."""
+import dataclasses
+import logging
+from pathlib import Path
+from typing import Any, Dict
+
+import yaml
+
+from errors import UserError
+from glosses.vocabulary import GlossVocabulary, load_gloss2ids, load_gloss_dict
+from models.recogniser import Recogniser
+from models.registry import build, create
+from models.resnet import ResNetCSLR
+from training.checkpointing import check_same_glosses
+from training.config import Config
+from training.distributed import Place
+from training.protocols import Protocol, find_protocol
+from training.seeding import seed_everything
+from training.trainer import LAST, Trainer
+from workspace import find_input
+
+log = logging.getLogger("training")
+
+
+def start(config: Config, architecture: Dict[str, Any], root: Path, out: Path, place: Place,
+          resume: bool) -> Trainer:
+    last = out / LAST
+    if last.exists() and not resume:
+        raise UserError(f"{last} exists: this folder holds a run; go on with --resume, or give another --out")
+    protocol = find_protocol(architecture)(config, architecture, root)
+    vocabulary = _vocabulary(config, protocol)
+    architecture["classes"] = len(vocabulary)
+    seed_everything(config.trainer.seed)        # the same fresh weights in every process
+    recogniser = create(architecture, vocabulary)
+    _starting_weights(config, recogniser)
+    trainer = Trainer(config, protocol, recogniser, out, place)
+    parameters = sum(parameter.numel() for parameter in recogniser.network.parameters())
+    log.info("%s: %.2f million parameters, %d glosses, %d training and %d dev clips, on %s x %d", recogniser.name,
+             parameters / 1e6, len(vocabulary), len(trainer.train_footage.entries), len(trainer.dev_footage.entries),
+             place.device, place.world)
+    if resume:
+        trainer.resume(last)
+    elif place.first:
+        (out / "config.yaml").write_text(yaml.safe_dump(_plain(config), sort_keys=False), encoding="utf-8")
+    return trainer
+
+
+def _vocabulary(config: Config, protocol: Protocol) -> GlossVocabulary:
+    if config.model.vocabulary:
+        path = find_input(config.model.vocabulary)
+        vocabulary = load_gloss_dict(path) if path.suffix == ".npy" else load_gloss2ids(path)
+    else:
+        vocabulary = protocol.vocabulary()
+    if vocabulary.blank != 0:
+        raise UserError(f"model.vocabulary: the blank is class {vocabulary.blank}; training needs it to be 0")
+    return vocabulary
+
+
+def _plain(config: Config) -> Dict[str, Any]:
+    """Tuples as lists: YAML has no tuples."""
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: plain(entry) for key, entry in value.items()}
+        return [plain(entry) for entry in value] if isinstance(value, tuple) else value
+
+    return plain(dataclasses.asdict(config))
+
+
+def _starting_weights(config: Config, recogniser: Recogniser) -> None:
+    if config.model.backbone:
+        path = find_input(config.model.backbone)
+        if not isinstance(recogniser, ResNetCSLR):
+            raise UserError(f"model.backbone: only the resnet model starts from one, this is {recogniser.name}; "
+                            "give a whole checkpoint with model.weights")
+        recogniser.network.conv2d.load_imagenet(path)
+        log.info("backbone from %s", path)
+    if not config.model.weights:
+        log.info("no model.weights: %s", "the rest from scratch" if config.model.backbone else "from scratch")
+        return
+    path = find_input(config.model.weights)
+    trained = build(recogniser.name, path, vocabulary=recogniser.vocabulary)
+    if trained.architecture["classes"] != len(recogniser.vocabulary):
+        raise UserError(f"{path}: trained with {trained.architecture['classes']} classes, the vocabulary of the data "
+                        f"has {len(recogniser.vocabulary)}; give the one it was trained with as model.vocabulary")
+    check_same_glosses(path, list(trained.vocabulary.names), recogniser.vocabulary)
+    if trained.architecture != recogniser.architecture:
+        raise UserError(f"{path}: of another architecture than model.architecture {config.model.architecture}; "
+                        "give the one it was trained with")
+    recogniser.network.load_state_dict(trained.network.state_dict())
+    log.info("weights from %s", path)

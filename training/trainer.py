@@ -1,0 +1,234 @@
+"""The training loop. It knows no model: protocols and recognisers bring what differs."""
+import logging
+import math
+import time
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, ContextManager, Dict, List, Optional
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import DataLoader
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import tqdm
+
+from errors import UserError
+from models.recogniser import Recogniser
+from training import checkpointing
+from training.clips import list_clips
+from training.collate import Batch
+from training.config import Config
+from training.distributed import Place
+from training.evaluation import Reading, score, write_hypotheses
+from training.losses import Terms
+from training.protocols import Protocol
+from training.schedules import make_optimizer, make_schedule
+from training.seeding import EpochOrder, seed_everything, seed_worker
+
+log = logging.getLogger("training")
+
+LAST, BEST = "last.pt", "best.pt"
+
+
+class Trainer:
+    def __init__(self, config: Config, protocol: Protocol, recogniser: Recogniser, out: Path, place: Place) -> None:
+        self.config, self.protocol, self.recogniser, self.out, self.place = config, protocol, recogniser, out, place
+        data, trainer = config.data, config.trainer
+        self.train_footage = protocol.footage(list_clips(data, protocol.root, data.train))
+        self.dev_footage = protocol.footage(list_clips(data, protocol.root, data.dev))
+        self.train_set = protocol.dataset(self.train_footage, recogniser.vocabulary, train=True)
+        self.dev_set = protocol.dataset(self.dev_footage, recogniser.vocabulary, train=False)
+        self.collate = protocol.collate(recogniser.network)
+        self.batches = len(self.train_footage.entries) // place.world // data.batch_size
+        if not self.batches:
+            raise UserError(f"split {data.train} has {len(self.train_footage.entries)} clips, less than one batch of "
+                            f"{data.batch_size} for each of {place.world} processes; lower data.batch_size")
+        recogniser.to(place.device)
+        self.network: nn.Module = recogniser.network
+        if place.world > 1:
+            idle = any(not getattr(config.loss, name) for name in config.loss.__dataclass_fields__)
+            self.network = DistributedDataParallel(recogniser.network, find_unused_parameters=idle)
+        self.optimizer = make_optimizer(config.optimizer, recogniser.network.parameters())
+        steps = math.ceil(self.batches / trainer.accumulate)
+        self.schedule = make_schedule(config.schedule, self.optimizer, trainer.epochs, steps)
+        self.amp = trainer.amp and place.device.type == "cuda"
+        self.scaler = torch.cuda.amp.GradScaler(enabled=self.amp)
+        self.epoch = 0              # epochs done
+        self.step = 0               # optimiser steps done
+        self.best = math.inf        # dev WER
+        self.bad_losses = 0
+        self.board: Optional[SummaryWriter] = None
+
+    def run(self) -> float:
+        """All epochs that are left. Gives the best dev WER."""
+        if self.config.data.cache:
+            self._keep_frames()
+        if self.place.first:
+            self.board = SummaryWriter(str(self.out / "tensorboard"), purge_step=self.step + 1)
+        config = self.config.trainer
+        while self.epoch < config.epochs:
+            started = time.time()
+            seed_everything(config.seed, self.epoch, self.place.rank)
+            mean = self._train_epoch()
+            self.epoch += 1
+            words = f"epoch {self.epoch}/{config.epochs}: loss {mean:.4f}, {time.time() - started:.0f} s"
+            if self.epoch % config.eval_every == 0 or self.epoch == config.epochs:
+                words += ", " + self._evaluate()
+            log.info("%s", words)
+            if config.cam_every and self.epoch % config.cam_every == 0:
+                self._draw_cams()
+            if self.place.first:
+                checkpointing.save(self.out / LAST, self.state())
+            self.place.wait()
+        if self.board is not None:
+            self.board.close()
+        return self.best
+
+    def _keep_frames(self) -> None:
+        kept = 0
+        for footage in (self.train_footage, self.dev_footage):
+            for index in tqdm(range(len(footage.entries)), "keep frames", disable=not self.place.first, leave=False):
+                kept += footage.keep(index)
+        log.info("%.2f GB of frames in memory", kept / 1e9)
+
+    def _loader(self, train: bool) -> DataLoader:
+        data = self.config.data
+        clips = len((self.train_footage if train else self.dev_footage).entries)
+        order = (EpochOrder(clips, self.config.trainer.seed, self.epoch, self.place.rank, self.place.world) if train
+                 else list(range(clips))[self.place.rank::self.place.world])
+        # Without a generator of its own the loader would draw from the model's.
+        generator = torch.Generator().manual_seed(torch.initial_seed())
+        return DataLoader(self.train_set if train else self.dev_set, data.batch_size if train else data.eval_batch_size,
+                          sampler=order, num_workers=data.workers, collate_fn=self.collate, drop_last=train,
+                          worker_init_fn=seed_worker, generator=generator, pin_memory=self.place.device.type == "cuda")
+
+    def _train_epoch(self) -> float:
+        """Gives the mean loss of the batches that counted."""
+        self.network.train()
+        accumulate, device = self.config.trainer.accumulate, self.place.device
+        sums: Dict[str, Tensor] = {}
+        counted, spoiled = 0, False
+        progress = tqdm(self._loader(train=True), f"epoch {self.epoch + 1}", disable=not self.place.first, leave=False)
+        for number, batch in enumerate(progress):
+            first = number // accumulate * accumulate
+            group = min(accumulate, self.batches - first)
+            ends = number + 1 == first + group
+            with self._together(ends):
+                with torch.autocast(device.type, enabled=self.amp):
+                    outputs = self.network(*self.protocol.inputs(batch, device), batch.lengths.to(device))
+                total, terms = self.protocol.losses(outputs, batch)
+                bad = self.place.any(not bool(torch.isfinite(total)))
+                self.scaler.scale(total / group).backward()
+            if bad:
+                spoiled = True
+                self._count_bad(batch)
+            else:
+                counted += 1
+                for name, term in {"loss": total, **terms}.items():
+                    sums[name] = sums.get(name, torch.zeros((), device=device)) + term.detach()
+                if self.place.first and number % 10 == 0:
+                    progress.set_postfix(loss=f"{float(total):.3f}")
+            if ends:
+                self._step(spoiled, total, terms)
+                spoiled = False
+        means = {name: float(value) / max(counted, 1) for name, value in sums.items()}
+        if self.board is not None:
+            for name, mean in means.items():
+                self.board.add_scalar(f"epoch/{name}", mean, self.epoch + 1)
+        return means.get("loss", math.nan)
+
+    def _together(self, ends: bool) -> ContextManager[Any]:
+        """Gradients are exchanged between processes at the end of a group of batches only."""
+        if isinstance(self.network, DistributedDataParallel) and not ends:
+            return self.network.no_sync()
+        return nullcontext()
+
+    def _count_bad(self, batch: Batch) -> None:
+        self.bad_losses += 1
+        log.warning("NaN or infinite loss, number %d, on %s with %s frames and %s glosses: step skipped",
+                    self.bad_losses, ", ".join(batch.names), batch.lengths.tolist(), batch.label_lengths.tolist())
+        if self.bad_losses >= self.config.trainer.bad_losses:
+            raise UserError(f"{self.bad_losses} NaN or infinite losses; stopped. The last complete epoch is in "
+                            f"{self.out / LAST}; lower optimizer.lr, or drop the clips that {self.out}/train.log names")
+
+    def _step(self, spoiled: bool, total: Tensor, terms: Terms) -> None:
+        """A step of the optimiser, unless a bad loss is among its gradients; the schedule moves on either way."""
+        if not spoiled:
+            if self.config.trainer.clip:
+                self.scaler.unscale_(self.optimizer)
+                nn.utils.clip_grad_norm_(self.recogniser.network.parameters(), self.config.trainer.clip)
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
+        self.optimizer.zero_grad(set_to_none=True)
+        if self.board is not None and not spoiled and self.step % 10 == 0:
+            self.board.add_scalar("train/learning rate", self.optimizer.param_groups[0]["lr"], self.step)
+            for name, term in {"loss": total, **terms}.items():
+                self.board.add_scalar(f"train/{name}", float(term), self.step)
+        self.step += 1
+        self.schedule.step()
+
+    def _evaluate(self) -> str:
+        """Reads the dev split, keeps the best weights. Gives a line for the log."""
+        readings = self.read()
+        counts = score(readings)
+        if self.board is not None:
+            self.board.add_scalar("dev/WER", counts.percent, self.epoch)
+        better = counts.percent < self.best
+        self.best = min(self.best, counts.percent)
+        if better and self.place.first:
+            write_hypotheses(self.out / f"{self.config.data.dev}.hypotheses.txt", readings)
+            checkpointing.save(self.out / BEST, self.state())
+        return (f"dev WER {counts.percent:.2f}% (sub {counts.substitutions}, ins {counts.insertions}, "
+                f"del {counts.deletions} of {counts.reference}), best {self.best:.2f}%")
+
+    @torch.no_grad()
+    def read(self) -> List[Reading]:
+        """The dev split, in its order."""
+        self.recogniser.eval()
+        beam = self.config.trainer.beam or None
+        truths = {entry.seq_id: entry.glosses for entry in self.dev_footage.entries}
+        readings = []
+        for batch in tqdm(self._loader(train=False), "dev", disable=not self.place.first, leave=False):
+            device = self.place.device
+            with torch.autocast(device.type, enabled=self.amp):
+                outputs = self.recogniser.network(*self.protocol.inputs(batch, device), batch.lengths.to(device))
+            for name, logits, steps in zip(batch.names, outputs["logits"], outputs["lengths"].tolist()):
+                readings.append(Reading(name, truths[name], self.recogniser.decode(logits[:steps], beam)))
+        return self.place.gather(readings)
+
+    def _draw_cams(self) -> None:
+        from training.cam_grid import cam_grid
+
+        if self.board is None:
+            return
+        self.recogniser.eval()
+        for index in range(min(self.config.trainer.cam_clips, len(self.dev_footage.entries))):
+            clip = self.protocol.clip(self.dev_footage, index)
+            self.board.add_image(f"cam/{clip.seq_id}", cam_grid(self.recogniser, clip), self.epoch, dataformats="HWC")
+        self.optimizer.zero_grad(set_to_none=True)
+
+    def state(self) -> Dict[str, Any]:
+        """The published keys, the network's build, and what only a resumed run needs."""
+        model, optimizer, schedule = self.protocol.states
+        return {
+            "epoch": self.epoch, model: self.recogniser.network.state_dict(), optimizer: self.optimizer.state_dict(),
+            schedule: self.schedule.state_dict(), "rng_state": checkpointing.rng_state(),
+            "architecture": self.protocol.architecture, "vocabulary": list(self.recogniser.vocabulary.names),
+            "training": {"step": self.step, "best": self.best, "bad_losses": self.bad_losses,
+                         "scaler": self.scaler.state_dict(), "seed": self.config.trainer.seed,
+                         "epochs": self.config.trainer.epochs},
+        }
+
+    def resume(self, path: Path) -> None:
+        content = checkpointing.load(path)
+        checkpointing.check_same_network(path, content, self.protocol.architecture, self.recogniser.vocabulary)
+        model, optimizer, schedule = self.protocol.states
+        self.recogniser.network.load_state_dict(content[model])
+        self.optimizer.load_state_dict(content[optimizer])
+        self.schedule.load_state_dict(content[schedule])
+        told = content["training"]
+        self.scaler.load_state_dict(told["scaler"])
+        self.epoch, self.step = content["epoch"], told["step"]
+        self.best, self.bad_losses = told["best"], told["bad_losses"]
+        log.info("resumed %s after epoch %d, best dev WER %.2f%%", path, self.epoch, self.best)
