@@ -23,10 +23,11 @@ from render_text import (
     fitted,
     font,
 )
+from report_reading import reading
 
 COLUMNS = 5
 MARGIN, GAP, LABEL, PAD = 14, 8, 26, 10
-SIDE = 190          # the left part of a reading: model, WER and the gloss of the moment
+SIDE = 214          # the left part of a reading: model, WER and the gloss of the moment
 TITLE = 40          # the header's first line
 LEAST_WIDTH = 720   # a single layer still gets a readable header
 COUNTER = 210
@@ -58,8 +59,8 @@ class Grid:
             canvas[y:y + self.cell_height, x:x + self.cell_width] = pictures[key]
             below = y + self.cell_height
             canvas[below:below + STRIP, x:x + self.cell_width] = with_cursor(self.strips[key], frame, self.frames)
-        for x, y, reading in self.readings:
-            _paste(canvas, reading.at(frame), x, y)
+        for x, y, read in self.readings:
+            _paste(canvas, read.at(frame), x, y)
         _paste(canvas, self.counters[frame], self.width - MARGIN - COUNTER, MARGIN)
         return canvas
 
@@ -75,9 +76,9 @@ class Grid:
                     labels.append((x, y, name, preds["models"][model]["layers"][name]["flags"]))
                     self.cells[model, name] = (x, y + LABEL)
                 y += LABEL + self.cell_height + STRIP + GAP
-            reading = Reading(preds["models"][model], self.frames, self.inner)
-            self.readings.append((MARGIN, y, reading))
-            y += reading.height + PAD
+            read = Reading(preds["models"][model], self.frames, self.inner)
+            self.readings.append((MARGIN, y, read))
+            y += read.height + PAD
         self.height = y + y % 2
         image = Image.new("RGB", (self.width, self.height), BACKGROUND)
         draw = ImageDraw.Draw(image)
@@ -133,7 +134,7 @@ class Reading:
     def __init__(self, told: Mapping[str, Any], frames: int, width: int) -> None:
         self.told = told
         self.width = width
-        self.items = _in_order(told["spans"], told["deleted"], frames)
+        self.items = reading(told)
         self.texts = [chip_text(item["gloss"], item["verdict"]) for item in self.items]
         self.places, chips = chip_places(self.texts, width - SIDE - 2 * PAD)
         self.height = max(chips, 2 * CHIP_HEIGHT) + 2 * PAD
@@ -144,12 +145,14 @@ class Reading:
     def at(self, frame: int) -> np.ndarray:
         return self._drawn[self._states[frame]]
 
-    def _state(self, frame: int) -> Tuple[int, Optional[int]]:
-        shown = sum(item["start"] <= frame for item in self.items)
-        active = [place for place, item in enumerate(self.items) if item["start"] <= frame < item["stop"]]
+    def _state(self, frame: int) -> Tuple[Tuple[int, ...], Optional[int]]:
+        """Which chips have appeared, and the one being read."""
+        shown = tuple(place for place, item in enumerate(self.items) if item["start"] <= frame)
+        active = [place for place in shown if frame < self.items[place]["stop"]
+                  and self.items[place]["verdict"] != "deleted"]
         return shown, active[-1] if active else None
 
-    def _draw(self, shown: int, active: Optional[int]) -> np.ndarray:
+    def _draw(self, shown: Sequence[int], active: Optional[int]) -> np.ndarray:
         image = Image.new("RGB", (self.width, self.height), BACKGROUND)
         draw = ImageDraw.Draw(image)
         draw.rounded_rectangle((0, 0, self.width - 1, self.height - 1), radius=8, fill=PANEL)
@@ -161,24 +164,12 @@ class Reading:
         colour = DIM if active is None else VERDICTS[self.items[active]["verdict"]]
         draw.text((PAD, PAD + CHIP_HEIGHT * 3 // 2), fitted(now, bold(17), SIDE - 2 * PAD), font=bold(17), fill=colour,
                   anchor="lm")
-        for place in range(shown):
+        for place in shown:
             x, y, width = self.places[place]
             verdict = self.items[place]["verdict"]
             draw_chip(draw, (SIDE + PAD + x, PAD + y, width), self.texts[place], VERDICTS[verdict], place == active,
                       verdict == "deleted")
         return np.asarray(image)
-
-
-def _in_order(spans: Sequence[Mapping[str, Any]], deleted: Sequence[Mapping[str, Any]], frames: int
-              ) -> List[Mapping[str, Any]]:
-    """What was read with what was missed between, which shows once the reading has passed it."""
-    items: List[Mapping[str, Any]] = []
-    for place in range(len(spans) + 1):
-        passed = spans[place]["start"] if place < len(spans) else spans[-1]["stop"] if spans else 0
-        items += [{"gloss": missed["gloss"], "verdict": "deleted", "start": min(passed, frames - 1), "stop": 0}
-                  for missed in deleted if missed["position"] == place]
-        items += spans[place:place + 1]
-    return items
 
 
 def _label(draw: ImageDraw.ImageDraw, x: int, y: int, width: int, name: str, flags: Sequence[str]) -> None:

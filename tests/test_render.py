@@ -9,7 +9,7 @@ import pytest
 from pytorch_grad_cam.utils.image import show_cam_on_image
 
 from render import render
-from render_grid import Grid, _in_order
+from render_grid import Grid, Reading
 from render_overlay import STRIP, Style, levels, overlay, strip, with_cursor
 from render_text import bold, chip_places, fitted, font
 
@@ -110,7 +110,8 @@ def test_the_video_shows_the_frames_in_order(tmp_path: Path) -> None:
         shown = [picture.to_ndarray(format="rgb24").astype(int) for picture in container.decode(video=0)]
     pictures = [np.zeros((64, 64, 3), np.uint8)] * 2
     grid = Grid((64, 64), told(), some_maps(), Style())
-    drawn: List[np.ndarray] = [grid.draw(frame, dict(zip(grid.cells, pictures)))[-120:].astype(int) for frame in range(FRAMES)]
+    cells = dict(zip(grid.cells, pictures))
+    drawn: List[np.ndarray] = [grid.draw(frame, cells)[-120:].astype(int) for frame in range(FRAMES)]
     nearest = [int(np.argmin([np.abs(frame[-120:] - other).mean() for other in drawn])) for frame in shown]
     assert nearest == list(range(FRAMES))
 
@@ -121,10 +122,12 @@ def test_rendering_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     assert names and all((first / name).read_bytes() == (second / name).read_bytes() for name in names)
 
 
-def test_a_gloss_appears_when_it_is_read_and_a_missed_one_when_it_is_passed() -> None:
+def test_a_gloss_appears_when_it_is_read_and_a_missed_one_when_it_was_due() -> None:
     model = told()["models"]["slowfast"]
-    items = _in_order(model["spans"], model["deleted"], FRAMES)
-    assert [(item["gloss"], item["start"]) for item in items] == [("REGEN", 2), ("KÜHL", 5), ("WIND", 5)]
+    model["truth_spans"] = [{"gloss": "KÜHL", "start": 4, "stop": 5, "score": 0.1}]
+    shown = Reading(model, FRAMES, 720)
+    assert [shown._state(frame) for frame in (0, 2, 4, 5, 8)] == [
+        ((), None), ((0,), 0), ((0, 1), None), ((0, 1, 2), 2), ((0, 1, 2), None)]
 
 
 def test_the_reading_changes_only_when_something_is_read() -> None:
