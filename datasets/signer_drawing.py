@@ -14,6 +14,7 @@ from datasets.sprites import Sprite, blob, head_sprite, torso_sprite
 
 WIDTH, HEIGHT = 210, 260                      # the picture
 LARGER = 2
+LIT = np.array([-.3, -.3])                    # the light comes from the upper left
 BITS = 4                                      # fractions of a pixel that OpenCV's drawing keeps
 FINGER = np.array([2.9, 2.75, 2.85, 2.75, 2.4])
 ORDER = (4, 3, 2, 1, 0)                       # little finger first: the thumb crosses a fist in front
@@ -157,7 +158,8 @@ def shaded_limb(canvas: np.ndarray, start: np.ndarray, stop: np.ndarray, first: 
     """
     way = (stop - start) / max(float(np.linalg.norm(stop - start)), 1e-6)
     for width, gain in ((1., .64), (.9, .82), (.74, .93), (.52, 1.01), (.26, 1.07)):
-        offset = np.array([-.3, -.3]) * (1 - width) * (first + last) / 2
+        offset = LIT * (1 - width) * (first + last) / 2
+        offset = offset - way * (offset @ way)
         limb(canvas, start + offset - way * first * (1 - width), stop + offset, first * width, last * width,
              shade(colour, gain), cut)
 

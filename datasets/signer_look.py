@@ -14,7 +14,8 @@ SKINS = ((255, 224, 204), (246, 206, 180), (236, 188, 156), (222, 170, 134), (19
 HAIRS = ((34, 28, 28), (62, 42, 32), (98, 64, 40), (140, 92, 52), (196, 152, 92), (222, 190, 132), (150, 66, 38),
          (128, 128, 132), (206, 204, 202))
 CLOTHES = ((44, 50, 66), (38, 38, 42), (54, 74, 104), (40, 84, 92), (92, 44, 58), (64, 88, 66), (84, 72, 104),
-           (110, 82, 60), (74, 80, 88), (136, 62, 58), (30, 66, 84), (98, 106, 70))
+           (110, 82, 60), (74, 80, 88), (136, 62, 58), (30, 66, 84), (98, 106, 70), (176, 182, 190), (164, 190, 208),
+           (208, 198, 178), (198, 160, 92))
 SLEEVES = (-.6, .25, .9)
 NECKLINES = ("round", "vee", "collar")
 STYLES = ("short", "side", "bob", "long", "bun", "curly")
@@ -59,7 +60,7 @@ def cast(rng: np.random.Generator) -> Look:
 
 def _clothes(rng: np.random.Generator, skin: Colour) -> Colour:
     """Cloth that the hands stand out from."""
-    clear = [cloth for cloth in CLOTHES if np.linalg.norm(np.subtract(cloth, skin)) > 75]
+    clear = [cloth for cloth in CLOTHES if np.linalg.norm(np.subtract(cloth, skin)) > 90]
     return _vary(rng, clear[int(rng.integers(len(clear)))], 8)
 
 

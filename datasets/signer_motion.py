@@ -75,25 +75,25 @@ def _circle(x: float, y: float, radius: float, turns: float, angle: float, twist
 
 
 GLOSSES: Dict[str, Gloss] = {
-    "REGEN": _both([Key(36, y, -172, 180, SPREAD) for y in (-58, -14, -58, -14)]),
+    "REGEN": _both([Key(42, y, -172, 180, SPREAD) for y in (-58, -14, -58, -14)]),
     "SONNE": Gloss([Key(48, -74, -35, 0, RING), Key(48, -74, -35, 0, RING), Key(46, -70, -35, 0, SPREAD),
                     Key(46, -68, -35, 0, SPREAD)]),
     "WIND": _sway(34, 22, 22, [(20, 0), (-20, 0), (20, 0), (-20, 0)], 62, FLAT),
-    "SCHNEE": _sway(44, 0, 14, [(-15, -42), (15, -12), (-15, 20), (15, 52)], 130, SPREAD, -80),
-    "WOLKE": _both([Key(16, -74, -20, 0, CLAW), Key(26, -88, -10, 0, CLAW), Key(38, -72, 0, 0, CLAW),
-                    Key(50, -84, 10, 0, CLAW), Key(62, -60, 25, 0, CLAW)]),
+    "SCHNEE": _sway(44, 0, 14, [(-15, -30), (15, -2), (-15, 26), (15, 54)], 130, SPREAD, -80),
+    "WOLKE": _both([Key(16, -74, -20, 0, CLAW), Key(25, -88, -10, 0, CLAW), Key(35, -72, 0, 0, CLAW),
+                    Key(45, -84, 10, 0, CLAW), Key(55, -60, 25, 0, CLAW)]),
     "NORD": Gloss([Key(34, 44, 0, 0, VEE), Key(34, -68, 0, 0, VEE)]),
     "SÜD": Gloss([Key(38, -44, -8, 0, HORNS), Key(38, 70, -8, 0, HORNS)]),
     "MORGEN": Gloss([Key(26, -28, -35, 30, THUMB), Key(34, -44, 0, 20, THUMB), Key(58, -26, 45, 10, THUMB)]),
     "HEUTE": _both([Key(30, y, -70, 140, FLAT) for y in (52, 84, 58, 84)]),
-    "ABEND": Gloss([Key(60, -58, 20, 20, FLAT), Key(44, -24, -30, 60, FLAT), Key(4, 36, -95, 120, FLAT)],
+    "ABEND": Gloss([Key(54, -58, 20, 20, FLAT), Key(44, -24, -30, 60, FLAT), Key(4, 36, -95, 120, FLAT)],
                    head=[Nod(), Nod(0, 3), Nod(0, 6, -3)]),
     "KALT": _sway(24, 32, 6, [(7, 0), (-7, 0), (7, 0), (-7, 0), (7, 0)], 40, FIST, -25,
                   head=[Nod(), Nod(5, 2, 4), Nod(-5, 2, -4), Nod(5, 2, 4), Nod()]),
     "WARM": _circle(10, 34, 20, 1.5, -75, 180, SPREAD),
     "GEWITTER": Gloss([Key(22, -76, -20, 10, POINT), Key(54, -46, -20, 10, POINT), Key(18, -16, -20, 10, POINT),
                        Key(52, 16, -20, 10, POINT)]),
-    "BERG": _both([Key(13, -22, -36, 20, FLAT), Key(38, 12, -36, 20, FLAT), Key(66, 52, -36, 20, FLAT)]),
+    "BERG": _both([Key(12, -4, -36, 20, FLAT), Key(35, 30, -36, 20, FLAT), Key(58, 66, -36, 20, FLAT)]),
 }
 NAMES: Tuple[str, ...] = tuple(GLOSSES)
 TIMES = ("HEUTE", "MORGEN", "ABEND")

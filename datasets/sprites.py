@@ -7,7 +7,6 @@ import numpy as np
 
 from datasets.signer_look import Colour, Look, shade
 
-FINER = 2                                     # sprites are painted finer than the canvas, and shrunk
 LIGHT = np.array([-.38, -.46, .80])           # from the upper left
 
 
@@ -36,13 +35,13 @@ class Sprite:
 
 
 class _Paint:
-    """A transparent sheet, `larger * FINER` pixels to one of the picture, origin inside it."""
+    """A transparent sheet, `larger` pixels to one of the picture; shapes on it are those of a signer of scale 1."""
 
     def __init__(self, box: Tuple[float, float, float, float], look: Look, larger: int) -> None:
         left, top, right, bottom = box
-        self.unit, self.larger = larger * FINER * look.scale, larger
+        self.unit, self.larger = larger * look.scale, larger
         self.corner = np.array([left, top])
-        size = np.ceil(np.array([right - left, bottom - top]) * self.unit / FINER).astype(int) * FINER
+        size = np.ceil(np.array([right - left, bottom - top]) * self.unit).astype(int)
         self.rgb = np.zeros((size[1], size[0], 3), np.float32)
         self.alpha = np.zeros((size[1], size[0], 1), np.float32)
         y, x = np.mgrid[0:size[1], 0:size[0]].astype(np.float32)
@@ -50,34 +49,33 @@ class _Paint:
 
     def mask(self, *shapes: np.ndarray, blur: float = 0.) -> np.ndarray:
         """Filled shapes as float32 [h, w, 1] in 0..1."""
-        sheet = np.zeros(self.rgb.shape[:2], np.uint8)
+        high, wide = self.rgb.shape[:2]
+        fine = np.zeros((high * 2, wide * 2), np.uint8)       # shrunk edges are smoother than OpenCV's own
         for shape in shapes:
-            points = np.round((np.asarray(shape) - self.corner) * self.unit * 16).astype(np.int32)
-            cv2.fillPoly(sheet, [points], 255, cv2.LINE_AA, 4)
-        if blur:                              # soft edges need no fine sheet
-            coarse = cv2.resize(sheet, None, fx=.25, fy=.25, interpolation=cv2.INTER_AREA)
-            sheet = cv2.resize(cv2.GaussianBlur(coarse, (0, 0), blur * self.unit / 4), sheet.shape[::-1])
+            points = np.round((((np.asarray(shape) - self.corner) * self.unit + .5) * 2 - .5) * 16).astype(np.int32)
+            cv2.fillPoly(fine, [points], 255, cv2.LINE_AA, 4)
+        sheet = np.asarray(cv2.resize(fine, (wide, high), interpolation=cv2.INTER_AREA))
+        if blur:
+            sheet = np.asarray(cv2.GaussianBlur(sheet, (0, 0), blur * self.unit))
         return (sheet.astype(np.float32) / 255)[..., None]
 
     def fill(self, mask: np.ndarray, colour: Colour, light: np.ndarray) -> None:
         """Opaque paint where the mask is 1; `light` [h, w] or a number multiplies the colour."""
         tone = np.asarray(colour, np.float32) * np.atleast_3d(np.asarray(light, np.float32))
-        self.rgb = self.rgb * (1 - mask) + np.clip(tone, 0, 255) * mask
-        self.alpha = self.alpha * (1 - mask) + mask
+        self.rgb += (np.clip(tone, 0, 255) - self.rgb) * mask
+        self.alpha += (1 - self.alpha) * mask
 
     def tint(self, mask: np.ndarray, colour: Colour, strength: float) -> None:
         """Blend a colour into what is there, adding nothing outside it."""
-        weight = mask * strength
-        self.rgb = self.rgb * (1 - weight) + np.asarray(colour, np.float32) * self.alpha * weight
+        rows, columns = np.flatnonzero(mask.any((1, 2))), np.flatnonzero(mask.any((0, 2)))
+        part = np.s_[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
+        weight = mask[part] * np.float32(strength)
+        self.rgb[part] += (np.asarray(colour, np.float32) * self.alpha[part] - self.rgb[part]) * weight
 
     def sprite(self) -> Sprite:
-        size = (self.rgb.shape[1] // FINER, self.rgb.shape[0] // FINER)
-        rgb = cv2.resize(self.rgb, size, interpolation=cv2.INTER_AREA)
-        alpha = cv2.resize(self.alpha, size, interpolation=cv2.INTER_AREA)
-        origin = (-self.corner * self.unit + .5) / FINER - .5
-        return Sprite(np.clip(np.round(rgb), 0, 255).astype(np.uint8),
-                      np.clip(np.round(alpha * 255), 0, 255).astype(np.uint8),
-                      (float(origin[0]), float(origin[1])), self.larger)
+        x, y = -self.corner * self.unit
+        return Sprite(np.clip(np.round(self.rgb), 0, 255).astype(np.uint8),
+                      np.clip(np.round(self.alpha * 255), 0, 255).astype(np.uint8), (float(x), float(y)), self.larger)
 
 
 def smooth(points: Sequence[Tuple[float, float]]) -> np.ndarray:
@@ -182,12 +180,13 @@ def _soft_face(paint: _Paint, look: Look, face: np.ndarray) -> None:
 
 # Outlines in half widths and half heights of the head.
 BEHIND = {
-    "long": [(-1.14, -.5), (0, -1.2), (1.14, -.5), (1.32, .5), (1.3, 1.85), (.62, 2.05), (0, 1), (-.62, 2.05),
-             (-1.3, 1.85), (-1.32, .5)],
-    "bob": [(-1.18, -.4), (0, -1.2), (1.18, -.4), (1.34, .5), (1.12, .98), (.6, .8), (-.6, .8), (-1.12, .98),
-            (-1.34, .5)],
+    "long": [(-1.16, -.45), (-.9, -.9), (-.48, -1.12), (0, -1.18), (.48, -1.12), (.9, -.9),
+             (1.16, -.45), (1.32, .5), (1.3, 1.85), (.62, 2.05), (0, 1), (-.62, 2.05), (-1.3, 1.85), (-1.32, .5)],
+    "bob": [(-1.18, -.4), (-.92, -.9), (-.48, -1.12), (0, -1.18), (.48, -1.12), (.92, -.9),
+            (1.18, -.4), (1.34, .5), (1.12, .98), (.6, .8), (-.6, .8), (-1.12, .98), (-1.34, .5)],
 }
-CAP = [(-1.05, -.05), (-1.08, -.55), (-.66, -1.02), (0, -1.14), (.66, -1.02), (1.08, -.55), (1.05, -.05)]
+CAP = [(-1.05, -.05), (-1.08, -.52), (-.86, -.88), (-.46, -1.10), (0, -1.16), (.46, -1.10), (.86, -.88), (1.08, -.52),
+       (1.05, -.05)]
 FRINGE = {
     "short": [(.88, -.42), (.5, -.62), (0, -.58), (-.5, -.64), (-.88, -.42)],
     "side": [(.9, -.30), (.66, -.52), (.1, -.56), (-.42, -.74), (-.9, -.40)],
