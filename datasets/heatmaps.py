@@ -63,9 +63,9 @@ class HeatmapCache:
         """The maps, if they are whole, ours and of these keypoints."""
         try:
             with open(self.path(seq_id), "rb") as file:
-                maps = np.load(file, allow_pickle=False)
+                maps = np.lib.format.read_array(file, allow_pickle=False)
                 trailer = file.read()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (ValueError, EOFError):      # damaged, or something else altogether
             return None

@@ -61,7 +61,7 @@ def read_sequence(index: Path, seq_id: str) -> Optional[np.ndarray]:
         if not found:
             return None
         data, = db.execute("SELECT keypoints FROM sequence WHERE id = ?", found[0][:1]).fetchone()
-    return np.frombuffer(data, np.float32).reshape(-1, POINTS, 3)
+    return np.frombuffer(bytearray(data), np.float32).reshape(-1, POINTS, 3)
 
 
 def count_sequences(index: Path) -> int:
