@@ -1,8 +1,8 @@
-"""A per-frame baseline: a 2-D ResNet sees each frame alone, SlowFastSign's temporal convolution and BiLSTM do the rest."""
+"""A per-frame baseline: a 2-D ResNet sees each frame alone; what follows is SlowFastSign's temporal head."""
 import math
 from functools import partial
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -89,7 +89,7 @@ class ResNetCSLR(SlowFastSign):
 
     name, title = "resnet", "ResNet baseline"
     signature = "conv2d.stem.0.weight"
-    tied = ()
+    tied: Tuple[Tuple[str, str], ...] = ()     # type: ignore[assignment]
     network: ResNetNetwork      # type: ignore[assignment]
     default_layers = ("layer1", "layer3", "layer4", "conv1d", "temporal_model")
 

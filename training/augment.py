@@ -1,4 +1,4 @@
-"""The augmentation of SlowFastSign's loader: the published draws, from the published generators, in the published order."""
+"""The augmentation of SlowFastSign's loader: its draws, from its generators, in its order."""
 import math
 import random
 from dataclasses import dataclass
@@ -71,4 +71,4 @@ def _resize(frames: np.ndarray, image_scale: float) -> np.ndarray:
     from PIL import Image
 
     height, width = (int(side * image_scale) if image_scale < 1 else int(image_scale) for side in frames.shape[1:3])
-    return np.stack([np.asarray(Image.fromarray(frame).resize((width, height), Image.BICUBIC)) for frame in frames])
+    return np.stack([np.asarray(Image.fromarray(frame).resize((width, height), Image.Resampling.BICUBIC)) for frame in frames])

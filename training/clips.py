@@ -24,7 +24,8 @@ class Entry:
     def files(self) -> List[str]:
         files = sorted(glob.glob(self.pattern))
         if not files:
-            raise UserError(f"clip {self.seq_id} has no frames at {self.pattern}; check data.root and data.frame_subdir")
+            raise UserError(f"clip {self.seq_id} has no frames at {self.pattern}; "
+                            "check the data root and data.frame_subdir")
         return files
 
 

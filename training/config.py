@@ -101,7 +101,7 @@ def read_yaml(path: Path) -> Dict[str, Any]:
     try:
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UserError(f"{path}: can't be read ({error.strerror}); give a YAML file, such as one of configs/") from None
+        raise UserError(f"{path}: can't be read ({error.strerror}); give a file such as those of configs/") from None
     except yaml.YAMLError as error:
         raise UserError(f"{path}: not YAML ({' '.join(str(error).split())}); mend it") from None
     if not isinstance(tree, dict):

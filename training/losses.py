@@ -68,8 +68,9 @@ def twostream_losses(outputs: Dict[str, Tensor], labels: Tensor, label_lengths: 
         terms[f"CTC/{name}"] = losses.sum() / len(lengths)
         total = total + weights.ctc * share * terms[f"CTC/{name}"]
     if weights.distillation:
-        teacher = sum(outputs[name].float().softmax(-1) for name in ("rgb", "keypoint", "fuse")).detach() / 3
-        for name in ("rgb", "keypoint", "fuse"):
+        last = ("rgb", "keypoint", "fuse")
+        teacher = torch.stack([outputs[name].float().softmax(-1) for name in last]).mean(0).detach()
+        for name in last:
             student = outputs[name].float().log_softmax(-1)
             terms[f"Dist/{name}"] = F.kl_div(student, teacher, reduction="batchmean")
             total = total + weights.distillation * terms[f"Dist/{name}"]

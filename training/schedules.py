@@ -1,12 +1,14 @@
 """Optimisers and learning-rate schedules by name."""
-from typing import Iterable
+from typing import Iterable, Union
 
 from torch import nn
 from torch.optim import Adam, AdamW, Optimizer
-from torch.optim.lr_scheduler import CosineAnnealingLR, MultiStepLR, OneCycleLR, _LRScheduler
+from torch.optim.lr_scheduler import CosineAnnealingLR, MultiStepLR, OneCycleLR
 
 from errors import UserError
 from training.config import OptimizerConfig, ScheduleConfig
+
+Schedule = Union[MultiStepLR, CosineAnnealingLR, OneCycleLR]
 
 
 def make_optimizer(config: OptimizerConfig, parameters: Iterable[nn.Parameter]) -> Optimizer:
@@ -19,7 +21,7 @@ def make_optimizer(config: OptimizerConfig, parameters: Iterable[nn.Parameter]) 
                               betas=(config.betas[0], config.betas[1]))
 
 
-def make_schedule(config: ScheduleConfig, optimizer: Optimizer, epochs: int, steps_per_epoch: int) -> _LRScheduler:
+def make_schedule(config: ScheduleConfig, optimizer: Optimizer, epochs: int, steps_per_epoch: int) -> Schedule:
     """To be stepped after every optimiser step: all rates are counted in those, so that they move smoothly."""
     total = max(epochs * steps_per_epoch, 1)
     rate = optimizer.param_groups[0]["lr"]

@@ -53,12 +53,13 @@ class Trainer:
         steps = math.ceil(self.batches / trainer.accumulate)
         self.schedule = make_schedule(config.schedule, self.optimizer, trainer.epochs, steps)
         self.amp = trainer.amp and place.device.type == "cuda"
-        self.scaler = torch.cuda.amp.GradScaler(enabled=self.amp)
+        self.scaler = _scaler(self.amp)
         self.epoch = 0              # epochs done
         self.step = 0               # optimiser steps done
         self.best = math.inf        # dev WER
         self.bad_losses = 0
         self.board: Optional[SummaryWriter] = None
+        self.bars = None if place.first else True   # tqdm's disable: None is where the output is no terminal
 
     def run(self) -> float:
         """All epochs that are left. Gives the best dev WER."""
@@ -88,7 +89,7 @@ class Trainer:
     def _keep_frames(self) -> None:
         kept = 0
         for footage in (self.train_footage, self.dev_footage):
-            for index in tqdm(range(len(footage.entries)), "keep frames", disable=not self.place.first, leave=False):
+            for index in tqdm(range(len(footage.entries)), "keep frames", disable=self.bars, leave=False):
                 kept += footage.keep(index)
         log.info("%.2f GB of frames in memory", kept / 1e9)
 
@@ -109,7 +110,7 @@ class Trainer:
         accumulate, device = self.config.trainer.accumulate, self.place.device
         sums: Dict[str, Tensor] = {}
         counted, spoiled = 0, False
-        progress = tqdm(self._loader(train=True), f"epoch {self.epoch + 1}", disable=not self.place.first, leave=False)
+        progress = tqdm(self._loader(train=True), f"epoch {self.epoch + 1}", disable=self.bars, leave=False)
         for number, batch in enumerate(progress):
             first = number // accumulate * accumulate
             group = min(accumulate, self.batches - first)
@@ -128,11 +129,11 @@ class Trainer:
                 for name, term in {"loss": total, **terms}.items():
                     sums[name] = sums.get(name, torch.zeros((), device=device)) + term.detach()
                 if self.place.first and number % 10 == 0:
-                    progress.set_postfix(loss=f"{float(total):.3f}")
+                    progress.set_postfix(loss=f"{total.item():.3f}")
             if ends:
                 self._step(spoiled, total, terms)
                 spoiled = False
-        means = {name: float(value) / max(counted, 1) for name, value in sums.items()}
+        means = {name: value.item() / max(counted, 1) for name, value in sums.items()}
         if self.board is not None:
             for name, mean in means.items():
                 self.board.add_scalar(f"epoch/{name}", mean, self.epoch + 1)
@@ -164,7 +165,7 @@ class Trainer:
         if self.board is not None and not spoiled and self.step % 10 == 0:
             self.board.add_scalar("train/learning rate", self.optimizer.param_groups[0]["lr"], self.step)
             for name, term in {"loss": total, **terms}.items():
-                self.board.add_scalar(f"train/{name}", float(term), self.step)
+                self.board.add_scalar(f"train/{name}", term.item(), self.step)
         self.step += 1
         self.schedule.step()
 
@@ -189,7 +190,7 @@ class Trainer:
         beam = self.config.trainer.beam or None
         truths = {entry.seq_id: entry.glosses for entry in self.dev_footage.entries}
         readings = []
-        for batch in tqdm(self._loader(train=False), "dev", disable=not self.place.first, leave=False):
+        for batch in tqdm(self._loader(train=False), "dev", disable=self.bars, leave=False):
             device = self.place.device
             with torch.autocast(device.type, enabled=self.amp):
                 outputs = self.recogniser.network(*self.protocol.inputs(batch, device), batch.lengths.to(device))
@@ -232,3 +233,9 @@ class Trainer:
         self.epoch, self.step = content["epoch"], told["step"]
         self.best, self.bad_losses = told["best"], told["bad_losses"]
         log.info("resumed %s after epoch %d, best dev WER %.2f%%", path, self.epoch, self.best)
+
+
+def _scaler(enabled: bool) -> Any:
+    """PyTorch 2.3 moved it, and warns at the old place."""
+    moved = getattr(torch.amp, "GradScaler", None)
+    return moved("cuda", enabled=enabled) if moved else torch.cuda.amp.GradScaler(enabled=enabled)

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Word error rate of one or more recognisers on a split, by PHOENIX-2014's protocol."""
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Dict, List, NoReturn, Optional, Sequence, Tuple
+
+from errors import UserError
+from models.registry import MODELS
+
+if TYPE_CHECKING:   # torch is loaded once arguments are understood
+    from glosses.wer import WER
+    from models.recogniser import Recogniser
+    from workspace import Workspace
+
+
+class OneLineParser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; {self.prog} --help tells all flags\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    made = OneLineParser(prog="evaluate.py", description=__doc__)
+    add = made.add_argument
+    add("--split", default="dev", help="train, dev or test (default: dev)")
+    add("--models", nargs="+", choices=tuple(MODELS), default=["slowfast"], help="(default: slowfast)")
+    for model in MODELS:
+        add(f"--{model}-ckpt", metavar="FILE", help="its checkpoint (default: the workspace's)")
+    add("--beam", type=_width, metavar="WIDTH", help="beam width, 1 is greedy (default: each model's own)")
+    add("--batch-size", type=_width, default=1, metavar="CLIPS", help="clips read at once (default: 1)")
+    add("--device", help="any torch device (default: cuda, or cpu where there is no CUDA)")
+    add("--data-root", metavar="FOLDER", help="the folder with annotations/ and features/ (default: the workspace's)")
+    add("--out", metavar="FOLDER", help="where hypotheses are written (default: the workspace's outputs/evaluation)")
+    return made
+
+
+def _width(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return value
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    given = parser().parse_args(arguments)
+    try:
+        evaluate(given)
+    except UserError as error:
+        print(f"evaluate.py: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def evaluate(given: argparse.Namespace) -> None:
+    from loading import checkpoint_path
+    from workspace import Workspace, find_data_root
+
+    workspace = Workspace()
+    root = find_data_root(given.data_root, workspace)
+    models = list(dict.fromkeys(given.models))
+    checkpoints = {model: checkpoint_path(model, getattr(given, f"{model}_ckpt"), workspace) for model in models}
+    out = Path(given.out).expanduser() if given.out else workspace.outputs / "evaluation"
+
+    from tqdm import tqdm
+
+    from datasets.phoenix import PhoenixVideoTextDataset
+    from training.distributed import join, leave
+    from training.evaluation import Reading, read_split, score, write_hypotheses
+
+    dataset = PhoenixVideoTextDataset(root, given.split)
+    place = join(given.device or "auto")
+    try:
+        recognisers = _load(checkpoints, str(place.device), root, workspace)
+        indices = list(range(len(dataset)))[place.rank::place.world]
+        readings: Dict[str, List[Reading]] = {model: [] for model in models}
+        bar = tqdm(total=len(indices), unit="clip", leave=False, disable=None if place.first else True)
+        for batch in read_split(recognisers, dataset, indices, given.batch_size, given.beam):
+            for model, read in batch.items():
+                readings[model] += read
+            bar.update(len(read))
+        bar.close()
+        readings = {model: place.gather(read) for model, read in readings.items()}
+    finally:
+        leave()
+    if not place.first:
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    for model, read in readings.items():
+        write_hypotheses(out / f"{given.split}.{model}.txt", read)
+    print("\n".join(table([(model, len(read), score(read)) for model, read in readings.items()])))
+    print(f"hypotheses: {out / given.split}.*.txt")
+
+
+def _load(checkpoints: Dict[str, Path], device: str, root: Path, workspace: "Workspace") -> "Dict[str, Recogniser]":
+    from loading import load_recogniser
+
+    recognisers = {model: load_recogniser(model, path, device, root, workspace) for model, path in checkpoints.items()}
+    for model, recogniser in recognisers.items():
+        for note in recogniser.notes:
+            print(f"warning: {model}: {note}", file=sys.stderr)
+    return recognisers
+
+
+def table(rows: "Sequence[Tuple[str, int, WER]]") -> List[str]:
+    """Rows of (model, clips, counts)."""
+    lines = [f"{'model':<12}{'clips':>7}{'glosses':>9}{'sub':>7}{'ins':>7}{'del':>7}{'WER':>9}"]
+    for model, clips, counts in rows:
+        lines.append(f"{model:<12}{clips:>7}{counts.reference:>9}{counts.substitutions:>7}{counts.insertions:>7}"
+                     f"{counts.deletions:>7}{counts.percent:>8.2f}%")
+    return lines
+
+
+if __name__ == "__main__":
+    sys.exit(main())
