@@ -15,6 +15,9 @@ from datasets.sprites import Sprite, blob, head_sprite, torso_sprite
 WIDTH, HEIGHT = 210, 260                      # the picture
 LARGER = 2
 LIT = np.array([-.3, -.3])                    # the light comes from the upper left
+NESTED = np.array([1., .9, .74, .52, .26])    # widths and brightness of a limb's nested tones
+CIRCLE = np.array([(np.cos(turn), np.sin(turn)) for turn in np.linspace(0, 2 * np.pi, 20, endpoint=False)])
+GAINS = (.64, .82, .93, 1.01, 1.07)
 BITS = 4                                      # fractions of a pixel that OpenCV's drawing keeps
 FINGER = np.array([2.9, 2.75, 2.85, 2.75, 2.4])
 ORDER = (4, 3, 2, 1, 0)                       # little finger first: the thumb crosses a fist in front
@@ -139,15 +142,9 @@ def _fingers(points: np.ndarray) -> List[np.ndarray]:
 
 
 def limb(canvas: np.ndarray, start: np.ndarray, stop: np.ndarray, first: float, last: float,
-         colour: Sequence[float], cut: bool = False) -> None:
-    """A filled capsule, `first` wide at its start and `last` at its end, where it may be cut straight."""
-    line = stop - start
-    side = np.array([-line[1], line[0]]) / max(float(np.linalg.norm(line)), 1e-6)
-    corners = np.stack([start + side * first, stop + side * last, stop - side * last, start - side * first])
-    cv2.fillConvexPoly(canvas, pixels(corners), colour, cv2.LINE_AA, BITS)
-    for end, radius in ((start, first), (stop, last))[:1 if cut else 2]:
-        centre = tuple(int(v) for v in pixels(end))
-        cv2.circle(canvas, centre, int(round(radius * LARGER * (1 << BITS))), colour, -1, cv2.LINE_AA, BITS)
+         colour: Sequence[float]) -> None:
+    """A filled capsule, `first` wide at its start and `last` at its end."""
+    _capsules(canvas, start[None], stop[None], np.array([first]), np.array([last]), [colour], cut=False)
 
 
 def shaded_limb(canvas: np.ndarray, start: np.ndarray, stop: np.ndarray, first: float, last: float,
@@ -157,11 +154,25 @@ def shaded_limb(canvas: np.ndarray, start: np.ndarray, stop: np.ndarray, first: 
     They touch at the start, so that no rim shows where the limb grows out of another; `cut` ends it as a sleeve ends.
     """
     way = (stop - start) / max(float(np.linalg.norm(stop - start)), 1e-6)
-    for width, gain in ((1., .64), (.9, .82), (.74, .93), (.52, 1.01), (.26, 1.07)):
-        offset = LIT * (1 - width) * (first + last) / 2
-        offset = offset - way * (offset @ way)
-        limb(canvas, start + offset - way * first * (1 - width), stop + offset, first * width, last * width,
-             shade(colour, gain), cut)
+    aside = (LIT - way * (LIT @ way)) * (first + last) / 2
+    inner = 1 - NESTED[:, None]
+    _capsules(canvas, start + aside * inner - way * first * inner, stop + aside * inner, first * NESTED, last * NESTED,
+              [shade(colour, gain) for gain in GAINS], cut)
+
+
+def _capsules(canvas: np.ndarray, starts: np.ndarray, stops: np.ndarray, first: np.ndarray, last: np.ndarray,
+              colours: Sequence[Sequence[float]], cut: bool) -> None:
+    """Capsules [N] one over the other, ending round or cut straight."""
+    line = stops - starts                                                            # [N, 2]
+    side = np.stack([-line[:, 1], line[:, 0]], 1) / np.maximum(np.linalg.norm(line, axis=1), 1e-6)[:, None]
+    one, two = side * first[:, None], side * last[:, None]
+    corners = pixels(np.stack([starts + one, stops + two, stops - two, starts - one], 1))
+    centres = pixels(np.stack([starts, stops], 1)).tolist()
+    radii = np.round(np.stack([first, last], 1) * (LARGER << BITS)).astype(int).tolist()
+    for number, colour in enumerate(colours):
+        cv2.fillConvexPoly(canvas, corners[number], colour, cv2.LINE_AA, BITS)
+        for end in (0,) if cut else (0, 1):
+            cv2.circle(canvas, centres[number][end], radii[number][end], colour, -1, cv2.LINE_AA, BITS)
 
 
 def face_strokes(look: Look, mouth: float, blink: float) -> List[Tuple[np.ndarray, Colour, float]]:
@@ -201,5 +212,4 @@ def face_strokes(look: Look, mouth: float, blink: float) -> List[Tuple[np.ndarra
 
 
 def _oval(centre: np.ndarray, wide: float, high: float) -> np.ndarray:
-    turn = np.linspace(0, 2 * np.pi, 20, endpoint=False)
-    return np.asarray(centre) + np.stack([wide * np.cos(turn), high * np.sin(turn)], 1)
+    return centre + CIRCLE * (wide, high)

@@ -80,8 +80,8 @@ GLOSSES: Dict[str, Gloss] = {
                     Key(46, -68, -35, 0, SPREAD)]),
     "WIND": _sway(34, 22, 22, [(20, 0), (-20, 0), (20, 0), (-20, 0)], 62, FLAT),
     "SCHNEE": _sway(44, 0, 14, [(-15, -30), (15, -2), (-15, 26), (15, 54)], 130, SPREAD, -80),
-    "WOLKE": _both([Key(16, -74, -20, 0, CLAW), Key(25, -88, -10, 0, CLAW), Key(35, -72, 0, 0, CLAW),
-                    Key(45, -84, 10, 0, CLAW), Key(55, -60, 25, 0, CLAW)]),
+    "WOLKE": _both([Key(16, -68, -20, 0, CLAW), Key(25, -82, -10, 0, CLAW), Key(35, -66, 0, 0, CLAW),
+                    Key(45, -80, 10, 0, CLAW), Key(55, -60, 25, 0, CLAW)]),
     "NORD": Gloss([Key(34, 44, 0, 0, VEE), Key(34, -68, 0, 0, VEE)]),
     "SÜD": Gloss([Key(38, -44, -8, 0, HORNS), Key(38, 70, -8, 0, HORNS)]),
     "MORGEN": Gloss([Key(26, -28, -35, 30, THUMB), Key(34, -44, 0, 20, THUMB), Key(58, -26, 45, 10, THUMB)]),
@@ -140,7 +140,7 @@ def perform(words: Sequence[str], habits: Habits, rng: np.random.Generator) -> M
         keys = _keys(GLOSSES[word], habits, rest, rng)
         way = np.linalg.norm((keys[0] - values[-1])[[0, 1, HAND, HAND + 1]])
         clock += int(np.clip(round(way / 30 + rng.uniform(-1, 1)), 2, 5))
-        length = int(np.clip(round(rng.integers(10, 15) * habits.tempo), 9, 16))
+        length = int(np.clip(round(rng.integers(9, 15) * habits.tempo), 9, 16))
         phases = np.linspace(0, 1, len(keys))
         phases[1:-1] += rng.uniform(-.15, .15, len(keys) - 2) / len(keys)
         times.extend(clock + phases * (length - 1))

@@ -31,7 +31,7 @@ SIGNERS = {"train": 32, "dev": 6, "test": 6}  # nobody is in two splits
 FRAME_SIZES = ("256x256px", "210x260px")
 SPECIALS = {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "<mask>": 4}
 FIRST_GLOSS = 4                               # PHOENIX's own file gives <mask> and REGEN one id; so does this one
-DRAWING = 3                                   # counted up when the same seed no longer draws the same pictures
+DRAWING = 4                                   # counted up when the same seed no longer draws the same pictures
 MARK = "synthetic.json"                       # written last: the data is whole, and was made with these settings
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
           "November", "December")
