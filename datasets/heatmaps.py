@@ -1,5 +1,6 @@
 """A pose as two pictures: how near each place is to a point of the signer's left, and of the right."""
 import hashlib
+import os
 import time
 from pathlib import Path
 from typing import Optional, Sequence
@@ -59,18 +60,29 @@ class HeatmapCache:
     def path(self, seq_id: str) -> Path:
         return self.folder / f"{seq_id}.npy"
 
-    def read(self, seq_id: str, keypoints: np.ndarray) -> Optional[np.ndarray]:
-        """The maps, if they are whole, ours and of these keypoints."""
+    def has(self, seq_id: str, keypoints: np.ndarray) -> bool:
+        """Whether there are maps, whole, ours and of these keypoints. Looks at the file's two ends alone."""
+        trailer = _trailer(keypoints)
         try:
             with open(self.path(seq_id), "rb") as file:
-                maps = np.lib.format.read_array(file, allow_pickle=False)
-                trailer = file.read()
+                header = np.lib.format.read_magic(file), np.lib.format.read_array_header_1_0(file)
+                values = 2 * SIDE * SIDE * len(keypoints)
+                size = file.tell() + values * np.dtype(np.float16).itemsize + len(trailer)
+                file.seek(-len(trailer), os.SEEK_END)
+                end = file.read()
+                found = file.tell()
         except (FileNotFoundError, NotADirectoryError):
-            return None
+            return False
         except (ValueError, EOFError):      # damaged, or something else altogether
+            return False
+        expected = (1, 0), ((len(keypoints), 2, SIDE, SIDE), False, np.dtype(np.float16))
+        return header == expected and end == trailer and found == size
+
+    def read(self, seq_id: str, keypoints: np.ndarray) -> Optional[np.ndarray]:
+        if not self.has(seq_id, keypoints):
             return None
-        whole = maps.shape == (len(keypoints), 2, SIDE, SIDE) and maps.dtype == np.float16
-        return maps if whole and trailer == _trailer(keypoints) else None
+        with open(self.path(seq_id), "rb") as file:
+            return np.lib.format.read_array(file, allow_pickle=False)
 
     def write(self, seq_id: str, maps: np.ndarray, keypoints: np.ndarray) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

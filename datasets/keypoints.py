@@ -38,6 +38,10 @@ class KeypointStore:
     def __bool__(self) -> bool:
         return self.pickle.exists()
 
+    def prepare(self) -> None:
+        """Makes the index now, where there is none."""
+        index_of(self.pickle)
+
     def find(self, seq_id: str, frames: int) -> Optional[np.ndarray]:
         """float32 [frames, 133, 3] x, y, confidence; None where the file has nothing for this sequence."""
         keypoints = read_sequence(index_of(self.pickle), seq_id)

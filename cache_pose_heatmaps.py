@@ -1,0 +1,114 @@
+"""Render the pose heat maps of a split once, so that reading it later need not."""
+import argparse
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable, Dict, Optional, Sequence
+
+from command_line import OneLineParser
+from errors import UserError
+from workspace import find_data_root
+
+if TYPE_CHECKING:
+    from datasets.corpus import Row
+
+MADE, THERE, FAILED = "made", "there already", "failed"
+
+
+def parser() -> argparse.ArgumentParser:
+    made = OneLineParser(prog="cache_pose_heatmaps.py", description=__doc__)
+    add = made.add_argument
+    add("--split", choices=("train", "dev", "test"), default="dev", help="whose sequences (default: dev)")
+    add("--seq", metavar="ID,ID", help="only these sequences (default: all of the split)")
+    add("--device", help="any torch device (default: cuda:0, or cpu where there is no CUDA)")
+    add("--workers", type=_count, default=len(os.sched_getaffinity(0)), metavar="N",
+        help="sequences at a time (default: %(default)s, the cores here)")
+    add("--data-root", metavar="FOLDER", help="the folder with annotations/ and keypoints/ (default: the workspace's)")
+    add("--out", metavar="FOLDER", help="where the maps go (default: keypoints/heatmaps/ of the data)")
+    return made
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return value
+
+
+def cache(given: argparse.Namespace) -> int:
+    """Gives the exit code: 1 if a sequence failed."""
+    names = None if given.seq is None else [name.strip() for name in given.seq.split(",") if name.strip()]
+    if names == []:
+        raise UserError("--seq names no sequence; give one or more ids with commas between, or leave it out")
+    root = find_data_root(given.data_root)
+
+    from datasets.layout import PhoenixFiles
+
+    files = PhoenixFiles(root)
+    rows = files.rows(given.split, names)
+
+    from datasets.heatmaps import HeatmapCache, render, stored
+    from datasets.keypoints import KeypointStore
+    from loading import choose_device
+
+    device, _ = choose_device(given.device)
+    store = KeypointStore(files.keypoints)
+    store.prepare()
+    target = HeatmapCache(Path(given.out).expanduser() if given.out else files.heatmaps)
+    target.clear_leftovers()
+
+    def one(row: "Row") -> str:
+        keypoints = store.read(row.seq_id, len(files.need_frames(row, given.split)))
+        if target.has(row.seq_id, keypoints):
+            return THERE
+        target.write(row.seq_id, stored(render(keypoints, device)), keypoints)
+        return MADE
+
+    started = time.perf_counter()
+    counts = work_through(rows, one, given.workers)
+    told = ", ".join(f"{counts[what]} {what}" for what in (MADE, THERE, FAILED))
+    print(f"{given.split}: {len(rows)} sequences in {time.perf_counter() - started:.1f} s: {told}; "
+          f"heat maps in {target.folder}")
+    return 1 if counts[FAILED] else 0
+
+
+def work_through(rows: Sequence["Row"], one: Callable[["Row"], str], workers: int) -> Dict[str, int]:
+    """How many came to what. A sequence that fails is told of, and the rest go on."""
+    import torch
+    from tqdm import tqdm
+
+    torch.set_num_threads(1)        # the workers share the cores out
+    counts = {MADE: 0, THERE: 0, FAILED: 0}
+    with ThreadPoolExecutor(workers) as pool:
+        futures = {pool.submit(one, row): row.seq_id for row in rows}
+        try:
+            # disable=None: no bar where the output is no terminal.
+            for future in tqdm(as_completed(futures), total=len(rows), unit="seq", leave=False, disable=None):
+                try:
+                    counts[future.result()] += 1
+                except (UserError, OSError) as error:
+                    counts[FAILED] += 1
+                    tqdm.write(f"{futures[future]}: {error}", file=sys.stderr)
+        except KeyboardInterrupt:
+            for future in futures:
+                future.cancel()
+            raise
+    return counts
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    given = parser().parse_args(arguments)
+    try:
+        return cache(given)
+    except UserError as error:
+        print(f"cache_pose_heatmaps.py: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("cache_pose_heatmaps.py: stopped; the same command goes on where it was", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
