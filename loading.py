@@ -3,6 +3,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Optional, Tuple
 
+from datasets.layout import PhoenixFiles
 from errors import UserError
 from sharing import local_rank
 from workspace import REPOSITORY, Workspace, find_input
@@ -86,14 +87,14 @@ def published_vocabulary(model: str, data: Path, workspace: Workspace) -> "Gloss
     """The glosses that the authors' checkpoint was trained with, from the dataset's own files."""
     from glosses.vocabulary import from_corpora, load_gloss2ids, load_gloss_dict
 
-    manual = data / "annotations" / "manual"
+    files = PhoenixFiles(data)
     if model == "twostream":
-        return load_gloss2ids(manual / "gloss2ids.pkl")
+        return load_gloss2ids(files.gloss_ids)
     preprocessed = [root / "preprocess" / "phoenix2014" for root in (data, workspace.root, REPOSITORY)]
-    for folder in (manual, *preprocessed):
+    for folder in (files.annotations, *preprocessed):
         if (folder / "gloss_dict.npy").is_file():
             return load_gloss_dict(folder / "gloss_dict.npy")
-    return from_corpora(manual)
+    return from_corpora(files.annotations)
 
 
 def layer_lines(model: str, checkpoint: Optional[Path]) -> List[str]:

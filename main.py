@@ -77,7 +77,6 @@ def explain(given: argparse.Namespace) -> int:
         raise UserError("--seq names no sequence; give one or more ids with commas between, or leave it out")
 
     from datasets.phoenix import PhoenixVideoTextDataset
-
     from outputs import prepare_out
     from pipeline import Pipeline
     from progress import Progress
@@ -132,7 +131,7 @@ def _asked(given: argparse.Namespace) -> "Asked":
         normalise=given.normalise, device=given.device, precision=given.precision,
         style=Style(given.alpha, given.colormap, given.fps), save_cams=given.save_cams, report=given.report, data=data,
         out=Path(given.out).absolute() if given.out else workspace.outputs, overwrite=given.overwrite,
-        command="python " + " ".join(map(shlex.quote, sys.argv)), workspace=workspace)
+        command=given.command, workspace=workspace)
 
 
 def _checkpoint_given(given: argparse.Namespace, model: str) -> Optional[str]:
@@ -169,6 +168,8 @@ def list_layers(given: argparse.Namespace) -> int:
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     given = parser().parse_args(arguments)
+    words = sys.argv if arguments is None else ["main.py", *arguments]
+    given.command = " ".join(map(shlex.quote, ["python", *words]))
     try:
         return list_layers(given) if given.list_layers else explain(given)
     except UserError as error:

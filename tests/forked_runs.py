@@ -1,0 +1,58 @@
+"""Runs main.py in children of its own, to be killed: imports are paid once, each run is a process like any other.
+
+    python -m tests.forked_runs SIGNAL SEED KILLS ARGUMENTS...
+
+The first child runs undisturbed and its outputs are moved to <out>.whole. Then KILLS children get the signal, each after
+a random time (one that is done by then is run again from nothing), and a last one is left to finish. Prints the exit
+codes of the killed and of the last.
+"""
+import os
+import random
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import List
+
+import cam_runner  # noqa: F401
+import main
+import models.slowfast  # noqa: F401
+import pipeline  # noqa: F401
+import report  # noqa: F401
+
+
+def start(arguments: List[str]) -> int:
+    child = os.fork()
+    if child == 0:
+        os._exit(main.main(arguments))
+    return child
+
+
+def end(child: int) -> int:
+    """Exit code, or minus the signal that ended it."""
+    _, status = os.waitpid(child, 0)
+    return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+
+
+def run(kind: signal.Signals, seed: int, kills: int, arguments: List[str]) -> List[int]:
+    out = Path(arguments[arguments.index("--out") + 1])
+    begun = time.perf_counter()
+    assert end(start(arguments)) == 0
+    takes = time.perf_counter() - begun
+    out.rename(out.with_name(out.name + ".whole"))
+    moments, codes = random.Random(seed), []
+    while len(codes) < kills:
+        child = start(arguments)
+        time.sleep(moments.uniform(0.05, 0.9) * takes)
+        os.kill(child, kind)
+        code = end(child)
+        if code:
+            codes.append(code)
+        else:
+            shutil.rmtree(out)
+    return [*codes, end(start(arguments))]
+
+
+if __name__ == "__main__":
+    print(*run(signal.Signals[sys.argv[1]], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:]))

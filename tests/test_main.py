@@ -1,0 +1,156 @@
+"""From a sequence id to everything that is written, on one synthetic clip with both models."""
+import csv
+import json
+from pathlib import Path
+from typing import Any, Dict
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from datasets.synthetic import make_workspace
+from glosses.vocabulary import from_corpora, load_gloss2ids
+from render_overlay import STRIP, Style, overlay
+from tests.main_case import Case, checkpoints, tiny_case
+
+MODELS = ("slowfast", "twostream")
+TIME_ONLY = ("conv1d.fused_features", "temporal_model.1", "visual_head")
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    root = tmp_path_factory.mktemp("synthetic")
+    data = make_workspace(root, sizes={"train": 1, "dev": 1, "test": 0}, seed=3)
+    manual = data / "annotations" / "manual"
+    made = checkpoints(root, {"slowfast": from_corpora(manual), "twostream": load_gloss2ids(manual / "gloss2ids.pkl")})
+    return Case(data, made, root / "outputs")
+
+
+@pytest.fixture(scope="module")
+def folder(case: Case) -> Path:
+    assert case.run("--save-cams", "--target-from-gt", models=MODELS) == 0
+    made, = (path for path in case.out.iterdir() if path.is_dir())
+    return made
+
+
+@pytest.fixture(scope="module")
+def preds(folder: Path) -> Dict[str, Any]:
+    return json.loads((folder / "preds.json").read_text(encoding="utf-8"))
+
+
+def read_png(path: Path) -> np.ndarray:
+    picture = cv2.imread(str(path))
+    assert picture is not None
+    return picture[..., ::-1]
+
+
+def test_every_frame_of_every_layer_has_a_picture(folder: Path, preds: Dict[str, Any]) -> None:
+    for model in MODELS:
+        layers = preds["models"][model]["layers"]
+        assert len(layers) == 5
+        for name in layers:
+            names = sorted(path.name for path in (folder / model / name).iterdir())
+            assert names == [f"frame_{frame:03d}.png" for frame in range(preds["frames"])]
+            height = 256 + (STRIP if name in TIME_ONLY else 0)
+            assert read_png(folder / model / name / names[-1]).shape == (height, 256, 3)
+
+
+def test_the_video_has_every_frame(folder: Path, preds: Dict[str, Any]) -> None:
+    with av.open(str(folder / "comparison.mp4")) as container:
+        stream = container.streams.video[0]
+        assert (stream.codec_context.name, stream.pix_fmt, stream.average_rate) == ("h264", "yuv420p", 25)
+        assert sum(1 for _ in container.decode(stream)) == preds["frames"]
+
+
+def test_the_saved_maps_are_the_pictures(case: Case, folder: Path, preds: Dict[str, Any]) -> None:
+    source = sorted((case.data / "features/fullFrame-256x256px/dev").glob("*/1/*.png"))
+    with np.load(folder / "cams.npz") as cams:
+        for model in MODELS:
+            assert cams[f"{model}/logits"].dtype == np.float32
+            for name, told in preds["models"][model]["layers"].items():
+                values = cams[f"{model}/{name}/map"]
+                assert list(cams[f"{model}/{name}/raw"].shape) == told["shape"]
+                assert values.dtype == np.float16 and values.ndim == (3 if told["spatial"] else 1)
+                for frame in (0, preds["frames"] // 2, preds["frames"] - 1):
+                    picture = read_png(folder / model / name / f"frame_{frame:03d}.png")
+                    assert (picture[:256] == overlay(read_png(source[frame]), values[frame], Style())).all()
+
+
+def test_the_reading_stands_beside_the_truth(folder: Path, preds: Dict[str, Any]) -> None:
+    lines = (folder / "preds.txt").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "GT: " + " ".join(preds["truth"])
+    assert [line.split(":")[0] for line in lines] == ["GT", "SlowFast", "TwoStream", "SlowFast WER", "TwoStream WER"]
+    assert lines[1].split()[1:] == preds["models"]["slowfast"]["glosses"]
+
+
+def test_each_gloss_has_its_frames_and_score(preds: Dict[str, Any]) -> None:
+    for told in preds["models"].values():
+        assert [span["gloss"] for span in told["spans"]] == told["glosses"]
+        bounds = [place for span in told["spans"] for place in (span["start"], span["stop"])]
+        assert bounds == sorted(bounds) and bounds[-1] <= preds["frames"]
+        assert all(0 < span["score"] <= 1 and span["start"] < span["stop"] for span in told["spans"])
+        assert [span["gloss"] for span in told["truth_spans"]] == preds["truth"]
+
+
+def test_the_record_says_how_it_was_made(case: Case, preds: Dict[str, Any]) -> None:
+    assert preds["settings"]["target"] == "from-gt"
+    assert all(told["target"].split(",")[0] in preds["truth"] for told in preds["models"].values())
+    assert preds["models"]["slowfast"]["checkpoint"]["file"] == case.checkpoints["slowfast"].name
+    assert len(preds["models"]["slowfast"]["checkpoint"]["sha256"]) == 64
+    assert {"decode", "explain slowfast", "explain twostream", "render", "total"} <= set(preds["seconds"])
+    assert preds["peak_memory"] > 0 and preds["versions"]["torch"]
+    assert preds["command"].startswith("python main.py --data-root")
+
+
+def test_the_report_is_there_unless_it_is_not_wanted(folder: Path, tmp_path: Path) -> None:
+    assert (folder / "report.html").is_file()
+    case = tiny_case(tmp_path)
+    assert case.run("--split", "test", "--seq", "clip-0", "--no-report") == 0
+    assert not (case.out / "clip-0" / "report.html").exists()
+
+
+def test_a_split_has_one_summary(tmp_path: Path) -> None:
+    case = tiny_case(tmp_path)
+    assert case.run("--split", "test", "--quiet") == 0
+    merged = json.loads((case.out / "summary.json").read_text(encoding="utf-8"))
+    assert merged["counts"] == {"done": 6, "skipped": 0, "failed": 0}
+    assert merged["wer"]["slowfast"]["reference"] == 6
+    with open(case.out / "summary.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["sequence"] for row in rows] == [f"clip-{number}" for number in range(6)]
+    assert all(row["truth"] == "REGEN" and float(row["seconds"]) > 0 for row in rows)
+    assert (case.out / "index.html").is_file()
+
+
+def test_other_layers_can_be_asked_for(tmp_path: Path) -> None:
+    case = tiny_case(tmp_path)
+    wanted = ("conv2d.fast_path.layer2", "classifier")
+    assert case.run("--split", "test", "--seq", "clip-1", "--layers", "slowfast:" + ",".join(wanted)) == 0
+    assert {path.name for path in (case.out / "clip-1" / "slowfast").iterdir()} == set(wanted)
+
+
+def test_layers_are_listed_with_their_sizes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = tiny_case(tmp_path)
+    assert case.run("--list-layers", models=MODELS) == 0
+    printed = capsys.readouterr().out
+    assert "* conv2d.fast_path.layer3" in printed and "* visual_head" in printed and "time only" in printed
+    assert not case.out.exists()
+
+
+def test_a_clip_without_annotation_has_no_verdicts(tmp_path: Path) -> None:
+    case = tiny_case(tmp_path)
+    assert case.run("--split", "dev", "--seq", "01April_default-10") == 0
+    told = json.loads((case.out / "01April_default-10" / "preds.json").read_text(encoding="utf-8"))
+    assert told["truth"] is None and told["models"]["slowfast"]["wer"] is None
+    assert "not annotated" in (case.out / "01April_default-10" / "preds.txt").read_text(encoding="utf-8")
+
+
+def test_a_vocabulary_that_does_not_fit_is_said_aloud(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = tiny_case(tmp_path)
+    corpus = case.data / "annotations/manual/train.corpus.csv"
+    corpus.write_text(corpus.read_text(encoding="utf-8").replace("REGEN WETTER", "REGEN NEBEL"), encoding="utf-8")
+    assert case.run("--split", "test", "--seq", "clip-2") == 0
+    assert "warning: slowfast: the vocabulary has 7 names for 6 classes" in capsys.readouterr().err
+    told = json.loads((case.out / "clip-2" / "preds.json").read_text(encoding="utf-8"))
+    assert any("7 names" in note for note in told["models"]["slowfast"]["notes"])

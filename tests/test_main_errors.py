@@ -1,0 +1,88 @@
+"""What the user gets wrong is said in one line, before any work, with exit code 2."""
+import subprocess
+import sys
+from pathlib import Path
+from typing import List
+
+import pytest
+
+import cam_methods
+import main
+from tests.main_case import Case, tiny_case
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    return tiny_case(tmp_path_factory.mktemp("tiny"))
+
+
+def said(case: Case, capsys: pytest.CaptureFixture[str], *flags: str, code: int = 2) -> str:
+    """The one line on stderr."""
+    assert case.run("--split", "test", "--quiet", *flags) == code
+    printed = capsys.readouterr()
+    line, = printed.err.splitlines()
+    assert not printed.out and not list(case.out.glob("*"))
+    return line
+
+
+@pytest.mark.parametrize("flags, words", [
+    (["--seq", "clip-77"], ["clip-77", "nearest", "clip-5"]),
+    (["--seq", "01April_default-1"], ["--split dev"]),
+    (["--seq", ","], ["--seq", "ids"]),
+    (["--split", "train", "--data-root", "/nowhere"], ["/nowhere"]),
+    (["--slowfast-ckpt", "gone.pt"], ["gone.pt", "README.md, section Checkpoints"]),
+    (["--device", "cuda:99"], ["cuda:99", "cpu"]),
+    (["--device", "toaster"], ["toaster"]),
+    (["--device", "meta"], ["meta"]),
+    (["--target", "REGNE"], ["REGNE", "REGEN"]),
+    (["--layers", "slowfast:nowhere"], ["nowhere", "--list-layers"]),
+    (["--layers", "twostream:visual_head"], ["MODEL:NAME"]),
+    (["--out", "/dev/null/results"], ["/dev/null/results", "--out"]),
+])
+def test_a_mistake_is_one_line(case: Case, capsys: pytest.CaptureFixture[str], flags: List[str], words: List[str]
+                               ) -> None:
+    line = said(case, capsys, *flags)
+    assert all(word in line for word in words), line
+
+
+def test_a_missing_default_checkpoint_names_the_place_looked_at(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["--data-root", str(case.data), "--split", "test", "--out", str(case.out), "--quiet"]) == 2
+    line, = capsys.readouterr().err.splitlines()
+    assert "slowfast_phoenix2014_dev_18.01_test_18.28.pt" in line and "README.md" in line
+
+
+def test_the_other_models_checkpoint_is_refused(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
+    line = said(case, capsys, "--slowfast-ckpt", str(case.checkpoints["twostream"]))
+    assert "TwoStream" in line
+
+
+def test_a_lone_sequence_that_cannot_be_read_is_a_mistake_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]
+                                                              ) -> None:
+    own = tiny_case(tmp_path)
+    frame = sorted((own.data / "features/fullFrame-256x256px/test/clip-0/1").iterdir())[3]
+    frame.write_bytes(frame.read_bytes()[:50])
+    assert frame.name in said(own, capsys, "--seq", "clip-0")
+
+
+@pytest.mark.parametrize("flags", [["--alpha", "3"], ["--models", "resnext"], ["--fps", "many"], ["--frobnicate"]])
+def test_usage_errors_are_one_line(flags: List[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main.main(flags)
+    assert stopped.value.code == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_help_answers_at_once_as_it_loads_nothing_large() -> None:
+    code = "import sys, main; main.parser().format_help(); print([name for name in ('torch', 'cv2', 'numpy', " \
+           "'matplotlib', 'pytorch_grad_cam', 'av') if name in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True,
+                          cwd=Path(main.__file__).parent)
+    assert told.stdout.strip() == "[]"
+
+
+def test_every_method_of_the_engine_can_be_asked_for() -> None:
+    assert tuple(cam_methods.METHODS) == main.METHODS
+
+
+def test_target_from_gt_is_short_for_the_target() -> None:
+    assert main.parser().parse_args(["--target-from-gt"]).target == "from-gt"

@@ -1,0 +1,93 @@
+"""Several processes share a split out: the same files as from one, no sequence twice, one summary."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import main
+from sharing import Alone
+from tests.main_case import Case, files, tiny_case
+
+ROOT = Path(main.__file__).parent
+FLAGS = ("--split", "test", "--no-report", "--save-cams", "--device", "cpu")
+
+
+def torchrun(case: Case, processes: int, *flags: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes),
+               "main.py", *case.arguments(*flags)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
+                          env={**os.environ, "OMP_NUM_THREADS": "1"})
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """What one process writes, with as many threads as torchrun gives each of several."""
+    case = tiny_case(tmp_path_factory.mktemp("alone"))
+    subprocess.run([sys.executable, "main.py", *case.arguments(*FLAGS, "--quiet")], cwd=ROOT, check=True,
+                   env={**os.environ, "OMP_NUM_THREADS": "1"})
+    return case
+
+
+@pytest.mark.parametrize("processes", [2, 4])
+def test_the_files_are_those_of_one_process(alone: Case, tmp_path: Path, processes: int) -> None:
+    case = Case(alone.data, alone.checkpoints, tmp_path / "outputs")
+    done = torchrun(case, processes, *FLAGS)
+    assert done.returncode == 0, done.stderr
+    finished = [line.split(":")[0] for line in done.stdout.splitlines() if line.startswith("clip-")]
+    assert sorted(finished) == [f"clip-{number}" for number in range(6)]        # no sequence twice
+    assert done.stdout.count("6 sequences: 6 done") == 1                        # and one summary
+    for name in finished:
+        assert files(case.out / name) == files(alone.out / name)
+    assert numbers(case) == numbers(alone)
+    assert not list(case.out.glob(".*"))
+
+
+def numbers(case: Case) -> Any:
+    """summary.json without what no two runs have in common."""
+    merged = json.loads((case.out / "summary.json").read_text(encoding="utf-8"))
+    rows = [{key: value for key, value in row.items() if key not in ("seconds", "peak_memory")}
+            for row in merged["sequences"]]
+    return merged["counts"], merged["wer"], rows
+
+
+def test_a_failed_sequence_is_the_exit_code_of_all(alone: Case, tmp_path: Path) -> None:
+    case = tiny_case(tmp_path)
+    for path in (case.data / "features/fullFrame-256x256px/test/clip-2/1").iterdir():
+        path.unlink()
+    done = torchrun(case, 2, *FLAGS, "--quiet")
+    assert done.returncode == 1
+    assert "clip-2" in done.stderr and "has no frames" in done.stderr
+    merged = json.loads((case.out / "summary.json").read_text(encoding="utf-8"))
+    assert merged["counts"] == {"done": 5, "skipped": 0, "failed": 1}
+
+
+def test_alone_every_place_comes_once_and_in_order() -> None:
+    share = Alone()
+    assert [share.next() for _ in range(3)] == [0, 1, 2]
+    share.tell(1, {"sequence": "b"})
+    share.tell(0, {"sequence": "a"})
+    assert share.gather(2) == [{"sequence": "a"}, {"sequence": "b"}]
+
+
+def test_a_worker_that_dies_leaves_its_sequence_to_a_rerun(alone: Case, tmp_path: Path) -> None:
+    case = Case(alone.data, alone.checkpoints, tmp_path / "outputs")
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "main.py",
+               *case.arguments(*FLAGS, "--quiet")]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, env={**os.environ, "OMP_NUM_THREADS": "1"},
+                          start_new_session=True) as running:
+        while not list(case.out.glob(".partial-*")):
+            assert running.poll() is None
+            time.sleep(0.01)
+        children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
+        os.kill(int(children[0]), signal.SIGKILL)
+        assert running.wait() != 0
+    assert case.run(*FLAGS, "--quiet") == 0
+    names = sorted(path.name for path in case.out.iterdir() if path.is_dir())
+    assert names == [f"clip-{number}" for number in range(6)]
+    assert not list(case.out.glob(".*"))
