@@ -202,4 +202,4 @@ def glide(times: np.ndarray, values: np.ndarray, still: np.ndarray, frames: int)
 def tremble(rng: np.random.Generator, shape: Tuple[int, ...], size: float) -> np.ndarray:
     """Noise that is smooth along the first axis."""
     noise = rng.normal(0, size, (shape[0] + 4, *shape[1:]))
-    return sum(weight * noise[i:i + shape[0]] for i, weight in enumerate((.2, .5, .7, .5, .2)))
+    return np.sum([weight * noise[i:i + shape[0]] for i, weight in enumerate((.2, .5, .7, .5, .2))], axis=0)
