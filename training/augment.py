@@ -71,4 +71,5 @@ def _resize(frames: np.ndarray, image_scale: float) -> np.ndarray:
     from PIL import Image
 
     height, width = (int(side * image_scale) if image_scale < 1 else int(image_scale) for side in frames.shape[1:3])
-    return np.stack([np.asarray(Image.fromarray(frame).resize((width, height), Image.Resampling.BICUBIC)) for frame in frames])
+    images = (Image.fromarray(frame).resize((width, height), Image.Resampling.BICUBIC) for frame in frames)
+    return np.stack([np.asarray(image) for image in images])

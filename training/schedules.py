@@ -1,14 +1,16 @@
 """Optimisers and learning-rate schedules by name."""
-from typing import Iterable, Union
+import math
+from bisect import bisect_right
+from typing import Callable, Dict, Iterable
 
 from torch import nn
 from torch.optim import Adam, AdamW, Optimizer
-from torch.optim.lr_scheduler import CosineAnnealingLR, MultiStepLR, OneCycleLR
+from torch.optim.lr_scheduler import LambdaLR
 
 from errors import UserError
 from training.config import OptimizerConfig, ScheduleConfig
 
-Schedule = Union[MultiStepLR, CosineAnnealingLR, OneCycleLR]
+FIRST, LAST = 0.04, 1e-4    # of the one-cycle schedule, as shares of its highest rate
 
 
 def make_optimizer(config: OptimizerConfig, parameters: Iterable[nn.Parameter]) -> Optimizer:
@@ -21,14 +23,27 @@ def make_optimizer(config: OptimizerConfig, parameters: Iterable[nn.Parameter]) 
                               betas=(config.betas[0], config.betas[1]))
 
 
-def make_schedule(config: ScheduleConfig, optimizer: Optimizer, epochs: int, steps_per_epoch: int) -> Schedule:
-    """To be stepped after every optimiser step: all rates are counted in those, so that they move smoothly."""
+def make_schedule(config: ScheduleConfig, optimizer: Optimizer, epochs: int, steps_per_epoch: int) -> LambdaLR:
+    """To be stepped after every optimiser step. Its state is numbers alone, so that it can be read back safely."""
     total = max(epochs * steps_per_epoch, 1)
-    rate = optimizer.param_groups[0]["lr"]
-    if config.name == "step":
-        return MultiStepLR(optimizer, [epoch * steps_per_epoch for epoch in config.milestones], config.gamma)
-    if config.name == "cosine":
-        return CosineAnnealingLR(optimizer, total, eta_min=rate * config.floor)
-    if config.name == "onecycle":
-        return OneCycleLR(optimizer, max_lr=rate, total_steps=total + 1, pct_start=config.warmup)
-    raise UserError(f"schedule.name: {config.name} is unknown; choose from step, cosine, onecycle")
+    drops = sorted(epoch * steps_per_epoch for epoch in config.milestones)
+    rise = max(round(config.warmup * total), 1)
+
+    def step(done: int) -> float:
+        return config.gamma ** bisect_right(drops, done)
+
+    def cosine(done: int) -> float:
+        return _between(1, config.floor, done / total)
+
+    def onecycle(done: int) -> float:
+        return _between(FIRST, 1, done / rise) if done < rise else _between(1, LAST, (done - rise) / (total - rise + 1))
+
+    factors: Dict[str, Callable[[int], float]] = {"step": step, "cosine": cosine, "onecycle": onecycle}
+    if config.name not in factors:
+        raise UserError(f"schedule.name: {config.name} is unknown; choose from {', '.join(factors)}")
+    return LambdaLR(optimizer, factors[config.name])
+
+
+def _between(first: float, last: float, progress: float) -> float:
+    """Along half a cosine."""
+    return last + (first - last) * (1 + math.cos(math.pi * min(progress, 1.0))) / 2

@@ -154,20 +154,20 @@ class Trainer:
                             f"{self.out / LAST}; lower optimizer.lr, or drop the clips that {self.out}/train.log names")
 
     def _step(self, spoiled: bool, total: Tensor, terms: Terms) -> None:
-        """A step of the optimiser, unless a bad loss is among its gradients; the schedule moves on either way."""
+        """A step of the optimiser and the schedule, unless a bad loss is among the gradients."""
         if not spoiled:
             if self.config.trainer.clip:
                 self.scaler.unscale_(self.optimizer)
                 nn.utils.clip_grad_norm_(self.recogniser.network.parameters(), self.config.trainer.clip)
             self.scaler.step(self.optimizer)
             self.scaler.update()
+            self.schedule.step()
         self.optimizer.zero_grad(set_to_none=True)
         if self.board is not None and not spoiled and self.step % 10 == 0:
             self.board.add_scalar("train/learning rate", self.optimizer.param_groups[0]["lr"], self.step)
             for name, term in {"loss": total, **terms}.items():
                 self.board.add_scalar(f"train/{name}", term.item(), self.step)
         self.step += 1
-        self.schedule.step()
 
     def _evaluate(self) -> str:
         """Reads the dev split, keeps the best weights. Gives a line for the log."""

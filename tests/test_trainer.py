@@ -1,0 +1,151 @@
+import math
+from pathlib import Path
+from typing import Any, Iterator, Tuple
+
+import pytest
+import torch
+
+import train
+from errors import UserError
+from models.registry import build
+from tests.tiny_training import differing, make_trainer, write_data, write_recipe
+from training import checkpointing
+from training.trainer import BEST, LAST, Trainer
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_data(tmp_path_factory.mktemp("workspace"))
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def stop_in_epoch(trainer: Trainer, epoch: int) -> None:
+    """As if killed after some steps of that epoch."""
+    original = trainer._step
+
+    def step(*arguments: Any) -> None:
+        original(*arguments)
+        if trainer.epoch + 1 == epoch:
+            raise KeyboardInterrupt
+
+    trainer._step = step      # type: ignore[method-assign,assignment]
+
+
+@pytest.mark.parametrize("settings", [("data.workers", "0"), ("data.workers", "2", "trainer.accumulate", "2"),
+                                      ("schedule.name", "onecycle", "optimizer.name", "adamw")])
+def test_interrupted_and_resumed_equals_uninterrupted(data: Path, tmp_path: Path, settings: Tuple[str, ...]) -> None:
+    recipe = write_recipe(tmp_path)
+    overrides = ("trainer.epochs", "3", "data.batch_size", "1", "trainer.clip", "1.0", *settings)
+    make_trainer(data, tmp_path / "whole", recipe, overrides).run()
+    killed = make_trainer(data, tmp_path / "killed", recipe, overrides)
+    stop_in_epoch(killed, 3)
+    with pytest.raises(KeyboardInterrupt):
+        killed.run()
+    make_trainer(data, tmp_path / "killed", recipe, overrides, resume=True).run()
+    whole, resumed = (checkpointing.load(tmp_path / name / LAST) for name in ("whole", "killed"))
+    assert differing(whole, resumed) == []
+    assert whole["epoch"] == 3
+
+
+@pytest.mark.parametrize("model", ["slowfast", "twostream", "resnet"])
+def test_what_is_trained_loads_as_it_is(data: Path, tmp_path: Path, model: str) -> None:
+    trainer = make_trainer(data, tmp_path / "out", write_recipe(tmp_path, model))
+    trainer.run()
+    readings = trainer.read()
+    recogniser = build(model, tmp_path / "out" / LAST)
+    assert recogniser.vocabulary.names == trainer.recogniser.vocabulary.names
+    trainer.recogniser = recogniser
+    assert trainer.read() == readings
+
+
+def test_training_lowers_the_loss(data: Path, tmp_path: Path) -> None:
+    trainer = make_trainer(data, tmp_path, write_recipe(tmp_path), ("optimizer.lr", "0.003"))
+    first = trainer._train_epoch()
+    for _ in range(7):
+        last = trainer._train_epoch()
+    assert last < 0.7 * first
+
+
+def test_bad_losses_are_skipped_and_counted_and_stop_the_run(data: Path, tmp_path: Path) -> None:
+    trainer = make_trainer(data, tmp_path, write_recipe(tmp_path), ("trainer.bad_losses", "4"))
+    before = {name: value.clone() for name, value in trainer.network.named_parameters()}
+    losses = trainer.protocol.losses
+
+    def bad(outputs: Any, batch: Any) -> Any:
+        total, terms = losses(outputs, batch)
+        return total * math.nan, terms
+
+    trainer.protocol.losses = bad      # type: ignore[method-assign]
+    with pytest.raises(UserError, match="4 NaN or infinite losses"):
+        trainer.run()
+    assert all(torch.equal(before[name], value) for name, value in trainer.network.named_parameters())
+
+
+def test_frames_kept_in_memory_train_the_same(data: Path, tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path)
+    for name in ("false", "true"):
+        make_trainer(data, tmp_path / name, recipe, ("data.cache", name, "trainer.epochs", "1")).run()
+    kept, read = (checkpointing.load(tmp_path / name / LAST)["model_state_dict"] for name in ("true", "false"))
+    assert differing(kept, read) == []
+
+
+def test_best_weights_are_those_of_the_lowest_dev_wer(data: Path, tmp_path: Path) -> None:
+    trainer = make_trainer(data, tmp_path, write_recipe(tmp_path))
+    best = trainer.run()
+    assert checkpointing.load(tmp_path / BEST)["training"]["best"] == best
+    assert "train" not in (tmp_path / "dev.hypotheses.txt").read_text()
+
+
+def test_a_save_that_fails_leaves_the_checkpoint_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / LAST
+    checkpointing.save(path, {"architecture": {}, "training": {}, "epoch": 1})
+
+    def full_disk(content: Any, file: Any) -> None:
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        checkpointing.save(path, {"epoch": 2})
+    assert checkpointing.load(path)["epoch"] == 1
+
+
+def test_resuming_another_architecture_is_refused(data: Path, tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path)
+    make_trainer(data, tmp_path / "out", recipe, ("trainer.epochs", "1")).run()
+    text = (tmp_path / "tiny.yaml").read_text()
+    (tmp_path / "tiny.yaml").write_text(text.replace("hidden: 16", "hidden: 24"))
+    with pytest.raises(UserError, match="another architecture: hidden is 16 there and 24 in the recipe"):
+        make_trainer(data, tmp_path / "out", recipe, resume=True)
+
+
+def test_a_run_is_not_written_over(data: Path, tmp_path: Path) -> None:
+    make_trainer(data, tmp_path, write_recipe(tmp_path), ("trainer.epochs", "1")).run()
+    with pytest.raises(UserError, match="--resume"):
+        make_trainer(data, tmp_path, write_recipe(tmp_path))
+
+
+def test_weights_of_another_vocabulary_are_refused(data: Path, tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path)
+    make_trainer(data, tmp_path / "first", recipe, ("trainer.epochs", "1")).run()
+    weights = ("model.weights", str(tmp_path / "first" / LAST))
+    make_trainer(data, tmp_path / "tuned", recipe, weights)
+    vocabulary = ("model.vocabulary", str(data / "annotations" / "manual" / "gloss2ids.pkl"))
+    with pytest.raises(UserError, match="trained with 4 classes, the vocabulary of the data has 5"):
+        make_trainer(data, tmp_path / "other", recipe, (*weights, *vocabulary))
+
+
+def test_command_reports_a_mistake_in_one_line(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = write_recipe(tmp_path)
+    arguments = ["-c", str(recipe), "--data-root", str(data), "--out", str(tmp_path / "out"), "--override"]
+    assert train.main([*arguments, "data.train", "tran"]) == 2
+    assert "no corpus for split 'tran'" in capsys.readouterr().err
+    assert train.main([*arguments, "trainer.epoch", "1"]) == 2
+    assert "did you mean epochs?" in capsys.readouterr().err
