@@ -36,10 +36,11 @@ def test_one_cycle_rises_then_falls_to_nearly_nothing() -> None:
     told = rates(ScheduleConfig("onecycle", warmup=0.25), epochs=4, steps=10)
     assert max(told) == told[10] == 1
     assert told[:11] == sorted(told[:11]) and told[10:] == sorted(told[10:], reverse=True)
-    assert told[0] == pytest.approx(0.04) and told[-1] < 0.01
+    assert told[0] == pytest.approx(0.04) and told[-1] < 0.02
 
 
-@pytest.mark.parametrize("config", [(OptimizerConfig("sgd"), ScheduleConfig()), (OptimizerConfig(), ScheduleConfig("x")),
+@pytest.mark.parametrize("config", [(OptimizerConfig("sgd"), ScheduleConfig()),
+                                    (OptimizerConfig(), ScheduleConfig("x")),
                                     (OptimizerConfig(betas=(0.9,)), ScheduleConfig())])
 def test_unknown_names_are_refused(config: Tuple[OptimizerConfig, ScheduleConfig]) -> None:
     with pytest.raises(UserError):
