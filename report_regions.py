@@ -26,10 +26,10 @@ def regions(keypoints: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
     Regions do not overlap: a hand before the face is hand, a face before the body is face.
     """
     labels = np.full((len(keypoints), SIDE, SIDE), ELSEWHERE, np.uint8)
-    seen = (keypoints[:, :, 2] >= CONFIDENT).any(axis=1)
+    seen = np.any(keypoints[:, :, 2] >= CONFIDENT, axis=1)
     for index in np.flatnonzero(seen):
         _draw(labels[index], keypoints[index])
-    return labels, seen
+    return labels, np.asarray(seen)
 
 
 def _draw(canvas: np.ndarray, points: np.ndarray) -> None:
@@ -88,3 +88,22 @@ def shares(masses: np.ndarray, seen: np.ndarray) -> Tuple[Optional[List[float]],
 def _share(masses: np.ndarray) -> Optional[List[float]]:
     total = float(masses.sum())
     return [round(float(each) / total, 4) for each in masses] if total > 0 else None
+
+
+def _level_table() -> np.ndarray:
+    """What each of the 65536 float16 values is in 0..65535; numbers that are not finite have no place: 0."""
+    values = np.arange(65536, dtype=np.uint16).view(np.float16).astype(np.float32)
+    values = np.where(np.isfinite(values), values, 0)
+    return (np.clip(values, 0, 1) * 65535 + 0.5).astype(np.uint16)
+
+
+_LEVELS = _level_table()
+
+
+def coarse(maps: np.ndarray) -> np.ndarray:
+    """float16 [T, H, W] in 0..1 -> uint16 [T, 64, 64] in 0..65535, by area."""
+    small = np.empty((len(maps), SIDE, SIDE), np.uint16)
+    for index, each in enumerate(maps):
+        full = _LEVELS[np.ascontiguousarray(each, np.float16).view(np.uint16)]
+        small[index] = cv2.resize(full, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    return small

@@ -5,11 +5,10 @@ from typing import Any, Callable, Dict, List, Tuple
 import cv2
 import numpy as np
 
-MAP_SIDE = 128              # a map's tile: every second pixel of the 256x256 frame
 SHEET_SIDE = 2048           # pixels; every browser can decode and draw it
-QUALITIES = (90, 82, 74, 66, 58, 50, 40, 30)
-FRAME_QUALITIES = (82, 74, 66, 58, 50, 40, 30)
-# What a tile may take on average. With base64 and 7 spatial layers, 200 frames then fit in 6 MB.
+QUALITIES = (95, 90, 82, 74, 66, 58, 50, 40, 30, 20, 10)
+FRAME_QUALITIES = (86,) + QUALITIES[2:]
+# What a frame, and a layer's map of it, may take on average: with base64, 200 frames and 7 layers fit in 6 MB.
 FRAME_BYTES = 9_000
 MAP_BYTES = 1_750
 
@@ -80,11 +79,13 @@ def _first_within(budget: float, qualities: Tuple[int, ...], make: Callable[[int
     return sheets
 
 
-def encode_maps(tiles: Dict[str, np.ndarray]) -> Dict[str, Sheets]:
-    """Each layer's uint8 [T, h, w]. Re-encodes the largest until all together keep to the budget: quiet layers leave
-    room for busy ones."""
+def encode_maps(tiles: Dict[str, np.ndarray], frames: int) -> Dict[str, Sheets]:
+    """Each layer's uint8 [n, h, w], of a clip of so many frames, together within the budget.
+
+    The largest gives way first: quiet layers leave room for busy ones.
+    """
     sheets = {name: encode(each, QUALITIES[0]) for name, each in tiles.items()}
-    budget = MAP_BYTES * sum(len(each) for each in tiles.values())
+    budget = MAP_BYTES * frames * len(tiles)
     while sum(each.size for each in sheets.values()) > budget:
         coarser = [name for name in sheets if sheets[name].quality > QUALITIES[-1]]
         if not coarser:
@@ -93,27 +94,3 @@ def encode_maps(tiles: Dict[str, np.ndarray]) -> Dict[str, Sheets]:
         quality = QUALITIES[QUALITIES.index(sheets[largest].quality) + 1]
         sheets[largest] = encode(tiles[largest], quality)
     return sheets
-
-
-def _level_table() -> np.ndarray:
-    """What each of the 65536 float16 values is in 0..65535; numbers that are not finite have no place: 0."""
-    values = np.arange(65536, dtype=np.uint16).view(np.float16).astype(np.float32)
-    values = np.where(np.isfinite(values), values, 0)
-    return (np.clip(values, 0, 1) * 65535 + 0.5).astype(np.uint16)
-
-
-_LEVELS = _level_table()
-
-
-def levels(maps: np.ndarray, side: int) -> np.ndarray:
-    """float16 [T, H, W] in 0..1 -> uint16 [T, side, side] in 0..65535, by area."""
-    small = np.empty((len(maps), side, side), np.uint16)
-    for index, each in enumerate(maps):
-        full = _LEVELS[np.ascontiguousarray(each, np.float16).view(np.uint16)]
-        small[index] = cv2.resize(full, (side, side), interpolation=cv2.INTER_AREA)
-    return small
-
-
-def to_bytes(small: np.ndarray) -> np.ndarray:
-    """uint16 0..65535 -> uint8 0..255, rounded."""
-    return ((small.astype(np.uint32) + 128) // 257).astype(np.uint8)

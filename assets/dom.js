@@ -14,6 +14,9 @@ function make(tag, properties = {}, ...children) {
   return element;
 }
 
+/** A long name that may break after its underscores. */
+const breakable = (name) => name.split(/(?<=_)/).flatMap((part) => [part, document.createElement("wbr")]);
+
 const byId = (id) => document.getElementById(id);
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 const percent = (share) => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)}%`;

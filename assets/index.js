@@ -51,7 +51,7 @@ function sentence(reading) {
 function rowElement(row) {
   const cell = (className, ...children) => make("td", { role: "cell", class: className }, ...children);
   const target = row.page ? `${encodeURIComponent(row.folder)}/report.html` : null;
-  const name = target ? make("a", { href: target, text: row.sequence }) : make("span", { text: row.sequence });
+  const name = target ? make("a", { href: target }, ...breakable(row.sequence)) : make("span", {}, ...breakable(row.sequence));
   const picture = row.thumbnail
     ? make("img", { src: `${encodeURIComponent(row.folder)}/thumbnail.jpg`, alt: "", loading: "lazy", width: 72, height: 72 }) : make("span", { class: "no-picture" });
   const readings = models.filter((model) => row.models[model]).map((model) => make("p", {}, make("span", { class: "who", text: model }), sentence(row.models[model].reading)));
@@ -82,28 +82,29 @@ function compare(one, other) {
   return (state.down ? -order : order) || collator.compare(one.sequence, other.sequence);
 }
 
+/** Where a model's maps lie, over the rows shown. */
+function lookOf(shown, model) {
+  const known = shown.filter((row) => sharesOf(row, model) && row.cover);
+  if (!known.length) return null;
+  const mean = (of) => known.reduce((sum, row) => sum + of(row), 0) / known.length;
+  const shares = regions.map((_, index) => mean((row) => sharesOf(row, model)[index]));
+  return make("div", {}, stack(regions, shares, sharesInWords(regions, shares)),
+    make("small", { text: `${percent(shares[0])} of its maps on the hands, ${percent(mean((row) => row.cover[0]))} of the picture` }));
+}
+
 function showTotals(shown) {
   const totals = byId("totals");
-  const fact = (value, name, more) => make("div", { class: "total" }, make("b", { text: value }), make("span", { text: name }), more || null);
+  const fact = (value, name, ...more) => make("div", { class: "total" }, make("b", { text: value }), make("span", { text: name }), ...more);
   const facts = [fact(shown.length === rows.length ? String(rows.length) : `${shown.length} of ${rows.length}`, "sequences",
     make("small", { text: `${shown.reduce((sum, row) => sum + (row.frames || 0), 0).toLocaleString("en")} frames` }))];
   for (const model of models) {
     const counts = shown.map((row) => werOf(row, model)).filter(Boolean);
-    if (!counts.length) continue;
     const sum = (key) => counts.reduce((total, wer) => total + wer[key], 0);
     const wer = { sub: sum("sub"), ins: sum("ins"), del: sum("del"), reference: sum("reference") };
     const errorless = counts.filter((each) => errorsOf(each) === 0).length;
-    facts.push(fact(`${rateOf(wer).toFixed(1)}%`, `WER ${model}`,
-      make("small", { text: `${wer.sub} sub ${wer.ins} ins ${wer.del} del of ${wer.reference} · ${errorless} all right` })));
-  }
-  for (const model of models) {
-    const shares = shown.map((row) => sharesOf(row, model)).filter(Boolean);
-    if (!shares.length) continue;
-    const mean = regions.map((_, index) => shares.reduce((sum, each) => sum + each[index], 0) / shares.length);
-    const covers = shown.filter((row) => sharesOf(row, model) && row.cover).map((row) => row.cover[0]);
-    const cover = covers.reduce((sum, each) => sum + each, 0) / covers.length;
-    const more = make("small", {}, stack(regions, mean, sharesInWords(regions, mean)));
-    facts.push(fact(percent(mean[0]), `on the hands, ${model}${covers.length ? ` (${percent(cover)} of the picture)` : ""}`, more));
+    facts.push(fact(counts.length ? `${rateOf(wer).toFixed(1)}%` : "–", `WER ${model}`, make("small", { title: wordsOfWer(wer),
+      text: counts.length ? `${wer.sub} sub, ${wer.ins} ins, ${wer.del} del of ${wer.reference} · ${errorless} all right` : "no truth" }),
+    lookOf(shown, model)));
   }
   const withFlags = shown.filter((row) => flagged(row) > 0).length;
   facts.push(fact(String(withFlags), "with flagged layers"));

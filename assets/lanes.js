@@ -72,7 +72,7 @@ function axisLane(frames, fps) {
   return lane("axis-lane", make("span", { class: "soft", text: "" }), track);
 }
 
-const LABEL_ROW = 17, BAR = 9, MOST_ROWS = 4;
+const LABEL_ROW = 17, BAR = 9, MOST_ROWS = 6;
 const ruler = make("canvas").getContext("2d");
 
 /** Glosses as bars over their frames, each with its name under it, in as many rows as keep names apart. */

@@ -24,20 +24,20 @@ async function openFrames(layout) {
   };
 }
 
-/** A layer's maps as numbers: Uint8Array [T, h, w]. */
-async function openMaps(name, layout, frames) {
+/** A layer's maps at its own steps and positions: Uint8Array [n, h, w]. */
+async function openMaps(name, layout) {
   const [height, width] = layout.tile;
-  const values = new Uint8Array(frames * height * width);
-  let frame = 0;
+  const values = new Uint8Array(layout.count * height * width);
+  let step = 0;
   for (const sheet of await decodeSheets(name, layout.sheets)) {
     const canvas = make("canvas", { width: sheet.width, height: sheet.height });
     const context = canvas.getContext("2d", { willReadFrequently: true });
     context.drawImage(sheet, 0, 0);
     const grey = context.getImageData(0, 0, sheet.width, sheet.height).data;
-    for (let place = 0; place < layout.per_sheet && frame < frames; place += 1, frame += 1) {
+    for (let place = 0; place < layout.per_sheet && step < layout.count; place += 1, step += 1) {
       const left = (place % layout.columns) * layout.cell[1];
       const top = Math.floor(place / layout.columns) * layout.cell[0];
-      for (let y = 0, at = frame * height * width; y < height; y += 1) {
+      for (let y = 0, at = step * height * width; y < height; y += 1) {
         for (let x = 0, from = 4 * ((top + y) * sheet.width + left); x < width; x += 1, at += 1, from += 4) {
           values[at] = grey[from];
         }
@@ -72,31 +72,46 @@ function between(pixels, tile) {
   return { first, second, weight };
 }
 
-/** Draws maps over frames, through a colour table. */
+/** Draws a layer's maps over frames, through a colour table. */
 class MapBrush {
-  constructor([height, width], [tileHeight, tileWidth]) {
+  constructor([height, width], layout) {
     this.canvas = make("canvas", { width, height });
-    this.context = this.canvas.getContext("2d");
+    this.context = this.canvas.getContext("2d", { willReadFrequently: true });
     this.image = this.context.createImageData(width, height);
     this.pixels = new Uint32Array(this.image.data.buffer);
-    this.rows = between(height, tileHeight);
-    this.columns = between(width, tileWidth);
-    this.tile = [tileHeight, tileWidth];
+    this.layout = layout;
+    const [top, bottom, left, right] = layout.box;
+    this.rows = between(bottom - top, layout.tile[0]);
+    this.columns = between(right - left, layout.tile[1]);
+    this.moment = new Float32Array(layout.tile[0] * layout.tile[1]);
+  }
+
+  /** The layer's own positions at a frame, 0..255, between the steps before and after it. */
+  at(values, frame) {
+    const { first, weight, low, high, count } = this.layout;
+    const size = this.moment.length;
+    const before = first[frame] * size, after = Math.min(first[frame] + 1, count - 1) * size;
+    for (let place = 0; place < size; place += 1) {
+      const level = values[before + place] * (1 - weight[frame]) + values[after + place] * weight[frame];
+      this.moment[place] = clamp(255 * low + (high - low) * level, 0, 255);
+    }
   }
 
   draw(context, values, frame, table, opacity) {
-    const [tileHeight, tileWidth] = this.tile;
-    const { rows, columns, pixels } = this;
-    const width = this.canvas.width, height = this.canvas.height;
-    const base = frame * tileHeight * tileWidth;
-    for (let y = 0, pixel = 0; y < height; y += 1) {
-      const upper = base + rows.first[y] * tileWidth, lower = base + rows.second[y] * tileWidth;
-      const down = rows.weight[y];
-      for (let x = 0; x < width; x += 1, pixel += 1) {
-        const left = columns.first[x], right = columns.second[x], across = columns.weight[x];
-        const above = values[upper + left] * (1 - across) + values[upper + right] * across;
-        const below = values[lower + left] * (1 - across) + values[lower + right] * across;
-        pixels[pixel] = table[(above + (below - above) * down + 0.5) | 0];
+    const { rows, columns, pixels, moment } = this;
+    const [top, bottom, left, right] = this.layout.box;
+    const across = this.layout.tile[1], width = this.canvas.width;
+    pixels.fill(table[0]);                              // nothing was seen outside the box
+    if (this.layout.first[frame] >= 0) {
+      this.at(values, frame);
+      for (let y = 0; y < bottom - top; y += 1) {
+        const upper = rows.first[y] * across, lower = rows.second[y] * across, down = rows.weight[y];
+        for (let x = 0, pixel = (top + y) * width + left; x < right - left; x += 1, pixel += 1) {
+          const near = columns.first[x], far = columns.second[x], along = columns.weight[x];
+          const above = moment[upper + near] * (1 - along) + moment[upper + far] * along;
+          const below = moment[lower + near] * (1 - along) + moment[lower + far] * along;
+          pixels[pixel] = table[(above + (below - above) * down + 0.5) | 0];
+        }
       }
     }
     this.context.putImageData(this.image, 0, 0);

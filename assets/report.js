@@ -134,7 +134,7 @@ const layerRows = [];
 const glossButtons = [];
 
 function showHead() {
-  byId("sequence").textContent = preds.sequence;
+  byId("sequence").append(...breakable(preds.sequence));
   byId("facts").textContent = [preds.split, preds.signer, `${frames} frames`, `${(frames / fps).toFixed(1)} s at ${fps} fps`]
     .filter(Boolean).join(" · ");
   const rows = byId("readings");

@@ -1,8 +1,9 @@
 "use strict";
 
-const EMPTY = "all-zero";
-const maps = new Map();                 // sheet name -> Uint8Array [T, h, w], or a promise of it
-const brushes = new Map();              // tile size -> MapBrush
+const VOID = { "all-zero": "This map is zero everywhere", constant: "This map is the same everywhere",
+  "non-finite": "This map is not made of numbers" };
+const maps = new Map();                 // sheet name -> Uint8Array [n, h, w], or a promise of it
+const brushes = new Map();              // sheet name -> MapBrush
 
 function flagsOf(layer) {
   const box = make("span", { class: "flags" });
@@ -23,13 +24,13 @@ function makeView([height, width], caption) {
 
 function noteOf(layer) {
   if (!layer.spatial) return "Knows when, not where";
-  return layer.flags.includes(EMPTY) ? "This map is zero everywhere" : "";
+  return layer.flags.map((flag) => VOID[flag]).find(Boolean) || "";
 }
 
 function drawView(view, layer) {
   const context = view.canvas.getContext("2d");
   drawFrame(context, state.frame);
-  const painted = layer.spatial && !layer.flags.includes(EMPTY);
+  const painted = Boolean(layer.sheet);
   view.note.textContent = noteOf(layer);
   view.note.hidden = state.raw || !view.note.textContent;
   view.track.hidden = layer.spatial;
@@ -39,9 +40,8 @@ function drawView(view, layer) {
       load(layer.sheet);
       return;
     }
-    const { tile } = data.sheets[layer.sheet];
-    if (!brushes.has(tile.join())) brushes.set(tile.join(), new MapBrush(data.size, tile));
-    brushes.get(tile.join()).draw(context, values, state.frame, tables[state.scale], state.opacity);
+    if (!brushes.has(layer.sheet)) brushes.set(layer.sheet, new MapBrush(data.size, data.sheets[layer.sheet]));
+    brushes.get(layer.sheet).draw(context, values, state.frame, tables[state.scale], state.opacity);
   }
   view.canvas.dataset.frame = state.frame;
   view.canvas.dataset.layer = painted && !state.raw ? `${layer.model}/${layer.name}` : "";
@@ -49,7 +49,7 @@ function drawView(view, layer) {
 
 function load(sheet) {
   if (maps.has(sheet)) return;
-  maps.set(sheet, openMaps(sheet, data.sheets[sheet], frames).then((values) => {
+  maps.set(sheet, openMaps(sheet, data.sheets[sheet]).then((values) => {
     maps.set(sheet, values);
     draw();
   }));

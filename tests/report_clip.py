@@ -8,13 +8,15 @@ import numpy as np
 SPATIAL = {"slowfast": ("conv2d.slow_path.layer1", "conv2d.fast_path.layer1", "conv2d.fast_path.layer3"),
            "twostream": ("rgb_stream.layer1", "pose_stream.layer1", "fusion_module.conv_fuse", "rgb_stream.layer4")}
 TIME_ONLY = {"slowfast": ("conv1d.fused_features", "temporal_model.1"), "twostream": ("visual_head",)}
-GRIDS = {"conv2d.slow_path.layer1": 56, "conv2d.fast_path.layer1": 56, "conv2d.fast_path.layer3": 14,
-         "rgb_stream.layer1": 112, "pose_stream.layer1": 56, "fusion_module.conv_fuse": 28, "rgb_stream.layer4": 14}
+GRIDS = {"conv2d.slow_path.layer1": (56, 4), "conv2d.fast_path.layer1": (56, 1), "conv2d.fast_path.layer3": (14, 1),
+         "rgb_stream.layer1": (112, 2), "pose_stream.layer1": (56, 2), "fusion_module.conv_fuse": (28, 2),
+         "rgb_stream.layer4": (14, 4)}                      # positions a side, frames a step
 
 
 @dataclass(frozen=True)
 class Layer:
     map: np.ndarray
+    raw: np.ndarray
     spatial: bool
     flags: Tuple[str, ...] = ()
 
@@ -66,27 +68,42 @@ def keypoints(frames: int) -> np.ndarray:
     return points
 
 
-def heat(frames: int, grid: int, seed: int) -> np.ndarray:
-    """float16 [T, 256, 256] in 0..1: follows the hands on a grid x grid map, with noise, bilinear."""
+def grid_maps(frames: int, grid: int, stride: int, seed: int) -> np.ndarray:
+    """float32 [steps, grid, grid]: follows the hands, with noise."""
     rng = np.random.default_rng(seed)
     centre = (np.arange(grid) + 0.5) / grid
     y, x = np.meshgrid(centre, centre, indexing="ij")
-    drift = rng.random((grid, grid)).astype(np.float32)
-    out = np.zeros((frames, 256, 256), np.float16)
-    for index, places in enumerate(hands(frames)):
-        small = sum(np.exp(-((x - px) ** 2 + (y - py) ** 2) / 0.012) for px, py in places)
-        small = small * (0.6 + 0.4 * np.sin(index / 9 + seed)) + 0.25 * np.roll(drift, index // 4, axis=0)
-        out[index] = cv2.resize(np.float32(small / 1.3).clip(0, 1), (256, 256))
-    return out
+    steps = []
+    for index, places in enumerate(hands(frames)[::stride]):
+        near = sum(np.exp(-((x - px) ** 2 + (y - py) ** 2) / 0.012) for px, py in places)
+        steps.append(near * (0.6 + 0.4 * np.sin(index * stride / 9 + seed)) + 0.25 * rng.random((grid, grid)))
+    return np.stack(steps).astype(np.float32)
+
+
+def on_frames(raw: np.ndarray, stride: int, frames: int, model: str) -> np.ndarray:
+    """[steps, h, w] -> float16 [T, 256, 256] in 0..1, linear between steps and positions, where the model looks."""
+    top, bottom = (16, 240) if model == "slowfast" else (0, 256)
+    centres = np.arange(len(raw)) * stride + (stride - 1) / 2
+    weights = np.stack([np.interp(np.arange(frames), centres, row) for row in np.eye(len(raw))], axis=1)
+    out = np.zeros((frames, 256, 256), np.float32)
+    for index, each in enumerate(np.tensordot(weights, raw, 1)):
+        out[index, top:bottom, top:bottom] = cv2.resize(np.asarray(each), (bottom - top, bottom - top))
+    inside = out[:, top:bottom, top:bottom]
+    inside -= inside.min()
+    return (out / inside.max()).astype(np.float16)
 
 
 def layers(frames: int) -> Dict[str, Dict[str, Layer]]:
     out: Dict[str, Dict[str, Layer]] = {}
     for model, names in SPATIAL.items():
-        out[model] = {name: Layer(heat(frames, GRIDS[name], seed), True) for seed, name in enumerate(names)}
+        out[model] = {}
+        for seed, name in enumerate(names):
+            grid, stride = GRIDS[name]
+            raw = grid_maps(frames, grid, stride, seed)
+            out[model][name] = Layer(on_frames(raw, stride, frames, model), raw, True)
         for seed, name in enumerate(TIME_ONLY[model]):
             wave = np.abs(np.sin(np.arange(frames) / (7 + 3 * seed))) ** 3
-            out[model][name] = Layer(wave.astype(np.float16), False, ("saturated",) if seed else ())
+            out[model][name] = Layer(wave.astype(np.float16), wave[::4], False, ("saturated",) if seed else ())
     return out
 
 
@@ -113,11 +130,12 @@ def preds(frames: int, sequence: str = "01April_2010_Thursday_heute_default-8",
             "truth_spans": spread(truth, frames, 3),
             "wer": {"wer": 25.0, "sub": 1, "ins": 1, "del": 1, "reference": 12},
             "target": "the largest logit of each step, summed", "method": "gradcam", "weights": "clip",
-            "normalise": "clip", "checkpoint": {"file": f"{model}.pt", "sha256": "0f" * 32}, "notes": [],
+            "normalise": "clip", "viewport": [0.0625, 0.0625, 0.9375, 0.9375] if model == "slowfast" else [0, 0, 1, 1],
+            "checkpoint": {"file": f"{model}.pt", "sha256": "0f" * 32}, "notes": [],
             "layers": {name: {"flags": [], "spatial": name in layers_of, "shape": [1, 2, 3]}
                        for name in layers_of + TIME_ONLY[model]},
         }
     return {"sequence": sequence, "split": "train", "signer": "Signer04", "frames": frames, "fps": 25.0,
             "truth": list(truth), "models": models, "settings": {"alpha": 0.5, "colormap": "jet", "device": "cpu"},
             "versions": {"python": "3.11.7", "torch": "2.11.0"}, "seconds": {"slowfast": 12.3456},
-            "peak_memory": "3.1 GB", "command": f"python main.py --seq {sequence} --split train --models slowfast twostream"}
+            "peak_memory": "3.1 GB", "command": f"python main.py --seq {sequence} --models slowfast twostream"}

@@ -1,0 +1,215 @@
+import base64
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any, Dict, Tuple
+
+import cv2
+import numpy as np
+import pytest
+
+import report_knots
+import report_regions
+import report_sprites
+from report import finite, write_index, write_report
+from report_page import json_in_html
+from report_reading import reading
+from tests import report_clip as made
+
+
+def written(folder: Path, frames: int, **changes: Any) -> str:
+    """A report of a made-up clip; returns the page's text."""
+    folder.mkdir(parents=True, exist_ok=True)
+    preds = {**made.preds(frames), **changes}
+    (folder / "preds.json").write_text(json.dumps(preds))
+    write_report(folder, made.picture(frames), made.layers(frames), preds, made.keypoints(frames))
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def data_in(text: str) -> Dict[str, Any]:
+    return json.loads(re.findall(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)[0])
+
+
+def test_two_hundred_frames_and_both_models_fit_in_six_megabytes(tmp_path: Path) -> None:
+    written(tmp_path, 200)
+    assert (tmp_path / "report.html").stat().st_size <= 6_000_000
+
+
+def test_maps_of_noise_keep_to_the_budget_too() -> None:
+    tiles = {f"map{number}": np.random.default_rng(number).integers(0, 256, (64, 56, 56), np.uint8)
+             for number in range(3)}
+    tiles["quiet"] = np.zeros((64, 56, 56), np.uint8)
+    sheets = report_sprites.encode_maps(tiles, 64)
+    assert sheets["quiet"].quality == report_sprites.QUALITIES[0]
+    assert sum(each.size for each in sheets.values()) <= 4 * 64 * report_sprites.MAP_BYTES
+
+
+def test_tiles_lie_where_the_layout_says() -> None:
+    tiles = np.repeat(np.arange(10, 250, 24, dtype=np.uint8), 900 * 700).reshape(10, 900, 700)
+    sheets = report_sprites.encode(tiles, 90)
+    assert len(sheets.jpegs) == 3
+    for index, tile in enumerate(tiles):
+        jpeg = np.frombuffer(sheets.jpegs[index // sheets.per_sheet], np.uint8)
+        sheet = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE))
+        row, column = divmod(index % sheets.per_sheet, sheets.columns)
+        top, left = row * sheets.cell[0], column * sheets.cell[1]
+        assert np.abs(sheet[top:top + 900, left:left + 700].astype(int) - tile).max() <= 1
+
+
+def test_coarse_maps_keep_the_mean_and_what_is_not_finite_is_nothing() -> None:
+    maps = np.full((1, 128, 128), 0.25, np.float16)
+    maps[0, :64] = np.nan
+    coarse = report_regions.coarse(maps) / 65535
+    assert (coarse[0, :32] == 0).all() and np.abs(coarse[0, 32:] - 0.25).max() < 1e-4
+
+
+@pytest.mark.parametrize("name, model, kept", [
+    ("conv2d.slow_path.layer1", "slowfast", (12, 56, 56)), ("conv2d.fast_path.layer3", "slowfast", (42, 14, 14)),
+    ("rgb_stream.layer1", "twostream", (23, 112, 112))])
+def test_maps_are_kept_at_the_layers_own_steps_and_positions(name: str, model: str, kept: Tuple[int, ...]) -> None:
+    grid, stride = made.GRIDS[name]
+    raw = made.grid_maps(42, grid, stride, 0)
+    maps = made.on_frames(raw, stride, 42, model)
+    found = report_knots.knots(maps, raw.shape, (16, 240, 16, 240) if model == "slowfast" else (0, 256, 0, 256))
+    assert found.values.shape == kept
+    for frame in (0, 1, 20, 41):
+        assert np.abs(rebuilt(found, frame) - maps[frame]).max() * 255 < 3
+
+
+def rebuilt(found: report_knots.Knots, frame: int) -> np.ndarray:
+    """[256, 256] as the page draws it."""
+    first, weight = found.first[frame], found.weight[frame]
+    values = found.values.astype(np.float32)
+    moment = values[first] * (1 - weight) + values[min(first + 1, len(values) - 1)] * weight
+    top, bottom, left, right = found.box
+    out = np.zeros((256, 256), np.float32)
+    out[top:bottom, left:right] = cv2.resize(moment, (right - left, bottom - top))
+    out[top:bottom, left:right] *= (found.high - found.low) / 255
+    out[top:bottom, left:right] += found.low
+    return out
+
+
+def test_maps_from_no_known_grid_are_kept_at_half_size() -> None:
+    rough = np.random.default_rng(0).random((3, 128, 128)).astype(np.float16).repeat(2, axis=1).repeat(2, axis=2)
+    found = report_knots.knots(rough, (3, 56, 56), (0, 256, 0, 256))
+    assert found.values.shape == (3, 128, 128)
+    np.testing.assert_allclose(found.low + found.values * (found.high - found.low) / 255, rough[:, ::2, ::2], atol=4e-3)
+
+
+def test_frames_that_were_not_seen_have_no_map() -> None:
+    maps = made.on_frames(made.grid_maps(9, 14, 1, 0), 1, 9, "twostream")
+    maps[7:] = 0
+    found = report_knots.knots(maps, (9, 14, 14), (0, 256, 0, 256))
+    assert found.first[7:] == [-1, -1] and min(found.first[:7]) == 0
+
+
+@pytest.mark.parametrize("text", ["</script>", "<!--", "<script>", "a&b", "ÄÖÜ"])
+def test_json_in_a_page_ends_no_script_and_reads_back(text: str) -> None:
+    safe = json_in_html({"gloss": text})
+    assert "<" not in safe and ">" not in safe
+    assert json.loads(safe) == {"gloss": text}
+
+
+def test_a_gloss_is_nowhere_in_the_page_as_a_tag(tmp_path: Path) -> None:
+    evil = "</script><img src=x onerror=alert(1)>"
+    clip = tmp_path / "clip"
+    clip.mkdir()
+    preds = made.preds(8, sequence=evil, first=evil)
+    (clip / "preds.json").write_text(json.dumps(preds))
+    write_report(clip, made.picture(8), made.layers(8), preds)
+    write_index(tmp_path)
+    for page in (tmp_path / "clip" / "report.html", tmp_path / "index.html"):
+        assert "<img src=x" not in page.read_text(encoding="utf-8")
+
+
+def test_the_page_allows_only_its_own_script(tmp_path: Path) -> None:
+    text = written(tmp_path, 4)
+    script = re.findall(r"<script>(.*)</script>", text, re.S)[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"default-src 'none'; script-src 'sha256-{digest}'" in text
+    assert "http://" not in text.replace("http://www.w3.org/2000/svg", "") and "https://" not in text
+
+
+def test_numbers_that_are_not_finite_become_null() -> None:
+    assert finite({"a": [float("nan"), np.float32(0.5)], "b": (np.inf, 1)}) == {"a": [None, 0.5], "b": [None, 1]}
+
+
+def test_regions_find_the_hands_before_the_face_before_the_body() -> None:
+    points = made.keypoints(1)
+    labels, seen = report_regions.regions(points)
+    assert seen.tolist() == [True]
+
+    def at(x: float, y: float) -> str:
+        return report_regions.REGIONS[labels[0, int(y * 64), int(x * 64)]]
+
+    right = made.hands(1)[0, 0]
+    assert at(*right) == "hands"
+    assert at(0.5, 94 / 260) == "face"
+    assert at(0.5, 0.85) == "body"
+    assert at(0.05, 0.05) == "elsewhere"
+    points[0, 91:112, :2] = (105, 94)                   # a hand before the face
+    assert report_regions.REGIONS[report_regions.regions(points)[0][0, 23, 32]] == "hands"
+
+
+def test_unsure_points_are_not_used_and_frames_without_a_signer_do_not_count() -> None:
+    points = made.keypoints(2)
+    points[1, :, 2] = 0.1
+    labels, seen = report_regions.regions(points)
+    assert seen.tolist() == [True, False]
+    assert (labels[1] == report_regions.ELSEWHERE).all()
+    total, over_time = report_regions.shares(np.array([[3.0, 1, 0, 0], [0, 0, 0, 9]]), seen)
+    assert total == [0.75, 0.25, 0, 0]
+    assert over_time == [[0.75, 0.25, 0, 0], None]
+
+
+def test_shares_of_a_map_on_the_hands_are_all_hands() -> None:
+    labels, seen = report_regions.regions(made.keypoints(3))
+    maps = np.where(labels == 0, 65535, 0).astype(np.uint16)
+    assert report_regions.shares(report_regions.mass(maps, labels), seen)[0] == [1, 0, 0, 0]
+    even = np.full_like(maps, 1000)
+    total = report_regions.shares(report_regions.mass(even, labels), seen)[0]
+    assert total == pytest.approx(report_regions.cover(labels).mean(axis=0), abs=1e-4)
+
+
+def test_an_empty_map_has_no_shares(tmp_path: Path) -> None:
+    layers = made.layers(4)
+    layers["slowfast"]["conv2d.slow_path.layer1"] = made.Layer(
+        np.zeros((4, 256, 256), np.float16), np.zeros((1, 56, 56)), True, ("all-zero",))
+    write_report(tmp_path, made.picture(4), layers, made.preds(4), made.keypoints(4))
+    layer = data_in((tmp_path / "report.html").read_text(encoding="utf-8"))["models"][0]["layers"][0]
+    assert layer["shares"] is None and layer["flags"] == ["all-zero"]
+
+
+def test_missed_glosses_stand_where_they_were_due() -> None:
+    model = {"spans": [{"gloss": "A", "start": 0, "stop": 4, "verdict": "right"},
+                       {"gloss": "C", "start": 20, "stop": 24, "verdict": "right"}],
+             "deleted": [{"gloss": "B", "position": 1}, {"gloss": "D", "position": 2}],
+             "truth_spans": [{"gloss": "B", "start": 9, "stop": 12}, {"gloss": "B", "start": 40, "stop": 44}]}
+    assert [(each["gloss"], each["start"], each["stop"]) for each in reading(model)] == [
+        ("A", 0, 4), ("B", 9, 12), ("C", 20, 24), ("D", 24, 25)]
+
+
+def test_a_clip_without_truth_or_keypoints_still_has_a_page(tmp_path: Path) -> None:
+    preds = {**made.preds(4), "truth": None}
+    for model in preds["models"].values():
+        model.update(truth_spans=[], deleted=[], wer=None)
+    write_report(tmp_path, made.picture(4), made.layers(4), preds)
+    assert data_in((tmp_path / "report.html").read_text(encoding="utf-8"))["regions"] is None
+    assert json.loads((tmp_path / "report.json").read_text())["cover"] is None
+
+
+def test_the_index_lists_finished_folders_only(tmp_path: Path) -> None:
+    for name in ("a", "b", ".half-done"):
+        written(tmp_path / name, 3, sequence=name)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "preds.json").write_text(json.dumps(made.preds(3, sequence="c")))     # made without a report
+    write_index(tmp_path)
+    rows = data_in((tmp_path / "index.html").read_text(encoding="utf-8"))["rows"]
+    assert [(row["sequence"], row["page"], row["cover"] is None) for row in rows] == [
+        ("a", True, False), ("b", True, False), ("c", False, True)]
+
+
+def test_the_same_clip_gives_the_same_page(tmp_path: Path) -> None:
+    assert written(tmp_path / "one", 3) == written(tmp_path / "two", 3)
