@@ -26,15 +26,19 @@ def parser() -> argparse.ArgumentParser:
     add("--models", nargs="+", choices=tuple(MODELS), default=["slowfast"], help="(default: slowfast)")
     for model in MODELS:
         add(f"--{model}-ckpt", metavar="FILE", help="its checkpoint (default: the workspace's)")
-    add("--beam", type=_width, metavar="WIDTH", help="beam width, 1 is greedy (default: each model's own)")
-    add("--batch-size", type=_width, default=1, metavar="CLIPS", help="clips read at once (default: 1)")
+    add("--beam", type=_count, metavar="WIDTH", help="beam width, 1 is greedy (default: each model's own)")
+    add("--batch-size", type=_count, default=1, metavar="CLIPS", help="clips read at once (default: 1)")
     add("--device", help="any torch device (default: cuda, or cpu where there is no CUDA)")
     add("--data-root", metavar="FOLDER", help="the folder with annotations/ and features/ (default: the workspace's)")
-    add("--out", metavar="FOLDER", help="where hypotheses are written (default: the workspace's outputs/evaluation)")
+    add("--out", metavar="FOLDER", help="where results are written (default: the workspace's outputs/evaluation)")
+    add("--evidence", action="store_true",
+        help="measure instead whether maps fall on the articulators, on clips of the synthetic signer "
+             "(default: the demo's recognisers on new clips)")
+    add("--clips", type=_count, default=24, metavar="N", help="with --evidence: how many clips (default: 24)")
     return made
 
 
-def _width(text: str) -> int:
+def _count(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
@@ -44,7 +48,7 @@ def _width(text: str) -> int:
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     given = parser().parse_args(arguments)
     try:
-        evaluate(given)
+        measure_evidence(given) if given.evidence else evaluate(given)
     except UserError as error:
         print(f"evaluate.py: {error}", file=sys.stderr)
         return 2
@@ -91,6 +95,41 @@ def evaluate(given: argparse.Namespace) -> None:
         write_hypotheses(out / f"{given.split}.{model}.txt", read)
     print("\n".join(table([(model, len(read), score(read)) for model, read in readings.items()])))
     print(f"hypotheses: {out / given.split}.*.txt")
+
+
+def measure_evidence(given: argparse.Namespace) -> None:
+    """Table and plot of where the maps lie. What is not named is the demo's."""
+    from demo import CHECKPOINTS, demo_data
+    from loading import checkpoint_path
+    from workspace import Workspace, find_data_root
+
+    workspace = Workspace()
+    out = Path(given.out).expanduser() if given.out else workspace.outputs / "evaluation"
+    checkpoints = {}
+    for model in dict.fromkeys(given.models):
+        named = getattr(given, f"{model}_ckpt") or CHECKPOINTS.get(model)
+        checkpoints[model] = checkpoint_path(model, str(named) if named else None, workspace)
+    root = find_data_root(given.data_root, workspace) if given.data_root else demo_data(out, given.clips, True)
+
+    from tqdm import tqdm
+
+    from datasets.evidence import read_evidence
+    from datasets.phoenix import PhoenixVideoTextDataset
+    from evidence_study import study
+    from evidence_table import lines, plot
+    from loading import choose_device
+
+    dataset = PhoenixVideoTextDataset(root, given.split)
+    clips = [(dataset.clip(index), read_evidence(root / "evidence" / f"{dataset.rows[index].seq_id}.npz"))
+             for index in range(min(given.clips, len(dataset)))]
+    recognisers = _load(checkpoints, choose_device(given.device)[0], root, workspace)
+    with tqdm(total=len(clips), unit="clip", leave=False, disable=None) as bar:
+        found = study(recognisers, clips, bar.update)
+    out.mkdir(parents=True, exist_ok=True)
+    text = "\n".join(lines(found))
+    (out / "evidence.txt").write_text(text + "\n", encoding="utf-8")
+    plot(found, out / "evidence.png")
+    print(f"{text}\n\ntable and plot: {out / 'evidence'}.txt, .png")
 
 
 def _load(checkpoints: Dict[str, Path], device: str, root: Path, workspace: "Workspace") -> "Dict[str, Recogniser]":

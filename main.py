@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SPLITS = ("train", "dev", "test")
 METHODS = ("gradcam", "gradcam++", "hirescam", "layercam", "xgradcam", "eigencam")
+FEW = 3             # sequences whose readings are printed
 COLORMAPS = ("jet", "turbo", "viridis", "inferno", "magma", "plasma", "cividis", "hot", "parula")
 
 
@@ -26,6 +27,8 @@ class OneLineParser(argparse.ArgumentParser):
 def parser() -> argparse.ArgumentParser:
     made = OneLineParser(prog="main.py", description=__doc__)
     add = made.add_argument
+    add("--demo", action="store_true",
+        help="explain two clips of a drawn signer with two small recognisers; needs no dataset and no checkpoint")
     add("--seq", metavar="ID,ID", help="sequences to explain (default: all of the split)")
     add("--split", choices=SPLITS, default="dev", help="where to look them up (default: dev)")
     add("--models", nargs="+", choices=tuple(MODELS), default=["slowfast"], help="(default: slowfast)")
@@ -69,8 +72,23 @@ def _rate(text: str) -> float:
     return value
 
 
+def _as_demo(given: argparse.Namespace) -> None:
+    """The same run as any other, on data and checkpoints of the demo's own."""
+    from demo import CHECKPOINTS, CLIPS, demo_data
+    from workspace import Workspace
+
+    given.models = list(CHECKPOINTS)
+    for model, path in CHECKPOINTS.items():
+        setattr(given, f"{model}_ckpt", str(path))
+    out = Path(given.out).absolute() if given.out else Workspace().outputs / "demo"
+    given.out = str(out)
+    given.split, given.data_root = "dev", str(demo_data(out, CLIPS, not given.quiet))
+
+
 def explain(given: argparse.Namespace) -> int:
     started = time.perf_counter()
+    if given.demo:
+        _as_demo(given)
     asked = _asked(given)
     names = None if given.seq is None else [name.strip() for name in given.seq.split(",") if name.strip()]
     if names == []:
@@ -107,9 +125,14 @@ def _conclude(asked: "Asked", outcomes: List[Dict[str, Any]], seconds: float, qu
 
             write_index(asked.out)
     if not quiet:
-        preds = finished(asked.out, outcomes[0]["sequence"]) if len(outcomes) == 1 else None
-        print("\n".join([*(preds_lines(preds)[:1 + len(preds["models"])] if preds else []),
-                         *summary_lines(asked.out, outcomes, seconds)]))
+        for outcome in outcomes if len(outcomes) <= FEW else ():
+            preds = finished(asked.out, outcome["sequence"])
+            if preds:
+                print("\n".join(["", *preds_lines(preds)[:1 + len(preds["models"])]]))
+        print("\n".join(["", *summary_lines(asked.out, outcomes, seconds)]))
+        pages = asked.out / ("index.html" if len(outcomes) > 1 else f"{outcomes[0]['sequence']}/report.html")
+        if pages.is_file():
+            print(f"look at {pages}")
     failed = [outcome for outcome in outcomes if outcome["status"] == "failed"]
     if len(outcomes) == 1 and failed and failed[0]["users"]:
         return 2        # a mistake in what was asked; in a batch the others were done

@@ -1,0 +1,140 @@
+"""What `evaluate.py --evidence` measures: maps against the articulators that the synthetic signer drew."""
+from dataclasses import dataclass, field, replace
+from typing import Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+
+import numpy as np
+import torch
+from torch import nn
+
+from cam_methods import METHODS
+from cam_runner import explain
+from datasets.clip import Clip
+from datasets.evidence import Evidence
+from evidence import SHARES, Tally, chosen_pixels, grey_out, hide_keypoints, kept, mean, motion, rank_correlation
+from models.reading import read
+from models.recogniser import Recogniser
+
+REDRAWN = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)      # share of the network's modules that are drawn anew, from the top down
+REDRAW_CLIPS = 6
+MOTION = "motion alone"
+
+
+@dataclass
+class Study:
+    """Keys are (model, layer, method) or (model, layer); curves have a value per entry of SHARES or REDRAWN."""
+
+    tallies: Dict[Tuple[str, str, str], Tally] = field(default_factory=dict)
+    motion: Tally = field(default_factory=Tally)
+    deletion: Dict[Tuple[str, str], List[float]] = field(default_factory=dict)
+    insertion: Dict[Tuple[str, str], List[float]] = field(default_factory=dict)     # the least salient greyed out
+    redrawn: Dict[Tuple[str, str], List[float]] = field(default_factory=dict)
+    clips: int = 0
+
+
+def study(recognisers: Mapping[str, Recogniser], clips: Sequence[Tuple[Clip, Evidence]],
+          done: Callable[[], object]) -> Study:
+    """`done` is called once a clip."""
+    found = Study(clips=len(clips))
+    curves: Dict[Tuple[str, str, bool], List[List[float]]] = {}
+    for clip, evidence in clips:
+        found.motion.add(motion(clip.frames), evidence.region, (0, clip.frames.shape[1], 0, clip.frames.shape[2]))
+        for model, recogniser in recognisers.items():
+            maps = _count(found, model, recogniser, clip, evidence)
+            for layer, values in maps.items():
+                for most in (True, False):
+                    curves.setdefault((model, layer, most), []).append(_curve(recogniser, clip, values, most))
+        done()
+    for (model, layer, most), every in curves.items():
+        (found.deletion if most else found.insertion)[model, layer] = [mean(each) for each in zip(*every)]
+    for model, recogniser in recognisers.items():
+        found.redrawn.update({(model, layer): values for layer, values in
+                              _redraw(recogniser, [clip for clip, _ in clips[:REDRAW_CLIPS]]).items()})
+    return found
+
+
+def spatial_layers(recogniser: Recogniser) -> List[str]:
+    return [name for name in recogniser.default_layers if recogniser.layers[name].spatial]
+
+
+def _count(found: Study, model: str, recogniser: Recogniser, clip: Clip, evidence: Evidence) -> Dict[str, np.ndarray]:
+    """Mass and pointing of every layer and method; gives back Grad-CAM's maps."""
+    layers = spatial_layers(recogniser)
+    box = recogniser.viewport.box(*clip.frames.shape[1:3])
+    maps: Dict[str, np.ndarray] = {}
+    for method in METHODS:
+        explained = explain(recogniser, clip, layers, target="pred", method=method)
+        for layer in layers:
+            tally = found.tallies.setdefault((model, layer, method), Tally())
+            tally.add(explained.layers[layer].map, evidence.region, box)
+            if method == "gradcam":
+                maps[layer] = explained.layers[layer].map
+    return maps
+
+
+def _curve(recogniser: Recogniser, clip: Clip, maps: np.ndarray, most: bool) -> List[float]:
+    """Share of the glosses read that are still read, as more of the picture is greyed out."""
+    box = recogniser.viewport.box(*clip.frames.shape[1:3])
+    before = recogniser.decode(read(recogniser, clip))
+    values = []
+    for share in SHARES:
+        chosen = chosen_pixels(maps, share, most, box)
+        greyed = replace(clip, frames=grey_out(clip.frames, chosen), tall_frames=None,
+                         keypoints=None if clip.keypoints is None else hide_keypoints(clip.keypoints, chosen))
+        values.append(kept(before, recogniser.decode(read(recogniser, greyed))))
+    return values
+
+
+def _redraw(recogniser: Recogniser, clips: Sequence[Clip]) -> Dict[str, List[float]]:
+    """Rank correlation of each layer's map with itself, as the network is drawn anew from its output down."""
+    layers = spatial_layers(recogniser)
+    before = [explain(recogniser, clip, layers) for clip in clips]
+    stored = {name: value.clone() for name, value in recogniser.network.state_dict().items()}
+    curves: Dict[str, List[float]] = {layer: [] for layer in layers}
+    try:
+        for count in _redrawn_from_the_top(recogniser, clips[0]):
+            after = before if count == 0 else [explain(recogniser, clip, layers) for clip in clips]
+            for layer in layers:
+                curves[layer].append(mean([_alike(one.layers[layer].map, other.layers[layer].map)
+                                           for one, other in zip(before, after)]))
+    finally:
+        recogniser.network.load_state_dict(stored)
+    return curves
+
+
+def _alike(one: np.ndarray, other: np.ndarray) -> Optional[float]:
+    """Every eighth pixel is enough: maps are smooth."""
+    return rank_correlation(one[:, ::8, ::8], other[:, ::8, ::8])
+
+
+def _redrawn_from_the_top(recogniser: Recogniser, clip: Clip) -> Iterator[int]:
+    """Draws the modules nearest to the output anew, more of them at each step, and says how many are by now."""
+    modules = _in_order_of_use(recogniser, clip)[::-1]
+    generator = torch.Generator().manual_seed(0)
+    done = 0
+    for share in REDRAWN:
+        stop = round(share * len(modules))
+        for module in modules[done:stop]:
+            for parameter in module.parameters(recurse=False):
+                drawn = torch.randn(parameter.shape, generator=generator).to(parameter)
+                spread = parameter.std() if parameter.numel() > 1 else torch.zeros(())
+                parameter.data.copy_(drawn * spread.to(parameter) + parameter.mean())
+        done = stop
+        yield done
+
+
+def _in_order_of_use(recogniser: Recogniser, clip: Clip) -> List[nn.Module]:
+    """Modules with parameters of their own that evaluation runs, as it runs them."""
+    used: List[nn.Module] = []
+
+    def note(module: nn.Module, *_: object) -> None:
+        if module not in used:
+            used.append(module)
+
+    hooks = [module.register_forward_pre_hook(note) for module in recogniser.network.modules()
+             if next(module.parameters(recurse=False), None) is not None]
+    try:
+        read(recogniser, clip)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return used

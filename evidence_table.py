@@ -1,0 +1,70 @@
+"""The evidence study as a table and a plot."""
+from pathlib import Path
+from typing import Dict, List, Sequence, Tuple
+
+from evidence import SHARES, TOLERANCE
+from evidence_study import REDRAWN, Study
+
+
+def lines(study: Study) -> List[str]:
+    return [*_places(study), "", *_curves("glosses still read, the MOST salient pixels greyed out (deletion)",
+                                          study.deletion, SHARES, "of pixels"),
+            "", *_curves("glosses still read, the LEAST salient pixels greyed out (insertion)", study.insertion, SHARES,
+                         "of pixels"),
+            "", *_curves("rank correlation with the map before weights were drawn anew, from the output down",
+                         study.redrawn, REDRAWN, "of modules")]
+
+
+def _places(study: Study) -> List[str]:
+    out = [f"maps against articulators, {study.clips} held-out clips, target pred",
+           "mass ratio: share of the map's mass on the articulators of the active gloss over the share of seen pixels",
+           f"they cover (1 is chance); pointing: frames whose highest point lies within {TOLERANCE} pixels of them", "",
+           f"{'model':<11}{'layer':<30}{'method':<12}{'mass ratio':>11}{'pointing':>10}"]
+    for (model, layer, method), tally in study.tallies.items():
+        note = "  no better than its area" if not tally.mass_ratio > 1.1 else ""
+        out.append(f"{model:<11}{layer:<30}{method:<12}{tally.mass_ratio:>11.2f}{tally.pointing:>10.1%}{note}")
+    out.append(f"{'-':<11}{'motion alone':<30}{'-':<12}{study.motion.mass_ratio:>11.2f}{study.motion.pointing:>10.1%}")
+    return out
+
+
+def _curves(title: str, curves: Dict[Tuple[str, str], List[float]], at: Sequence[float], unit: str) -> List[str]:
+    head = f"{'model':<11}{'layer':<30}" + "".join(f"{share:>8.0%}" for share in at) + f"  {unit}"
+    return [title, head] + [f"{model:<11}{layer:<30}" + "".join(f"{value:>8.2f}" for value in values)
+                            for (model, layer), values in curves.items()]
+
+
+def plot(study: Study, path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(1, 3, figsize=(14, 4.6), constrained_layout=True)
+    _bars(axes[0], study)
+    for number, key in enumerate(study.deletion):
+        label = ": ".join(key)
+        axes[1].plot(SHARES, study.deletion[key], "-o", ms=3, color=f"C{number}", label=label)
+        axes[1].plot(SHARES, study.insertion[key], "--", color=f"C{number}")
+        axes[2].plot(REDRAWN, study.redrawn[key], "-o", ms=3, color=f"C{number}", label=label)
+    axes[1].set(title="Glosses still read\n(solid: most salient greyed out, dashed: least)", xlabel="share of pixels",
+                ylim=(0, 1.03))
+    axes[2].set(title="Rank correlation with the trained network's map", xlabel="share of modules drawn anew",
+                ylim=(-0.3, 1.03))
+    axes[2].legend(fontsize=7, frameon=False)
+    for axis in axes:
+        axis.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=130)
+    pyplot.close(figure)
+
+
+def _bars(axis, study: Study) -> None:  # type: ignore[no-untyped-def]
+    """Grad-CAM's mass ratio for each layer; chance and motion as lines."""
+    rows = [(f"{model}\n{layer}", tally) for (model, layer, method), tally in study.tallies.items()
+            if method == "gradcam"]
+    axis.barh(range(len(rows)), [tally.mass_ratio for _, tally in rows], color="#3b6ea8")
+    axis.set_yticks(range(len(rows)), [name for name, _ in rows], fontsize=7)
+    axis.invert_yaxis()
+    axis.axvline(1, color="black", lw=1)
+    axis.axvline(study.motion.mass_ratio, color="#c0504d", ls=":", lw=1.5)
+    axis.annotate("motion alone", (study.motion.mass_ratio, -0.6), color="#c0504d", fontsize=7)
+    axis.set(title="Mass ratio on the articulators, Grad-CAM\n(1: no better than the area)")
