@@ -31,10 +31,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
-    return value
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
+    return int(text)
 
 
 def cache(given: argparse.Namespace) -> int:
@@ -57,7 +56,7 @@ def cache(given: argparse.Namespace) -> int:
     store = KeypointStore(files.keypoints)
     store.prepare()
     target = HeatmapCache(Path(given.out).expanduser() if given.out else files.heatmaps)
-    target.clear_leftovers()
+    target.prepare()
 
     def one(row: "Row") -> str:
         keypoints = store.read(row.seq_id, len(files.need_frames(row, given.split)))

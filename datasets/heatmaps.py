@@ -11,6 +11,7 @@ from torch import Tensor
 
 from datasets.atomic import atomic_file
 from datasets.keypoints import FRAME_HEIGHT, FRAME_WIDTH, LEFT, MIDLINE, RIGHT
+from errors import UserError
 
 SIDE = 112
 SIGMA = 4.0
@@ -90,8 +91,16 @@ class HeatmapCache:
             np.save(file, maps)
             file.write(_trailer(keypoints))
 
-    def clear_leftovers(self) -> None:
-        """Takes away what killed runs left half-written."""
+    def prepare(self) -> None:
+        """Makes the folder ready for many writes, and takes away what killed runs left half-written."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with atomic_file(self.folder / ".trial") as part:
+                part.touch()
+            (self.folder / ".trial").unlink()
+        except OSError as error:
+            raise UserError(f"{self.folder}: can't be written ({error.strerror}); expected a folder for heat maps; "
+                            "make it writable or name another") from None
         for part in self.folder.glob(".*.part"):
             if time.time() - part.stat().st_mtime > STALE:
                 part.unlink()

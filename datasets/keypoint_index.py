@@ -1,8 +1,10 @@
 """An index beside keypoints.pkl, so that one sequence can be read without the other thousands."""
+import atexit
 import errno
 import fcntl
 import logging
 import os
+import shutil
 import sqlite3
 import tempfile
 from contextlib import closing, contextmanager
@@ -23,7 +25,7 @@ CREATE TABLE sequence (id INTEGER PRIMARY KEY, name TEXT, keypoints BLOB);
 CREATE TABLE component (part TEXT, sequence INTEGER);
 """
 log = logging.getLogger(__name__)
-_temporary: Dict[Path, "tempfile.TemporaryDirectory[str]"] = {}    # indexes that could not be kept; gone at exit
+_temporary: Dict[Path, Path] = {}       # folders of indexes that could not be kept; gone at exit
 
 
 def index_of(pickle: Path) -> Path:
@@ -39,8 +41,9 @@ def index_of(pickle: Path) -> Path:
     if pickle not in _temporary:
         log.warning("%s can't be written (%s): indexing keypoints for this run only; make the folder writable, or "
                     "link keypoints.pkl into one that is", beside, reason)
-        _temporary[pickle] = tempfile.TemporaryDirectory(prefix="keypoints-")
-    passing = Path(_temporary[pickle].name) / beside.name
+        _temporary[pickle] = Path(tempfile.mkdtemp(prefix="keypoints-"))
+        atexit.register(shutil.rmtree, _temporary[pickle])
+    passing = _temporary[pickle] / beside.name
     try:
         return passing if _fits(passing, stamp) else _build(pickle, passing)
     except OSError as error:

@@ -36,6 +36,7 @@ class PhoenixVideoTextDataset(Dataset):
         self.crop_size = crop_size
         self.keypoints = KeypointStore(self.files.keypoints)
         self.cache = HeatmapCache(Path(pose_cache_dir) if pose_cache_dir else self.files.heatmaps)
+        self._told = False      # that heat maps can't be kept
         self._vocabulary: Optional[GlossVocabulary] = None
 
     def __len__(self) -> int:
@@ -89,8 +90,10 @@ class PhoenixVideoTextDataset(Dataset):
             try:
                 self.cache.write(row.seq_id, maps, keypoints)
             except OSError as error:
-                log.warning("%s can't be written (%s): heat maps are made anew each time; give another pose_cache_dir",
-                            self.cache.path(row.seq_id), error.strerror)
+                if not self._told:
+                    log.warning("%s: heat maps can't be kept there (%s) and are made anew each time; give another "
+                                "pose_cache_dir", self.cache.folder, error.strerror)
+                self._told = True
         taken = torch.from_numpy(maps[::self.frame_skip].astype(np.float32))
         return self._crop(interpolate(taken, tuple(size), mode="bilinear", align_corners=False)).contiguous()
 

@@ -70,6 +70,13 @@ def test_missing_data_root_is_one_line_and_two(root: Path, capsys: pytest.Captur
     assert "keypoints.pkl: can't be read" in capsys.readouterr().err
 
 
+def test_folder_that_can_not_be_written_stops_it_before_any_work(
+        root: Path, capsys: pytest.CaptureFixture) -> None:
+    (root / "a file").touch()
+    assert run(root, "--out", str(root / "a file")) == 2
+    assert "a file: can't be written (File exists)" in capsys.readouterr().err
+
+
 def test_it_runs_from_any_directory_and_after_a_kill(root: Path) -> None:
     command = [sys.executable, str(REPOSITORY / "cache_pose_heatmaps.py"), "--data-root", root.name, "--device", "cpu"]
     for _ in range(2):

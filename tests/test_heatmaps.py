@@ -82,5 +82,5 @@ def test_only_old_leftovers_are_cleared(tmp_path: Path) -> None:
         (tmp_path / f".{name}.part").touch()
         stat = (tmp_path / f".{name}.part").stat()
         os.utime(tmp_path / f".{name}.part", (stat.st_atime - age, stat.st_mtime - age))
-    HeatmapCache(tmp_path).clear_leftovers()
+    HeatmapCache(tmp_path).prepare()
     assert os.listdir(tmp_path) == [".new.part"]
