@@ -1,4 +1,7 @@
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Iterator, Tuple
 
@@ -149,3 +152,18 @@ def test_command_reports_a_mistake_in_one_line(data: Path, tmp_path: Path, capsy
     assert "no corpus for split 'tran'" in capsys.readouterr().err
     assert train.main([*arguments, "trainer.epoch", "1"]) == 2
     assert "did you mean epochs?" in capsys.readouterr().err
+
+
+def test_two_processes_train_one_network(data: Path, tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path)
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "29612",
+               str(Path(train.__file__)), "-c", str(recipe), "--data-root", str(data), "--device", "cpu", "--out",
+               str(tmp_path / "out"), "--override", "data.batch_size", "1", "trainer.accumulate", "2"]
+    done = subprocess.run(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    log = (tmp_path / "out" / "train.log").read_text()
+    assert "on cpu x 2" in log and log.count("dev WER") == 2
+    told = checkpointing.load(tmp_path / "out" / LAST)
+    # 6 clips are 3 batches of 1 in each process: 2 steps an epoch.
+    assert told["training"]["step"] == 4
+    assert all("module." not in key for key in told["model_state_dict"])

@@ -78,7 +78,7 @@ def _starting_weights(config: Config, recogniser: Recogniser) -> None:
         log.info("no model.weights: %s", "the rest from scratch" if config.model.backbone else "from scratch")
         return
     path = find_input(config.model.weights)
-    trained = build(recogniser.name, path, vocabulary=recogniser.vocabulary)
+    trained = build(recogniser.name, path, vocabulary=recogniser.vocabulary, fold=False)
     if trained.architecture["classes"] != len(recogniser.vocabulary):
         raise UserError(f"{path}: trained with {trained.architecture['classes']} classes, the vocabulary of the data "
                         f"has {len(recogniser.vocabulary)}; give the one it was trained with as model.vocabulary")

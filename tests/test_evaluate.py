@@ -1,0 +1,69 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import evaluate
+from tests.tiny_training import make_trainer, write_data, write_recipe
+from training import export
+from training.evaluation import Reading, score, write_hypotheses
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with data/ and out/last.pt"""
+    folder = tmp_path_factory.mktemp("trained")
+    data = write_data(folder / "data")
+    make_trainer(data, folder / "out", write_recipe(folder), ("trainer.epochs", "1")).run()
+    return folder
+
+
+def arguments(trained: Path, out: Path, *more: str) -> list:
+    return ["--slowfast-ckpt", str(trained / "out" / "last.pt"), "--data-root", str(trained / "data"), "--out",
+            str(out), "--device", "cpu", *more]
+
+
+@pytest.mark.parametrize("beam", [(), ("--beam", "1")])
+def test_prints_the_table_and_writes_hypotheses(trained: Path, tmp_path: Path, beam: tuple,
+                                                capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate.main(arguments(trained, tmp_path, "--batch-size", "2", *beam)) == 0
+    header, row, place = capsys.readouterr().out.strip().splitlines()
+    assert header.split() == ["model", "clips", "glosses", "sub", "ins", "del", "WER"]
+    assert row.split()[:3] == ["slowfast", "2", "4"] and row.endswith("%")
+    lines = (tmp_path / "dev.slowfast.txt").read_text().splitlines()
+    assert [line.split("|")[0] for line in lines] == ["id", "dev-0", "dev-1"]
+
+
+def test_two_processes_read_what_one_reads(trained: Path, tmp_path: Path) -> None:
+    assert evaluate.main(arguments(trained, tmp_path / "one")) == 0
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "29611",
+               str(ROOT / "evaluate.py"), *arguments(trained, tmp_path / "two")]
+    done = subprocess.run(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "two" / "dev.slowfast.txt").read_text() == (tmp_path / "one" / "dev.slowfast.txt").read_text()
+
+
+def test_weights_alone_in_half_precision_read_as_before(trained: Path, tmp_path: Path) -> None:
+    small = tmp_path / "small.pt"
+    assert export.main([str(trained / "out" / "last.pt"), str(small), "--half"]) == 0
+    assert small.stat().st_size < (trained / "out" / "last.pt").stat().st_size / 4
+    assert evaluate.main(arguments(trained, tmp_path)) == 0
+    before = (tmp_path / "dev.slowfast.txt").read_text()
+    assert evaluate.main([*arguments(trained, tmp_path), "--slowfast-ckpt", str(small)]) == 0
+    assert (tmp_path / "dev.slowfast.txt").read_text() == before
+
+
+def test_a_missing_split_is_one_line(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate.main(arguments(trained, tmp_path, "--split", "tst")) == 2
+    assert "no corpus for split 'tst'" in capsys.readouterr().err
+
+
+def test_clips_without_annotation_are_read_but_not_counted(tmp_path: Path) -> None:
+    readings = [Reading("b", ("REGEN",), ("REGEN",)), Reading("a", (), ("WIND",))]
+    assert (score(readings).reference, score(readings).errors) == (1, 0)
+    write_hypotheses(tmp_path / "read.txt", readings)
+    assert (tmp_path / "read.txt").read_text() == "id|hypothesis|truth\na|WIND|\nb|REGEN|REGEN\n"

@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+"""Weights alone out of a training checkpoint, with the architecture and vocabulary that rebuild the network."""
+import argparse
+import sys
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+if __package__ in (None, ""):                 # run as a script
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from errors import UserError
+from models.checkpoint import WEIGHTS
+from training import checkpointing
+
+
+def export(source: Path, target: Path, half: bool) -> None:
+    content = checkpointing.load(source)
+    name = next(name for name in WEIGHTS if name in content)
+    weights = {key: value.half() if half and value.is_floating_point() else value
+               for key, value in content[name].items()}
+    kept: Dict[str, Any] = {name: weights, **{key: content[key] for key in ("epoch", "architecture", "vocabulary")}}
+    checkpointing.save(target, kept)
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("source", type=Path, help="such as best.pt")
+    parser.add_argument("target", type=Path)
+    parser.add_argument("--half", action="store_true", help="in half precision")
+    given = parser.parse_args(arguments)
+    try:
+        export(given.source, given.target, given.half)
+    except UserError as error:
+        print(f"export.py: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
