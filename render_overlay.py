@@ -1,6 +1,7 @@
 """A map laid over a frame, by lookup tables on uint8: no float image is ever made."""
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Union
 
 import cv2
 import numpy as np
@@ -35,13 +36,13 @@ def _levels_of_halves() -> np.ndarray:
     return (255 * np.clip(np.where(np.isfinite(values), values, 0), 0, 1)).astype(np.uint8)
 
 
-def levels(values: np.ndarray) -> np.ndarray:
+def levels(values: Union[np.ndarray, np.float16]) -> np.ndarray:
     """A map in 0..1, float16 of any shape -> uint8 palette entries."""
     halves = np.ascontiguousarray(values, np.float16)
     return _levels_of_halves()[halves.view(np.uint16)]
 
 
-def overlay(frame: np.ndarray, heat: np.ndarray, style: Style) -> np.ndarray:
+def overlay(frame: np.ndarray, heat: Union[np.ndarray, np.float16], style: Style) -> np.ndarray:
     """frame uint8 [H, W, 3] RGB, heat float16 [H, W] or one value for an even tint -> uint8 [H, W, 3] RGB.
 
     The same picture as grad-cam's `show_cam_on_image`: the blend, divided by its largest value.
@@ -69,7 +70,7 @@ def energy_strip(values: np.ndarray, width: int) -> np.ndarray:
 def _bars(column: np.ndarray, colours: np.ndarray) -> np.ndarray:
     heights = np.rint(column / 255.0 * (STRIP - 4)).astype(int)
     filled = np.arange(STRIP)[:, None] >= STRIP - 1 - heights
-    return np.where(filled[..., None], colours, np.uint8(BACKGROUND)).astype(np.uint8)
+    return np.where(filled[..., None], colours, np.array(BACKGROUND, np.uint8))
 
 
 def with_cursor(bars: np.ndarray, frame: int, frames: int) -> np.ndarray:

@@ -56,7 +56,7 @@ class Together:
     def __init__(self) -> None:
         from torch.distributed import rendezvous
 
-        self._store, self.rank, _ = next(iter(rendezvous("env://")))
+        self._store, self.rank, self._size = next(iter(rendezvous("env://")))
 
     def next(self) -> int:
         return self._store.add("given", 1) - 1
@@ -77,13 +77,19 @@ class Together:
         return [json.loads(self._store.get(f"outcome/{place}")) for place in range(count)]
 
     def leave(self, code: int = 0) -> int:
-        # torchrun ends the others when one process fails, so the first has to be done before any does.
+        # torchrun ends the others when one process fails, so the first has to be done before any does; and it leaves
+        # last, as the store may live in it.
         if self.rank == 0:
             self._store.add("code", code)
             self._store.add("gathered", 1)
+            while self._store.add("left", 0) < self._size - 1:
+                time.sleep(POLL)
+            return code
         while not self._store.add("gathered", 0):
             time.sleep(POLL)
-        return self._store.add("code", 0)
+        code = self._store.add("code", 0)
+        self._store.add("left", 1)
+        return code
 
 
 def share() -> Share:

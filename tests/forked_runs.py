@@ -2,9 +2,9 @@
 
     python -m tests.forked_runs SIGNAL SEED KILLS ARGUMENTS...
 
-The first child runs undisturbed and its outputs are moved to <out>.whole. Then KILLS children get the signal, each after
-a random time (one that is done by then is run again from nothing), and a last one is left to finish. Prints the exit
-codes of the killed and of the last.
+The first child runs undisturbed and its outputs are moved to <out>.whole. Then KILLS children get the signal, each
+after a random time (one that is done by then is run again from nothing), and a last one is left to finish. Prints the
+exit codes of the killed and of the last.
 """
 import os
 import random
@@ -41,7 +41,8 @@ def run(kind: signal.Signals, seed: int, kills: int, arguments: List[str]) -> Li
     assert end(start(arguments)) == 0
     takes = time.perf_counter() - begun
     out.rename(out.with_name(out.name + ".whole"))
-    moments, codes = random.Random(seed), []
+    moments = random.Random(seed)
+    codes: List[int] = []
     while len(codes) < kills:
         child = start(arguments)
         time.sleep(moments.uniform(0.05, 0.9) * takes)

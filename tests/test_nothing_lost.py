@@ -1,4 +1,4 @@
-"""Runs that are killed, stopped, that fail in part or find the disk full: what is there is whole, the rest can be redone."""
+"""Runs that are killed, stopped, fail in part or find the disk full: what is there is whole, the rest can be redone."""
 import errno
 import json
 import os
@@ -41,7 +41,8 @@ def assert_same(out: Path, whole: Path) -> None:
 
 def test_killed_ten_times_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
     case = tiny_case(tmp_path)
-    codes = forked(case, "SIGKILL", "1", "10", flags=["--split", "test", "--seq", "clip-0,clip-1,clip-2", "--save-cams"])
+    flags = ["--split", "test", "--seq", "clip-0,clip-1,clip-2", "--save-cams"]
+    codes = forked(case, "SIGKILL", "1", "10", flags=flags)
     assert codes == [-9] * 10 + [0]
     assert_same(case.out, case.out.with_name("outputs.whole"))
 
@@ -79,7 +80,7 @@ def test_another_checkpoint_under_the_same_name_is_another_setting(tmp_path: Pat
     flags = ("--split", "test", "--seq", "clip-0", "--no-report", "--quiet")
     assert case.run(*flags) == 0
     before = (case.out / "clip-0").stat().st_ino
-    content = torch.load(case.checkpoints["slowfast"], **({} if torch.__version__ < "2" else {"weights_only": False}))
+    content = torch.load(case.checkpoints["slowfast"], weights_only=False)
     next(iter(content["model_state_dict"].values())).mul_(1.5)
     torch.save(content, case.checkpoints["slowfast"])
     assert case.run(*flags) == 0

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, List
 
 import pytest
 
@@ -16,28 +16,31 @@ from tests.main_case import Case, files, tiny_case
 
 ROOT = Path(main.__file__).parent
 FLAGS = ("--split", "test", "--no-report", "--save-cams", "--device", "cpu")
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
-def torchrun(case: Case, processes: int, *flags: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes),
-               "main.py", *case.arguments(*flags)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
-                          env={**os.environ, "OMP_NUM_THREADS": "1"})
+def torchrun(case: Case, processes: int, *flags: str) -> List[str]:
+    # With underscores, as torch 1.13 knows no other spelling.
+    return [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes),
+            "main.py", *case.arguments(*flags)]
+
+
+def run(command: List[str]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=ENVIRONMENT)
 
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Case:
     """What one process writes, with as many threads as torchrun gives each of several."""
     case = tiny_case(tmp_path_factory.mktemp("alone"))
-    subprocess.run([sys.executable, "main.py", *case.arguments(*FLAGS, "--quiet")], cwd=ROOT, check=True,
-                   env={**os.environ, "OMP_NUM_THREADS": "1"})
+    assert run([sys.executable, "main.py", *case.arguments(*FLAGS, "--quiet")]).returncode == 0
     return case
 
 
 @pytest.mark.parametrize("processes", [2, 4])
 def test_the_files_are_those_of_one_process(alone: Case, tmp_path: Path, processes: int) -> None:
     case = Case(alone.data, alone.checkpoints, tmp_path / "outputs")
-    done = torchrun(case, processes, *FLAGS)
+    done = run(torchrun(case, processes, *FLAGS))
     assert done.returncode == 0, done.stderr
     finished = [line.split(":")[0] for line in done.stdout.splitlines() if line.startswith("clip-")]
     assert sorted(finished) == [f"clip-{number}" for number in range(6)]        # no sequence twice
@@ -60,7 +63,7 @@ def test_a_failed_sequence_is_the_exit_code_of_all(alone: Case, tmp_path: Path) 
     case = tiny_case(tmp_path)
     for path in (case.data / "features/fullFrame-256x256px/test/clip-2/1").iterdir():
         path.unlink()
-    done = torchrun(case, 2, *FLAGS, "--quiet")
+    done = run(torchrun(case, 2, *FLAGS, "--quiet"))
     assert done.returncode == 1
     assert "clip-2" in done.stderr and "has no frames" in done.stderr
     merged = json.loads((case.out / "summary.json").read_text(encoding="utf-8"))
@@ -77,9 +80,7 @@ def test_alone_every_place_comes_once_and_in_order() -> None:
 
 def test_a_worker_that_dies_leaves_its_sequence_to_a_rerun(alone: Case, tmp_path: Path) -> None:
     case = Case(alone.data, alone.checkpoints, tmp_path / "outputs")
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "main.py",
-               *case.arguments(*FLAGS, "--quiet")]
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, env={**os.environ, "OMP_NUM_THREADS": "1"},
+    with subprocess.Popen(torchrun(case, 2, *FLAGS, "--quiet"), cwd=ROOT, stderr=subprocess.DEVNULL, env=ENVIRONMENT,
                           start_new_session=True) as running:
         while not list(case.out.glob(".partial-*")):
             assert running.poll() is None
