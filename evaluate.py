@@ -3,8 +3,9 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, List, NoReturn, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple
 
+from command_line import OneLineParser
 from errors import UserError
 from models.registry import MODELS
 
@@ -12,11 +13,6 @@ if TYPE_CHECKING:   # torch is loaded once arguments are understood
     from glosses.wer import WER
     from models.recogniser import Recogniser
     from workspace import Workspace
-
-
-class OneLineParser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; {self.prog} --help tells all flags\n")
 
 
 def parser() -> argparse.ArgumentParser:

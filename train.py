@@ -6,13 +6,14 @@ import sys
 from pathlib import Path
 from typing import List, Optional
 
+from command_line import OneLineParser
 from errors import UserError
 from workspace import Workspace, find_data_root, find_input
 
 
 def parse(arguments: Optional[List[str]] = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Train or fine-tune a recogniser. Several GPUs: torchrun "
-                                                 "--nproc_per_node N train.py ...")
+    parser = OneLineParser(prog="train.py", description="Train or fine-tune a recogniser. Several GPUs: torchrun "
+                                                        "--nproc_per_node N train.py ...")
     parser.add_argument("-c", "--config", required=True, help="recipe, such as configs/train_slowfast.yaml")
     parser.add_argument("--override", nargs="+", default=[], metavar="KEY VALUE",
                         help="dotted keys and values, such as trainer.epochs 1 data.batch_size 2")
@@ -29,7 +30,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     try:
         train(args)
     except UserError as error:
-        print(f"train.py: {error}", file=sys.stderr)
+        print(f"train.py: {_in_one_line(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("train.py: stopped; --resume goes on from the last complete epoch", file=sys.stderr)
@@ -54,6 +55,12 @@ def train(args: argparse.Namespace) -> float:
         return start(config, architecture, root, out, place, args.resume).run()
     finally:
         leave()
+
+
+def _in_one_line(error: UserError) -> str:
+    """From a loader's process an error comes with that process's traceback before it."""
+    text = str(error).strip()
+    return text.splitlines()[-1].split("UserError: ", 1)[-1] if "Original Traceback" in text else text
 
 
 def _log_to(out: Path, first: bool) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Iterator, Tuple
 
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import train
 from errors import UserError
@@ -167,3 +168,24 @@ def test_two_processes_train_one_network(data: Path, tmp_path: Path) -> None:
     # 6 clips are 3 batches of 1 in each process: 2 steps an epoch.
     assert told["training"]["step"] == 4
     assert all("module." not in key for key in told["model_state_dict"])
+
+
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_a_broken_frame_is_one_line(tmp_path: Path, workers: str, capsys: pytest.CaptureFixture[str]) -> None:
+    data = write_data(tmp_path / "data", clips=2)
+    frame = sorted((data / "features").glob("fullFrame-256x256px/train/train-1/1/*.png"))[3]
+    frame.write_bytes(frame.read_bytes()[:100])
+    assert train.main(["-c", str(write_recipe(tmp_path)), "--data-root", str(data), "--out", str(tmp_path / "out"),
+                       "--device", "cpu", "--override", "data.workers", workers]) == 2
+    told = capsys.readouterr().err.strip().splitlines()[-1]
+    assert told.startswith(f"train.py: {frame}: broken or truncated image")
+
+
+def test_cam_grids_of_dev_clips_are_shown(data: Path, tmp_path: Path) -> None:
+    trainer = make_trainer(data, tmp_path, write_recipe(tmp_path), ("trainer.cam_every", "2", "trainer.cam_clips", "1"))
+    trainer.run()
+    events = EventAccumulator(str(tmp_path / "tensorboard"), size_guidance={"images": 0}).Reload()
+    assert events.Tags()["images"] == ["cam/dev-0"]
+    (shown,) = events.Images("cam/dev-0")
+    assert (shown.step, shown.width, shown.height) == (2, 8 * 32, 5 * 32)
+    assert {"dev/WER", "train/learning rate", "train/loss", "epoch/SeqCTC/main"} <= set(events.Tags()["scalars"])

@@ -6,6 +6,8 @@ from typing import Any, List
 import torch
 import torch.distributed as dist
 
+from loading import choose_device
+
 
 @dataclass(frozen=True)
 class Place:
@@ -41,17 +43,15 @@ class Place:
 
 
 def join(device: str) -> Place:
-    """device: cpu, cuda or auto; torchrun's environment says the rest."""
-    on_gpu = device.startswith("cuda") or (device == "auto" and torch.cuda.is_available())
-    world = int(os.environ.get("WORLD_SIZE", "1"))
-    if world == 1:
-        return Place(torch.device("cuda" if on_gpu and device == "auto" else "cpu" if device == "auto" else device))
-    local = int(os.environ["LOCAL_RANK"])
-    if on_gpu:
-        torch.cuda.set_device(local)
+    """device: auto or any that torch knows; torchrun's environment says the rest."""
+    chosen = torch.device(choose_device(None if device == "auto" else device)[0])
+    if chosen.type == "cuda":
+        torch.cuda.set_device(chosen)
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return Place(chosen)
     if not dist.is_initialized():
-        dist.init_process_group("nccl" if on_gpu else "gloo")
-    return Place(torch.device("cuda", local) if on_gpu else torch.device("cpu"), dist.get_rank(), world)
+        dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
+    return Place(chosen, dist.get_rank(), dist.get_world_size())
 
 
 def leave() -> None:
