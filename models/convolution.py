@@ -1,9 +1,63 @@
-from torch import nn
+"""3-D convolutions and pools that look along space or along time only, computed as the 2-D ones they are.
+
+Activations lie in memory as [B, T, H, W, C] (channels last). There a 1 x k x k kernel is a 2-D convolution of B * T
+images and a k x 1 x 1 kernel one of B images T high and H * W wide, both without moving anything; the 2-D kernels
+are up to ten times as fast on a CPU where channels are few.
+"""
+from typing import Tuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+Sizes = Tuple[int, int, int]    # time, height, width
 
 
 class Conv3d(nn.Conv3d):
-    """A 3-D convolution."""
+    def forward(self, x: Tensor) -> Tensor:
+        (time, *space), (time_stride, *space_stride) = self.kernel_size, self.stride
+        if time == 1 and time_stride == 1:
+            return _images_to_clip(F.conv2d(_clip_to_images(x), self.weight[:, :, 0], self.bias,
+                                            space_stride, self.padding[1:]), len(x))
+        if space == [1, 1] and space_stride == [1, 1]:
+            return _sheets_to_clip(F.conv2d(_clip_to_sheets(x), self.weight[:, :, :, :, 0], self.bias,
+                                            (time_stride, 1), (int(self.padding[0]), 0)), x.shape[3:])
+        return super().forward(x)
 
 
-class ConvTranspose3d(nn.ConvTranspose3d):
-    """Its transpose."""
+class MaxPool3d(nn.Module):
+    """First over space, then over time. Among equal values the earliest wins, as in one pool over all three."""
+
+    def __init__(self, kernel: Sizes, stride: Sizes, padding: Sizes) -> None:
+        super().__init__()
+        self.sizes = kernel, stride, padding
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernel, stride, padding = self.sizes
+        x = _images_to_clip(F.max_pool2d(_clip_to_images(x), kernel[1:], stride[1:], padding[1:]), len(x))
+        if kernel[0] == 1:
+            return x
+        return _sheets_to_clip(F.max_pool2d(_clip_to_sheets(x), (kernel[0], 1), (stride[0], 1), (padding[0], 0)),
+                               x.shape[3:])
+
+
+def channels_last(x: Tensor) -> Tensor:
+    return x.contiguous(memory_format=torch.channels_last_3d)
+
+
+def _clip_to_images(x: Tensor) -> Tensor:
+    """[B, C, T, H, W] -> [B * T, C, H, W]"""
+    return x.permute(0, 2, 3, 4, 1).flatten(0, 1).permute(0, 3, 1, 2)
+
+
+def _images_to_clip(x: Tensor, batch: int) -> Tensor:
+    return x.permute(0, 2, 3, 1).unflatten(0, (batch, -1)).permute(0, 4, 1, 2, 3)
+
+
+def _clip_to_sheets(x: Tensor) -> Tensor:
+    """[B, C, T, H, W] -> [B, C, T, H * W]"""
+    return x.permute(0, 2, 3, 4, 1).flatten(2, 3).permute(0, 3, 1, 2)
+
+
+def _sheets_to_clip(x: Tensor, space: torch.Size) -> Tensor:
+    return x.permute(0, 2, 3, 1).unflatten(2, tuple(space)).permute(0, 4, 1, 2, 3)

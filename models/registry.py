@@ -46,13 +46,15 @@ def create(architecture: Dict[str, Any], vocabulary: "Optional[GlossVocabulary]"
     return made(architecture, vocabulary or GlossVocabulary([]))
 
 
-def build(name: str, checkpoint: Path, device: str = "cpu",
-          vocabulary: "Optional[GlossVocabulary]" = None) -> "Recogniser":
+def build(name: str, checkpoint: Path, device: str = "cpu", vocabulary: "Optional[GlossVocabulary]" = None,
+          fold: bool = True) -> "Recogniser":
     """The trained recogniser in a checkpoint, in evaluation, its parameters without gradient.
 
     What the checkpoint says wins: the architecture and vocabulary stored in it, its class count and pose channels.
+    `fold` makes batch norms part of the convolutions: the same function, faster, but no longer the published keys.
     """
     from models.checkpoint import Checkpoint, load_weights
+    from models.folding import fold_batch_norm
 
     made = recogniser_class(name)
     with Checkpoint(Path(checkpoint)) as file:
@@ -68,6 +70,8 @@ def build(name: str, checkpoint: Path, device: str = "cpu",
     if names != classes:
         recogniser.notes += (f"the vocabulary has {names} names for {classes} classes: "
                              "a class without a name reads as # and its number",)
+    if fold:
+        fold_batch_norm(recogniser.network)
     return recogniser.eval().requires_grad_(False).to(device)
 
 

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.convolution import Conv3d, ConvTranspose3d
+from models.convolution import Conv3d, MaxPool3d
 
 EPS, MOMENTUM = 1e-3, 1e-3
 # Channels of the Inception blocks: 1x1; 1x1 then 3x3x3; the same, thinner; pool then 1x1.
@@ -58,7 +58,7 @@ class Mixed(nn.Module):
         self.branch0 = nn.Sequential(Pointwise(inputs, c[0]))
         self.branch1 = nn.Sequential(Pointwise(inputs, c[1]), Separable(c[1], c[2], 3))
         self.branch2 = nn.Sequential(Pointwise(inputs, c[3]), Separable(c[3], c[4], 3))
-        self.branch3 = nn.Sequential(nn.MaxPool3d(3, 1, 1), Pointwise(inputs, c[5]))
+        self.branch3 = nn.Sequential(MaxPool3d((3, 3, 3), (1, 1, 1), (1, 1, 1)), Pointwise(inputs, c[5]))
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.cat((self.branch0(x), self.branch1(x), self.branch2(x), self.branch3(x)), dim=1)
@@ -70,12 +70,12 @@ def s3d(inputs: int, width: float, stem: int) -> Tuple[nn.ModuleList, List[int]]
         return max(1, round(channels * width))
 
     first, second = scaled(64), scaled(192)
-    layers = [Separable(inputs, first, stem, stride=2), nn.MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1)),
-              Pointwise(first, first), Separable(first, second, 3), nn.MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1))]
+    layers = [Separable(inputs, first, stem, stride=2), MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1)),
+              Pointwise(first, first), Separable(first, second, 3), MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1))]
     channels = [first, first, first, second, second]
     for i in range(5, 13):
         if i == 7:
-            layers.append(nn.MaxPool3d(3, 2, 1))
+            layers.append(MaxPool3d((3, 3, 3), (2, 2, 2), (1, 1, 1)))
             channels.append(channels[-1])
         else:
             c = tuple(scaled(n) for n in MIXED[i])
@@ -89,9 +89,9 @@ class Upsample(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, time: int) -> None:
         super().__init__()
-        self.conv_trans_s = ConvTranspose3d(inputs, outputs, (1, 3, 3), (1, 2, 2), (0, 1, 1), (0, 1, 1), bias=False)
+        self.conv_trans_s = nn.ConvTranspose3d(inputs, outputs, (1, 3, 3), (1, 2, 2), (0, 1, 1), (0, 1, 1), bias=False)
         self.bn_s = norm(outputs)
-        self.conv_trans_t = ConvTranspose3d(outputs, outputs, (3, 1, 1), (time, 1, 1), (1, 0, 0), (time - 1, 0, 0),
+        self.conv_trans_t = nn.ConvTranspose3d(outputs, outputs, (3, 1, 1), (time, 1, 1), (1, 0, 0), (time - 1, 0, 0),
                                             bias=False)
         self.bn_t = norm(outputs)
 

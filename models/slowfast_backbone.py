@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.convolution import Conv3d
+from models.convolution import Conv3d, MaxPool3d, channels_last
 
 Pair = Tuple[Tensor, Tensor]    # slow [B, C, T / alpha, H, W], fast [B, C / beta, T, H, W]
 
@@ -22,10 +22,10 @@ class Stem(nn.Module):
         self.conv = Conv3d(3, width, (time, space, space), stride=(1, 2, 2),
                            padding=(time // 2, space // 2, space // 2), bias=False)
         self.bn = nn.BatchNorm3d(width)
+        self.pool = MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.relu_(self.bn(self.conv(x)))
-        return F.max_pool3d(x, (1, 3, 3), (1, 2, 2), (0, 1, 1))
+        return self.pool(F.relu_(self.bn(self.conv(x))))
 
 
 class Bottleneck(nn.Module):
@@ -105,8 +105,9 @@ class Fusion(nn.Module):
         slow, fast = pair
         to_slow = F.relu_(self.bn(self.conv_f2s(fast)))
         to_fast = F.relu_(self.bn2(self.conv_s2f(slow)))
-        to_fast = F.interpolate(to_fast * self.weight_f, fast.shape[2:])    # nearest: each slow frame repeated
-        return (to_slow * self.weight_s).add_(slow), to_fast.add_(fast)
+        each = fast.unflatten(2, (slow.shape[2], -1))                       # [B, C, T / alpha, alpha, H, W]
+        fast = (each + (to_fast * self.weight_f).unsqueeze(3)).flatten(2, 3)    # each slow frame repeated
+        return (to_slow * self.weight_s).add_(slow), fast
 
 
 class SlowFast(nn.Module):
@@ -142,6 +143,7 @@ class SlowFast(nn.Module):
                 nn.init.zeros_(module.c_bn.weight)      # every block starts as its skip
 
     def forward(self, frames: Tensor) -> Tensor:
+        frames = channels_last(frames)
         slow, fast = self.s1["pathway0_stem"](frames[:, :, ::self.alpha]), self.s1["pathway1_stem"](frames)
         pair = self.s1_fuse((slow, fast))
         for i in range(2, 6):

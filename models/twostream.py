@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from datasets.clip import Clip
 from errors import UserError
 from glosses.vocabulary import GlossVocabulary
-from models.convolution import Conv3d, ConvTranspose3d
+from models.convolution import Conv3d, MaxPool3d, channels_last
 from models.pose_input import POINTS, gaussian_maps
 from models.recogniser import Inputs, Probe, Recogniser
 from models.s3d import LEVELS, Stream
@@ -26,7 +26,7 @@ class Lateral(nn.Module):
         super().__init__()
         time, height, width = kernel
         size, padding, stride = (time, height, width), (time // 2, height // 2, width // 2), (1, 2, 2)
-        self.conv = (ConvTranspose3d(channels, channels, size, stride, padding, (0, 1, 1), bias=False) if to_rgb
+        self.conv = (nn.ConvTranspose3d(channels, channels, size, stride, padding, (0, 1, 1), bias=False) if to_rgb
                      else Conv3d(channels, channels, size, stride, padding, bias=False))
         nn.init.kaiming_normal_(self.conv.weight)
 
@@ -45,6 +45,7 @@ class TwoStreamBackbone(nn.Module):
 
     def forward(self, rgb: Tensor, pose: Tensor) -> Tuple[List[Tensor], List[Tensor]]:
         """c1..c4 of both streams, c1..c3 after fusion."""
+        rgb, pose = channels_last(rgb), channels_last(pose)
         rgb_levels, pose_levels = [], []
         for i, (rgb_layer, pose_layer) in enumerate(zip(self.rgb_stream.base, self.pose_stream.base)):
             rgb, pose = rgb_layer(rgb), pose_layer(pose)
@@ -199,7 +200,7 @@ def _layers(network: RecognitionNetwork, a: Dict[str, Any]) -> Dict[str, Probe]:
         stream: Stream = getattr(backbone, f"{title}_stream")
         for i, module in enumerate(stream.base):
             down = 2 if i == 0 else 4 if i < 4 else 8 if i < 7 else 16
-            if isinstance(module, nn.MaxPool3d):
+            if isinstance(module, MaxPool3d):
                 continue
             name = f"layer{LEVELS.index(i) + 1}" if i in LEVELS else f"base.{i}"
             path = f"{PREFIX}{BACKBONE}{title}_stream.backbone.base.{i}"
