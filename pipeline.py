@@ -4,13 +4,12 @@ import os
 import time
 import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Tuple
 
-from datasets.phoenix import PhoenixVideoTextDataset
-
 from datasets.clip import Clip
+from datasets.phoenix import PhoenixVideoTextDataset
 from errors import UserError
 from loading import choose_device, load_recogniser, sha256, versions
 from outputs import SequenceFolder, finished, write_cams, write_preds
@@ -197,6 +196,7 @@ class Pipeline:
         told.update({
             "target": explanation.target, "method": explanation.method, "weights": explanation.weights,
             "normalise": explanation.normalise, "precision": explanation.precision,
+            "viewport": list(astuple(recogniser.viewport)),     # left, top, right, bottom in fractions of the frame
             "layers": {name: {"flags": list(layer.flags), "spatial": layer.spatial, "shape": list(layer.raw.shape)}
                        for name, layer in explanation.layers.items()},
             "checkpoint": {"file": self.asked.checkpoints[model].name, "sha256": self._hashes[model].result()},

@@ -10,7 +10,7 @@ import numpy as np
 import report_regions
 from report_index import RECORD, THUMBNAIL, write_index
 from report_layers import layer_records
-from report_page import colour_tables, page, write_text
+from report_page import colour_tables, page
 from report_reading import reading
 from report_sprites import encode_frames, encode_maps, jpeg
 
@@ -37,20 +37,24 @@ def write_report(folder: Path, frames: np.ndarray, layers: Mapping[str, Mapping[
               **encode_maps({name: each.values for name, each in maps.items()}, len(frames))}
     data = finite({
         "frames": len(frames), "size": frames.shape[1:3], "preds": preds,
-        "models": [{"name": name, "layers": its_layers, "reading": reading(preds["models"][name]),
-                    "truth": list(preds["models"][name].get("truth_spans") or [])}
+        "models": [{"name": name, "layers": its_layers, **_told(name, preds["models"][name])}
                    for name, its_layers in records.items()],
         "sheets": {name: {**each.layout(), **(maps[name].layout() if name in maps else {})}
                    for name, each in sheets.items()},
         "regions": None if found is None else _cover(*found), "scales": colour_tables(),
     })
-    write_text(folder / "report.html", page("report.html", STYLES, SCRIPTS, str(preds["sequence"]), data,
-                                            {name: each.jpegs for name, each in sheets.items()}, _plain(preds)))
+    text = page("report.html", STYLES, SCRIPTS, str(preds["sequence"]), data,
+                {name: each.jpegs for name, each in sheets.items()}, _plain(preds))
+    (folder / "report.html").write_text(text, encoding="utf-8")
     (folder / THUMBNAIL).write_bytes(_thumbnail(frames))
     record = {"cover": data["regions"] and data["regions"]["total"],
               "shares": {model: {each["name"]: each["shares"] for each in its_layers if each.get("shares")}
                          for model, its_layers in records.items()}}
-    write_text(folder / RECORD, json.dumps(finite(record), ensure_ascii=False, allow_nan=False))
+    (folder / RECORD).write_text(json.dumps(finite(record), ensure_ascii=False, allow_nan=False), encoding="utf-8")
+
+
+def _told(name: str, model: Mapping[str, Any]) -> Dict[str, Any]:
+    return {"title": model.get("title", name), "reading": reading(model), "truth": model.get("truth_spans") or []}
 
 
 def _cover(labels: np.ndarray, seen: np.ndarray) -> Dict[str, Any]:

@@ -3,7 +3,9 @@ import json
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
-from report_page import page, write_text
+from datasets.atomic import atomic_file
+from outputs import finished
+from report_page import page
 from report_reading import reading
 from report_regions import REGIONS
 
@@ -20,15 +22,17 @@ def write_index(out_folder: Path) -> None:
         models += [name for name in row["models"] if name not in models]
     plain = "\n".join(row["sequence"] for row in rows)
     data = {"models": models, "rows": rows, "regions": list(REGIONS)}
-    write_text(out_folder / "index.html", page("index.html", ("base.css", "index.css"), ("dom.js", "index.js"),
-                                               f"{len(rows)} sequences", data, {}, plain))
+    title = f"{len(rows)} sequences"
+    text = page("index.html", ("base.css", "index.css"), ("dom.js", "index.js"), title, data, {}, plain)
+    with atomic_file(out_folder / "index.html") as draft:
+        draft.write_text(text, encoding="utf-8")
 
 
 def _row(folder: Path) -> Optional[Dict[str, Any]]:
     """A finished sequence's row; None for anything else that lies in the output folder."""
-    if folder.name.startswith(".") or not (folder / "preds.json").is_file():
+    preds = None if folder.name.startswith(".") or not folder.is_dir() else finished(folder.parent, folder.name)
+    if preds is None:
         return None
-    preds = json.loads((folder / "preds.json").read_text(encoding="utf-8"))
     report = folder / RECORD
     record = json.loads(report.read_text(encoding="utf-8")) if report.is_file() else {}
     return {
@@ -44,7 +48,7 @@ def _row(folder: Path) -> Optional[Dict[str, Any]]:
 def _model(model: Dict[str, Any], shares: Dict[str, List[float]]) -> Dict[str, Any]:
     mean = [round(sum(each) / len(shares), 4) for each in zip(*shares.values())] if shares else None
     return {
-        "reading": [[each["gloss"], each.get("verdict")] for each in reading(model)],
+        "title": model.get("title"), "reading": [[each["gloss"], each.get("verdict")] for each in reading(model)],
         "wer": model.get("wer"), "shares": mean,
         "flags": {name: layer["flags"] for name, layer in model.get("layers", {}).items() if layer.get("flags")},
     }

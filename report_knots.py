@@ -3,7 +3,6 @@
 Maps on frames are drawn from a coarse grid, linearly in time and space. Where that holds, the grid's values say all.
 """
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Dict, List, Optional, Tuple
 
 import cv2
@@ -12,9 +11,9 @@ import numpy as np
 TOLERANCE = 1.5 / 255       # of the full scale: what a rebuilt map may differ by
 FALLBACK = 128              # side of the grid where the maps come from no grid that we know
 CHECKED = 8                 # frames on which the grid is verified
-CHUNK = 50                  # frames solved at once: few large products are quick on a busy machine too
 NOT_FINITE = 0x7C00         # in float16
 Box = Tuple[int, int, int, int]     # top, bottom, left, right in pixels
+Solved = Tuple[np.ndarray, np.ndarray, np.ndarray]  # values[first] + weight * (values[second] - ...)
 
 
 @dataclass(frozen=True)
@@ -41,19 +40,14 @@ def knots(maps: np.ndarray, shape: Tuple[int, ...], box: Box) -> Knots:
     if len(seen) == 0:
         return _stored(np.zeros((1, 1, 1), np.float32), box, [-1] * len(maps), [0.0] * len(maps))
     start, stop = int(seen[0]), int(seen[-1]) + 1
-    native = _native(maps[start:stop], (shape[1], shape[2]), box)
+    native = _native(maps[start:stop], shape[1], shape[2], box)
     if native is None:
         box = (0, maps.shape[1], 0, maps.shape[2])
         native = np.stack([cv2.resize(each.astype(np.float32), (FALLBACK, FALLBACK), interpolation=cv2.INTER_AREA)
                            for each in np.nan_to_num(maps[start:stop])])
-    times = _times(native, stride=round(len(maps) / shape[0]))
-    first = np.clip(np.searchsorted(times, np.arange(len(native)), side="right") - 1, 0, max(0, len(times) - 2))
-    after = np.minimum(first + 1, len(times) - 1)
-    weight = (np.arange(len(native)) - times[first]) / np.maximum(times[after] - times[first], 1e-9)
-    if len(times) < len(native):
-        native = np.tensordot(_inverse_times(len(native), tuple(times)), native, 1)
+    steps, first, weight = _steps(native, stride=round(len(maps) / shape[0]))
     out = len(maps) - stop
-    return _stored(native, box, [-1] * start + [int(each) for each in first] + [-1] * out,
+    return _stored(steps, box, [-1] * start + [int(each) for each in first] + [-1] * out,
                    [0.0] * start + [round(float(each), 4) for each in weight] + [0.0] * out)
 
 
@@ -63,16 +57,14 @@ def _stored(values: np.ndarray, box: Box, first: List[int], weight: List[float])
     return Knots(levels.astype(np.uint8), round(low, 6), round(high, 6), box, first, weight)
 
 
-def _native(maps: np.ndarray, grid: Tuple[int, int], box: Box) -> Optional[np.ndarray]:
-    """[T, H, W] -> float32 [T, h, w], or None if that is not where the maps come from."""
+def _native(maps: np.ndarray, height: int, width: int, box: Box) -> Optional[np.ndarray]:
+    """[T, H, W] -> float32 [T, height, width], or None if that is not where the maps come from."""
     top, bottom, left, right = box
-    if grid[0] > bottom - top or grid[1] > right - left:
+    rows = _solved(_positions(height, bottom - top), bottom - top)
+    columns = _solved(_positions(width, right - left), right - left)
+    if rows is None or columns is None:
         return None
-    native = np.empty((len(maps),) + grid, np.float32)
-    for start in range(0, len(maps), CHUNK):
-        part = maps[start:start + CHUNK, top:bottom, left:right].astype(np.float32)
-        part = np.tensordot(part, _inverse(right - left, grid[1]), ([2], [1]))          # [n, height, w]
-        native[start:start + CHUNK] = np.tensordot(part, _inverse(bottom - top, grid[0]), ([1], [1])).swapaxes(1, 2)
+    native = _taken(_taken(maps[:, top:bottom, left:right], rows, 1), columns, 2)
     for index in np.unique(np.linspace(0, len(maps) - 1, CHECKED).astype(int)):
         rebuilt = np.zeros(maps.shape[1:], np.float32)
         rebuilt[top:bottom, left:right] = cv2.resize(native[index], (right - left, bottom - top))
@@ -81,37 +73,58 @@ def _native(maps: np.ndarray, grid: Tuple[int, int], box: Box) -> Optional[np.nd
     return native
 
 
-@lru_cache(maxsize=None)
-def _linear(pixels: int, positions: int) -> np.ndarray:
-    """Weights [pixels, positions] that draw a line of pixels from values; both are areas of the same line."""
-    return _between((np.arange(pixels) + 0.5) * positions / pixels - 0.5, np.arange(positions)).astype(np.float32)
+def _positions(count: int, pixels: int) -> np.ndarray:
+    """The middles of `count` equal parts of a line of pixels, counted in pixels from the middle of the first."""
+    return (np.arange(count) + 0.5) * pixels / count - 0.5
 
 
-@lru_cache(maxsize=None)
-def _inverse(pixels: int, positions: int) -> np.ndarray:
-    return np.linalg.pinv(_linear(pixels, positions).astype(np.float64)).astype(np.float32)
+def _solved(places: np.ndarray, points: int) -> Optional[Solved]:
+    """How to find the values at `places` from a line of points 0, 1, ... that is straight between places.
+
+    Two points in the stretch after a place, or else before it, tell its value; the farther apart the better.
+    """
+    ends = np.concatenate([[0.0], places, [points - 1.0]])
+    pairs = []
+    for before, place, after in zip(ends, places, ends[2:]):
+        if np.floor(after) > np.ceil(place):
+            pair = np.ceil(place), np.floor(after)
+        elif np.floor(place) > np.ceil(before):
+            pair = np.floor(place), np.ceil(before)
+        elif place == round(place):
+            pair = place, place
+        else:
+            return None
+        pairs.append(pair)
+    first, second = np.array(pairs).astype(int).T
+    apart = np.where(first == second, 1, second - first)
+    return first, second, ((places - first) / apart).astype(np.float32)
 
 
-def _between(at: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Weights [len(at), len(places)] of linear interpolation, constant beyond the ends."""
-    return np.stack([np.interp(at, places, row) for row in np.eye(len(places))], axis=1)
+def _taken(values: np.ndarray, solved: Solved, axis: int) -> np.ndarray:
+    """float32, with the places instead of the points along one axis."""
+    first, second, weight = solved
+    near, far = (values.take(index, axis).astype(np.float32) for index in (first, second))
+    far -= near
+    far *= weight.reshape([-1 if each == axis else 1 for each in range(values.ndim)])
+    near += far
+    return near
 
 
-def _times(native: np.ndarray, stride: int) -> np.ndarray:
-    """Between which moments the maps [T, h, w] are lines: the layer's steps if they can be found, else each frame."""
-    frames = len(native)
-    sample = np.ascontiguousarray(native.reshape(frames, -1)[:, ::max(1, native[0].size // 256)])
+def _steps(native: np.ndarray, stride: int) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """[T, h, w] -> the layer's own steps [n, h, w] if they can be found, and for each frame the step before it and how
+    far it is on the way to the next; otherwise a step is a frame."""
+    frames = np.arange(len(native))
+    sample = native.reshape(len(native), -1)[:, ::max(1, native[0].size // 256)]
     for offset in range(stride if stride > 1 else 0):
-        steps = np.arange(-offset, frames, stride) + (stride - 1) / 2
-        times = np.concatenate([[0.0], steps[(steps > 0) & (steps < frames - 1)], [frames - 1.0]])
-        if len(times) < frames:
-            found = np.tensordot(_inverse_times(frames, tuple(times)), sample, 1)
-            rebuilt = np.tensordot(_between(np.arange(frames), times).astype(np.float32), found, 1)
-            if np.abs(rebuilt - sample).max() <= TOLERANCE:
-                return times
-    return np.arange(frames, dtype=float)
-
-
-@lru_cache(maxsize=16)
-def _inverse_times(frames: int, times: Tuple[float, ...]) -> np.ndarray:
-    return np.linalg.pinv(_between(np.arange(frames), np.array(times))).astype(np.float32)
+        middles = np.arange(-offset, len(native), stride) + (stride - 1) / 2
+        times = np.concatenate([[0.0], middles[(middles > 0) & (middles < frames[-1])], [float(frames[-1])]])
+        solved = _solved(times, len(native))
+        if len(times) >= len(native) or solved is None:
+            continue
+        first = np.clip(np.searchsorted(times, frames, side="right") - 1, 0, len(times) - 2)
+        weight = (frames - times[first]) / np.diff(times)[first]
+        found = _taken(sample, solved, 0)
+        rebuilt = found[first] + (found[first + 1] - found[first]) * weight[:, None]
+        if np.abs(rebuilt - sample).max() <= TOLERANCE:
+            return _taken(native, solved, 0), first, weight
+    return native, frames, np.zeros(len(native))

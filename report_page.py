@@ -3,7 +3,6 @@ import base64
 import hashlib
 import html
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any, Dict, Sequence
@@ -51,10 +50,3 @@ def colour_tables() -> Dict[str, str]:
     """Each scale as 256 RGB colours in hexadecimal."""
     ramp = np.arange(256, dtype=np.uint8)[:, None]
     return {name: cv2.applyColorMap(ramp, number)[:, 0, ::-1].tobytes().hex() for name, number in COLORMAPS.items()}
-
-
-def write_text(path: Path, text: str) -> None:
-    """Complete or not at all."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)

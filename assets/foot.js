@@ -1,12 +1,19 @@
 "use strict";
 
+function inWords(value) {
+  if (value === undefined || value === null) return "";
+  if (Array.isArray(value)) return value.map(inWords).join(", ");
+  if (typeof value === "object") return Object.entries(value).map(([name, each]) => `${name}: ${inWords(each)}`).join("; ");
+  return value === true ? "yes" : value === false ? "no" : String(value);
+}
+
 /** What was asked, of which weights, with which versions, and the command to make it again. */
 function showMade(made, preds, models) {
   const facts = (entries) => {
     const list = make("dl");
     for (const [name, value] of entries) {
-      if (value === undefined || value === null || value === "") continue;
-      list.append(make("div", {}, make("dt", { text: name }), make("dd", { text: typeof value === "object" ? JSON.stringify(value) : String(value) })));
+      const text = inWords(value);
+      if (text) list.append(make("div", {}, make("dt", { text: name.replace(/_/g, " ") }), make("dd", { text })));
     }
     return list;
   };
@@ -16,12 +23,12 @@ function showMade(made, preds, models) {
     const asked = preds.models[model.name];
     const flagged = model.layers.filter((layer) => layer.flags.length).map((layer) => `${layer.name}: ${layer.flags.join(", ")}`);
     const { file, sha256 } = asked.checkpoint || {};
-    columns.append(make("div", {}, make("h3", { text: model.name }), facts([
+    columns.append(make("div", {}, make("h3", { text: model.title }), facts([
       ["target", asked.target], ["method", asked.method], ["weights", asked.weights], ["normalise", asked.normalise],
       ["precision", asked.precision], ["checkpoint", file], ["sha-256", sha256], ["flags", flagged.join("; ") || "none"],
       ["notes", (asked.notes || []).join("; ")]])));
   }
-  columns.append(make("div", {}, make("h3", { text: "Settings" }), facts(Object.entries(preds.settings || {}))));
+  columns.append(make("div", {}, make("h3", { text: "Settings" }), facts(Object.entries(preds.settings || {}).filter(([name]) => name !== "checkpoints"))));
   columns.append(make("div", {}, make("h3", { text: "Versions" }), facts(Object.entries(preds.versions || {})),
     preds.seconds ? make("h3", { text: "Seconds" }) : null,
     preds.seconds ? facts(Object.entries(preds.seconds).map(([name, value]) => [name, typeof value === "number" ? value.toFixed(2) : value])) : null,

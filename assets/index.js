@@ -1,6 +1,8 @@
 "use strict";
 
 const { models, rows, regions } = JSON.parse(byId("data").textContent);
+const titleOf = (model) => (rows.find((row) => row.models[model] && row.models[model].title) || { models: { [model]: {} } }).models[model].title || model;
+const titles = Object.fromEntries(models.map((model) => [model, titleOf(model)]));
 const state = { sort: "sequence", down: false, which: "all", words: [] };
 
 // --- what a row says ------------------------------------------------------------------------------------------------
@@ -14,8 +16,8 @@ const judged = (row) => models.filter((model) => werOf(row, model));
 const columns = [
   { key: "sequence", name: "Sequence", of: (row) => row.sequence },
   { key: "frames", name: "Frames", of: (row) => row.frames },
-  ...models.map((model) => ({ key: `wer ${model}`, name: `WER ${model}`, of: (row) => (werOf(row, model) ? rateOf(werOf(row, model)) : null) })),
-  ...models.map((model) => ({ key: `hands ${model}`, name: `Hands ${model}`, of: (row) => (sharesOf(row, model) ? sharesOf(row, model)[0] : null) })),
+  ...models.map((model) => ({ key: `wer ${model}`, name: `WER ${titles[model]}`, of: (row) => (werOf(row, model) ? rateOf(werOf(row, model)) : null) })),
+  ...models.map((model) => ({ key: `hands ${model}`, name: `Hands ${titles[model]}`, of: (row) => (sharesOf(row, model) ? sharesOf(row, model)[0] : null) })),
   { key: "flags", name: "Flags", of: flagged },
 ];
 
@@ -54,13 +56,13 @@ function rowElement(row) {
   const name = target ? make("a", { href: target }, ...breakable(row.sequence)) : make("span", {}, ...breakable(row.sequence));
   const picture = row.thumbnail
     ? make("img", { src: `${encodeURIComponent(row.folder)}/thumbnail.jpg`, alt: "", loading: "lazy", width: 72, height: 72 }) : make("span", { class: "no-picture" });
-  const readings = models.filter((model) => row.models[model]).map((model) => make("p", {}, make("span", { class: "who", text: model }), sentence(row.models[model].reading)));
+  const readings = models.filter((model) => row.models[model]).map((model) => make("p", {}, make("span", { class: "who", text: titles[model] }), sentence(row.models[model].reading)));
   const truth = row.truth ? make("p", { class: "truth" }, make("span", { class: "who", text: "truth" }), make("span", { class: "sentence", text: row.truth.join(" ") })) : null;
   const flags = Object.entries(row.models).flatMap(([model, its]) => Object.entries(its.flags)
     .map(([layer, found]) => make("span", { class: "flag", title: `${model} ${layer}`, text: found.join(", ") })));
   const measures = models.map((model) => {
     const wer = werOf(row, model), shares = sharesOf(row, model);
-    return make("div", { class: "measure" }, make("span", { class: "who", text: model }),
+    return make("div", { class: "measure" }, make("span", { class: "who", text: titles[model] }),
       make("b", { text: wer ? `${rateOf(wer).toFixed(1)}%` : "–", title: wer ? wordsOfWer(wer) : "no truth" }),
       shares ? stack(regions, shares, sharesInWords(regions, shares)) : make("span", { class: "soft", text: "no keypoints" }),
       make("span", { class: "hands", text: shares ? percent(shares[0]) : "", title: shares ? sharesInWords(regions, shares) : null }));
@@ -102,7 +104,7 @@ function showTotals(shown) {
     const sum = (key) => counts.reduce((total, wer) => total + wer[key], 0);
     const wer = { sub: sum("sub"), ins: sum("ins"), del: sum("del"), reference: sum("reference") };
     const errorless = counts.filter((each) => errorsOf(each) === 0).length;
-    facts.push(fact(counts.length ? `${rateOf(wer).toFixed(1)}%` : "–", `WER ${model}`, make("small", { title: wordsOfWer(wer),
+    facts.push(fact(counts.length ? `${rateOf(wer).toFixed(1)}%` : "–", `WER ${titles[model]}`, make("small", { title: wordsOfWer(wer),
       text: counts.length ? `${wer.sub} sub, ${wer.ins} ins, ${wer.del} del of ${wer.reference} · ${errorless} all right` : "no truth" }),
     lookOf(shown, model)));
   }
@@ -141,7 +143,7 @@ function sortBy(key) {
 function start() {
   const splits = [...new Set(rows.map((row) => row.split).filter(Boolean))];
   byId("heading").textContent = `${rows.length} ${rows.length === 1 ? "sequence" : "sequences"}`;
-  byId("facts").textContent = [splits.join(", "), models.join(" and ")].filter(Boolean).join(" · ");
+  byId("facts").textContent = [splits.join(", "), models.map((model) => titles[model]).join(" and ")].filter(Boolean).join(" · ");
   document.title = byId("heading").textContent;
   const heads = columns.map(({ key, name }) => make("th", { role: "columnheader", scope: "col", "data-key": key },
     make("button", { type: "button", class: "bare", text: name, onclick: () => sortBy(key) })));

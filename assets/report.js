@@ -150,10 +150,10 @@ function showHead() {
     if (!entries.length) words.append(make("span", { class: "soft", text: "nothing read" }));
     rows.append(make("div", { class: "reading" }, make("div", { class: "who" }, make("h2", { text: label }), figures), words));
   };
-  if (preds.truth) sentence("Truth", truthSpans() || preds.truth.map((gloss) => ({ gloss })), null);
+  if (preds.truth) sentence("Truth", truthSpans(), null);
   for (const model of models) {
     const { wer } = preds.models[model.name];
-    sentence(model.name, model.reading, wer ? make("span", { class: "wer", title: wordsOfWer(wer) },
+    sentence(model.title, model.reading, wer ? make("span", { class: "wer", title: wordsOfWer(wer) },
       make("b", { text: `${rateOf(wer).toFixed(1)}%` }), " WER") : null);
   }
   if (preds.truth) {
@@ -161,10 +161,14 @@ function showHead() {
   }
 }
 
-/** The truth with its frames, of the first model that could align all of it. */
+/** The truth with its frames, where a model could align it: of the model that knows most of its glosses. */
 function truthSpans() {
-  const whole = models.find((model) => model.truth.length === (preds.truth || []).length);
-  return whole ? whole.truth : null;
+  const most = models.reduce((best, model) => (model.truth.length > best.length ? model.truth : best), []);
+  let place = 0;
+  return (preds.truth || []).map((gloss) => {
+    if (place < most.length && most[place].gloss === gloss) return most[place++];
+    return { gloss };
+  });
 }
 
 /** What is true, and what each model reads, at this very frame; and where the chosen layer looks. */
@@ -176,7 +180,7 @@ function showNow() {
   const shares = layer.shares_over_time ? layer.shares_over_time[state.frame] : null;
   byId("now").replaceChildren(
     make("h3", { text: "At this frame" }),
-    make("dl", {}, preds.truth ? said("truth", at(truthSpans())) : null, ...models.map((model) => said(model.name, at(model.reading)))),
+    make("dl", {}, preds.truth ? said("truth", at(truthSpans())) : null, ...models.map((model) => said(model.title, at(model.reading)))),
     shares ? stack(data.regions.names, shares, sharesInWords(data.regions.names, shares)) : null,
     shares ? make("p", { class: "key" }, ...data.regions.names.map((name, index) => make("span", {},
       make("span", { class: `dot ${name}` }), `${name} `, make("b", { text: percent(shares[index]) })))) : null);
@@ -187,7 +191,7 @@ function showStage() {
   const choice = byId("choice"), grid = byId("grid");
   let index = 0;
   for (const model of models) {
-    const list = make("fieldset", {}, make("legend", { text: model.name }));
+    const list = make("fieldset", {}, make("legend", { text: model.title }));
     const cells = make("div", { class: "cells" });
     for (const layer of model.layers) {
       const at = index;
@@ -199,7 +203,7 @@ function showStage() {
       index += 1;
     }
     choice.append(list);
-    grid.append(make("h2", { text: model.name }), cells);
+    grid.append(make("h2", { text: model.title }), cells);
   }
   for (const name of Object.keys(tables)) {
     const safe = name === "viridis" || name === "cividis" ? " (colour-blind safe)" : "";
@@ -216,7 +220,7 @@ function showLanes() {
   const names = data.regions ? data.regions.names : [];
   let index = 0;
   for (const model of models) {
-    rows.append(make("h3", { class: "lane-model", text: model.name }));
+    rows.append(make("h3", { class: "lane-model", text: model.title }));
     if (model.truth.length) rows.append(glossLane("truth, aligned", model.truth, frames, jump));
     rows.append(glossLane("read", model.reading, frames, jump));
     for (const layer of model.layers) {

@@ -18,7 +18,7 @@ function showShares(section, regions, models) {
   for (const model of models) {
     const layers = model.layers.filter((layer) => layer.spatial);
     if (!layers.length) continue;
-    const body = make("tbody", {}, make("tr", { class: "model" }, make("th", { scope: "rowgroup", colspan: 2 + names.length, text: model.name })));
+    const body = make("tbody", {}, make("tr", { class: "model" }, make("th", { scope: "rowgroup", colspan: 2 + names.length, text: model.title })));
     for (const layer of layers) body.append(row("", make("code", { text: layer.name }), layer.shares, true));
     table.append(body);
   }

@@ -18,6 +18,7 @@ from tests import report_clip as made
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
 FRAMES = 24
+TITLES = {"slowfast": "SlowFast", "twostream": "TwoStream"}
 EVIL = "<script>window.hacked = 1</script>"
 VIRIDIS = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], cv2.COLORMAP_VIRIDIS)[:, 0, ::-1].astype(int)
 
@@ -138,7 +139,7 @@ def test_scrubbing_moves_every_view_to_the_same_frame(report: Any) -> None:
 
 @pytest.mark.parametrize("model, name", spatial())
 def test_choosing_a_layer_shows_its_pixels(report: Any, model: str, name: str) -> None:
-    report.check(f"#choice fieldset:has(legend:text-is('{model}')) label:has-text('{name}') input")
+    report.check(f"#choice fieldset:has(legend:text-is('{TITLES[model]}')) label:has-text('{name}') input")
     set_opacity(report, 100)
     scrub(report, 11)
     canvas = report.wait_for_selector(f"#single-view canvas[data-layer='{model}/{name}'][data-frame='11']")
