@@ -99,6 +99,8 @@ def one_pass(recogniser: Recogniser, inputs: Inputs, probes: Dict[str, Probe], s
         stack.enter_context(torch.set_grad_enabled(gradients))
         if gradients:
             stack.enter_context(rnn_without_cudnn(recogniser))
+        if dtype is None:
+            stack.enter_context(full_float32())
         watch = stack.enter_context(Watch(probes, finish, gradients))
         with torch.autocast(device, dtype=dtype, enabled=dtype is not None):
             output = recogniser(inputs)
@@ -111,6 +113,17 @@ def one_pass(recogniser: Recogniser, inputs: Inputs, probes: Dict[str, Probe], s
 
 def at_least_float32(tensor: Tensor) -> Tensor:
     return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
+
+
+@contextmanager
+def full_float32() -> Iterator[None]:
+    """Ampere's convolutions round float32 to 10 bits of mantissa unless told not to."""
+    convolution, matrix = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
+    try:
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = convolution, matrix
 
 
 @contextmanager

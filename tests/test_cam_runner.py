@@ -68,6 +68,16 @@ def test_the_recogniser_is_left_as_it_was() -> None:
     assert not any(module._forward_hooks or "forward" in vars(module) for module in model.modules())
 
 
+def test_float32_is_not_rounded_to_tf32_while_it_runs() -> None:
+    seen: List[Any] = []
+    model = TinyRecogniser()
+    switches = torch.backends.cudnn, torch.backends.cuda.matmul
+    model.network.first.register_forward_hook(lambda *_: seen.extend(switch.allow_tf32 for switch in switches))
+    before = [switch.allow_tf32 for switch in switches]
+    explain(model, tiny_clip(), ["rnn"])
+    assert seen == [False, False] and [switch.allow_tf32 for switch in switches] == before
+
+
 def test_hooks_go_even_when_the_network_fails() -> None:
     model = TinyRecogniser().train()
     handle = model.network.head.register_forward_hook(lambda *_: 1 / 0)

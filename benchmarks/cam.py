@@ -1,0 +1,231 @@
+"""What an explanation costs: bare arithmetic, this engine, and the two libraries, side by side on full-size networks.
+
+    python benchmarks/cam.py                      T = 40 with everything, T = 200 bare against ours
+    python benchmarks/cam.py --device cuda:0      the same on a GPU, in mixed precision too
+Weights are drawn from the published key lists. On a machine with other work, look at processor seconds with
+OMP_NUM_THREADS=1.
+"""
+import argparse
+import os
+import platform
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+BARE = "a  bare forward and backward"
+SPATIAL = {"slowfast": 3, "twostream": 4}       # of the five layers, those with space: what the libraries can do
+EARLIEST = {"slowfast": 2, "twostream": 2}      # of the five layers, those below which no other lies
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--frames", type=int, nargs="+", default=[40, 200])
+    parser.add_argument("--models", nargs="+", default=["slowfast", "twostream"])
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each, in turns; the fastest counts")
+    parser.add_argument("--libraries", type=int, nargs="*", default=[40], help="lengths at which the libraries run too")
+    parser.add_argument("--precision", nargs="+", default=None, help="fp32, amp, fp16, bf16")
+    parser.add_argument("--keep", action="store_true", help="also write the table to benchmarks/results/")
+    options = parser.parse_args()
+    import torch
+
+    device = torch.device(options.device)
+    precisions = options.precision or (["fp32", "amp"] if device.type == "cuda" else ["fp32"])
+    lines = [f"{machine(device)}, torch {torch.__version__}, Python {platform.python_version()}",
+             f"{'model':9} {'T':>4} {'precision':9} {'what':34} {'s':>8} {'cpu s':>8} {'x bare':>7} {'peak GB':>8}"]
+    print("\n".join(lines), flush=True)
+    for name in options.models:
+        for frames in options.frames:
+            for precision in precisions:
+                rows = measured(contenders(name, frames, device, precision, frames in options.libraries),
+                                options.repeats, device)
+                for what, (seconds, busy, peak) in rows.items():
+                    lines.append(f"{name:9} {frames:4} {precision:9} {what:34} {seconds:8.3f} {busy:8.3f} "
+                                 f"{seconds / rows[BARE][0]:7.2f} {peak:8.2f}")
+                    print(lines[-1], flush=True)
+                if precision != "fp32":
+                    lines.append(f"{'':25}maps and fp32's: {likeness(name, frames, device, precision)}")
+                    print(lines[-1], flush=True)
+    if options.keep:
+        keep(lines, device)
+
+
+def keep(lines: List[str], device: Any) -> None:
+    import torch
+
+    results = ROOT / "benchmarks" / "results"
+    results.mkdir(exist_ok=True)
+    title = torch.cuda.get_device_name(device).replace(" ", "_") if device.type == "cuda" else "cpu"
+    (results / f"cam_{title}_torch{torch.__version__.split('+')[0]}.txt").write_text("\n".join(lines) + "\n")
+
+
+def machine(device: Any) -> str:
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"CPU, {torch.get_num_threads()} threads of {os.cpu_count()}"
+
+
+def contenders(name: str, frames: int, device: Any, precision: str, libraries: bool) -> Dict[str, Callable[[], Any]]:
+    from cam_runner import explain
+    from tests.golden import published
+
+    recogniser = published.recogniser(name).to(device)
+    clip = published.clip(name, frames)
+    inputs = recogniser.prepare(clip)
+    layers = list(recogniser.default_layers)
+    runs: Dict[str, Callable[[], Any]] = {
+        BARE: partial(bare, recogniser, inputs, layers[:EARLIEST[name]], precision),
+        "b  ours, five layers": partial(explain, recogniser, clip, precision=precision),
+    }
+    if libraries and precision == "fp32":
+        spatial = layers[:SPATIAL[name]]
+        runs[f"c  grad-cam, {len(spatial)} layers, a call each"] = partial(each, grad_cam, recogniser, inputs, spatial)
+        runs[f"d  Captum, {len(spatial)} layers, a call each"] = partial(each, captum, recogniser, inputs, spatial)
+        runs["b' ours, the same layers"] = partial(explain, recogniser, clip, spatial, precision=precision)
+    return runs
+
+
+def likeness(name: str, frames: int, device: Any, precision: str) -> str:
+    import numpy as np
+
+    from cam_runner import explain
+    from tests.golden import published
+
+    recogniser, clip = published.recogniser(name).to(device), published.clip(name, frames)
+    ours, exact = explain(recogniser, clip, precision=precision), explain(recogniser, clip, precision="fp32")
+    found = {layer: np.corrcoef(ours.layers[layer].raw.ravel(), exact.layers[layer].raw.ravel())[0, 1]
+             for layer in exact.layers}
+    worst = min(found, key=found.__getitem__)
+    return f"correlation at least {found[worst]:.5f} ({worst}); {ours.precision} {' '.join(ours.notes)}"
+
+
+def bare(recogniser: Any, inputs: Any, earliest: List[str], precision: str) -> None:
+    """One forward, one backward to the outputs of the earliest target layers, and nothing else."""
+    import torch
+
+    from cam_pass import rnn_without_cudnn
+    from cam_precision import Precision
+
+    leaves: List[torch.Tensor] = []
+
+    def cut(module: Any, arguments: Any, output: torch.Tensor) -> torch.Tensor:
+        leaves.append(output.detach().requires_grad_(True))
+        return leaves[-1]
+
+    handles = [recogniser.layers[name].module.register_forward_hook(cut) for name in earliest]
+    numbers = Precision(precision, inputs.tensors[0].device)
+    with rnn_without_cudnn(recogniser):
+        with torch.autocast(inputs.tensors[0].device.type, dtype=numbers.dtype, enabled=numbers.dtype is not None):
+            logits = recogniser(inputs)
+        torch.autograd.grad(logits.float().max(2).values.sum() * numbers.scale, leaves)
+    for handle in handles:
+        handle.remove()
+
+
+class OneInput:
+    """Libraries want a module that takes one tensor: further inputs ride along."""
+
+    def __new__(cls, recogniser: Any, inputs: Any) -> Any:
+        from dataclasses import replace
+
+        import torch
+
+        class Wrapped(torch.nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.inner = recogniser
+
+            def forward(self, first: torch.Tensor) -> torch.Tensor:
+                return self.inner(replace(inputs, tensors=(first, *inputs.tensors[1:]))).max(2).values.sum(1)
+
+        return Wrapped()
+
+
+def each(library: Callable[..., Any], recogniser: Any, inputs: Any, layers: List[str]) -> Dict[str, Any]:
+    """Parameters want gradients while it runs, as they do in a network fresh from its file."""
+    from cam_pass import rnn_without_cudnn
+
+    recogniser.requires_grad_(True)
+    try:
+        with rnn_without_cudnn(recogniser):
+            return {name: library(OneInput(recogniser, inputs), recogniser.layers[name].module, inputs.tensors[0])
+                    for name in layers}
+    finally:
+        recogniser.requires_grad_(False)
+        recogniser.zero_grad(set_to_none=True)
+
+
+def grad_cam(model: Any, layer: Any, tensor: Any) -> Any:
+    """As the library's forward does it, without its resize, which fails on maps of a clip."""
+    import numpy as np
+    from pytorch_grad_cam import GradCAM
+
+    with GradCAM(model, [layer]) as cam:
+        score = cam.activations_and_grads(tensor)
+        model.zero_grad()
+        score.sum().backward(retain_graph=True)
+        activation, gradient = (kept[0].cpu().data.numpy() for kept in (cam.activations_and_grads.activations,
+                                                                        cam.activations_and_grads.gradients))
+        return np.maximum(cam.get_cam_image(tensor, layer, None, activation, gradient, False), 0)
+
+
+def captum(model: Any, layer: Any, tensor: Any) -> Any:
+    from captum.attr import LayerGradCam
+
+    return LayerGradCam(model, layer).attribute(tensor, relu_attributions=True).detach().cpu().numpy()
+
+
+def measured(runs: Dict[str, Callable[[], Any]], repeats: int, device: Any) -> Dict[str, Tuple[float, float, float]]:
+    """(seconds, processor seconds, peak GB) of each; the runs take turns, and the first turn only warms up."""
+    times: Dict[str, List[Tuple[float, float]]] = {what: [] for what in runs}
+    peaks: Dict[str, float] = {}
+    for turn in range(repeats + 1 if repeats > 1 else 1):
+        for what, run in runs.items():
+            reset_peak(device)
+            wait(device)
+            start, busy = time.perf_counter(), time.process_time()
+            kept: Optional[Any] = run()
+            wait(device)
+            if turn or repeats == 1:
+                times[what].append((time.perf_counter() - start, time.process_time() - busy))
+            peaks[what] = peak_gigabytes(device)
+            print(f"{what}: {time.perf_counter() - start:.2f} s", file=sys.stderr, flush=True)
+            del kept
+    return {what: (min(wall for wall, _ in found), min(busy for _, busy in found), peaks[what])
+            for what, found in times.items()}
+
+
+def wait(device: Any) -> None:
+    import torch
+
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def reset_peak(device: Any) -> None:
+    import torch
+
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    else:
+        Path("/proc/self/clear_refs").write_text("5")       # Linux: the peak of resident memory starts anew
+
+
+def peak_gigabytes(device: Any) -> float:
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 1e9
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status["VmHWM"].split()[0]) * 1024 / 1e9
+
+
+if __name__ == "__main__":
+    main()
