@@ -89,7 +89,8 @@ def work_through(rows: Sequence["Row"], one: Callable[["Row"], str], workers: in
                     counts[future.result()] += 1
                 except (UserError, OSError) as error:
                     counts[FAILED] += 1
-                    tqdm.write(f"{futures[future]}: {error}", file=sys.stderr)
+                    reason = f"heat maps not written: {error.strerror}" if isinstance(error, OSError) else error
+                    tqdm.write(f"{futures[future]}: {reason}", file=sys.stderr)
         except KeyboardInterrupt:
             for future in futures:
                 future.cancel()

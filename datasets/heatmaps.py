@@ -1,5 +1,6 @@
 """A pose as two pictures: how near each place is to a point of the signer's left, and of the right."""
 import hashlib
+import io
 import os
 import time
 from pathlib import Path
@@ -87,9 +88,11 @@ class HeatmapCache:
 
     def write(self, seq_id: str, maps: np.ndarray, keypoints: np.ndarray) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        with atomic_file(self.path(seq_id)) as part, open(part, "wb") as file:
-            np.save(file, maps)
-            file.write(_trailer(keypoints))
+        content = io.BytesIO()      # np.save has no word for a full disk; a plain write has
+        np.save(content, maps)
+        content.write(_trailer(keypoints))
+        with atomic_file(self.path(seq_id)) as part:
+            part.write_bytes(content.getbuffer())
 
     def prepare(self) -> None:
         """Makes the folder ready for many writes, and takes away what killed runs left half-written."""

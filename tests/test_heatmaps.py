@@ -70,7 +70,7 @@ def test_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monke
     def fail(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(np, "save", fail)
+    monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(KeyboardInterrupt):
         cache.write("a", np.zeros(1), POINTS)
     assert os.listdir(tmp_path) == ["a.npy"]
