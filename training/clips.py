@@ -58,7 +58,7 @@ def _from_info(folder: Path, split: str) -> List[Row]:
     content = load_npy(path)
     rows: List[Row] = []
     try:
-        for row in (content[key] for key in content if not isinstance(key, str)):
+        for row in (row for key, row in content.items() if not isinstance(key, str)):
             rows.append((row["fileid"], row["folder"], tuple(row["label"].split()), row.get("signer", "")))
     except (KeyError, TypeError, AttributeError):
         raise UserError(f"{path}: expected numbered rows with fileid, folder and label; make it again") from None
