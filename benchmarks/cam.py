@@ -55,13 +55,13 @@ def main() -> None:
         keep(lines, device)
 
 
-def keep(lines: List[str], device: Any) -> None:
+def keep(lines: List[str], device: Any, what: str = "cam") -> None:
     import torch
 
     results = ROOT / "benchmarks" / "results"
     results.mkdir(exist_ok=True)
     title = torch.cuda.get_device_name(device).replace(" ", "_") if device.type == "cuda" else "cpu"
-    (results / f"cam_{title}_torch{torch.__version__.split('+')[0]}.txt").write_text("\n".join(lines) + "\n")
+    (results / f"{what}_{title}_torch{torch.__version__.split('+')[0]}.txt").write_text("\n".join(lines) + "\n")
 
 
 def machine(device: Any) -> str:
@@ -76,7 +76,7 @@ def contenders(name: str, frames: int, device: Any, precision: str, libraries: b
     from cam_runner import explain
     from tests.golden import published
 
-    recogniser = published.recogniser(name).to(device)
+    recogniser = published.recogniser(name, folded=True).to(device)
     clip = published.clip(name, frames)
     inputs = recogniser.prepare(clip)
     layers = list(recogniser.default_layers)
@@ -98,7 +98,7 @@ def likeness(name: str, frames: int, device: Any, precision: str) -> str:
     from cam_runner import explain
     from tests.golden import published
 
-    recogniser, clip = published.recogniser(name).to(device), published.clip(name, frames)
+    recogniser, clip = published.recogniser(name, folded=True).to(device), published.clip(name, frames)
     ours, exact = explain(recogniser, clip, precision=precision), explain(recogniser, clip, precision="fp32")
     found = {layer: np.corrcoef(ours.layers[layer].raw.ravel(), exact.layers[layer].raw.ravel())[0, 1]
              for layer in exact.layers}

@@ -1,9 +1,13 @@
-"""TwoStream-SLR's pose input: one channel a keypoint, a Gaussian around it, made on the device and never stored."""
+"""TwoStream-SLR's pose input, made on the device and never stored: one channel a keypoint, a Gaussian around it; or
+two channels, the signer's left and right.
+"""
 from typing import Tuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from datasets import heatmaps
 
 # 79 of the 133 COCO-WholeBody points, as the authors order them: every third of the face's outline, brows, nose
 # and eyes; both hands; every second of the mouth; nose, eyes, ears, shoulders, elbows, wrists.
@@ -26,3 +30,11 @@ def _scaled_profile(centres: Tensor, pixels: int, size: int, sigma: float) -> Te
     places = torch.arange(pixels, device=centres.device, dtype=centres.dtype)
     profile = torch.exp(-(places - centres[..., None]) ** 2 / (2 * sigma ** 2))
     return F.interpolate(profile, size, mode="linear", align_corners=False)
+
+
+def two_sided_maps(keypoints: Tensor, size: int) -> Tensor:
+    """keypoints [T, 133, 3] in pixels of the 210x260 frame -> [2, T, size, size] in 0..1, left and right."""
+    maps = heatmaps.render(keypoints.cpu().numpy(), str(keypoints.device))
+    if size != heatmaps.SIDE:
+        maps = F.interpolate(maps, (size, size), mode="bilinear", align_corners=False)
+    return maps.transpose(0, 1)

@@ -1,6 +1,7 @@
 """TwoStream-SLR: Chen et al., "Two-Stream Network for Sign Language Recognition and Translation", NeurIPS 2022."""
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -9,7 +10,7 @@ from datasets.clip import Clip
 from errors import UserError
 from glosses.vocabulary import GlossVocabulary
 from models.convolution import Conv3d, MaxPool3d, channels_last
-from models.pose_input import POINTS, gaussian_maps
+from models.pose_input import POINTS, gaussian_maps, two_sided_maps
 from models.recogniser import Inputs, Probe, Recogniser
 from models.s3d import LEVELS, Stream
 from models.viewport import Viewport
@@ -139,6 +140,9 @@ class TwoStreamSLR(Recogniser):
 
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
         super().__init__(architecture, vocabulary)
+        if architecture["pose_channels"] not in (2, len(POINTS)):
+            raise UserError(f"a pose stream of {architecture['pose_channels']} channels; TwoStream-SLR's has "
+                            f"{len(POINTS)}, one a keypoint, or 2, left and right")
         self.longest: int = architecture["longest"]
         self.viewport = Viewport()
         self.network = TwoStreamNetwork(architecture)
@@ -176,11 +180,16 @@ class TwoStreamSLR(Recogniser):
     def _pose(self, clip: Clip) -> Tensor:
         """[1, N, T, pose_size, pose_size]"""
         a = self.architecture
-        if clip.keypoints is None:
+        points = clip.keypoints
+        if points is None:
             raise UserError(f"clip {clip.seq_id} has no keypoints, which TwoStream-SLR needs: expected 133 points a "
                             "frame under its id in keypoints/keypoints.pkl of the data folder")
-        keypoints = torch.from_numpy(clip.keypoints).to(self.device, torch.float32)
-        maps = gaussian_maps(keypoints[:, POINTS], tuple(a["pose_frame"]), a["pose_size"], a["sigma"])
+        if points.shape[:2] != (len(clip), 133) or not np.isfinite(points[..., :2]).all():
+            raise UserError(f"clip {clip.seq_id} has keypoints {list(points.shape)}, some perhaps not finite: expected "
+                            f"finite [{len(clip)}, 133, 3]; extract them again")
+        keypoints = torch.from_numpy(points).to(self.device, torch.float32)
+        maps = (gaussian_maps(keypoints[:, POINTS], tuple(a["pose_frame"]), a["pose_size"], a["sigma"])
+                if a["pose_channels"] == len(POINTS) else two_sided_maps(keypoints, a["pose_size"]))
         return maps.sub_(a["mean"]).div_(a["std"])[None]
 
     def forward(self, inputs: Inputs) -> Tensor:

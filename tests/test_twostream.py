@@ -1,6 +1,13 @@
+from dataclasses import replace
+from typing import Any, Callable
+
 import numpy as np
+import pytest
 import torch
 
+from errors import UserError
+from models.recogniser import Inputs
+from tests import small
 from tests.golden import published
 
 
@@ -19,8 +26,9 @@ def test_inputs_from_frames_and_keypoints_are_the_authors() -> None:
     assert (inputs.frames, inputs.left, inputs.right) == (26, 0, -2)
 
 
-def test_logits_and_layers_from_frames_and_keypoints_are_the_authors() -> None:
-    model, golden = published.recogniser("twostream"), published.golden("twostream")
+@pytest.mark.parametrize("folded", [False, True])
+def test_logits_and_layers_from_frames_and_keypoints_are_the_authors(folded: bool) -> None:
+    model, golden = published.recogniser("twostream", folded), published.golden("twostream")
     inputs = model.prepare(published.clip("twostream"))
     with published.shapes_of(model) as shapes, torch.no_grad():
         heads = model.network(*inputs.tensors)
@@ -29,3 +37,41 @@ def test_logits_and_layers_from_frames_and_keypoints_are_the_authors() -> None:
     assert {name: [1, *shapes[name]] for name in model.default_layers} == {
         name: golden[f"shape/{name}"].tolist() for name in model.default_layers}
     assert shapes == model.layer_shapes(26)
+
+
+def test_a_pose_stream_of_two_channels_sees_left_and_right() -> None:
+    model = small.recogniser("twostream", pose_channels=2)
+    clip = small.clip(8)
+    pose = model.prepare(clip).tensors[1]
+    assert pose.shape == (1, 2, 8, 32, 32) and -1 <= float(pose.min()) < float(pose.max()) <= 1
+    assert small.logits(model, clip).shape == (2, 7)
+
+
+@pytest.mark.parametrize("spoil, told", [
+    (lambda points: None, "keypoints/keypoints.pkl"), (lambda points: points[:-1], "expected finite"),
+    (lambda points: points * np.nan, "expected finite")])
+def test_keypoints_that_are_missing_or_broken_are_told(spoil: Callable[[Any], Any], told: str) -> None:
+    clip = small.clip(8)
+    with pytest.raises(UserError, match=told):
+        small.recogniser("twostream").prepare(replace(clip, keypoints=spoil(clip.keypoints)))
+
+
+def test_the_middle_of_what_is_too_long_and_nothing_of_what_is_too_short() -> None:
+    model = small.recogniser("twostream", longest=8)
+    inputs = model.prepare(small.clip(13))
+    whole = small.recogniser("twostream").prepare(small.clip(13).window(2, 10))
+    assert (inputs.frames, inputs.left, inputs.right) == (13, -2, -3)
+    assert all(torch.equal(mine, its) for mine, its in zip(inputs.tensors, whole.tensors))
+    with pytest.raises(UserError, match="has 3 frames; TwoStream-SLR needs at least 4"):
+        model.prepare(small.clip(3))
+
+
+def test_training_gives_every_head_its_logits_and_lengths() -> None:
+    model = small.recogniser("twostream").train()
+    parts = [model.prepare(small.clip(frames)) for frames in (12, 12)]
+    outputs = model.network(*Inputs.batch(parts).tensors, torch.tensor([12, 8]))
+    assert outputs["lengths"].tolist() == [3, 2] and outputs["remain_lengths"].tolist() == [6, 4]
+    for name in ("logits", "rgb", "keypoint", "fuse"):
+        assert outputs[name].shape == (2, 3, 7)
+    for name in ("rgb_remain0", "rgb_remain1", "keypoint_remain0", "keypoint_remain1"):
+        assert outputs[name].shape == (2, 6, 7)

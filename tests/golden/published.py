@@ -40,16 +40,18 @@ def clip(name: str, frames: int = 26, seed: int = 0) -> Clip:
                 tall_frames=recipe.frames(frames, 260, 210, seed))
 
 
-@lru_cache(maxsize=2)
-def recogniser(name: str) -> Recogniser:
-    """In evaluation, parameters without gradient. Shared between tests: leave it as it was."""
-    from models.registry import MODELS, recogniser_class
+@lru_cache(maxsize=4)
+def recogniser(name: str, folded: bool = False) -> Recogniser:
+    """In evaluation, parameters without gradient; `folded` as `build` gives it. Shared: leave it as it was."""
+    from models.folding import fold_batch_norm
+    from models.registry import recogniser_class
 
-    assert name in MODELS
     architecture = yaml.safe_load((HERE.parent.parent / "configs" / f"{name}.yaml").read_text())
     made = recogniser_class(name)(architecture, GlossVocabulary([]))
     weights = state(name)
     made.network.load_state_dict(dict(made.network.state_dict(), **weights), strict=True)
+    if folded:
+        fold_batch_norm(made.network)
     return made.eval().requires_grad_(False)
 
 

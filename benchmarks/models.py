@@ -1,0 +1,118 @@
+"""How long a forward of the full-size networks takes, and what it could not take less than.
+
+    python benchmarks/models.py                   T = 40 and 200 frames on the CPU
+    python benchmarks/models.py --device cuda:0   the same on a GPU, in mixed precision too
+The floor is the operations of the convolutions, linear layers and LSTMs over the rate this machine multiplies
+matrices at. "plain" is the same network computed as it is written down: 3-D kernels, channels first, norms apart.
+On a machine with other work, look at processor seconds with OMP_NUM_THREADS=1.
+"""
+import argparse
+import platform
+import sys
+import time
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--frames", type=int, nargs="+", default=[40, 200])
+    parser.add_argument("--models", nargs="+", default=["slowfast", "twostream"])
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each, in turns; the fastest counts")
+    parser.add_argument("--keep", action="store_true", help="also write the table to benchmarks/results/")
+    options = parser.parse_args()
+    import torch
+
+    from benchmarks.cam import keep, machine, measured
+
+    device = torch.device(options.device)
+    rate = matrix_rate(device)
+    lines = [f"{machine(device)}, torch {torch.__version__}, Python {platform.python_version()}; "
+             f"matrices at {rate / 1e9:.0f} GFLOP/s",
+             f"{'model':9} {'T':>4} {'what':24} {'GFLOP':>7} {'floor s':>8} {'s':>8} {'cpu s':>8} {'x floor':>7} "
+             f"{'peak GB':>8}"]
+    print("\n".join(lines), flush=True)
+    for name in options.models:
+        for frames in options.frames:
+            runs, operations = contenders(name, frames, device)
+            floor = operations / rate
+            for what, (seconds, busy, peak) in measured(runs, options.repeats, device).items():
+                lines.append(f"{name:9} {frames:4} {what:24} {operations / 1e9:7.0f} {floor:8.3f} {seconds:8.3f} "
+                             f"{busy:8.3f} {seconds / floor:7.2f} {peak:8.2f}")
+                print(lines[-1], flush=True)
+    if options.keep:
+        keep(lines, device, "models")
+
+
+def contenders(name: str, frames: int, device: Any) -> Any:
+    """{what: a forward}, and the operations it takes."""
+    from benchmarks.flops import count
+    from tests.golden import published
+
+    folded, apart = (published.recogniser(name, fold).to(device) for fold in (True, False))
+    inputs = folded.prepare(published.clip(name, frames))
+    runs: Dict[str, Callable[[], Any]] = {
+        "ours": partial(forward, folded, inputs), "norms apart": partial(forward, apart, inputs),
+        "plain": partial(plainly, apart, inputs)}
+    if device.type == "cuda":
+        runs["ours, mixed precision"] = partial(forward, folded, inputs, mixed=True)
+        runs["plain, mixed precision"] = partial(plainly, apart, inputs, mixed=True)
+    return runs, count(folded.network, runs["ours"])
+
+
+def forward(recogniser: Any, inputs: Any, mixed: bool = False) -> Any:
+    import torch
+
+    device = inputs.tensors[0].device.type
+    with torch.no_grad(), torch.autocast(device, dtype=torch.float16 if mixed else None, enabled=mixed):
+        return recogniser(inputs)
+
+
+def plainly(recogniser: Any, inputs: Any, mixed: bool = False) -> Any:
+    with as_written_down():
+        return forward(recogniser, inputs, mixed)
+
+
+@contextmanager
+def as_written_down() -> Iterator[None]:
+    import torch.nn.functional as F
+    from torch import nn
+
+    from models import convolution, slowfast_backbone, twostream
+
+    kept = [(convolution.Conv3d, "forward"), (convolution.MaxPool3d, "forward"),
+            (slowfast_backbone, "channels_last"), (twostream, "channels_last")]
+    before = [getattr(owner, name) for owner, name in kept]
+    plain: List[Any] = [nn.Conv3d.forward, lambda self, x: F.max_pool3d(x, *self.sizes),
+                        lambda x: x.contiguous(), lambda x: x.contiguous()]
+    for (owner, name), value in zip(kept, plain):
+        setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        for (owner, name), value in zip(kept, before):
+            setattr(owner, name, value)
+
+
+def matrix_rate(device: Any, size: int = 4096) -> float:
+    """Operations a second of a large product in float32."""
+    import torch
+
+    left, right = (torch.randn(size, size, device=device) for _ in range(2))
+    best = float("inf")
+    for _ in range(5):
+        start = time.perf_counter()
+        product = left @ right
+        product[0, 0].item()
+        best = min(best, time.perf_counter() - start)
+    return 2 * size ** 3 / best
+
+
+if __name__ == "__main__":
+    main()
