@@ -6,6 +6,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 import torch
 from torch import Tensor, nn
 
+from models.float32 import full_float32
 from models.recogniser import Inputs, Probe, Recogniser
 
 Finish = Callable[[str, Tensor, Optional[Tensor]], None]    # layer, activation, gradient (None where there is none)
@@ -113,17 +114,6 @@ def one_pass(recogniser: Recogniser, inputs: Inputs, probes: Dict[str, Probe], s
 
 def at_least_float32(tensor: Tensor) -> Tensor:
     return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
-
-
-@contextmanager
-def full_float32() -> Iterator[None]:
-    """Ampere's convolutions round float32 to 10 bits of mantissa unless told not to."""
-    convolution, matrix = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
-    try:
-        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
-        yield
-    finally:
-        torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = convolution, matrix
 
 
 @contextmanager

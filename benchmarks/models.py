@@ -69,8 +69,10 @@ def contenders(name: str, frames: int, device: Any) -> Any:
 def forward(recogniser: Any, inputs: Any, mixed: bool = False) -> Any:
     import torch
 
+    from models.float32 import full_float32
+
     device = inputs.tensors[0].device.type
-    with torch.no_grad(), torch.autocast(device, dtype=torch.float16 if mixed else None, enabled=mixed):
+    with torch.no_grad(), full_float32(), torch.autocast(device, dtype=torch.float16 if mixed else None, enabled=mixed):
         return recogniser(inputs)
 
 

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from datasets.clip import Clip
 from datasets.windows import average_windows, windows
+from models.float32 import full_float32
 from models.recogniser import Inputs, Recogniser
 
 
@@ -18,7 +19,7 @@ def read(recogniser: Recogniser, clip: Clip, batch: int = 1, window: Optional[in
     size = window or recogniser.window
     cuts = windows(len(clip), size, (size + 1) // 2) if len(clip) else [(0, 0)]
     logits: List[Tensor] = []
-    with torch.no_grad():
+    with torch.no_grad(), full_float32():
         while len(logits) < len(cuts):
             first = cuts[len(logits)]
             group = [cut for cut in cuts[len(logits):len(logits) + batch] if cut[1] - cut[0] == first[1] - first[0]]
