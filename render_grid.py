@@ -29,7 +29,7 @@ COLUMNS = 5
 MARGIN, GAP, LABEL, PAD = 14, 8, 26, 10
 SIDE = 214          # the left part of a reading: model, WER and the gloss of the moment
 TITLE = 40          # the header's first line
-LEAST_WIDTH = 720   # a single layer still gets a readable header
+LEAST_WIDTH = 830   # a single layer still gets a readable header
 COUNTER = 210
 WIDE_HEADER = 1200  # room for the signs of errors too
 
