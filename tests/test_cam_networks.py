@@ -1,0 +1,64 @@
+"""The engine on small siblings of the published networks."""
+import numpy as np
+import pytest
+
+from cam_runner import explain
+from models.folding import fold_batch_norm
+from models.registry import create, published_architecture
+from tests import small
+
+NAMES = ("slowfast", "twostream")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_pass_equals_a_pass_for_each_layer(name: str) -> None:
+    model, clip = small.recogniser(name), small.clip(26)
+    together = explain(model, clip)
+    apart = explain(model, clip, schedule="per-layer")
+    assert abs(together.logits - apart.logits).max() <= 1e-6 * abs(together.logits).max()
+    for layer, found in together.layers.items():
+        assert found.flags in ((), ("saturated",)), layer
+        assert abs(found.raw - apart.layers[layer].raw).max() <= 1e-6 * found.raw.max(), layer
+
+
+@pytest.mark.parametrize("folded", [False, True])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_layer_that_can_be_asked_for_has_a_map(name: str, folded: bool) -> None:
+    model = small.recogniser(name)
+    if folded:
+        fold_batch_norm(model.network)
+    found = explain(model, small.clip(26), list(model.layers))
+    shapes = {layer: probe.shape(len(found.layers[layer].raw) * probe.stride)[1:]
+              for layer, probe in model.layers.items()}
+    assert {layer: each.raw.shape for layer, each in found.layers.items()} == shapes
+    assert all(each.map.shape == ((26, 256, 256) if each.spatial else (26,)) for each in found.layers.values())
+
+
+def test_the_per_frame_baseline_has_maps_too() -> None:
+    model = create(dict(published_architecture("resnet"), size=64, hidden=32, classes=7)).eval()
+    found = explain(model, small.clip(12), list(model.layers), method="layercam")
+    assert all(np.isfinite(each.raw).all() for each in found.layers.values())
+    assert all(each.raw.any() for each in found.layers.values() if each.spatial)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_long_clips_have_one_logit_a_step_and_one_map_a_frame(name: str) -> None:
+    model = small.recogniser(name, window=40)
+    clip = small.clip(94)
+    found = explain(model, clip)
+    assert len(found.logits) == model.steps(94)
+    assert all(each.map.shape[0] == 94 and each.map.any() for each in found.layers.values())
+
+
+def test_one_stream_alone_equals_both_together() -> None:
+    model, clip = small.recogniser("twostream"), small.clip(26)
+    both = explain(model, clip, ["rgb_stream.layer1", "pose_stream.layer1"])
+    for layer, found in both.layers.items():
+        alone = explain(model, clip, [layer]).layers[layer]
+        assert abs(found.raw - alone.raw).max() <= 1e-6 * found.raw.max()
+
+
+def test_frames_beyond_a_multiple_of_four_have_no_map_in_twostream() -> None:
+    found = explain(small.recogniser("twostream"), small.clip(26), ["rgb_stream.layer1"])
+    drawn = found.layers["rgb_stream.layer1"].map
+    assert not drawn[24:].any() and drawn[:24].any() and "2 of the clip's 26 frames" in found.notes[0]
