@@ -8,6 +8,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from datasets.synthetic import make_workspace
 from glosses.vocabulary import from_corpora, load_gloss2ids
@@ -154,3 +155,15 @@ def test_a_vocabulary_that_does_not_fit_is_said_aloud(tmp_path: Path, capsys: py
     assert "warning: slowfast: the vocabulary has 7 names for 6 classes" in capsys.readouterr().err
     told = json.loads((case.out / "clip-2" / "preds.json").read_text(encoding="utf-8"))
     assert any("7 names" in note for note in told["models"]["slowfast"]["notes"])
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_on_a_gpu_it_reads_the_same(tmp_path: Path) -> None:
+    case = tiny_case(tmp_path)
+    read = {}
+    for device in ("cpu", "cuda:0"):
+        assert case.run("--split", "test", "--seq", "clip-5", "--device", device, "--overwrite", models=MODELS) == 0
+        read[device] = json.loads((case.out / "clip-5" / "preds.json").read_text(encoding="utf-8"))
+    assert read["cuda:0"]["settings"]["precision"] == "amp" and read["cpu"]["settings"]["precision"] == "fp32"
+    for model in MODELS:
+        assert read["cuda:0"]["models"][model]["glosses"] == read["cpu"]["models"][model]["glosses"]
