@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 TOLERANCE = 1.5 / 255       # of the full scale: what a rebuilt map may differ by
+STRIDES = (8, 4, 2)         # frames a step, as both networks have them
 FALLBACK = 128              # side of the grid where the maps come from no grid that we know
 CHECKED = 8                 # frames on which the grid is verified
 NOT_FINITE = 0x7C00         # in float16
@@ -45,7 +46,7 @@ def knots(maps: np.ndarray, shape: Tuple[int, ...], box: Box) -> Knots:
         box = (0, maps.shape[1], 0, maps.shape[2])
         native = np.stack([cv2.resize(each.astype(np.float32), (FALLBACK, FALLBACK), interpolation=cv2.INTER_AREA)
                            for each in np.nan_to_num(maps[start:stop])])
-    steps, first, weight = _steps(native, stride=round(len(maps) / shape[0]))
+    steps, first, weight = _steps(native, STRIDES if shape[0] < len(maps) else ())
     out = len(maps) - stop
     return _stored(steps, box, [-1] * start + [int(each) for each in first] + [-1] * out,
                    [0.0] * start + [round(float(each), 4) for each in weight] + [0.0] * out)
@@ -110,12 +111,12 @@ def _taken(values: np.ndarray, solved: Solved, axis: int) -> np.ndarray:
     return near
 
 
-def _steps(native: np.ndarray, stride: int) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _steps(native: np.ndarray, strides: Tuple[int, ...]) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
     """[T, h, w] -> the layer's own steps [n, h, w] if they can be found, and for each frame the step before it and how
     far it is on the way to the next; otherwise a step is a frame."""
     frames = np.arange(len(native))
     sample = native.reshape(len(native), -1)[:, ::max(1, native[0].size // 256)]
-    for offset in range(stride if stride > 1 else 0):
+    for stride, offset in [(each, offset) for each in strides for offset in range(each)]:
         middles = np.arange(-offset, len(native), stride) + (stride - 1) / 2
         times = np.concatenate([[0.0], middles[(middles > 0) & (middles < frames[-1])], [float(frames[-1])]])
         solved = _solved(times, len(native))

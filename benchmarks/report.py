@@ -1,0 +1,111 @@
+"""Size of the report and the seconds it takes: of 200 frames and ten layers, or of a sequence that was explained.
+
+    python benchmarks/report.py [--frames 200]
+    python benchmarks/report.py OUTPUTS/SEQUENCE --data-root DATA       (explained with --save-cams)
+
+Of an explained sequence the page is written anew from its frames and maps, and held against the time its run took.
+The made-up clip has frames with the grain of a camera, and maps with noise: harder to store than real ones.
+"""
+import argparse
+import json
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, Optional, Tuple
+
+import cv2
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from report import write_report  # noqa: E402
+
+# Positions a side and frames a step of the public layers that have a place, and those that have none.
+SPATIAL = {"slowfast": {"conv2d.slow_path.layer1": (56, 4), "conv2d.fast_path.layer1": (56, 1),
+                        "conv2d.fast_path.layer3": (14, 1)},
+           "twostream": {"rgb_stream.layer1": (112, 2), "pose_stream.layer1": (56, 2),
+                         "fusion_module.conv_fuse": (28, 2), "rgb_stream.layer4": (14, 4)}}
+TIME_ONLY = {"slowfast": ("conv1d.fused_features", "temporal_model.1"), "twostream": ("visual_head",)}
+
+
+@dataclass(frozen=True)
+class Layer:
+    map: np.ndarray
+    raw: np.ndarray
+    spatial: bool
+    flags: Tuple[str, ...] = ()
+
+
+Case = Tuple[np.ndarray, Dict[str, Dict[str, Layer]], Dict[str, Any], Optional[np.ndarray]]
+
+
+def made_up(count: int) -> Case:
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:256, :256]
+    shades = np.stack([120 + 60 * np.sin(x / 40) + 20 * np.cos(y / 30), 100 + 50 * np.sin(y / 50),
+                       90 + 70 * np.cos((x + y) / 60)], axis=-1)
+    frames = np.stack([np.clip(np.roll(shades, 3 * frame, axis=1) + rng.normal(0, 2, shades.shape), 0, 255)
+                       .astype(np.uint8) for frame in range(count)])
+    layers: Dict[str, Dict[str, Layer]] = {}
+    for model, grids in SPATIAL.items():
+        layers[model] = {name: map_of(rng.random((-(-count // stride), side, side)), stride, count)
+                         for name, (side, stride) in grids.items()}
+        for name in TIME_ONLY[model]:
+            layers[model][name] = Layer(rng.random(count).astype(np.float16), rng.random(-(-count // 4)), False)
+    told: Dict[str, Any] = {"glosses": [], "spans": [], "wer": None}
+    preds = {"sequence": "made up", "frames": count, "fps": 25.0, "truth": None, "models": dict.fromkeys(layers, told)}
+    points = rng.random((count, 133, 3)).astype(np.float32) * (210, 260, 1)
+    return frames, layers, preds, points
+
+
+def map_of(raw: np.ndarray, stride: int, count: int) -> Layer:
+    """Linear between steps and positions, half noise and half a spot in the middle."""
+    place = np.linspace(-2, 2, raw.shape[1])
+    spot = np.exp(-place[:, None] ** 2 - place ** 2)
+    raw = (raw + spot) / 2
+    middles = np.arange(len(raw)) * stride + (stride - 1) / 2
+    after = np.clip(np.searchsorted(middles, np.arange(count)), 1, max(1, len(raw) - 1))
+    way = np.clip((np.arange(count) - middles[after - 1]) / stride, 0, 1)
+    maps = [cv2.resize((1 - part) * raw[step - 1] + part * raw[step], (256, 256)) for step, part in zip(after, way)]
+    return Layer(np.stack(maps).astype(np.float16), raw, True)
+
+
+def explained(folder: Path, data: Path) -> Case:
+    from datasets.phoenix import PhoenixVideoTextDataset
+
+    preds = json.loads((folder / "preds.json").read_text(encoding="utf-8"))
+    clip = PhoenixVideoTextDataset(data, preds["split"], [preds["sequence"]]).clip(0)
+    layers: Dict[str, Dict[str, Layer]] = {}
+    with np.load(folder / "cams.npz") as cams:
+        for model, told in preds["models"].items():
+            layers[model] = {name: Layer(cams[f"{model}/{name}/map"], cams[f"{model}/{name}/raw"], layer["spatial"],
+                                         tuple(layer["flags"])) for name, layer in told["layers"].items()}
+    return clip.frames, layers, preds, clip.keypoints
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--data-root", type=Path)
+    parser.add_argument("--frames", type=int, default=200)
+    given = parser.parse_args()
+    if given.folder is not None and given.data_root is None:
+        parser.error("an explained sequence needs --data-root")
+    case = made_up(given.frames) if given.folder is None else explained(given.folder, given.data_root)
+    frames, layers, preds, points = case
+    with tempfile.TemporaryDirectory() as place:
+        started, used = time.perf_counter(), time.process_time()
+        write_report(Path(place), frames, layers, preds, points)
+        seconds, used = time.perf_counter() - started, time.process_time() - used
+        size = (Path(place) / "report.html").stat().st_size
+    print(f"{len(frames)} frames, {sum(map(len, layers.values()))} layers: {size / 1e6:.2f} MB "
+          f"({size / len(frames) * 200 / 1e6:.2f} MB for 200 frames), {seconds:.2f} s ({used:.2f} s of CPU)")
+    if "seconds" in preds:
+        total = preds["seconds"]["total"]
+        print(f"{100 * seconds / total:.1f} % of the {total:.1f} s that the whole run of this sequence took")
+
+
+if __name__ == "__main__":
+    main()
