@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from models.convolution import Conv3d, MaxPool3d
 
-EPS, MOMENTUM = 1e-3, 1e-3
+EPS = 1e-3
 # Channels of the Inception blocks: 1x1; 1x1 then 3x3x3; the same, thinner; pool then 1x1.
 MIXED = {
     5: (64, 96, 128, 16, 32, 32), 6: (128, 128, 192, 32, 96, 64),
@@ -20,7 +20,7 @@ LEVELS = (0, 3, 6, 12)      # base.i whose outputs are c1..c4
 
 
 def norm(channels: int) -> nn.BatchNorm3d:
-    return nn.BatchNorm3d(channels, eps=EPS, momentum=MOMENTUM)
+    return nn.BatchNorm3d(channels, eps=EPS)
 
 
 class Pointwise(nn.Module):

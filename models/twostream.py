@@ -72,6 +72,9 @@ class RecognitionNetwork(nn.Module):
         self.visual_head, self.visual_head_keypoint, self.visual_head_fuse = head(c4), head(c4), head(2 * c4)
         self.visual_head_remain = nn.ModuleList([head(c2), head(c3)])
         self.visual_head_keypoint_remain = nn.ModuleList([head(c2), head(c3)])
+        for module in self.visual_backbone_twostream.modules():
+            if isinstance(module, nn.BatchNorm3d):
+                module.momentum = a["norm_momentum"]
 
     def forward(self, rgb: Tensor, pose: Tensor, lengths: Optional[Tensor] = None) -> Dict[str, Tensor]:
         backbone = self.visual_backbone_twostream
