@@ -65,7 +65,7 @@ class Pipeline:
         self.progress = progress
         self.recognisers: Dict[str, Recogniser] = {}
         self.device = ""
-        self._background = ThreadPoolExecutor(1 + len(asked.checkpoints))       # decoding, and hashing at first
+        self._background = ThreadPoolExecutor(1 + len(asked.checkpoints))       # decoding; hashing and loading
         self._writer = ThreadPoolExecutor(1)
         self._drawers = ThreadPoolExecutor(max(1, len(os.sched_getaffinity(0)) // processes_here()))
         self._hashes = {model: self._background.submit(sha256, path) for model, path in asked.checkpoints.items()}
@@ -126,8 +126,11 @@ class Pipeline:
         """The models, and everything about them that the user may have got wrong."""
         self.progress.stage("loading models")
         device = self._chosen_device()
-        for model, path in self.asked.checkpoints.items():
-            recogniser = load_recogniser(model, path, device, self.asked.data, self.asked.workspace)
+        loading = {model: self._background.submit(load_recogniser, model, path, device, self.asked.data,
+                                                  self.asked.workspace)
+                   for model, path in self.asked.checkpoints.items()}
+        for model, future in loading.items():
+            recogniser = future.result()
             if self.share.rank == 0:
                 for note in recogniser.notes:
                     self.progress.note(f"warning: {model}: {note}")
