@@ -32,7 +32,7 @@ function showMade(made, preds, models) {
   columns.append(make("div", {}, make("h3", { text: "Versions" }), facts(Object.entries(preds.versions || {})),
     preds.seconds ? make("h3", { text: "Seconds" }) : null,
     preds.seconds ? facts(Object.entries(preds.seconds).map(([name, value]) => [name, typeof value === "number" ? value.toFixed(2) : value])) : null,
-    preds.peak_memory ? facts([["peak memory", preds.peak_memory]]) : null));
+    preds.peak_memory ? facts([["peak memory", `${(preds.peak_memory / 2 ** 30).toFixed(2)} GB`]]) : null));
   made.append(columns);
   if (preds.command) {
     made.append(make("h3", { text: "To make it again" }), make("pre", { class: "command", tabindex: "0" }, make("code", { text: preds.command })));

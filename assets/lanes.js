@@ -93,7 +93,8 @@ function glossLane(name, spans, frames, jump) {
   track.layOut = () => {
     if (!buttons.length) return;
     const width = track.clientWidth;
-    ruler.font = getComputedStyle(buttons[0].lastChild).font;
+    const { fontSize, fontFamily } = getComputedStyle(buttons[0].lastChild);
+    ruler.font = `${fontSize} ${fontFamily}`;
     const ends = [];
     const inOrder = [...buttons].sort((one, other) => one.span.start - other.span.start);
     for (const button of inOrder) {

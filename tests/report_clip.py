@@ -139,4 +139,4 @@ def preds(frames: int, sequence: str = "01April_2010_Thursday_heute_default-8",
     return {"sequence": sequence, "split": "train", "signer": "Signer04", "frames": frames, "fps": 25.0,
             "truth": list(truth), "models": models, "settings": {"alpha": 0.5, "colormap": "jet", "device": "cpu"},
             "versions": {"python": "3.11.7", "torch": "2.11.0"}, "seconds": {"slowfast": 12.3456},
-            "peak_memory": "3.1 GB", "command": f"python main.py --seq {sequence} --models slowfast twostream"}
+            "peak_memory": 3 * 2 ** 30, "command": f"python main.py --seq {sequence} --models slowfast twostream"}

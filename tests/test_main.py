@@ -102,6 +102,7 @@ def test_the_record_says_how_it_was_made(case: Case, preds: Dict[str, Any]) -> N
     assert {"decode", "explain slowfast", "explain twostream", "render", "total"} <= set(preds["seconds"])
     assert preds["peak_memory"] > 0 and preds["versions"]["torch"]
     assert preds["command"].startswith("python main.py --data-root")
+    assert preds["models"]["slowfast"]["viewport"] == [0.0625, 0.0625, 0.9375, 0.9375]
 
 
 def test_the_report_is_there_unless_it_is_not_wanted(folder: Path, tmp_path: Path) -> None:

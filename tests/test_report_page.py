@@ -237,8 +237,20 @@ def test_region_shares_are_those_that_were_stored(report: Any, outputs: Path) ->
 
 def test_the_foot_tells_how_to_make_it_again(report: Any) -> None:
     text = report.inner_text("#made")
-    for told in ("0f" * 32, "gradcam", "2.11.0", "python main.py --seq clip 0 --models slowfast twostream"):
+    for told in ("0f" * 32, "gradcam", "2.11.0", "3.00 GB", "python main.py --seq clip 0 --models slowfast twostream"):
         assert told in text
+
+
+@pytest.mark.parametrize("width", [1280, 420])
+def test_names_of_glosses_do_not_lie_on_each_other(report: Any, width: int) -> None:
+    report.set_viewport_size({"width": width, "height": 900})
+    for lane in report.locator("#lane-rows .gloss-lane .track").all():
+        boxes = lane.evaluate("""lane => [...lane.querySelectorAll('.word')].map(word => word.getBoundingClientRect())
+            .map(({ left, right, top, bottom }) => [left, right, top, bottom])""")
+        for index, (left, right, top, bottom) in enumerate(boxes):
+            for other in boxes[index + 1:]:
+                beside = right <= other[0] + 1 or other[1] <= left + 1
+                assert beside or bottom <= other[2] + 1 or other[3] <= top + 1
 
 
 @pytest.mark.parametrize("name", ["clip 0/report.html", "index.html"])
