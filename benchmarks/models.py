@@ -86,13 +86,13 @@ def as_written_down() -> Iterator[None]:
     import torch.nn.functional as F
     from torch import nn
 
-    from models import convolution, slowfast_backbone, twostream
+    from models import convolution, s3d, slowfast_backbone, twostream
 
-    kept = [(convolution.Conv3d, "forward"), (convolution.MaxPool3d, "forward"),
-            (slowfast_backbone, "channels_last"), (twostream, "channels_last")]
+    kept: List[Any] = [(convolution.Conv3d, "forward"), (convolution.MaxPool3d, "forward"),
+                       *((module, "channels_last") for module in (slowfast_backbone, s3d, twostream))]
     before = [getattr(owner, name) for owner, name in kept]
     plain: List[Any] = [nn.Conv3d.forward, lambda self, x: F.max_pool3d(x, *self.sizes),
-                        lambda x: x.contiguous(), lambda x: x.contiguous()]
+                        *[lambda x: x.contiguous()] * 3]
     for (owner, name), value in zip(kept, plain):
         setattr(owner, name, value)
     try:

@@ -22,7 +22,7 @@ class Conv3d(nn.Conv3d):
         if space == [1, 1] and space_stride == [1, 1]:
             return _sheets_to_clip(F.conv2d(_clip_to_sheets(x), self.weight[:, :, :, :, 0], self.bias,
                                             (time_stride, 1), (int(self.padding[0]), 0)), x.shape[3:])
-        return super().forward(x)
+        return channels_last(super().forward(x))        # not every 3-D kernel leaves it as it was
 
 
 class MaxPool3d(nn.Module):

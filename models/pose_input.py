@@ -18,12 +18,12 @@ def gaussian_maps(keypoints: Tensor, frame: Tuple[int, int], size: int, sigma: f
     """keypoints [T, N, 2 or 3] in pixels of a (height, width) frame -> [N, T, size, size] in 0..1.
 
     exp(-d^2 / 2 sigma^2) at every pixel of the frame, scaled bilinearly without antialiasing. Both steps are
-    separable, so each axis is made and scaled by itself and the map is their product.
+    separable, so each axis is made and scaled by itself and the map is their product. In memory N comes last.
     """
     height, width = frame
-    x, y = (_scaled_profile(keypoints[..., axis].T, pixels, size, sigma)        # [N, T, size]
-            for axis, pixels in ((0, width), (1, height)))
-    return y[..., :, None] * x[..., None, :]
+    x, y = (_scaled_profile(keypoints[..., axis], pixels, size, sigma).transpose(1, 2).contiguous()
+            for axis, pixels in ((0, width), (1, height)))                      # [T, size, N]
+    return (y[:, :, None] * x[:, None]).permute(3, 0, 1, 2)
 
 
 def _scaled_profile(centres: Tensor, pixels: int, size: int, sigma: float) -> Tensor:

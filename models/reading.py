@@ -17,7 +17,10 @@ def read(recogniser: Recogniser, clip: Clip, batch: int = 1, window: Optional[in
     `batch` windows of one length go through the network at once.
     """
     size = window or recogniser.window
-    cuts = windows(len(clip), size, (size + 1) // 2) if len(clip) else [(0, 0)]
+    size = min(size, recogniser.longest or size)
+    step = recogniser.frames_per_step
+    hop = max(1, size // (2 * step)) * step         # windows start at a step of the clip
+    cuts = windows(len(clip), size, min(hop, size)) if len(clip) else [(0, 0)]
     logits: List[Tensor] = []
     with torch.no_grad(), full_float32():
         while len(logits) < len(cuts):
@@ -27,5 +30,4 @@ def read(recogniser: Recogniser, clip: Clip, batch: int = 1, window: Optional[in
             logits += recogniser(inputs).float().cpu()
     if len(cuts) == 1:
         return logits[0]
-    stride = len(clip) / recogniser.steps(len(clip))
-    return torch.from_numpy(average_windows([part.numpy() for part in logits], cuts, round(stride)))
+    return torch.from_numpy(average_windows([part.numpy() for part in logits], cuts, step))

@@ -1,3 +1,4 @@
+import math
 from dataclasses import dataclass, replace
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
@@ -66,6 +67,7 @@ class Recogniser(nn.Module):
     network: nn.Module
     viewport: Viewport
     layers: Dict[str, Probe]                            # every layer that can be asked for
+    longest: Optional[int] = None                       # frames it takes at once, where its authors set a limit
 
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
         super().__init__()
@@ -93,8 +95,14 @@ class Recogniser(nn.Module):
         raise NotImplementedError(type(self).__name__)
 
     def steps(self, frames: int) -> int:
-        """Logit steps for a clip of so many frames."""
+        """Logit steps for a clip of so many frames, read in windows if it is long."""
         raise NotImplementedError(type(self).__name__)
+
+    @property
+    def frames_per_step(self) -> int:
+        """Frames from one logit step to the next."""
+        spec: Sequence[str] = self.network.kernel_spec  # type: ignore[assignment]
+        return math.prod(int(entry[1:]) for entry in spec if entry[0] == "P")
 
     def input_frames(self, frames: int) -> int:
         """How long the network's input is for a clip of so many frames, with padding and without what is cut."""

@@ -4,10 +4,10 @@ Feature Learning", 2018), with the top-down pyramid that TwoStream-SLR trains on
 from typing import Iterable, List, Tuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.convolution import Conv3d, MaxPool3d
+from models.convolution import Conv3d, MaxPool3d, channels_last
+from models.inplace import relu_
 
 EPS = 1e-3
 # Channels of the Inception blocks: 1x1; 1x1 then 3x3x3; the same, thinner; pool then 1x1.
@@ -32,7 +32,7 @@ class Pointwise(nn.Module):
         self.bn = norm(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.relu_(self.bn(self.conv(x)))
+        return relu_(self.bn(self.conv(x)))
 
 
 class Separable(nn.Module):
@@ -48,8 +48,8 @@ class Separable(nn.Module):
         self.bn_t = norm(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.relu_(self.bn_s(self.conv_s(x)))
-        return F.relu_(self.bn_t(self.conv_t(x)))
+        x = relu_(self.bn_s(self.conv_s(x)))
+        return relu_(self.bn_t(self.conv_t(x)))
 
 
 class Mixed(nn.Module):
@@ -61,7 +61,7 @@ class Mixed(nn.Module):
         self.branch3 = nn.Sequential(MaxPool3d((3, 3, 3), (1, 1, 1), (1, 1, 1)), Pointwise(inputs, c[5]))
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.cat((self.branch0(x), self.branch1(x), self.branch2(x), self.branch3(x)), dim=1)
+        return channels_last(torch.cat((self.branch0(x), self.branch1(x), self.branch2(x), self.branch3(x)), dim=1))
 
 
 def s3d(inputs: int, width: float, stem: int) -> Tuple[nn.ModuleList, List[int]]:
@@ -96,8 +96,8 @@ class Upsample(nn.Module):
         self.bn_t = norm(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.relu_(self.bn_s(self.conv_trans_s(x)))
-        return F.relu_(self.bn_t(self.conv_trans_t(x)))
+        x = relu_(self.bn_s(self.conv_trans_s(x)))
+        return relu_(self.bn_t(self.conv_trans_t(x)))
 
 
 class Stream(nn.Module):

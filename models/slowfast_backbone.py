@@ -6,10 +6,10 @@ Module names are those of the published checkpoints: pathway0 is slow, pathway1 
 from typing import Any, Dict, Sequence, Tuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.convolution import Conv3d, MaxPool3d, channels_last
+from models.inplace import add_, relu_
 
 Pair = Tuple[Tensor, Tensor]    # slow [B, C, T / alpha, H, W], fast [B, C / beta, T, H, W]
 
@@ -25,7 +25,7 @@ class Stem(nn.Module):
         self.pool = MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.pool(F.relu_(self.bn(self.conv(x))))
+        return self.pool(relu_(self.bn(self.conv(x))))
 
 
 class Bottleneck(nn.Module):
@@ -43,8 +43,8 @@ class Bottleneck(nn.Module):
         self.c_bn = nn.BatchNorm3d(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.relu_(self.a_bn(self.a(x)))
-        x = F.relu_(self.b_bn(self.b(x)))
+        x = relu_(self.a_bn(self.a(x)))
+        x = relu_(self.b_bn(self.b(x)))
         return self.c_bn(self.c(x))
 
 
@@ -62,7 +62,7 @@ class ResBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         residual = self.branch2(x)
         skip = self.branch1_bn(self.branch1(x)) if self.projects else x
-        return F.relu_(residual.add_(skip))     # in place on this block's own tensor: the input may be probed
+        return relu_(add_(residual, skip))      # in place on this block's own tensor: the input may be probed
 
 
 class Stage(nn.Module):
@@ -103,8 +103,8 @@ class Fusion(nn.Module):
 
     def forward(self, pair: Pair) -> Pair:
         slow, fast = pair
-        to_slow = F.relu_(self.bn(self.conv_f2s(fast)))
-        to_fast = F.relu_(self.bn2(self.conv_s2f(slow)))
+        to_slow = relu_(self.bn(self.conv_f2s(fast)))
+        to_fast = relu_(self.bn2(self.conv_s2f(slow)))
         to_slow = to_slow * self.weight_s.to(to_slow.dtype)         # in mixed precision a gate must not widen a map
         to_fast = to_fast * self.weight_f.to(to_fast.dtype)
         each = fast.unflatten(2, (slow.shape[2], -1))               # [B, C, T / alpha, alpha, H, W]

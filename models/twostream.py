@@ -32,7 +32,7 @@ class Lateral(nn.Module):
         nn.init.kaiming_normal_(self.conv.weight)
 
     def forward(self, target: Tensor, source: Tensor) -> Tensor:
-        return self.conv(source).add_(target)       # in place on the convolution's own result
+        return channels_last(self.conv(source)).add_(target)        # in place on the convolution's own result
 
 
 class TwoStreamBackbone(nn.Module):
@@ -146,7 +146,7 @@ class TwoStreamSLR(Recogniser):
         if architecture["pose_channels"] not in (2, len(POINTS)):
             raise UserError(f"a pose stream of {architecture['pose_channels']} channels; TwoStream-SLR's has "
                             f"{len(POINTS)}, one a keypoint, or 2, left and right")
-        self.longest: int = architecture["longest"]
+        self.longest = architecture["longest"]
         self.viewport = Viewport()
         self.network = TwoStreamNetwork(architecture)
         self.layers = _layers(self.network.recognition_network, architecture)
@@ -166,7 +166,7 @@ class TwoStreamSLR(Recogniser):
         total = len(clip)
         if total < 4:
             raise UserError(f"clip {clip.seq_id} has {total} frames; TwoStream-SLR needs at least 4")
-        first = max(0, (total - self.longest) // 2)
+        first = max(0, (total - self.architecture["longest"]) // 2)
         count = self.input_frames(total)
         part = clip.window(first, first + count)
         return Inputs((self._rgb(part), self._pose(part)), total, -first, first + count - total)
@@ -175,9 +175,9 @@ class TwoStreamSLR(Recogniser):
         """[1, 3, T, size, size], channels blue, green, red."""
         a = self.architecture
         pixels = clip.frames if clip.tall_frames is None else clip.tall_frames
-        frames = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float()
+        frames = torch.from_numpy(pixels).to(self.device).flip(3).permute(0, 3, 1, 2).float()
         frames = F.interpolate(frames, (a["size"], a["size"]), mode="bilinear", align_corners=False)
-        frames = frames.flip(1).div_(255).sub_(a["mean"]).div_(a["std"])
+        frames = frames.div_(255).sub_(a["mean"]).div_(a["std"])
         return frames.transpose(0, 1)[None]
 
     def _pose(self, clip: Clip) -> Tensor:
@@ -199,10 +199,10 @@ class TwoStreamSLR(Recogniser):
         return self.network(*inputs.tensors)["logits"]
 
     def steps(self, frames: int) -> int:
-        return self.input_frames(frames) // 4
+        return frames // 4
 
     def input_frames(self, frames: int) -> int:
-        return min(frames, self.longest) // 4 * 4
+        return min(frames, self.architecture["longest"]) // 4 * 4
 
 
 def _layers(network: RecognitionNetwork, a: Dict[str, Any]) -> Dict[str, Probe]:

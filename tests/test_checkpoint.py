@@ -43,7 +43,7 @@ def test_published_keys_load_strictly_with_all_that_training_saved(name: str, tm
     sum(optimizer.param_groups[0]["params"]).sum().backward()
     optimizer.step()
     schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, [1, 2])
-    rng = {"numpy": np.random.get_state(), "python": random.getstate(), "torch": torch.get_rng_state()}
+    rng: Any = {"numpy": np.random.get_state(), "python": random.getstate(), "torch": torch.get_rng_state()}
     path = tmp_path / "published.pt"
     torch.save({"epoch": np.int64(3), "model_state_dict" if name == "slowfast" else "model_state": weights,
                 "optimizer_state_dict": optimizer.state_dict(), "scheduler_state_dict": schedule.state_dict(),

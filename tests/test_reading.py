@@ -11,11 +11,17 @@ NAMES = ("slowfast", "twostream")
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("frames", [7, 16, 19])
+@pytest.mark.parametrize("frames", [7, 9, 13, 16, 19])
 def test_windows_give_as_many_steps_as_the_clip_has(name: str, frames: int) -> None:
     model = small.recogniser(name)
     logits = read(model, small.clip(frames), window=8)
-    assert logits.shape == (model.steps(frames), 7) and torch.isfinite(logits).all()
+    steps = -(-frames // 4) if name == "slowfast" else frames // 4
+    assert logits.shape == (steps, 7) and model.steps(frames) == steps and torch.isfinite(logits).all()
+
+
+def test_a_window_is_no_longer_than_what_the_authors_take_at_once() -> None:
+    model = small.recogniser("twostream", longest=8)
+    assert len(read(model, small.clip(16), window=200)) == 4
 
 
 @pytest.mark.parametrize("name", NAMES)
