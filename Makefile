@@ -4,7 +4,10 @@ NAME := $(notdir $(PYTHON))
 VENV := .venv$(if $(filter-out python3,$(NAME)),-$(NAME))
 RUN := $(VENV)/bin/python
 
-.PHONY: test lint clean
+.PHONY: demo test lint clean
+
+demo: $(VENV)/.ready-demo
+	$(RUN) main.py --demo
 
 test: $(VENV)/.ready-test
 	$(RUN) -m pytest

@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     add("--evidence", action="store_true",
         help="measure instead whether maps fall on the articulators, on clips of the synthetic signer "
              "(default: the demo's recognisers on new clips)")
-    add("--clips", type=_count, default=24, metavar="N", help="with --evidence: how many clips (default: 24)")
+    add("--clips", type=_count, default=12, metavar="N", help="with --evidence: how many clips (default: 12)")
     return made
 
 

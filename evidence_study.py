@@ -15,7 +15,7 @@ from models.reading import read
 from models.recogniser import Recogniser
 
 REDRAWN = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)      # share of the network's modules that are drawn anew, from the top down
-REDRAW_CLIPS = 6
+CURVE_CLIPS = 6         # of the clips are enough for the curves, which cost most
 MOTION = "motion alone"
 
 
@@ -36,11 +36,11 @@ def study(recognisers: Mapping[str, Recogniser], clips: Sequence[Tuple[Clip, Evi
     """`done` is called once a clip."""
     found = Study(clips=len(clips))
     curves: Dict[Tuple[str, str, bool], List[List[float]]] = {}
-    for clip, evidence in clips:
+    for number, (clip, evidence) in enumerate(clips):
         found.motion.add(motion(clip.frames), evidence.region, (0, clip.frames.shape[1], 0, clip.frames.shape[2]))
         for model, recogniser in recognisers.items():
             maps = _count(found, model, recogniser, clip, evidence)
-            for layer, values in maps.items():
+            for layer, values in maps.items() if number < CURVE_CLIPS else ():
                 for most in (True, False):
                     curves.setdefault((model, layer, most), []).append(_curve(recogniser, clip, values, most))
         done()
@@ -48,7 +48,7 @@ def study(recognisers: Mapping[str, Recogniser], clips: Sequence[Tuple[Clip, Evi
         (found.deletion if most else found.insertion)[model, layer] = [mean(each) for each in zip(*every)]
     for model, recogniser in recognisers.items():
         found.redrawn.update({(model, layer): values for layer, values in
-                              _redraw(recogniser, [clip for clip, _ in clips[:REDRAW_CLIPS]]).items()})
+                              _redraw(recogniser, [clip for clip, _ in clips[:CURVE_CLIPS]]).items()})
     return found
 
 

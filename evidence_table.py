@@ -3,11 +3,12 @@ from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
 from evidence import SHARES, TOLERANCE
-from evidence_study import REDRAWN, Study
+from evidence_study import CURVE_CLIPS, REDRAWN, Study
 
 
 def lines(study: Study) -> List[str]:
-    return [*_places(study), "", *_curves("glosses still read, the MOST salient pixels greyed out (deletion)",
+    return [*_places(study), "", f"curves over {min(CURVE_CLIPS, study.clips)} of these clips", "",
+            *_curves("glosses still read, the MOST salient pixels greyed out (deletion)",
                                           study.deletion, SHARES, "of pixels"),
             "", *_curves("glosses still read, the LEAST salient pixels greyed out (insertion)", study.insertion, SHARES,
                          "of pixels"),

@@ -74,10 +74,11 @@ def _rate(text: str) -> float:
 
 def _as_demo(given: argparse.Namespace) -> None:
     """The same run as any other, on data and checkpoints of the demo's own."""
-    from demo import CHECKPOINTS, CLIPS, demo_data
+    from demo import CHECKPOINTS, CLIPS, TARGET, demo_data
     from workspace import Workspace
 
     given.models = list(CHECKPOINTS)
+    given.target = TARGET if given.target == "max" else given.target
     for model, path in CHECKPOINTS.items():
         setattr(given, f"{model}_ckpt", str(path))
     out = Path(given.out).absolute() if given.out else Workspace().outputs / "demo"

@@ -141,11 +141,11 @@ def _draw_all(root: Path, settings: Settings, jobs: Sequence[Tuple[str, int]], w
     work = partial(_draw, root, settings)
     count = min(workers or len(os.sched_getaffinity(0)), len(jobs))
     if count <= 1:
-        yield from tqdm(map(work, jobs), total=len(jobs), disable=not progress, unit="clip")
+        yield from tqdm(map(work, jobs), total=len(jobs), disable=None if progress else True, unit="clip")
         return
     # forked children take no part in OpenCV's thread pool, so they must not wait for it
     with ProcessPoolExecutor(count, multiprocessing.get_context("fork"), cv2.setNumThreads, (0,)) as pool:
-        yield from tqdm(pool.map(work, jobs), total=len(jobs), disable=not progress, unit="clip")
+        yield from tqdm(pool.map(work, jobs), total=len(jobs), disable=None if progress else True, unit="clip")
 
 
 def _draw(root: Path, settings: Settings, job: Tuple[str, int]) -> Drawn:

@@ -10,14 +10,16 @@ if __package__ in (None, ""):                 # run as a script
 
 from errors import UserError
 from models.checkpoint import WEIGHTS
+from models.registry import recogniser_class
 from training import checkpointing
 
 
 def export(source: Path, target: Path, half: bool) -> None:
     content = checkpointing.load(source)
     name = next(name for name in WEIGHTS if name in content)
+    computed = recogniser_class(content["architecture"]["model"]).computed      # the network makes them itself
     weights = {key: value.half() if half and value.is_floating_point() else value
-               for key, value in content[name].items()}
+               for key, value in content[name].items() if not (computed and key.endswith(computed))}
     kept: Dict[str, Any] = {name: weights, **{key: content[key] for key in ("epoch", "architecture", "vocabulary")}}
     checkpointing.save(target, kept)
 
