@@ -8,6 +8,7 @@ OMP_NUM_THREADS=1.
 import argparse
 import os
 import platform
+import subprocess
 import sys
 import time
 from functools import partial
@@ -17,7 +18,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-BARE = "a  bare forward and backward"
+BARE, OURS = "a  bare forward and backward", "b  ours, five layers"
 SPATIAL = {"slowfast": 3, "twostream": 4}       # of the five layers, those with space: what the libraries can do
 EARLIEST = {"slowfast": 2, "twostream": 2}      # of the five layers, those below which no other lies
 
@@ -31,11 +32,16 @@ def main() -> None:
     parser.add_argument("--libraries", type=int, nargs="*", default=[40], help="lengths at which the libraries run too")
     parser.add_argument("--precision", nargs="+", default=None, help="fp32, amp, fp16, bf16")
     parser.add_argument("--keep", action="store_true", help="also write the table to benchmarks/results/")
+    parser.add_argument("--lone", help=argparse.SUPPRESS)    # one contender, once: prints its peak memory
     options = parser.parse_args()
     import torch
 
     device = torch.device(options.device)
     precisions = options.precision or (["fp32", "amp"] if device.type == "cuda" else ["fp32"])
+    if options.lone:
+        runs = contenders(options.models[0], options.frames[0], device, precisions[0], True, options.lone)
+        print(measured(runs, 1, device)[options.lone][2])
+        return
     lines = [f"{machine(device)}, torch {torch.__version__}, Python {platform.python_version()}",
              f"{'model':9} {'T':>4} {'precision':9} {'what':34} {'s':>8} {'cpu s':>8} {'x bare':>7} {'peak GB':>8}"]
     print("\n".join(lines), flush=True)
@@ -45,6 +51,8 @@ def main() -> None:
                 rows = measured(contenders(name, frames, device, precision, frames in options.libraries),
                                 options.repeats, device)
                 for what, (seconds, busy, peak) in rows.items():
+                    if device.type == "cpu":
+                        peak = lone_peak(name, frames, precision, what)
                     lines.append(f"{name:9} {frames:4} {precision:9} {what:34} {seconds:8.3f} {busy:8.3f} "
                                  f"{seconds / rows[BARE][0]:7.2f} {peak:8.2f}")
                     print(lines[-1], flush=True)
@@ -72,24 +80,32 @@ def machine(device: Any) -> str:
     return f"CPU, {torch.get_num_threads()} threads of {os.cpu_count()}"
 
 
-def contenders(name: str, frames: int, device: Any, precision: str, libraries: bool) -> Dict[str, Callable[[], Any]]:
+def lone_peak(name: str, frames: int, precision: str, what: str) -> float:
+    """In a process of its own: what malloc keeps of one run would count for the next."""
+    command = [sys.executable, __file__, "--models", name, "--frames", str(frames), "--precision", precision,
+               "--lone", what]
+    return float(subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout)
+
+
+def contenders(name: str, frames: int, device: Any, precision: str, libraries: bool,
+               only: str = "") -> Dict[str, Callable[[], Any]]:
     from cam_runner import explain
     from tests.golden import published
 
     recogniser = published.recogniser(name, folded=True).to(device)
     clip = published.clip(name, frames)
-    inputs = recogniser.prepare(clip)
-    layers = list(recogniser.default_layers)
-    runs: Dict[str, Callable[[], Any]] = {
-        BARE: partial(bare, recogniser, inputs, layers[:EARLIEST[name]], precision),
-        "b  ours, five layers": partial(explain, recogniser, clip, precision=precision),
-    }
+    layers, spatial = list(recogniser.default_layers), list(recogniser.default_layers)[:SPATIAL[name]]
+    runs: Dict[str, Callable[[], Any]] = {OURS: partial(explain, recogniser, clip, precision=precision)}
     if libraries and precision == "fp32":
-        spatial = layers[:SPATIAL[name]]
+        runs["b' ours, the same layers"] = partial(explain, recogniser, clip, spatial, precision=precision)
+    if only in runs:
+        return {only: runs[only]}
+    inputs = recogniser.prepare(clip)       # ours does that itself
+    runs[BARE] = partial(bare, recogniser, inputs, layers[:EARLIEST[name]], precision)
+    if libraries and precision == "fp32":
         runs[f"c  grad-cam, {len(spatial)} layers, a call each"] = partial(each, grad_cam, recogniser, inputs, spatial)
         runs[f"d  Captum, {len(spatial)} layers, a call each"] = partial(each, captum, recogniser, inputs, spatial)
-        runs["b' ours, the same layers"] = partial(explain, recogniser, clip, spatial, precision=precision)
-    return runs
+    return {what: runs[what] for what in sorted(runs) if only in ("", what)}
 
 
 def likeness(name: str, frames: int, device: Any, precision: str) -> str:
