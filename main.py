@@ -5,8 +5,9 @@ import shlex
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, NoReturn, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
 
+from command_line import OneLineParser
 from errors import UserError
 from models.registry import MODELS
 
@@ -17,11 +18,6 @@ SPLITS = ("train", "dev", "test")
 METHODS = ("gradcam", "gradcam++", "hirescam", "layercam", "xgradcam", "eigencam")
 FEW = 3             # sequences whose readings are printed
 COLORMAPS = ("jet", "turbo", "viridis", "inferno", "magma", "plasma", "cividis", "hot", "parula")
-
-
-class OneLineParser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; {self.prog} --help tells all flags\n")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -119,8 +119,11 @@ class Pipeline:
             self._tell(place, outcome_of(before, "skipped"))
 
     def _decode(self, place: int) -> Tuple[Clip, float]:
+        from models.registry import recogniser_class
+
         started = time.perf_counter()
-        return self.dataset.clip(place), time.perf_counter() - started
+        tall = any(recogniser_class(model).takes_tall_frames for model in self.asked.checkpoints)
+        return self.dataset.clip(place, tall=None if tall else False), time.perf_counter() - started
 
     def _load(self) -> None:
         """The models, and everything about them that the user may have got wrong."""

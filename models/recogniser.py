@@ -62,6 +62,7 @@ class Recogniser(nn.Module):
     title: str                                          # as its authors write it
     signature: str                                      # a key that only its checkpoints have
     computed: Tuple[str, ...] = ()                      # endings of keys that a checkpoint may lack
+    takes_tall_frames = False                           # the 210x260 ones, where they are
     tied: Tuple[Tuple[str, str], ...] = ()              # prefixes of keys that are two names of one tensor
     default_layers: Tuple[str, ...]                     # the public five
     network: nn.Module
