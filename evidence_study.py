@@ -27,6 +27,7 @@ class Study:
     motion: Tally = field(default_factory=Tally)
     deletion: Dict[Tuple[str, str], List[float]] = field(default_factory=dict)
     insertion: Dict[Tuple[str, str], List[float]] = field(default_factory=dict)     # the least salient greyed out
+    fields: Dict[Tuple[str, str], float] = field(default_factory=dict)
     redrawn: Dict[Tuple[str, str], List[float]] = field(default_factory=dict)
     clips: int = 0
 
@@ -47,6 +48,8 @@ def study(recognisers: Mapping[str, Recogniser], clips: Sequence[Tuple[Clip, Evi
     for (model, layer, most), every in curves.items():
         (found.deletion if most else found.insertion)[model, layer] = [mean(each) for each in zip(*every)]
     for model, recogniser in recognisers.items():
+        found.fields.update({(model, layer): field_of_view(recogniser, clips[0][0], layer)
+                             for layer in spatial_layers(recogniser)})
         found.redrawn.update({(model, layer): values for layer, values in
                               _redraw(recogniser, [clip for clip, _ in clips[:CURVE_CLIPS]]).items()})
     return found
@@ -82,6 +85,30 @@ def _curve(recogniser: Recogniser, clip: Clip, maps: np.ndarray, most: bool) -> 
                          keypoints=None if clip.keypoints is None else hide_keypoints(clip.keypoints, chosen))
         values.append(kept(before, recogniser.decode(read(recogniser, greyed))))
     return values
+
+
+def field_of_view(recogniser: Recogniser, clip: Clip, layer: str) -> float:
+    """Share of the picture that it takes to hold 90% of what moves the middle position of a layer.
+
+    Where that is most of the picture, the layer's maps can't tell one place from another, however faithful.
+    """
+    probe = recogniser.layers[layer]
+    with torch.no_grad():
+        inputs = recogniser.prepare(clip)
+    tensors = tuple(tensor.clone().requires_grad_() for tensor in inputs.tensors)
+    taken: List[torch.Tensor] = []
+    hook = probe.module.register_forward_hook(lambda module, given, output: taken.append(probe.select(output)))
+    try:
+        recogniser(replace(inputs, tensors=tensors))
+    finally:
+        hook.remove()
+    activation = probe.arrange(taken[0])[0]                                     # [C, T', H', W']
+    steps, height, width = activation.shape[1:]
+    middle = activation[:, steps // 2, height // 2, width // 2]
+    gradients = torch.autograd.grad(middle.square().sum(), tensors, allow_unused=True)
+    pulls = next(gradient for gradient in gradients if gradient is not None).square().sum((0, 1, 2)).flatten()
+    share = pulls.sort(descending=True).values.cumsum(0) / pulls.sum()
+    return float((share < 0.9).float().mean())
 
 
 def _redraw(recogniser: Recogniser, clips: Sequence[Clip]) -> Dict[str, List[float]]:

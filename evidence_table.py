@@ -19,11 +19,13 @@ def lines(study: Study) -> List[str]:
 def _places(study: Study) -> List[str]:
     out = [f"maps against articulators, {study.clips} held-out clips, target pred",
            "mass ratio: share of the map's mass on the articulators of the active gloss over the share of seen pixels",
-           f"they cover (1 is chance); pointing: frames whose highest point lies within {TOLERANCE} pixels of them", "",
-           f"{'model':<11}{'layer':<30}{'method':<12}{'mass ratio':>11}{'pointing':>10}"]
+           f"they cover (1 is chance); pointing: frames whose highest point lies within {TOLERANCE} pixels of them;",
+           "sees: share of the picture that it takes to hold 90% of what moves one position of the layer", "",
+           f"{'model':<11}{'layer':<30}{'method':<12}{'mass ratio':>11}{'pointing':>10}{'sees':>8}"]
     for (model, layer, method), tally in study.tallies.items():
         note = "  no better than its area" if not tally.mass_ratio > 1.1 else ""
-        out.append(f"{model:<11}{layer:<30}{method:<12}{tally.mass_ratio:>11.2f}{tally.pointing:>10.1%}{note}")
+        out.append(f"{model:<11}{layer:<30}{method:<12}{tally.mass_ratio:>11.2f}{tally.pointing:>10.1%}"
+                   f"{study.fields[model, layer]:>8.1%}{note}")
     out.append(f"{'-':<11}{'motion alone':<30}{'-':<12}{study.motion.mass_ratio:>11.2f}{study.motion.pointing:>10.1%}")
     return out
 
