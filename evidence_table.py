@@ -42,7 +42,7 @@ def plot(study: Study, path: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(1, 3, figsize=(14, 4.6), constrained_layout=True)
+    figure, axes = pyplot.subplots(1, 3, figsize=(14, 5.2), constrained_layout=True)
     _bars(axes[0], study)
     for number, key in enumerate(study.deletion):
         label = ": ".join(key)
@@ -51,9 +51,9 @@ def plot(study: Study, path: Path) -> None:
         axes[2].plot(REDRAWN, study.redrawn[key], "-o", ms=3, color=f"C{number}", label=label)
     axes[1].set(title="Glosses still read\n(solid: most salient greyed out, dashed: least)", xlabel="share of pixels",
                 ylim=(0, 1.03))
-    axes[2].set(title="Rank correlation with the trained network's map", xlabel="share of modules drawn anew",
-                ylim=(-0.3, 1.03))
-    axes[2].legend(fontsize=7, frameon=False)
+    axes[2].set(title="Rank correlation with\nthe trained network's map", xlabel="share of modules drawn anew",
+                ylim=(-0.4, 1.03))
+    figure.legend(*axes[2].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8, frameon=False)
     for axis in axes:
         axis.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=130)
@@ -65,9 +65,9 @@ def _bars(axis, study: Study) -> None:  # type: ignore[no-untyped-def]
     rows = [(f"{model}\n{layer}", tally) for (model, layer, method), tally in study.tallies.items()
             if method == "gradcam"]
     axis.barh(range(len(rows)), [tally.mass_ratio for _, tally in rows], color="#3b6ea8")
-    axis.set_yticks(range(len(rows)), [name for name, _ in rows], fontsize=7)
+    axis.set_yticks(range(len(rows)), [name for name, _ in rows], fontsize=8)
     axis.invert_yaxis()
     axis.axvline(1, color="black", lw=1)
     axis.axvline(study.motion.mass_ratio, color="#c0504d", ls=":", lw=1.5)
-    axis.annotate("motion alone", (study.motion.mass_ratio, -0.6), color="#c0504d", fontsize=7)
+    axis.annotate("motion alone ", (study.motion.mass_ratio, len(rows) - 0.6), color="#c0504d", fontsize=8, ha="right")
     axis.set(title="Mass ratio on the articulators, Grad-CAM\n(1: no better than the area)")
