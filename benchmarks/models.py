@@ -32,20 +32,23 @@ def main() -> None:
     from benchmarks.cam import keep, machine, measured
 
     device = torch.device(options.device)
-    rate = matrix_rate(device)
-    lines = [f"{machine(device)}, torch {torch.__version__}, Python {platform.python_version()}; "
-             f"matrices at {rate / 1e9:.0f} GFLOP/s",
+    rate = 0.0
+    lines = [f"{machine(device)}, torch {torch.__version__}, Python {platform.python_version()}",
              f"{'model':9} {'T':>4} {'what':24} {'GFLOP':>7} {'floor s':>8} {'s':>8} {'cpu s':>8} {'x floor':>7} "
              f"{'peak GB':>8}"]
     print("\n".join(lines), flush=True)
     for name in options.models:
         for frames in options.frames:
             runs, operations = contenders(name, frames, device)
+            found = measured(runs, options.repeats, device)
+            rate = max(rate, matrix_rate(device))       # the best seen: other work can only lower it
             floor = operations / rate
-            for what, (seconds, busy, peak) in measured(runs, options.repeats, device).items():
+            for what, (seconds, busy, peak) in found.items():
                 lines.append(f"{name:9} {frames:4} {what:24} {operations / 1e9:7.0f} {floor:8.3f} {seconds:8.3f} "
                              f"{busy:8.3f} {seconds / floor:7.2f} {peak:8.2f}")
                 print(lines[-1], flush=True)
+    lines.append(f"matrices at {rate / 1e9:.0f} GFLOP/s")
+    print(lines[-1])
     if options.keep:
         keep(lines, device, "models")
 
@@ -102,17 +105,19 @@ def as_written_down() -> Iterator[None]:
             setattr(owner, name, value)
 
 
-def matrix_rate(device: Any, size: int = 4096) -> float:
-    """Operations a second of a large product in float32."""
+def matrix_rate(device: Any, size: int = 2048) -> float:
+    """Operations a second of a large product in float32, by whichever of torch's two ways is the faster."""
     import torch
+    import torch.nn.functional as F
 
     left, right = (torch.randn(size, size, device=device) for _ in range(2))
+    image = torch.randn(1, size, 32, size // 32, device=device).contiguous(memory_format=torch.channels_last)
     best = float("inf")
-    for _ in range(5):
-        start = time.perf_counter()
-        product = left @ right
-        product[0, 0].item()
-        best = min(best, time.perf_counter() - start)
+    for _ in range(8):
+        for product in (partial(torch.mm, left, right), partial(F.conv2d, image, right[:, :, None, None])):
+            start = time.perf_counter()
+            product().flatten()[0].item()
+            best = min(best, time.perf_counter() - start)
     return 2 * size ** 3 / best
 
 
