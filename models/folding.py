@@ -1,10 +1,25 @@
-"""Batch normalisation in evaluation is an affine map: here it becomes part of the convolution before it."""
+"""Batch normalisation in evaluation is an affine map of fixed numbers: here it becomes one, in either of two ways."""
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
-def fold_batch_norm(network: nn.Module) -> None:
-    """In place. Every module with pairs `conv_bn` of its own names gets a convolution with bias and no norm.
+class Affine(nn.Module):
+    """scale * x + shift. Unlike a batch norm in evaluation it keeps nothing of x for the backward."""
+
+    def __init__(self, scale: Tensor, shift: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("scale", scale[:, None, None, None])
+        self.register_buffer("shift", shift[:, None, None, None])
+        self.scale: Tensor
+        self.shift: Tensor
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.addcmul(self.shift.to(x.dtype), x, self.scale.to(x.dtype))
+
+
+def fold_batch_norm(network: nn.Module, into_weights: bool = True) -> None:
+    """In place. Every module's pairs `conv_bn` of its own names lose their norm: to the convolution's weights, which
+    is fastest, or to an Affine, which rounds no weight anew.
 
     Only the values after the norm had a meaning to anyone; they stay the same. The state dict no longer is the
     published one, so this comes after loading.
@@ -13,14 +28,16 @@ def fold_batch_norm(network: nn.Module) -> None:
         for conv_name, bn_name in getattr(module, "conv_bn", ()):
             conv, bn = getattr(module, conv_name, None), getattr(module, bn_name, None)
             if isinstance(bn, nn.BatchNorm3d) and isinstance(conv, nn.Conv3d):
-                _fold(conv, bn)
-                setattr(module, bn_name, nn.Identity())
+                setattr(module, bn_name, _fold(conv, bn, into_weights))
 
 
-def _fold(conv: nn.Conv3d, bn: nn.BatchNorm3d) -> None:
+def _fold(conv: nn.Conv3d, bn: nn.BatchNorm3d, into_weights: bool) -> nn.Module:
     assert bn.running_mean is not None and bn.running_var is not None
     with torch.no_grad():
         scale = bn.weight.double() / (bn.running_var.double() + bn.eps).sqrt()
-        bias = bn.bias.double() - bn.running_mean.double() * scale
+        shift = bn.bias.double() - bn.running_mean.double() * scale
+        if not into_weights:
+            return Affine(scale.to(conv.weight.dtype), shift.to(conv.weight.dtype))
         conv.weight.copy_(conv.weight.double() * scale[:, None, None, None, None])
-        conv.bias = nn.Parameter(bias.to(conv.weight.dtype), requires_grad=False)
+        conv.bias = nn.Parameter(shift.to(conv.weight.dtype), requires_grad=False)
+        return nn.Identity()

@@ -64,6 +64,7 @@ class Recogniser(nn.Module):
     computed: Tuple[str, ...] = ()                      # endings of keys that a checkpoint may lack
     takes_tall_frames = False                           # the 210x260 ones, where they are
     tied: Tuple[Tuple[str, str], ...] = ()              # prefixes of keys that are two names of one tensor
+    folds: bool = True                                  # whether batch norms may go into the weights
     default_layers: Tuple[str, ...]                     # the public five
     network: nn.Module
     viewport: Viewport

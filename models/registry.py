@@ -51,7 +51,7 @@ def build(name: str, checkpoint: Path, device: str = "cpu", vocabulary: "Optiona
     """The trained recogniser in a checkpoint, in evaluation, its parameters without gradient.
 
     What the checkpoint says wins: the architecture and vocabulary stored in it, its class count and pose channels.
-    `fold` makes batch norms part of the convolutions: the same function, faster, but no longer the published keys.
+    `fold` makes batch norms affine maps: the same function, faster and smaller, but no longer the published keys.
     """
     from models.checkpoint import Checkpoint, load_weights
     from models.folding import fold_batch_norm
@@ -71,7 +71,7 @@ def build(name: str, checkpoint: Path, device: str = "cpu", vocabulary: "Optiona
         recogniser.notes += (f"the vocabulary has {names} names for {classes} classes: "
                              "a class without a name reads as # and its number",)
     if fold:
-        fold_batch_norm(recogniser.network)
+        fold_batch_norm(recogniser.network, recogniser.folds)
     return recogniser.eval().requires_grad_(False).to(device)
 
 

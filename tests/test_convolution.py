@@ -64,7 +64,7 @@ def test_folded_norms_leave_every_layer_as_it_was(name: str) -> None:
         kept: Dict[str, Tensor] = {}
         model = small.recogniser(name)
         if fold:
-            fold_batch_norm(model.network)
+            fold_batch_norm(model.network, model.folds)
             assert not any(isinstance(module, nn.BatchNorm3d) for path, module in model.network.named_modules()
                            if "pyramid" not in path)
         for path, probe in model.layers.items():

@@ -51,7 +51,7 @@ def recogniser(name: str, folded: bool = False) -> Recogniser:
     weights = state(name)
     made.network.load_state_dict(dict(made.network.state_dict(), **weights), strict=True)
     if folded:
-        fold_batch_norm(made.network)
+        fold_batch_norm(made.network, made.folds)
     return made.eval().requires_grad_(False)
 
 
