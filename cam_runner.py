@@ -134,7 +134,7 @@ def _out_of_memory(error: RuntimeError) -> bool:
 
 
 def _explained(run: Run, per_layer: bool, window: int) -> Found:
-    step = cam_targets.frames_per_step(run.recogniser)
+    step = run.recogniser.frames_per_step
     spans = cut(len(run.clip), window, max(1, window // (2 * step)) * step)     # windows start at a step of the clip
     apart = run.per_window or len(spans) == 1 or not run.method.gradients
     target = run.target if apart else partial(_decided, run.target(_read(run, spans, step)))

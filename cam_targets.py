@@ -75,7 +75,7 @@ def middle_truth(recogniser: Recogniser, clip: Clip, truth: List[int], logits: T
     except ValueError as error:
         raise UserError(f"target from-gt: clip {clip.seq_id}'s true glosses cannot be aligned: {error}") from error
     middle = len(clip) // 2
-    step = min(middle // frames_per_step(recogniser), len(logits) - 1)
+    step = min(middle // recogniser.frames_per_step, len(logits) - 1)
     place = min(range(len(spans)), key=lambda i: _distance(spans[i], step))
     span = spans[place]
     nearest = min(max(step, span.start), span.stop - 1)
@@ -110,11 +110,6 @@ def log_probs(logits: Tensor) -> np.ndarray:
 def over(spans: Iterable[ctc.Span], words: str) -> Picks:
     pairs = [(step, span.id) for span in spans for step in range(span.start, span.stop)]
     return Picks(words, tuple(step for step, _ in pairs), tuple(number for _, number in pairs))
-
-
-def frames_per_step(recogniser: Recogniser) -> int:
-    """Read off the growth of the step count, which is even over a hundred frames."""
-    return 100 // (recogniser.steps(200) - recogniser.steps(100))
 
 
 def _distance(span: ctc.Span, step: int) -> int:

@@ -193,12 +193,10 @@ class Pipeline:
     def _model_preds(self, model: str, clip: Clip, explanation: "Explanation") -> Dict[str, Any]:
         import torch
 
-        from cam_targets import frames_per_step
-
         recogniser = self.recognisers[model]
         ids = recogniser.decode_ids(torch.from_numpy(explanation.logits))
         told = read(model, explanation.logits, ids, recogniser.vocabulary, clip.glosses, len(clip),
-                    frames_per_step(recogniser))
+                    recogniser.frames_per_step)
         told.update({
             "target": explanation.target, "method": explanation.method, "weights": explanation.weights,
             "normalise": explanation.normalise, "precision": explanation.precision,

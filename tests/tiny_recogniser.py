@@ -27,6 +27,8 @@ class Pathways(nn.Module):
 
 
 class TinyNetwork(nn.Module):
+    kernel_spec = ["P2"]        # 2 frames a step
+
     def __init__(self, classes: int) -> None:
         super().__init__()
         self.first = nn.Conv3d(3, 4, 3, padding=1)
