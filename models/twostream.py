@@ -12,7 +12,7 @@ from glosses.vocabulary import GlossVocabulary
 from models.convolution import Conv3d, MaxPool3d, channels_last
 from models.pose_input import POINTS, gaussian_maps, two_sided_maps
 from models.recogniser import Inputs, Probe, Recogniser
-from models.s3d import LEVELS, Stream
+from models.s3d import LEVELS, MIXED, Stream
 from models.viewport import Viewport
 from models.visual_head import VisualHead
 
@@ -38,8 +38,8 @@ class Lateral(nn.Module):
 class TwoStreamBackbone(nn.Module):
     def __init__(self, a: Dict[str, Any]) -> None:
         super().__init__()
-        self.rgb_stream = Stream(3, a["width"], a["stem_kernel"])
-        self.pose_stream = Stream(a["pose_channels"], a["width"], a["stem_kernel"])
+        self.rgb_stream = Stream(3, a)
+        self.pose_stream = Stream(a["pose_channels"], a, background=-a["mean"] / a["std"])      # where no keypoint is
         channels, kernel = self.rgb_stream.channels, a["lateral_kernel"]
         self.rgb_stream_lateral = nn.ModuleList(Lateral(channels[i], kernel, True) for i in LEVELS[:3])
         self.pose_stream_lateral = nn.ModuleList(Lateral(channels[i], kernel, False) for i in LEVELS[:3])
@@ -148,6 +148,10 @@ class TwoStreamSLR(Recogniser):
         if architecture["pose_channels"] not in (2, len(POINTS)):
             raise UserError(f"a pose stream of {architecture['pose_channels']} channels; TwoStream-SLR's has "
                             f"{len(POINTS)}, one a keypoint, or 2, left and right")
+        kernels = architecture["mixed_kernels"]
+        if not isinstance(kernels, list) or len(kernels) != len(MIXED) or not all(k in (1, 3, 5) for k in kernels):
+            raise UserError(f"mixed_kernels {kernels} of the architecture: expected {len(MIXED)} odd numbers up to 5, "
+                            "one for each Inception block")
         self.longest = architecture["longest"]
         self.viewport = Viewport()
         self.network = TwoStreamNetwork(architecture)
@@ -213,7 +217,7 @@ def _layers(network: RecognitionNetwork, a: Dict[str, Any]) -> Dict[str, Probe]:
     for title, size in (("rgb", a["size"]), ("pose", a["pose_size"])):
         stream: Stream = getattr(backbone, f"{title}_stream")
         for i, module in enumerate(stream.base):
-            down = 2 if i == 0 else 4 if i < 4 else 8 if i < 7 else 16
+            down = 2 if i == 0 else 4 if i < 4 else 8 if i < 7 else 8 * a["top_stride"]
             if isinstance(module, MaxPool3d):
                 continue
             name = f"layer{LEVELS.index(i) + 1}" if i in LEVELS else f"base.{i}"

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.convolution import Conv3d, MaxPool3d, channels_last
+from models.convolution import Conv3d, MaxPool3d, OverBackground, channels_last
 from models.folding import fold_batch_norm
 from tests import small
 
@@ -24,6 +24,16 @@ def test_a_flat_kernel_is_the_same_convolution(kernel: Any, stride: Any, padding
     conv, x = Conv3d(4, 6, kernel, stride, padding), clip(2, 4, 8, 7, 9)
     found, expected = conv(x), nn.Conv3d.forward(conv, x)
     assert torch.allclose(found, expected, atol=1e-5) and found.is_contiguous(memory_format=torch.channels_last_3d)
+
+
+def test_a_background_summed_apart_is_the_same_convolution_less_rounded() -> None:
+    torch.manual_seed(0)
+    conv = OverBackground(79, 8, (1, 7, 7), (1, 2, 2), (0, 3, 3), bias=False, background=-1.0).eval()
+    x = torch.where(torch.rand(1, 79, 2, 20, 18) < 0.05, torch.rand(()), torch.tensor(-1.0))
+    exact = F.conv3d(x.double(), conv.weight.double(), None, conv.stride, conv.padding)
+    apart, together = ((y - exact).norm() / exact.norm() for y in (conv(x), nn.Conv3d.forward(conv, x)))
+    assert apart < 1e-7 and apart < together / 2
+    assert torch.equal(conv.train()(x), Conv3d.forward(conv, x))
 
 
 @pytest.mark.parametrize("kernel, stride, padding", [

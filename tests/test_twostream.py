@@ -47,6 +47,21 @@ def test_a_pose_stream_of_two_channels_sees_left_and_right() -> None:
     assert small.logits(model, clip).shape == (2, 7)
 
 
+def test_a_grid_kept_fine_and_blocks_along_time_only() -> None:
+    model = small.recogniser("twostream", top_stride=1, mixed_kernels=[3, 3, 1, 1, 1, 1, 1])
+    with published.shapes_of(model) as shapes, torch.no_grad():
+        model.network.train()(*model.prepare(small.clip(8)).tensors)        # the pyramid fits too
+    assert shapes == model.layer_shapes(8)
+    assert shapes["rgb_stream.layer4"][1:] == (2, *shapes["rgb_stream.layer3"][2:])
+    assert model.layers["rgb_stream.layer4"].module.branch1[1].conv_s.weight.shape[2:] == (1, 1, 1)
+
+
+@pytest.mark.parametrize("kernels", [[3, 3], [3, 3, 2, 3, 3, 3, 3], 3])
+def test_kernels_that_do_not_fit_the_blocks_are_told(kernels: Any) -> None:
+    with pytest.raises(UserError, match="mixed_kernels .* expected 7 odd numbers"):
+        small.recogniser("twostream", mixed_kernels=kernels)
+
+
 @pytest.mark.parametrize("spoil, told", [
     (lambda points: None, "keypoints/keypoints.pkl"), (lambda points: points[:-1], "expected finite"),
     (lambda points: points * np.nan, "expected finite")])
