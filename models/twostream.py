@@ -95,6 +95,7 @@ class RecognitionNetwork(nn.Module):
             for name, levels, stream, remain in (
                     ("rgb", rgb_levels, backbone.rgb_stream, self.visual_head_remain),
                     ("keypoint", pose_levels, backbone.pose_stream, self.visual_head_keypoint_remain)):
+                outputs[f"{name}_spread"] = spread(levels[-1])
                 for i, features in enumerate(stream.top_down(*levels[1:])):
                     outputs[f"{name}_remain{i}"] = remain[i](_pooled(features), low)
         return outputs
@@ -114,6 +115,13 @@ def _pooled(features: Tensor) -> Tensor:
     return features.mean(dim=(3, 4)).transpose(1, 2)
 
 
+def spread(features: Tensor) -> Tensor:
+    """The share of the picture over which a channel's activity of a step is spread, mean of all: 1 everywhere alike,
+    0 silent. How strong it is does not matter."""
+    features = features.float()
+    return (features.mean(dim=(3, 4)) ** 2 / (features ** 2).mean(dim=(3, 4)).clamp_min(1e-6)).mean()
+
+
 class TwoStreamNetwork(nn.Module):
     """State dict as published: everything under recognition_network."""
 
@@ -128,7 +136,8 @@ class TwoStreamNetwork(nn.Module):
 
         Gives "rgb", "keypoint" and "fuse", the heads' logits [B, T/4, V]; "logits", the log of the sum of their
         probabilities; "lengths" (if asked); in training also "rgb_remain0", "rgb_remain1", "keypoint_remain0",
-        "keypoint_remain1" [B, T/2, V], the heads of the pyramid, and their "remain_lengths".
+        "keypoint_remain1" [B, T/2, V], the heads of the pyramid, their "remain_lengths", and the streams' "rgb_spread"
+        and "keypoint_spread", see `spread`.
         """
         return self.recognition_network(rgb, pose, lengths)
 

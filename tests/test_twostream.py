@@ -7,6 +7,7 @@ import torch
 
 from errors import UserError
 from models.recogniser import Inputs
+from models.twostream import spread
 from tests import small
 from tests.golden import published
 
@@ -54,6 +55,12 @@ def test_a_grid_kept_fine_and_blocks_along_time_only() -> None:
     assert shapes == model.layer_shapes(8)
     assert shapes["rgb_stream.layer4"][1:] == (2, *shapes["rgb_stream.layer3"][2:])
     assert model.layers["rgb_stream.layer4"].module.branch1[1].conv_s.weight.shape[2:] == (1, 1, 1)
+
+
+def test_spread_is_the_share_of_the_picture_that_is_lit_however_brightly() -> None:
+    lit = torch.zeros(1, 4, 2, 6, 6)        # silent; everywhere; a third of it, faintly and brightly
+    lit[:, 1], lit[:, 2, ..., :2], lit[:, 3, ..., 2:4] = 1.0, 0.1, 9.0
+    assert float(spread(lit)) == pytest.approx((0 + 1 + 1 / 3 + 1 / 3) / 4, rel=1e-4)
 
 
 @pytest.mark.parametrize("kernels", [[3, 3], [3, 3, 2, 3, 3, 3, 3], 3])
