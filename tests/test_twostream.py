@@ -54,7 +54,8 @@ def test_a_grid_kept_fine_and_blocks_along_time_only() -> None:
         model.network.train()(*model.prepare(small.clip(8)).tensors)        # the pyramid fits too
     assert shapes == model.layer_shapes(8)
     assert shapes["rgb_stream.layer4"][1:] == (2, *shapes["rgb_stream.layer3"][2:])
-    assert model.layers["rgb_stream.layer4"].module.branch1[1].conv_s.weight.shape[2:] == (1, 1, 1)
+    block: Any = model.layers["rgb_stream.layer4"].module
+    assert block.branch1[1].conv_s.weight.shape[2:] == (1, 1, 1)
 
 
 def test_spread_is_the_share_of_the_picture_that_is_lit_however_brightly() -> None:
