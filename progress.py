@@ -1,7 +1,7 @@
 """What the user sees while a run goes on: a bar on a terminal, a line for each sequence, nothing when quiet."""
 import sys
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Mapping, TextIO
 
 from tqdm import tqdm
 
@@ -21,14 +21,14 @@ class Progress:
 
     def say(self, line: str) -> None:
         if not self.quiet:
-            tqdm.write(line, file=sys.stdout)
+            _write(line, sys.stdout)
 
     def note(self, line: str) -> None:
         if not self.quiet:
-            tqdm.write(line, file=sys.stderr)
+            _write(line, sys.stderr)
 
     def error(self, line: str) -> None:
-        tqdm.write(line, file=sys.stderr)
+        _write(line, sys.stderr)
 
     def finished(self, preds: Mapping[str, Any], folder: Path) -> None:
         scores = [f"{model['title']} {model['wer']['wer']:.1f} % WER" for model in preds["models"].values()
@@ -38,3 +38,9 @@ class Progress:
 
     def close(self) -> None:
         self._bar.close()
+
+
+def _write(line: str, stream: TextIO) -> None:
+    """In one piece, lest the lines of several processes run into each other where output is not buffered."""
+    tqdm.write(line + "\n", file=stream, end="")
+    stream.flush()
