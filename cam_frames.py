@@ -56,10 +56,10 @@ def joined(parts: Sequence[Tensor], places: Sequence[Placed], stride: int, padde
 
 def seen_frames(steps: int, probe: Probe, left: int, total: int) -> Tuple[int, int]:
     """The clip's frames first..stop-1 that a layer's steps cover. A negative `left`: frames cut from the beginning."""
-    return max(0, -left), min(total, steps * probe.stride - _offset(probe, left))
+    return max(0, -left), min(total, steps * probe.stride - clip_offset(probe, left))
 
 
-def _offset(probe: Probe, left: int) -> int:
+def clip_offset(probe: Probe, left: int) -> int:
     """Where the clip's first frame lies in the frames that the layer's steps cover."""
     return left if probe.padded else min(left, 0)
 
@@ -75,7 +75,7 @@ def on_frames(raw: Tensor, probe: Probe, left: int, total: int, height: int, wid
         full = F.interpolate(raw[None, None], (frames, height, width), mode="trilinear", align_corners=False)[0, 0]
     else:
         full = F.interpolate(raw[None, None], frames, mode="linear", align_corners=False)[0, 0]
-    offset = _offset(probe, left)
+    offset = clip_offset(probe, left)
     return full[first + offset:stop + offset]
 
 

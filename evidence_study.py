@@ -11,11 +11,12 @@ from cam_runner import explain
 from datasets.clip import Clip
 from datasets.evidence import Evidence
 from evidence import SHARES, Tally, chosen_pixels, grey_out, hide_keypoints, kept, mean, motion, rank_correlation
+from evidence_cells import Holding, hold
 from models.reading import read
 from models.recogniser import Recogniser
 
 REDRAWN = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)      # share of the network's modules that are drawn anew, from the top down
-CURVE_CLIPS = 6         # of the clips are enough for the curves, which cost most
+CURVE_CLIPS = 6         # of the clips are enough for curves and holdings, which cost most
 MOTION = "motion alone"
 
 
@@ -28,6 +29,7 @@ class Study:
     deletion: Dict[Tuple[str, str], List[float]] = field(default_factory=dict)
     insertion: Dict[Tuple[str, str], List[float]] = field(default_factory=dict)     # the least salient greyed out
     fields: Dict[Tuple[str, str], float] = field(default_factory=dict)
+    holdings: Dict[Tuple[str, str], Holding] = field(default_factory=dict)
     redrawn: Dict[Tuple[str, str], List[float]] = field(default_factory=dict)
     clips: int = 0
 
@@ -42,6 +44,7 @@ def study(recognisers: Mapping[str, Recogniser], clips: Sequence[Tuple[Clip, Evi
         for model, recogniser in recognisers.items():
             maps = _count(found, model, recogniser, clip, evidence)
             for layer, values in maps.items() if number < CURVE_CLIPS else ():
+                hold(found.holdings.setdefault((model, layer), Holding()), recogniser, clip, evidence.region, layer)
                 for most in (True, False):
                     curves.setdefault((model, layer, most), []).append(_curve(recogniser, clip, values, most))
         done()

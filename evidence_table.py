@@ -7,9 +7,10 @@ from evidence_study import CURVE_CLIPS, REDRAWN, Study
 
 
 def lines(study: Study) -> List[str]:
-    return [*_places(study), "", f"curves over {min(CURVE_CLIPS, study.clips)} of these clips", "",
-            *_curves("glosses still read, the MOST salient pixels greyed out (deletion)",
-                                          study.deletion, SHARES, "of pixels"),
+    return [*_places(study), "", *_holdings(study), "",
+            f"curves over {min(CURVE_CLIPS, study.clips)} of these clips", "",
+            *_curves("glosses still read, the MOST salient pixels greyed out (deletion)", study.deletion, SHARES,
+                     "of pixels"),
             "", *_curves("glosses still read, the LEAST salient pixels greyed out (insertion)", study.insertion, SHARES,
                          "of pixels"),
             "", *_curves("rank correlation with the map before weights were drawn anew, from the output down",
@@ -27,6 +28,19 @@ def _places(study: Study) -> List[str]:
         out.append(f"{model:<11}{layer:<30}{method:<12}{tally.mass_ratio:>11.2f}{tally.pointing:>10.1%}"
                    f"{study.fields[model, layer]:>8.1%}{note}")
     out.append(f"{'-':<11}{'motion alone':<30}{'-':<12}{study.motion.mass_ratio:>11.2f}{study.motion.pointing:>10.1%}")
+    return out
+
+
+def _holdings(study: Study) -> List[str]:
+    out = [f"where a layer holds what is read, over {min(CURVE_CLIPS, study.clips)} of these clips",
+           "on, off, both: log-probability that the predicted glosses lose at each of their steps as the layer is",
+           "silenced (has its mean over the clip) where it touches the articulators, where it does not, and in both;",
+           "holds: on over on + off, over the share of cells touched (1: evenly spread); a map can be expected on the",
+           "articulators as far as its layer holds what is read there", "",
+           f"{'model':<11}{'layer':<30}{'touches':>8}{'on':>8}{'off':>8}{'both':>8}{'holds':>8}"]
+    for (model, layer), found in study.holdings.items():
+        losses = "".join(f"{loss / max(found.steps, 1):>8.3f}" for loss in (found.on, found.off, found.both))
+        out.append(f"{model:<11}{layer:<30}{found.touched / max(found.cells, 1):>8.1%}{losses}{found.ratio:>8.2f}")
     return out
 
 

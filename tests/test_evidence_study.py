@@ -43,6 +43,12 @@ def test_curves_begin_with_the_untouched_clip_and_network(found: Study) -> None:
         assert curve[0] == pytest.approx(1) and len(curve) == len(REDRAWN)
 
 
+def test_silencing_a_layer_costs_the_reading(found: Study, recogniser: Recogniser) -> None:
+    assert {layer for _, layer in found.holdings} == set(spatial_layers(recogniser))
+    for holding in found.holdings.values():
+        assert holding.both > 0 and 0 < holding.touched < holding.cells
+
+
 def test_maps_change_as_weights_are_drawn_anew(found: Study) -> None:
     assert all(max(curve[2:]) < 0.9 for curve in found.redrawn.values())
 
@@ -56,6 +62,7 @@ def test_the_network_is_as_before_afterwards(found: Study, recogniser: Recognise
 def test_the_command_writes_a_table_and_a_plot(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate.main(["--evidence", "--data-root", str(data), "--clips", "1", "--out", str(tmp_path),
                           "--device", "cpu"]) == 0
-    assert "motion alone" in (tmp_path / "evidence.txt").read_text(encoding="utf-8")
+    written = (tmp_path / "evidence.txt").read_text(encoding="utf-8")
+    assert "motion alone" in written and "holds" in written
     assert (tmp_path / "evidence.png").stat().st_size > 10_000
     assert "mass ratio" in capsys.readouterr().out

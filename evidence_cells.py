@@ -1,0 +1,91 @@
+"""Where a layer holds what is read: its activity is silenced on the articulators and off them, and the clip read again.
+
+A map can be expected on the articulators only as far as the layer itself holds its evidence there.
+"""
+from dataclasses import dataclass
+from typing import Any, Dict, Optional, Tuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from cam_frames import clip_offset
+from cam_targets import Picks, predicted
+from datasets.clip import Clip
+from models.float32 import full_float32
+from models.recogniser import Inputs, Probe, Recogniser
+
+
+@dataclass
+class Holding:
+    """Sums over clips. Losses: log-probability of the predicted glosses."""
+
+    on: float = 0.0             # lost as the layer's cells on the articulators are silenced
+    off: float = 0.0            # as all the others are
+    both: float = 0.0
+    steps: int = 0              # of the logits, over which those are sums
+    touched: int = 0            # cells on the articulators
+    cells: int = 0              # in steps in which a gloss is signed; only those are silenced
+
+    @property
+    def ratio(self) -> float:
+        """Share of the loss that the articulators' cells cause over the share of cells they are; 1: evenly spread."""
+        on, off = max(self.on, 0.0), max(self.off, 0.0)
+        return on / (on + off) * self.cells / self.touched if on + off and self.touched else float("nan")
+
+
+def hold(into: Holding, recogniser: Recogniser, clip: Clip, region: np.ndarray, layer: str) -> None:
+    """Adds a clip; region bool [T, H, W] is where the articulators are, empty between glosses."""
+    probe = recogniser.layers[layer]
+    inputs = recogniser.prepare(clip)
+    picks: Optional[Picks] = None
+    kept = 0.0
+    for place in ("nowhere", "on", "off", "both"):
+        logits, on, active = _without(recogniser, inputs, probe, region, place)
+        picks = picks or predicted(recogniser, logits)
+        score = float(picks.score(logits.float().log_softmax(1)))
+        if place == "nowhere":
+            kept = score
+            into.steps += len(picks.steps)
+            into.touched += int(on.sum())
+            into.cells += int(active.sum())
+        else:
+            setattr(into, place, getattr(into, place) + kept - score)
+
+
+def _without(recogniser: Recogniser, inputs: Inputs, probe: Probe, region: np.ndarray,
+             place: str) -> Tuple[Tensor, Tensor, Tensor]:
+    """Logits [T', V] with the layer silenced at a place; its cells on the articulators, and those of active steps."""
+    found: Dict[str, Tensor] = {}
+
+    def silence(module: Any, given: Any, output: Any) -> None:
+        activation = probe.arrange(probe.select(output))                                # [1, C, T', H', W']
+        on = cells(region, recogniser.viewport.box(*region.shape[1:]), probe, inputs.left, activation.shape[2:])
+        active = on.flatten(1).any(1)[:, None, None].expand_as(on)
+        chosen = {"nowhere": torch.zeros_like(on), "on": on, "off": active & ~on, "both": active}[place]
+        mean = activation.mean(dim=(2, 3, 4), keepdim=True)
+        activation.copy_(torch.where(chosen.to(activation.device), mean, activation))
+        found.update(on=on, active=active)
+
+    hook = probe.module.register_forward_hook(silence)
+    try:
+        with torch.no_grad(), full_float32():
+            logits = recogniser(inputs)[0].cpu()
+    finally:
+        hook.remove()
+    return logits, found["on"], found["active"]
+
+
+def cells(region: np.ndarray, box: Tuple[int, int, int, int], probe: Probe, left: int,
+          shape: Tuple[int, ...]) -> Tensor:
+    """bool [T', H', W']: the layer's cells that touch the region, box: what the network sees of the frame."""
+    steps, height, width = shape
+    top, bottom, near, far = box
+    seen = torch.from_numpy(region[:, top:bottom, near:far].astype(np.float32))
+    frames = F.adaptive_max_pool2d(seen[:, None], (height, width))[:, 0] > 0            # [T, H', W']
+    offset, touched = clip_offset(probe, left), torch.zeros(shape, dtype=torch.bool)
+    for step in range(steps):
+        first, stop = (max(0, edge * probe.stride - offset) for edge in (step, step + 1))
+        touched[step] = frames[first:stop].any(0)
+    return touched
