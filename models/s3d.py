@@ -1,7 +1,7 @@
 """S3D up to Mixed_4f: separable 3-D convolutions and Inception blocks (Xie et al., "Rethinking Spatiotemporal
 Feature Learning", 2018), with the top-down pyramid that TwoStream-SLR trains on. Module names as published.
 """
-from typing import Any, Dict, Iterable, List, Tuple
+from typing import Iterable, List, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -36,18 +36,17 @@ class Pointwise(nn.Module):
 
 
 class Separable(nn.Module):
-    """A convolution over space, then one over time. `background` is what the input is almost everywhere."""
+    """1 x k x k over space, then k x 1 x 1 over time. `background` is what the input is almost everywhere."""
 
     conv_bn = (("conv_s", "bn_s"), ("conv_t", "bn_t"))
 
-    def __init__(self, inputs: int, outputs: int, space: int, time: int, stride: int = 1,
-                 background: float = 0.0) -> None:
+    def __init__(self, inputs: int, outputs: int, k: int, stride: int = 1, background: float = 0.0) -> None:
         super().__init__()
-        sizes = (1, space, space), (1, stride, stride), (0, space // 2, space // 2)
+        sizes = (1, k, k), (1, stride, stride), (0, k // 2, k // 2)
         self.conv_s = (OverBackground(inputs, outputs, *sizes, bias=False, background=background) if background
                        else Conv3d(inputs, outputs, *sizes, bias=False))
         self.bn_s = norm(outputs)
-        self.conv_t = Conv3d(outputs, outputs, (time, 1, 1), (stride, 1, 1), (time // 2, 0, 0), bias=False)
+        self.conv_t = Conv3d(outputs, outputs, (k, 1, 1), (stride, 1, 1), (k // 2, 0, 0), bias=False)
         self.bn_t = norm(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -56,46 +55,43 @@ class Separable(nn.Module):
 
 
 class Mixed(nn.Module):
-    """An Inception block; `k` is its kernel in space: 1 looks along time only."""
-
-    def __init__(self, inputs: int, c: Tuple[int, ...], k: int) -> None:
+    def __init__(self, inputs: int, c: Tuple[int, ...]) -> None:
         super().__init__()
         self.branch0 = nn.Sequential(Pointwise(inputs, c[0]))
-        self.branch1 = nn.Sequential(Pointwise(inputs, c[1]), Separable(c[1], c[2], k, 3))
-        self.branch2 = nn.Sequential(Pointwise(inputs, c[3]), Separable(c[3], c[4], k, 3))
-        self.branch3 = nn.Sequential(MaxPool3d((3, k, k), (1, 1, 1), (1, k // 2, k // 2)), Pointwise(inputs, c[5]))
+        self.branch1 = nn.Sequential(Pointwise(inputs, c[1]), Separable(c[1], c[2], 3))
+        self.branch2 = nn.Sequential(Pointwise(inputs, c[3]), Separable(c[3], c[4], 3))
+        self.branch3 = nn.Sequential(MaxPool3d((3, 3, 3), (1, 1, 1), (1, 1, 1)), Pointwise(inputs, c[5]))
 
     def forward(self, x: Tensor) -> Tensor:
         return channels_last(torch.cat((self.branch0(x), self.branch1(x), self.branch2(x), self.branch3(x)), dim=1))
 
 
-def s3d(inputs: int, a: Dict[str, Any], background: float) -> Tuple[nn.ModuleList, List[int]]:
+def s3d(inputs: int, width: float, stem: int, background: float) -> Tuple[nn.ModuleList, List[int]]:
     """base.0..12 and the channels after each: [B, inputs, T, H, W] -> [B, 832 * width, T/4, H/16, W/16]."""
     def scaled(channels: int) -> int:
-        return max(1, round(channels * a["width"]))
+        return max(1, round(channels * width))
 
-    first, second, stem, top = scaled(64), scaled(192), a["stem_kernel"], a["top_stride"]
-    layers = [Separable(inputs, first, stem, stem, 2, background), MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1)),
-              Pointwise(first, first), Separable(first, second, 3, 3), MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1))]
+    first, second = scaled(64), scaled(192)
+    layers = [Separable(inputs, first, stem, 2, background), MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1)),
+              Pointwise(first, first), Separable(first, second, 3), MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1))]
     channels = [first, first, first, second, second]
     for i in range(5, 13):
         if i == 7:
-            layers.append(MaxPool3d((3, 3, 3), (2, top, top), (1, 1, 1)))
+            layers.append(MaxPool3d((3, 3, 3), (2, 2, 2), (1, 1, 1)))
             channels.append(channels[-1])
         else:
             c = tuple(scaled(n) for n in MIXED[i])
-            layers.append(Mixed(channels[-1], c, a["mixed_kernels"][sorted(MIXED).index(i)]))
+            layers.append(Mixed(channels[-1], c))
             channels.append(c[0] + c[2] + c[4] + c[5])
     return nn.ModuleList(layers), channels
 
 
 class Upsample(nn.Module):
-    """`space` times the height and width, `time` times the steps."""
+    """Twice the height and width, and `time` times the steps."""
 
-    def __init__(self, inputs: int, outputs: int, time: int, space: int = 2) -> None:
+    def __init__(self, inputs: int, outputs: int, time: int) -> None:
         super().__init__()
-        self.conv_trans_s = nn.ConvTranspose3d(inputs, outputs, (1, 3, 3), (1, space, space), (0, 1, 1),
-                                            (0, space - 1, space - 1), bias=False)
+        self.conv_trans_s = nn.ConvTranspose3d(inputs, outputs, (1, 3, 3), (1, 2, 2), (0, 1, 1), (0, 1, 1), bias=False)
         self.bn_s = norm(outputs)
         self.conv_trans_t = nn.ConvTranspose3d(outputs, outputs, (3, 1, 1), (time, 1, 1), (1, 0, 0), (time - 1, 0, 0),
                                             bias=False)
@@ -109,13 +105,12 @@ class Upsample(nn.Module):
 class Stream(nn.Module):
     """One input's S3D (`backbone.base`) and pyramid."""
 
-    def __init__(self, inputs: int, a: Dict[str, Any], background: float = 0.0) -> None:
+    def __init__(self, inputs: int, width: float, stem: int, background: float = 0.0) -> None:
         super().__init__()
-        base, self.channels = s3d(inputs, a, background)
+        base, self.channels = s3d(inputs, width, stem, background)
         self.backbone = nn.ModuleDict({"base": base})
         c2, c3, c4 = (self.channels[i] for i in LEVELS[1:])
-        upsample = [Upsample(c4, c3, 2, a["top_stride"]), Upsample(c3, c2, 1)]
-        self.pyramid = nn.ModuleDict({"upsample_layers": nn.ModuleList(upsample)})
+        self.pyramid = nn.ModuleDict({"upsample_layers": nn.ModuleList([Upsample(c4, c3, 2), Upsample(c3, c2, 1)])})
 
     @property
     def base(self) -> Iterable[nn.Module]:

@@ -12,7 +12,7 @@ from glosses.vocabulary import GlossVocabulary
 from models.convolution import Conv3d, MaxPool3d, channels_last
 from models.pose_input import POINTS, gaussian_maps, two_sided_maps
 from models.recogniser import Inputs, Probe, Recogniser
-from models.s3d import LEVELS, MIXED, Stream
+from models.s3d import LEVELS, Stream
 from models.viewport import Viewport
 from models.visual_head import VisualHead
 
@@ -38,8 +38,9 @@ class Lateral(nn.Module):
 class TwoStreamBackbone(nn.Module):
     def __init__(self, a: Dict[str, Any]) -> None:
         super().__init__()
-        self.rgb_stream = Stream(3, a)
-        self.pose_stream = Stream(a["pose_channels"], a, background=-a["mean"] / a["std"])      # where no keypoint is
+        build = a["width"], a["stem_kernel"]
+        self.rgb_stream = Stream(3, *build)
+        self.pose_stream = Stream(a["pose_channels"], *build, -a["mean"] / a["std"])        # where no keypoint is
         channels, kernel = self.rgb_stream.channels, a["lateral_kernel"]
         self.rgb_stream_lateral = nn.ModuleList(Lateral(channels[i], kernel, True) for i in LEVELS[:3])
         self.pose_stream_lateral = nn.ModuleList(Lateral(channels[i], kernel, False) for i in LEVELS[:3])
@@ -95,7 +96,6 @@ class RecognitionNetwork(nn.Module):
             for name, levels, stream, remain in (
                     ("rgb", rgb_levels, backbone.rgb_stream, self.visual_head_remain),
                     ("keypoint", pose_levels, backbone.pose_stream, self.visual_head_keypoint_remain)):
-                outputs[f"{name}_spread"] = spread(levels[-1])
                 for i, features in enumerate(stream.top_down(*levels[1:])):
                     outputs[f"{name}_remain{i}"] = remain[i](_pooled(features), low)
         return outputs
@@ -115,13 +115,6 @@ def _pooled(features: Tensor) -> Tensor:
     return features.mean(dim=(3, 4)).transpose(1, 2)
 
 
-def spread(features: Tensor) -> Tensor:
-    """The share of the picture over which a channel's activity of a step is spread, mean of all: 1 everywhere alike,
-    0 silent. How strong it is does not matter."""
-    features = features.float()
-    return (features.mean(dim=(3, 4)) ** 2 / (features ** 2).mean(dim=(3, 4)).clamp_min(1e-6)).mean()
-
-
 class TwoStreamNetwork(nn.Module):
     """State dict as published: everything under recognition_network."""
 
@@ -136,8 +129,7 @@ class TwoStreamNetwork(nn.Module):
 
         Gives "rgb", "keypoint" and "fuse", the heads' logits [B, T/4, V]; "logits", the log of the sum of their
         probabilities; "lengths" (if asked); in training also "rgb_remain0", "rgb_remain1", "keypoint_remain0",
-        "keypoint_remain1" [B, T/2, V], the heads of the pyramid, their "remain_lengths", and the streams' "rgb_spread"
-        and "keypoint_spread", see `spread`.
+        "keypoint_remain1" [B, T/2, V], the heads of the pyramid, and their "remain_lengths".
         """
         return self.recognition_network(rgb, pose, lengths)
 
@@ -157,10 +149,6 @@ class TwoStreamSLR(Recogniser):
         if architecture["pose_channels"] not in (2, len(POINTS)):
             raise UserError(f"a pose stream of {architecture['pose_channels']} channels; TwoStream-SLR's has "
                             f"{len(POINTS)}, one a keypoint, or 2, left and right")
-        kernels = architecture["mixed_kernels"]
-        if not isinstance(kernels, list) or len(kernels) != len(MIXED) or not all(k in (1, 3, 5) for k in kernels):
-            raise UserError(f"mixed_kernels {kernels} of the architecture: expected {len(MIXED)} odd numbers up to 5, "
-                            "one for each Inception block")
         self.longest = architecture["longest"]
         self.viewport = Viewport()
         self.network = TwoStreamNetwork(architecture)
@@ -226,7 +214,7 @@ def _layers(network: RecognitionNetwork, a: Dict[str, Any]) -> Dict[str, Probe]:
     for title, size in (("rgb", a["size"]), ("pose", a["pose_size"])):
         stream: Stream = getattr(backbone, f"{title}_stream")
         for i, module in enumerate(stream.base):
-            down = 2 if i == 0 else 4 if i < 4 else 8 if i < 7 else 8 * a["top_stride"]
+            down = 2 if i == 0 else 4 if i < 4 else 8 if i < 7 else 16
             if isinstance(module, MaxPool3d):
                 continue
             name = f"layer{LEVELS.index(i) + 1}" if i in LEVELS else f"base.{i}"

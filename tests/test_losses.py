@@ -70,12 +70,3 @@ def test_pyramid_heads_are_weighed_by_stream() -> None:
     outputs["lengths"] = outputs["remain_lengths"] = torch.tensor(GOLDEN["feat_len"])
     total, terms = twostream_losses(outputs, *LABELS, TwoStreamWeights(distillation=0))
     assert float(total) == pytest.approx((3 + 0.2 + 0.5) * float(terms["CTC/rgb"]), rel=1e-5)
-
-
-def test_a_price_on_spread_is_paid_for_both_streams_and_only_if_asked() -> None:
-    outputs = {name: draw("same") for name in ("rgb", "keypoint", "fuse")}
-    outputs["lengths"] = torch.tensor(GOLDEN["feat_len"])
-    outputs["rgb_spread"], outputs["keypoint_spread"] = torch.tensor(0.25), torch.tensor(0.5)
-    free, named = twostream_losses(outputs, *LABELS, TwoStreamWeights())
-    total, _ = twostream_losses(outputs, *LABELS, TwoStreamWeights(spread=4))
-    assert float(total - free) == pytest.approx(3, rel=1e-4) and "rgb_spread" not in named

@@ -7,7 +7,6 @@ import torch
 
 from errors import UserError
 from models.recogniser import Inputs
-from models.twostream import spread
 from tests import small
 from tests.golden import published
 
@@ -46,28 +45,6 @@ def test_a_pose_stream_of_two_channels_sees_left_and_right() -> None:
     pose = model.prepare(clip).tensors[1]
     assert pose.shape == (1, 2, 8, 32, 32) and -1 <= float(pose.min()) < float(pose.max()) <= 1
     assert small.logits(model, clip).shape == (2, 7)
-
-
-def test_a_grid_kept_fine_and_blocks_along_time_only() -> None:
-    model = small.recogniser("twostream", top_stride=1, mixed_kernels=[3, 3, 1, 1, 1, 1, 1])
-    with published.shapes_of(model) as shapes, torch.no_grad():
-        model.network.train()(*model.prepare(small.clip(8)).tensors)        # the pyramid fits too
-    assert shapes == model.layer_shapes(8)
-    assert shapes["rgb_stream.layer4"][1:] == (2, *shapes["rgb_stream.layer3"][2:])
-    block: Any = model.layers["rgb_stream.layer4"].module
-    assert block.branch1[1].conv_s.weight.shape[2:] == (1, 1, 1)
-
-
-def test_spread_is_the_share_of_the_picture_that_is_lit_however_brightly() -> None:
-    lit = torch.zeros(1, 4, 2, 6, 6)        # silent; everywhere; a third of it, faintly and brightly
-    lit[:, 1], lit[:, 2, ..., :2], lit[:, 3, ..., 2:4] = 1.0, 0.1, 9.0
-    assert float(spread(lit)) == pytest.approx((0 + 1 + 1 / 3 + 1 / 3) / 4, rel=1e-4)
-
-
-@pytest.mark.parametrize("kernels", [[3, 3], [3, 3, 2, 3, 3, 3, 3], 3])
-def test_kernels_that_do_not_fit_the_blocks_are_told(kernels: Any) -> None:
-    with pytest.raises(UserError, match="mixed_kernels .* expected 7 odd numbers"):
-        small.recogniser("twostream", mixed_kernels=kernels)
 
 
 @pytest.mark.parametrize("spoil, told", [

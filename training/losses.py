@@ -46,14 +46,12 @@ def slowfast_losses(outputs: Dict[str, Tensor], labels: Tensor, label_lengths: T
 
 @dataclass(frozen=True)
 class TwoStreamWeights:
-    """CTC on every head (those of the pyramid weighed down by stream), and the ensemble teaching each last head.
-    `spread`, which is not the authors', is a price on how much of the picture the streams' last layers light up."""
+    """CTC on every head (those of the pyramid weighed down by stream), and the ensemble teaching each last head."""
 
     ctc: float = 1.0
     pyramid_rgb: float = 0.2
     pyramid_keypoint: float = 0.5
     distillation: float = 1.0
-    spread: float = 0.0
 
 
 def twostream_losses(outputs: Dict[str, Tensor], labels: Tensor, label_lengths: Tensor,
@@ -76,9 +74,6 @@ def twostream_losses(outputs: Dict[str, Tensor], labels: Tensor, label_lengths: 
             student = outputs[name].float().log_softmax(-1)
             terms[f"Dist/{name}"] = F.kl_div(student, teacher, reduction="batchmean")
             total = total + weights.distillation * terms[f"Dist/{name}"]
-    for name in ("rgb_spread", "keypoint_spread") if weights.spread else ():
-        terms[name] = outputs[name]
-        total = total + weights.spread * terms[name]
     return total, terms
 
 
