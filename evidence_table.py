@@ -5,6 +5,8 @@ from typing import Dict, List, Sequence, Tuple
 from evidence import SHARES, TOLERANCE
 from evidence_study import CURVE_CLIPS, REDRAWN, Study
 
+HARDLY = 0.1            # log-probability: a network that loses less without a layer does not depend on it
+
 
 def lines(study: Study) -> List[str]:
     return [*_places(study), "", *_holdings(study), "",
@@ -39,8 +41,10 @@ def _holdings(study: Study) -> List[str]:
            "articulators as far as its layer holds what is read there", "",
            f"{'model':<11}{'layer':<30}{'touches':>8}{'on':>8}{'off':>8}{'both':>8}{'holds':>8}"]
     for (model, layer), found in study.holdings.items():
-        losses = "".join(f"{loss / max(found.steps, 1):>8.3f}" for loss in (found.on, found.off, found.both))
-        out.append(f"{model:<11}{layer:<30}{found.touched / max(found.cells, 1):>8.1%}{losses}{found.ratio:>8.2f}")
+        on, off, both = (loss / max(found.steps, 1) for loss in (found.on, found.off, found.both))
+        note = "" if both > HARDLY else "  hardly read at all"
+        out.append(f"{model:<11}{layer:<30}{found.touched / max(found.cells, 1):>8.1%}{on:>8.3f}{off:>8.3f}{both:>8.3f}"
+                   f"{found.ratio:>8.2f}{note}")
     return out
 
 
