@@ -3,7 +3,7 @@
 A map can be expected on the articulators only as far as the layer itself holds its evidence there.
 """
 from dataclasses import dataclass
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Tuple
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from cam_frames import clip_offset
-from cam_targets import Picks, predicted
+from cam_targets import predicted
 from datasets.clip import Clip
 from models.float32 import full_float32
 from models.recogniser import Inputs, Probe, Recogniser
@@ -37,21 +37,20 @@ class Holding:
 
 def hold(into: Holding, recogniser: Recogniser, clip: Clip, region: np.ndarray, layer: str) -> None:
     """Adds a clip; region bool [T, H, W] is where the articulators are, empty between glosses."""
-    probe = recogniser.layers[layer]
-    inputs = recogniser.prepare(clip)
-    picks: Optional[Picks] = None
-    kept = 0.0
-    for place in ("nowhere", "on", "off", "both"):
-        logits, on, active = _without(recogniser, inputs, probe, region, place)
-        picks = picks or predicted(recogniser, logits)
-        score = float(picks.score(logits.float().log_softmax(1)))
-        if place == "nowhere":
-            kept = score
-            into.steps += len(picks.steps)
-            into.touched += int(on.sum())
-            into.cells += int(active.sum())
-        else:
-            setattr(into, place, getattr(into, place) + kept - score)
+    probe, inputs = recogniser.layers[layer], recogniser.prepare(clip)
+    whole, on, active = _without(recogniser, inputs, probe, region, "nowhere")
+    picks = predicted(recogniser, whole)
+
+    def lost(place: str) -> float:
+        less = _without(recogniser, inputs, probe, region, place)[0]
+        return float(picks.score(whole.log_softmax(1)) - picks.score(less.log_softmax(1)))
+
+    into.on += lost("on")
+    into.off += lost("off")
+    into.both += lost("both")
+    into.steps += len(picks.steps)
+    into.touched += int(on.sum())
+    into.cells += int(active.sum())
 
 
 def _without(recogniser: Recogniser, inputs: Inputs, probe: Probe, region: np.ndarray,
@@ -71,7 +70,7 @@ def _without(recogniser: Recogniser, inputs: Inputs, probe: Probe, region: np.nd
     hook = probe.module.register_forward_hook(silence)
     try:
         with torch.no_grad(), full_float32():
-            logits = recogniser(inputs)[0].cpu()
+            logits = recogniser(inputs)[0].float().cpu()
     finally:
         hook.remove()
     return logits, found["on"], found["active"]
