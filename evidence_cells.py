@@ -3,7 +3,7 @@
 A map can be expected on the articulators only as far as the layer itself holds its evidence there.
 """
 from dataclasses import dataclass
-from typing import Any, Dict, Tuple
+from typing import Any, List, Optional, Tuple
 
 import numpy as np
 import torch
@@ -38,34 +38,34 @@ class Holding:
 def hold(into: Holding, recogniser: Recogniser, clip: Clip, region: np.ndarray, layer: str) -> None:
     """Adds a clip; region bool [T, H, W] is where the articulators are, empty between glosses."""
     probe, inputs = recogniser.layers[layer], recogniser.prepare(clip)
-    whole, on, active = _without(recogniser, inputs, probe, region, "nowhere")
+    whole, shape = _read(recogniser, inputs, probe, None)
     picks = predicted(recogniser, whole)
+    on = cells(region, recogniser.viewport.box(*region.shape[1:]), probe, inputs.left, shape)
+    active = on.flatten(1).any(1)[:, None, None].expand_as(on)
 
-    def lost(place: str) -> float:
-        less = _without(recogniser, inputs, probe, region, place)[0]
+    def lost(silent: Tensor) -> float:
+        less, _ = _read(recogniser, inputs, probe, silent)
         return float(picks.score(whole.log_softmax(1)) - picks.score(less.log_softmax(1)))
 
-    into.on += lost("on")
-    into.off += lost("off")
-    into.both += lost("both")
+    into.on += lost(on)
+    into.off += lost(active & ~on)
+    into.both += lost(active)
     into.steps += len(picks.steps)
     into.touched += int(on.sum())
     into.cells += int(active.sum())
 
 
-def _without(recogniser: Recogniser, inputs: Inputs, probe: Probe, region: np.ndarray,
-             place: str) -> Tuple[Tensor, Tensor, Tensor]:
-    """Logits [T', V] with the layer silenced at a place; its cells on the articulators, and those of active steps."""
-    found: Dict[str, Tensor] = {}
+def _read(recogniser: Recogniser, inputs: Inputs, probe: Probe,
+          silent: Optional[Tensor]) -> Tuple[Tensor, Tuple[int, ...]]:
+    """Logits [T', V] with the layer's cells silent bool [T', H', W'] at their channel's mean, and that shape."""
+    shapes: List[Tuple[int, ...]] = []
 
     def silence(module: Any, given: Any, output: Any) -> None:
         activation = probe.arrange(probe.select(output))                                # [1, C, T', H', W']
-        on = cells(region, recogniser.viewport.box(*region.shape[1:]), probe, inputs.left, activation.shape[2:])
-        active = on.flatten(1).any(1)[:, None, None].expand_as(on)
-        chosen = {"nowhere": torch.zeros_like(on), "on": on, "off": active & ~on, "both": active}[place]
-        mean = activation.mean(dim=(2, 3, 4), keepdim=True)
-        activation.copy_(torch.where(chosen.to(activation.device), mean, activation))
-        found.update(on=on, active=active)
+        shapes.append(tuple(activation.shape[2:]))
+        if silent is not None:
+            mean = activation.mean(dim=(2, 3, 4), keepdim=True)
+            activation.copy_(torch.where(silent.to(activation.device), mean, activation))
 
     hook = probe.module.register_forward_hook(silence)
     try:
@@ -73,7 +73,7 @@ def _without(recogniser: Recogniser, inputs: Inputs, probe: Probe, region: np.nd
             logits = recogniser(inputs)[0].float().cpu()
     finally:
         hook.remove()
-    return logits, found["on"], found["active"]
+    return logits, shapes[0]
 
 
 def cells(region: np.ndarray, box: Tuple[int, int, int, int], probe: Probe, left: int,

@@ -17,7 +17,6 @@ from models.recogniser import Recogniser
 
 REDRAWN = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)      # share of the network's modules that are drawn anew, from the top down
 CURVE_CLIPS = 6         # of the clips are enough for curves and holdings, which cost most
-MOTION = "motion alone"
 
 
 @dataclass
