@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Dict, Optional, Sequence
 
-from command_line import OneLineParser
-from errors import UserError
-from workspace import find_data_root
+from files.workspace import find_data_root
+from terminal.command_line import OneLineParser
+from terminal.errors import UserError
 
 if TYPE_CHECKING:
     from datasets.corpus import Row
@@ -50,7 +50,7 @@ def cache(given: argparse.Namespace) -> int:
 
     from datasets.heatmaps import HeatmapCache, render, stored
     from datasets.keypoints import KeypointStore
-    from loading import choose_device
+    from models.device import choose_device
 
     device, _ = choose_device(given.device)
     store = KeypointStore(files.keypoints)

@@ -7,16 +7,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-import cam_frames
-import cam_targets
-from cam_blank import blank_layers
-from cam_methods import METHODS, Method
-from cam_pass import at_least_float32, one_pass
-from cam_precision import Precision
+from cams.blank import blank_layers
+from cams.frames import Placed, finished, joined, seen_frames
+from cams.methods import METHODS, Method
+from cams.one_pass import at_least_float32, one_pass
+from cams.precision import Precision
+from cams.targets import Picks, Target
+from cams.targets import target as named_target
 from datasets.clip import Clip
 from datasets.windows import windows as cut
-from errors import UserError
 from models.recogniser import Inputs, Probe, Recogniser
+from terminal.errors import UserError
 
 CHOICES = {"weights": ("clip", "frame"), "normalise": ("clip", "frame"), "schedule": ("single", "per-layer")}
 SMALLEST_WINDOW = 48    # frames
@@ -51,7 +52,7 @@ class Run:
     recogniser: Recogniser
     clip: Clip
     probes: Dict[str, Probe]
-    target: cam_targets.Target
+    target: Target
     per_window: bool                # each window picks its own logits
     method: Method
     per_frame: bool
@@ -73,7 +74,7 @@ def explain(recogniser: Recogniser, clip: Clip, layers: Optional[Sequence[str]] 
             raise UserError(f"{name} {value!r}: there are {', '.join(CHOICES[name])}")
     if method not in METHODS:
         raise UserError(f"method {method!r}: there are {', '.join(METHODS)}")
-    run = Run(recogniser, clip, _probes(recogniser, layers), cam_targets.target(target, recogniser, clip),
+    run = Run(recogniser, clip, _probes(recogniser, layers), named_target(target, recogniser, clip),
               target == "max", METHODS[method], weights == "frame", Precision(precision, recogniser.device))
     found = _with_what_memory_allows(run, schedule == "per-layer", window or recogniser.window)
     maps = {name: _layer_map(run, name, found, normalise == "frame") for name in run.probes}
@@ -143,7 +144,7 @@ def _explained(run: Run, per_layer: bool, window: int) -> Found:
     groups = [[name] for name in run.probes] if per_layer else [list(run.probes)]
     for span in spans:
         inputs = _prepared(run, span)
-        places.append(cam_frames.Placed.of(inputs, span, len(run.clip)))
+        places.append(Placed.of(inputs, span, len(run.clip)))
         blank &= blank_layers(run.recogniser, inputs, run.probes)
         first = 0 if apart else span[0] // step
         for names in groups:
@@ -151,16 +152,16 @@ def _explained(run: Run, per_layer: bool, window: int) -> Found:
             for name in names:
                 raws[name].append(maps[name])
         logits.append(window_logits)
-    raw = {name: cam_frames.joined(parts, places, run.probes[name].stride, run.probes[name].padded)
+    raw = {name: joined(parts, places, run.probes[name].stride, run.probes[name].padded)
            for name, parts in raws.items()}
-    return Found(cam_frames.joined(logits, places, step, False), words, raw, places[0].left, blank)
+    return Found(joined(logits, places, step, False), words, raw, places[0].left, blank)
 
 
-def _decided(picks: cam_targets.Picks, logits: Tensor) -> cam_targets.Picks:
+def _decided(picks: Picks, logits: Tensor) -> Picks:
     return picks
 
 
-def _one_window(run: Run, inputs: Inputs, names: List[str], target: cam_targets.Target,
+def _one_window(run: Run, inputs: Inputs, names: List[str], target: Target,
                 first: int) -> Tuple[Tensor, Dict[str, Tensor], str]:
     """(logits [T', V], raw maps, target in words), tried again while the precision asks for it."""
     words = ""
@@ -201,9 +202,9 @@ def _read(run: Run, spans: List[Tuple[int, int]], step: int) -> Tensor:
     places, logits = [], []
     for span in spans:
         inputs = _prepared(run, span)
-        places.append(cam_frames.Placed.of(inputs, span, len(run.clip)))
+        places.append(Placed.of(inputs, span, len(run.clip)))
         logits.append(one_pass(run.recogniser, inputs, {}, Tensor.sum, lambda *_: None, False, run.precision.dtype))
-    return cam_frames.joined(logits, places, step, False)
+    return joined(logits, places, step, False)
 
 
 def _prepared(run: Run, span: Tuple[int, int]) -> Inputs:
@@ -214,12 +215,12 @@ def _prepared(run: Run, span: Tuple[int, int]) -> Inputs:
 def _layer_map(run: Run, name: str, found: Found, per_frame: bool) -> LayerMap:
     probe, raw = run.probes[name], found.raw[name]
     height, width = run.clip.frames.shape[1:3]
-    drawn, flags = cam_frames.finished(raw.float(), probe, found.left, len(run.clip), (height, width),
+    drawn, flags = finished(raw.float(), probe, found.left, len(run.clip), (height, width),
                                        run.recogniser.viewport, per_frame, name in found.blank)
     return LayerMap(raw.float().cpu().numpy(), drawn.cpu().numpy(), probe.spatial, flags)
 
 
 def _frames_unseen(run: Run, name: str, found: Found) -> int:
     total = len(run.clip)
-    first, stop = cam_frames.seen_frames(len(found.raw[name]), run.probes[name], found.left, total)
+    first, stop = seen_frames(len(found.raw[name]), run.probes[name], found.left, total)
     return total - (stop - first)

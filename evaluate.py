@@ -5,14 +5,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple
 
-from command_line import OneLineParser
-from errors import UserError
 from models.registry import MODELS
+from terminal.command_line import OneLineParser
+from terminal.errors import UserError
 
 if TYPE_CHECKING:   # torch is loaded once arguments are understood
+    from files.workspace import Workspace
     from glosses.wer import WER
     from models.recogniser import Recogniser
-    from workspace import Workspace
 
 
 def parser() -> argparse.ArgumentParser:
@@ -54,8 +54,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 
 
 def evaluate(given: argparse.Namespace) -> None:
-    from loading import checkpoint_path
-    from workspace import Workspace, find_data_root
+    from files.workspace import Workspace, find_data_root
+    from runs.loading import checkpoint_path
 
     workspace = Workspace()
     root = find_data_root(given.data_root, workspace)
@@ -95,9 +95,9 @@ def evaluate(given: argparse.Namespace) -> None:
 
 def measure_evidence(given: argparse.Namespace) -> None:
     """Table and plot of where the maps lie. What is not named is the demo's."""
-    from demo import CHECKPOINTS, demo_data
-    from loading import checkpoint_path
-    from workspace import Workspace, find_data_root
+    from files.workspace import Workspace, find_data_root
+    from runs.demo import CHECKPOINTS, demo_data
+    from runs.loading import checkpoint_path
 
     workspace = Workspace()
     out = Path(given.out).expanduser() if given.out else workspace.outputs / "evaluation"
@@ -109,11 +109,11 @@ def measure_evidence(given: argparse.Namespace) -> None:
 
     from tqdm import tqdm
 
-    from datasets.evidence import read_evidence
     from datasets.phoenix import PhoenixVideoTextDataset
-    from evidence_study import study
-    from evidence_table import lines, plot
-    from loading import choose_device
+    from evidence.study import study
+    from evidence.table import lines, plot
+    from models.device import choose_device
+    from signer.evidence import read_evidence
 
     dataset = PhoenixVideoTextDataset(root, given.split)
     clips = [(dataset.clip(index), read_evidence(root / "evidence" / f"{dataset.rows[index].seq_id}.npz"))
@@ -129,7 +129,7 @@ def measure_evidence(given: argparse.Namespace) -> None:
 
 
 def _load(checkpoints: Dict[str, Path], device: str, root: Path, workspace: "Workspace") -> "Dict[str, Recogniser]":
-    from loading import load_recogniser
+    from runs.loading import load_recogniser
 
     recognisers = {model: load_recogniser(model, path, device, root, workspace) for model, path in checkpoints.items()}
     for model, recogniser in recognisers.items():

@@ -7,12 +7,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
 
-from command_line import OneLineParser
-from errors import UserError
 from models.registry import MODELS
+from terminal.command_line import OneLineParser
+from terminal.errors import UserError
 
 if TYPE_CHECKING:
-    from pipeline import Asked
+    from runs.pipeline import Asked
 
 SPLITS = ("train", "dev", "test")
 METHODS = ("gradcam", "gradcam++", "hirescam", "layercam", "xgradcam", "eigencam")
@@ -70,8 +70,8 @@ def _rate(text: str) -> float:
 
 def _as_demo(given: argparse.Namespace) -> None:
     """The same run as any other, on data and checkpoints of the demo's own."""
-    from demo import CHECKPOINTS, CLIPS, TARGET, demo_data
-    from workspace import Workspace
+    from files.workspace import Workspace
+    from runs.demo import CHECKPOINTS, CLIPS, TARGET, demo_data
 
     given.models = list(CHECKPOINTS)
     given.target = TARGET if given.target == "max" else given.target
@@ -92,10 +92,10 @@ def explain(given: argparse.Namespace) -> int:
         raise UserError("--seq names no sequence; give one or more ids with commas between, or leave it out")
 
     from datasets.phoenix import PhoenixVideoTextDataset
-    from outputs import prepare_out
-    from pipeline import Pipeline
-    from progress import Progress
-    from sharing import share
+    from results.folder import prepare_out
+    from runs.pipeline import Pipeline
+    from runs.sharing import share
+    from terminal.progress import Progress
 
     dataset = PhoenixVideoTextDataset(asked.data, given.split, names)
     prepare_out(asked.out)
@@ -112,13 +112,13 @@ def explain(given: argparse.Namespace) -> int:
 
 def _conclude(asked: "Asked", outcomes: List[Dict[str, Any]], seconds: float, quiet: bool) -> int:
     """Summary, index and exit code, once all is over."""
-    from outputs import finished, preds_lines
-    from summary import summary_lines, write_summary
+    from results.folder import finished, preds_lines
+    from results.summary import summary_lines, write_summary
 
     if len(outcomes) > 1:
         write_summary(asked.out, outcomes, seconds)
         if asked.report:
-            from report import write_index
+            from reports.report import write_index
 
             write_index(asked.out)
     if not quiet:
@@ -137,10 +137,10 @@ def _conclude(asked: "Asked", outcomes: List[Dict[str, Any]], seconds: float, qu
 
 
 def _asked(given: argparse.Namespace) -> "Asked":
-    from loading import checkpoint_path
-    from pipeline import Asked
-    from render_overlay import Style
-    from workspace import Workspace, find_data_root
+    from drawing.overlay import Style
+    from files.workspace import Workspace, find_data_root
+    from runs.loading import checkpoint_path
+    from runs.pipeline import Asked
 
     workspace = Workspace()
     data = find_data_root(given.data_root, workspace)
@@ -171,8 +171,8 @@ def _layers(given: Sequence[str], models: Sequence[str]) -> Dict[str, Tuple[str,
 
 
 def list_layers(given: argparse.Namespace) -> int:
-    from loading import checkpoint_path, layer_lines
-    from workspace import Workspace
+    from files.workspace import Workspace
+    from runs.loading import checkpoint_path, layer_lines
 
     for model in dict.fromkeys(given.models):
         named = _checkpoint_given(given, model)

@@ -6,9 +6,9 @@ from typing import Any, Callable, Deque, Iterator, Mapping
 
 import numpy as np
 
-from render_grid import Grid
-from render_overlay import Style, overlay, png, strip, with_cursor
-from render_video import to_yuv, write_mp4
+from drawing.grid import Grid
+from drawing.overlay import Style, overlay, png, strip, with_cursor
+from drawing.video import to_yuv, write_mp4
 
 AHEAD = 8       # frames drawn but not yet encoded: the queue is bounded by the clip's frames, not its length
 

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from typing import List, Optional
 
-from command_line import OneLineParser
-from errors import UserError
-from workspace import Workspace, find_data_root, find_input
+from files.workspace import Workspace, find_data_root, find_input
+from terminal.command_line import OneLineParser
+from terminal.errors import UserError
 
 
 def parse(arguments: Optional[List[str]] = None) -> argparse.Namespace:

@@ -126,8 +126,8 @@ def bare(recogniser: Any, inputs: Any, earliest: List[str], precision: str) -> N
     """One forward, one backward to the outputs of the earliest target layers, and nothing else."""
     import torch
 
-    from cam_pass import rnn_without_cudnn
-    from cam_precision import Precision
+    from cams.one_pass import rnn_without_cudnn
+    from cams.precision import Precision
 
     leaves: List[torch.Tensor] = []
 
@@ -166,7 +166,7 @@ class OneInput:
 
 def each(library: Callable[..., Any], recogniser: Any, inputs: Any, layers: List[str]) -> Dict[str, Any]:
     """Parameters want gradients while it runs, as they do in a network fresh from its file."""
-    from cam_pass import rnn_without_cudnn
+    from cams.one_pass import rnn_without_cudnn
 
     recogniser.requires_grad_(True)
     try:

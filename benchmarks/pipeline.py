@@ -46,7 +46,7 @@ def main() -> None:
 
 def workspace(root: Path, clips: int, frames: int) -> Path:
     """Clips of the drawn signer in split dev, each of as many frames as asked for."""
-    from datasets.synthetic import make_workspace
+    from signer.synthetic import make_workspace
 
     made = make_workspace(root / f"drawn-{clips}", sizes={"train": 1, "dev": clips, "test": 1})
     data = root / f"data-{clips}x{frames}"
@@ -71,7 +71,7 @@ def workspace(root: Path, clips: int, frames: int) -> Path:
 def checkpoint(folder: Path, model: str) -> Path:
     import torch
 
-    from loading import CHECKPOINTS
+    from runs.loading import CHECKPOINTS
     from tests.golden import published
 
     path = folder / CHECKPOINTS[model]
@@ -102,8 +102,8 @@ def bare_seconds(model: str, path: Path, data: Path, device: str) -> Seconds:
 
     from benchmarks.cam import EARLIEST, bare
     from datasets.phoenix import PhoenixVideoTextDataset
-    from loading import load_recogniser
-    from workspace import Workspace
+    from files.workspace import Workspace
+    from runs.loading import load_recogniser
 
     recogniser = load_recogniser(model, path, device, data, Workspace())
     clip = PhoenixVideoTextDataset(data, "dev").clip(0)

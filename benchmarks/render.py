@@ -20,9 +20,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from drawing.overlay import STRIP, Style  # noqa: E402
+from drawing.video import ENCODER  # noqa: E402
 from render import render  # noqa: E402
-from render_overlay import STRIP, Style  # noqa: E402
-from render_video import ENCODER  # noqa: E402
 
 SPATIAL, TIME_ONLY = 7, 3       # the public ten
 

@@ -20,7 +20,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from report import write_report  # noqa: E402
+from reports.report import write_report  # noqa: E402
 
 # Positions a side and frames a step of the public layers that have a place, and those that have none.
 SPATIAL = {"slowfast": {"conv2d.slow_path.layer1": (56, 4), "conv2d.fast_path.layer1": (56, 1),

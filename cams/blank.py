@@ -5,7 +5,7 @@ from typing import Dict, Optional, Set
 import torch
 from torch import Tensor
 
-from cam_pass import one_pass
+from cams.one_pass import one_pass
 from models.recogniser import Inputs, Probe, Recogniser
 
 

@@ -4,7 +4,7 @@ from typing import List, Optional
 import torch
 from torch import Tensor
 
-from errors import UserError
+from terminal.errors import UserError
 
 CHOICES = ("amp", "fp32", "fp16", "bf16")
 FIRST_SCALE = 2.0 ** 10

@@ -6,9 +6,9 @@ import numpy as np
 from torch import Tensor
 
 from datasets.clip import Clip
-from errors import UserError
 from glosses import ctc
 from models.recogniser import Recogniser
+from terminal.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from datasets.safe_pickle import load_npy
-from errors import UserError
+from files.safe_pickle import load_npy
+from glosses.vocabulary import GlossVocabulary, from_sentences
+from terminal.errors import UserError
 
 CORPUS = "{}.corpus.csv"     # as PHOENIX-2014 is published: id|folder|signer|annotation
 INFO = "{}_info.npy"         # as the CSLR code bases preprocess it: {number: {fileid, folder, signer, label}}
@@ -117,3 +118,9 @@ def _unknown(seq_id: str, split: str, ids: Sequence[str], annotations: Path) -> 
             return f"{start}: it is in '{other}'; ask for it with --split {other}"
     nearest = difflib.get_close_matches(seq_id, ids, n=3, cutoff=0.0)
     return f"{start} of {annotations}; the nearest of its {len(ids)} ids: {', '.join(nearest) or 'none'}"
+
+
+def from_corpora(annotations: Path) -> GlossVocabulary:
+    """SlowFastSign's, rebuilt from {train,dev,test}.corpus.csv."""
+    return from_sentences(*([row.glosses for row in read_corpus(annotations, split)]
+                            for split in ("train", "dev", "test")))

@@ -9,7 +9,7 @@ from typing import List, Sequence
 
 import numpy as np
 
-from errors import UserError
+from terminal.errors import UserError
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 

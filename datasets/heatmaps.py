@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from datasets.atomic import atomic_file
 from datasets.keypoints import FRAME_HEIGHT, FRAME_WIDTH, LEFT, MIDLINE, RIGHT
-from errors import UserError
+from files.atomic import atomic_file
+from terminal.errors import UserError
 
 SIDE = 112
 SIGMA = 4.0

@@ -14,7 +14,7 @@ from typing import Dict, Iterator, List, Optional, Tuple
 import numpy as np
 
 from datasets.keypoint_pickle import POINTS, sequences
-from errors import UserError
+from terminal.errors import UserError
 
 VERSION = 1
 LARGE = 100_000_000     # bytes of pickle from which on indexing takes long enough to say so

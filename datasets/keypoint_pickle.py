@@ -8,8 +8,8 @@ from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Optional, Tupl
 
 import numpy as np
 
-from datasets.safe_pickle import DAMAGED, PickledDtype, find_data_class, from_buffer, refusal
-from errors import UserError
+from files.safe_pickle import DAMAGED, PickledDtype, find_data_class, from_buffer, refusal
+from terminal.errors import UserError
 
 POINTS = 133
 BULK = 4096      # bytes of an array or text from which on it is not kept in memory

@@ -5,7 +5,7 @@ from typing import Optional, Tuple
 import numpy as np
 
 from datasets.keypoint_index import count_sequences, index_of, read_sequence
-from errors import UserError
+from terminal.errors import UserError
 
 FRAME_WIDTH, FRAME_HEIGHT = 210, 260     # the frames whose pixels keypoints are in
 

@@ -5,7 +5,7 @@ from typing import List, Optional, Sequence
 
 from datasets.corpus import Row, read_corpus, select
 from datasets.frames import find_frames
-from errors import UserError
+from terminal.errors import UserError
 
 SQUARE, TALL = "256x256", "210x260"     # two sizes of the same frames, width first
 

@@ -14,8 +14,8 @@ from datasets.frames import decode_frames
 from datasets.heatmaps import HeatmapCache, render, stored
 from datasets.keypoints import KeypointStore
 from datasets.layout import SQUARE, TALL, PhoenixFiles
-from errors import UserError
 from glosses.vocabulary import GlossVocabulary, load_gloss2ids
+from terminal.errors import UserError
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)

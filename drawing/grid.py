@@ -7,8 +7,8 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 from PIL import Image, ImageDraw
 
-from render_overlay import BACKGROUND, STRIP, Style, energy_strip, palette, strip, with_cursor
-from render_text import (
+from drawing.overlay import BACKGROUND, STRIP, Style, energy_strip, palette, strip, with_cursor
+from drawing.text import (
     CHIP_HEIGHT,
     DIM,
     INK,
@@ -23,7 +23,7 @@ from render_text import (
     fitted,
     font,
 )
-from report_reading import reading
+from results.missed import reading
 
 COLUMNS = 5
 MARGIN, GAP, LABEL, PAD = 14, 8, 26, 10

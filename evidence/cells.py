@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cam_frames import clip_offset
-from cam_targets import predicted
+from cams.frames import clip_offset
+from cams.targets import predicted
 from datasets.clip import Clip
 from models.float32 import full_float32
 from models.recogniser import Inputs, Probe, Recogniser

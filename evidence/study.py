@@ -6,14 +6,14 @@ import numpy as np
 import torch
 from torch import nn
 
-from cam_methods import METHODS
 from cam_runner import explain
+from cams.methods import METHODS
 from datasets.clip import Clip
-from datasets.evidence import Evidence
-from evidence import SHARES, Tally, chosen_pixels, grey_out, hide_keypoints, kept, mean, motion, rank_correlation
-from evidence_cells import Holding, hold
+from evidence.cells import Holding, hold
+from evidence.tally import SHARES, Tally, chosen_pixels, grey_out, hide_keypoints, kept, mean, motion, rank_correlation
 from models.reading import read
 from models.recogniser import Recogniser
+from signer.evidence import Evidence
 
 REDRAWN = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)      # share of the network's modules that are drawn anew, from the top down
 CURVE_CLIPS = 6         # of the clips are enough for curves and holdings, which cost most

@@ -2,8 +2,8 @@
 from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
-from evidence import SHARES, TOLERANCE
-from evidence_study import CURVE_CLIPS, REDRAWN, Study
+from evidence.study import CURVE_CLIPS, REDRAWN, Study
+from evidence.tally import SHARES, TOLERANCE
 
 HARDLY = 0.1            # log-probability: a network that loses less without a layer does not depend on it
 

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 
-from errors import UserError
+from terminal.errors import UserError
 
 # Old and new NumPy keep the same functions in modules of different names; these are the ones that pickles name.
 _NUMPY_MODULES = ("numpy", "numpy.core.multiarray", "numpy._core.multiarray", "numpy.core.numeric",

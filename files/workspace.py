@@ -3,10 +3,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional, Union
 
-from errors import UserError
+from terminal.errors import UserError
 
 DATA_NAME = "phoenix-2014-multisigner"
-REPOSITORY = Path(os.path.abspath(__file__)).parent
+REPOSITORY = Path(os.path.abspath(__file__)).parent.parent
 
 
 @dataclass(frozen=True)

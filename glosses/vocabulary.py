@@ -3,8 +3,8 @@ from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
-from datasets.safe_pickle import load_npy, load_pickle
-from errors import UserError
+from files.safe_pickle import load_npy, load_pickle
+from terminal.errors import UserError
 
 LEFT_OUT_TRAIN_ROW = 2390       # SlowFastSign's authors drop this damaged recording before they number the glosses
 
@@ -90,11 +90,3 @@ def from_sentences(train: Sequence[Sequence[str]], *others: Sequence[Sequence[st
     kept = [words for row, words in enumerate(train) if row != LEFT_OUT_TRAIN_ROW]
     glosses = {word for corpus in (kept, *others) for words in corpus for word in words}
     return GlossVocabulary(["<blank>", *sorted(glosses)])
-
-
-def from_corpora(annotations: Path) -> GlossVocabulary:
-    """SlowFastSign's, rebuilt from {train,dev,test}.corpus.csv."""
-    from datasets.corpus import read_corpus
-
-    return from_sentences(*([row.glosses for row in read_corpus(annotations, split)]
-                            for split in ("train", "dev", "test")))

@@ -15,8 +15,8 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple, Type
 import torch
 from torch import Tensor
 
-from datasets.safe_pickle import DAMAGED, find_data_class
-from errors import UserError
+from files.safe_pickle import DAMAGED, find_data_class
+from terminal.errors import UserError
 
 WEIGHTS = ("model_state_dict", "model_state")       # SlowFastSign's name for them, and TwoStream-SLR's
 _BEFORE_ZIP = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."   # torch.save before version 1.6 begins with this number

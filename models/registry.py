@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Dict, Optional, Type
 
 import yaml
 
-from errors import UserError
+from terminal.errors import UserError
 
 if TYPE_CHECKING:   # a command lists the names before torch is loaded
     from glosses.vocabulary import GlossVocabulary

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, nn
 from torchvision import models as zoo
 
-from errors import UserError
 from glosses.vocabulary import GlossVocabulary
 from models.recogniser import Probe, Recogniser
 from models.slowfast import SlowFastSign, time_first
 from models.temporal import BiLSTM, NormLinear, steps_after, temporal_conv
 from models.viewport import Viewport
+from terminal.errors import UserError
 
 DEPTHS = {18: zoo.resnet18, 34: zoo.resnet34, 50: zoo.resnet50}
 

@@ -8,12 +8,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from datasets.clip import Clip
-from errors import UserError
 from glosses.vocabulary import GlossVocabulary
 from models.recogniser import Inputs, Probe, Recogniser
 from models.slowfast_backbone import SlowFast
 from models.temporal import BiLSTM, NormLinear, steps_after, temporal_conv
 from models.viewport import Viewport
+from terminal.errors import UserError
 
 BRANCHES = ("main", "slow", "fast")     # only the first runs in evaluation
 

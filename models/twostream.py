@@ -7,7 +7,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from datasets.clip import Clip
-from errors import UserError
 from glosses.vocabulary import GlossVocabulary
 from models.convolution import Conv3d, MaxPool3d, channels_last
 from models.pose_input import POINTS, gaussian_maps, two_sided_maps
@@ -15,6 +14,7 @@ from models.recogniser import Inputs, Probe, Recogniser
 from models.s3d import LEVELS, Stream
 from models.viewport import Viewport
 from models.visual_head import VisualHead
+from terminal.errors import UserError
 
 PREFIX = "recognition_network."
 BACKBONE = "visual_backbone_twostream."

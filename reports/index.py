@@ -3,11 +3,11 @@ import json
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
-from datasets.atomic import atomic_file
-from outputs import finished
-from report_page import page
-from report_reading import reading
-from report_regions import REGIONS
+from datasets.regions import REGIONS
+from files.atomic import atomic_file
+from reports.page import page
+from results.folder import finished
+from results.missed import reading
 
 THUMBNAIL = "thumbnail.jpg"
 RECORD = "report.json"

@@ -3,8 +3,8 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
-import report_regions
-from report_knots import Knots, knots
+from reports.knots import Knots, knots
+from results.shares import coarse, mass, shares
 
 Regions = Optional[Tuple[np.ndarray, np.ndarray]]   # the region of each cell [T, 64, 64], frames with a signer [T]
 WHOLE = (0.0, 0.0, 1.0, 1.0)                        # left, top, right, bottom: the part of the frame a model sees
@@ -31,11 +31,11 @@ def _layer(name: str, layer: Any, found: Regions, viewport: Sequence[float]) -> 
     if not layer.spatial:
         record["energy"] = _rounded(layer.map.astype(np.float32))
         return record, None
-    small = report_regions.coarse(layer.map)
+    small = coarse(layer.map)
     record["energy"] = _rounded(small.mean(axis=(1, 2)) / 65535)
     if found is not None:
         labels, seen = found
-        record["shares"], record["shares_over_time"] = report_regions.shares(report_regions.mass(small, labels), seen)
+        record["shares"], record["shares_over_time"] = shares(mass(small, labels), seen)
     if not small.any():
         return record, None
     left, top, right, bottom = viewport

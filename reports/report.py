@@ -7,12 +7,12 @@ from typing import Any, Dict, Mapping, Optional
 import cv2
 import numpy as np
 
-import report_regions
-from report_index import RECORD, THUMBNAIL, write_index
-from report_layers import layer_records
-from report_page import colour_tables, page
-from report_reading import reading
-from report_sprites import encode_frames, encode_maps, jpeg
+from datasets.regions import REGIONS, cover, regions
+from reports.index import RECORD, THUMBNAIL, write_index
+from reports.layers import layer_records
+from reports.page import colour_tables, page
+from reports.sprites import encode_frames, encode_maps, jpeg
+from results.missed import reading
 
 __all__ = ["write_index", "write_report"]
 
@@ -30,7 +30,7 @@ def write_report(folder: Path, frames: np.ndarray, layers: Mapping[str, Mapping[
     does not see all) among it; keypoints [T, 133, 3] in pixels of the 210x260 frame.
     """
     folder = Path(folder)
-    found = None if keypoints is None else report_regions.regions(np.asarray(keypoints, np.float32))
+    found = None if keypoints is None else regions(np.asarray(keypoints, np.float32))
     viewports = {name: model.get("viewport") for name, model in preds["models"].items()}
     records, maps = layer_records(layers, viewports, found)
     sheets = {"frame": encode_frames(frames),
@@ -58,8 +58,8 @@ def _told(name: str, model: Mapping[str, Any]) -> Dict[str, Any]:
 
 
 def _cover(labels: np.ndarray, seen: np.ndarray) -> Dict[str, Any]:
-    covered = report_regions.cover(labels)
-    return {"names": report_regions.REGIONS, "seen": int(seen.sum()),
+    covered = cover(labels)
+    return {"names": REGIONS, "seen": int(seen.sum()),
             "total": [round(float(each), 4) for each in covered[seen].mean(axis=0)] if seen.any() else None}
 
 

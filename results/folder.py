@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Dict, List, Mapping, Optional, Type
 
-from errors import UserError
+from terminal.errors import UserError
 
 PREDS = "preds.json"
 LOCK, PARTIAL, OLD = ".lock-", ".partial-", ".old-"

@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, Sequence
 
-from datasets.atomic import atomic_file
+from files.atomic import atomic_file
 from glosses.wer import WER
-from outputs import wer_line
-from predictions import TITLES
+from results.folder import wer_line
+from results.readings import TITLES
 
 Outcome = Mapping[str, Any]
 COLUMNS = ("sequence", "status", "reason", "frames", "seconds", "peak_memory", "truth")

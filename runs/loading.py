@@ -1,12 +1,11 @@
 """From what the user named to recognisers ready to explain: checkpoint, vocabulary, device."""
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Dict, List, Optional
 
 from datasets.layout import PhoenixFiles
-from errors import UserError
-from sharing import local_rank
-from workspace import REPOSITORY, Workspace, find_input
+from files.workspace import REPOSITORY, Workspace, find_input
+from terminal.errors import UserError
 
 if TYPE_CHECKING:   # torch is loaded when a model is
     from glosses.vocabulary import GlossVocabulary
@@ -42,32 +41,6 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def choose_device(asked: Optional[str]) -> Tuple[str, str]:
-    """(device, note). Processes of torchrun get a card each unless one is named."""
-    import torch
-
-    cards = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if asked is None and not cards:
-        return "cpu", "no CUDA device here: running on the CPU"
-    asked = asked or "cuda"
-    try:
-        device = torch.device(asked)
-    except RuntimeError:
-        raise UserError(f"--device {asked!r} is no device; give cpu, cuda or cuda:N") from None
-    if device.type == "cuda":
-        there = ", ".join(f"cuda:{card} ({torch.cuda.get_device_name(card)})" for card in range(cards))
-        if not cards or (device.index or 0) >= cards:
-            raise UserError(f"--device {asked}: there is no such device; there {'is' if cards == 1 else 'are'} "
-                            f"{there or 'no CUDA devices'}{', and' if cards else ', only'} the cpu")
-        if device.index is None:
-            device = torch.device("cuda", local_rank() % cards)
-    try:
-        torch.zeros(1, device=device).item()
-    except (RuntimeError, NotImplementedError, AssertionError) as error:    # each backend fails in its own way
-        raise UserError(f"--device {asked} can't be used here: {str(error).splitlines()[0]}; try cpu") from None
-    return str(device), ""
-
-
 def load_recogniser(model: str, checkpoint: Path, device: str, data: Path, workspace: Workspace) -> "Recogniser":
     from models.registry import build
 
@@ -85,7 +58,8 @@ def load_recogniser(model: str, checkpoint: Path, device: str, data: Path, works
 
 def published_vocabulary(model: str, data: Path, workspace: Workspace) -> "GlossVocabulary":
     """The glosses that the authors' checkpoint was trained with, from the dataset's own files."""
-    from glosses.vocabulary import from_corpora, load_gloss2ids, load_gloss_dict
+    from datasets.corpus import from_corpora
+    from glosses.vocabulary import load_gloss2ids, load_gloss_dict
 
     files = PhoenixFiles(data)
     if model == "twostream":

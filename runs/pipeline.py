@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Tuple
 
 from datasets.clip import Clip
 from datasets.phoenix import PhoenixVideoTextDataset
-from errors import UserError
-from loading import choose_device, load_recogniser, sha256, versions
-from outputs import SequenceFolder, finished, write_cams, write_preds
-from predictions import read
-from progress import Progress
+from drawing.overlay import Style
+from files.workspace import Workspace
+from models.device import choose_device
 from render import render
-from render_overlay import Style
-from sharing import Share, processes_here
-from summary import failure, outcome_of
-from workspace import Workspace
+from results.folder import SequenceFolder, finished, write_cams, write_preds
+from results.readings import read
+from results.summary import failure, outcome_of
+from runs.loading import load_recogniser, sha256, versions
+from runs.sharing import Share, processes_here
+from terminal.errors import UserError
+from terminal.progress import Progress
 
 if TYPE_CHECKING:   # torch is loaded while the first clip is being decoded
     from cam_runner import Explanation
@@ -223,7 +224,7 @@ class Pipeline:
                 write_cams(folder.path / "cams.npz", explanations)
                 seconds["cams"] = time.perf_counter() - started
             if asked.report:
-                from report import write_report
+                from reports.report import write_report
 
                 started = time.perf_counter()
                 write_report(folder.path, clip.frames, layers, preds, clip.keypoints)

@@ -96,9 +96,5 @@ def share() -> Share:
     return Together() if int(os.environ.get("WORLD_SIZE", "1")) > 1 else Alone()
 
 
-def local_rank() -> int:
-    return int(os.environ.get("LOCAL_RANK", "0"))
-
-
 def processes_here() -> int:
     return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))

@@ -5,8 +5,8 @@ from typing import Tuple
 
 import numpy as np
 
-from datasets.signer_look import Look
-from datasets.signer_motion import HAND, Motion, tremble
+from signer.look import Look
+from signer.motion import HAND, Motion, tremble
 
 UPPER_ARM, FOREARM = 60., 54.
 # A flat hand, fingers up, thumb towards negative x, wrist at the origin: knuckles and bone lengths, thumb first.

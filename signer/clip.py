@@ -6,13 +6,13 @@ from typing import Iterator, Tuple
 import cv2
 import numpy as np
 
-from datasets.evidence import SIDE, Evidence
-from datasets.signer_body import Body, embody
-from datasets.signer_drawing import HEIGHT, LARGER, WIDTH, Painter
-from datasets.signer_keypoints import whole_body
-from datasets.signer_look import Look, redress
-from datasets.signer_motion import GLOSSES, Motion, perform, sentence
-from datasets.studio import WeatherSymbol, wall
+from signer.body import Body, embody
+from signer.drawing import HEIGHT, LARGER, WIDTH, Painter
+from signer.evidence import SIDE, Evidence
+from signer.keypoints import whole_body
+from signer.look import Look, redress
+from signer.motion import GLOSSES, Motion, perform, sentence
+from signer.studio import WeatherSymbol, wall
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import Any, List, Sequence, Tuple
 import cv2
 import numpy as np
 
-from datasets.signer_body import Body
-from datasets.signer_look import Colour, Look, shade
-from datasets.sprites import Sprite, blob, head_sprite, torso_sprite
+from signer.body import Body
+from signer.look import Colour, Look, shade
+from signer.sprites import Sprite, blob, head_sprite, torso_sprite
 
 WIDTH, HEIGHT = 210, 260                      # the picture
 LARGER = 2

@@ -6,7 +6,7 @@ from typing import Tuple
 
 import numpy as np
 
-from errors import UserError
+from terminal.errors import UserError
 
 SIDE = 256                                    # regions lie on the 256x256 frame
 
@@ -30,8 +30,8 @@ def write_evidence(path: Path, evidence: Evidence) -> None:
 
 def read_evidence(path: Path) -> Evidence:
     if not path.is_file():
-        raise UserError(f"no evidence at {path}; only data made by datasets.synthetic has it, "
-                        "so make a workspace with `python -m datasets.synthetic ROOT`")
+        raise UserError(f"no evidence at {path}; only data made by signer.synthetic has it, "
+                        "so make a workspace with `python -m signer.synthetic ROOT`")
     with np.load(path) as stored:
         region = np.unpackbits(stored["region"], axis=-1, count=SIDE).astype(bool)
         return Evidence(tuple(str(name) for name in stored["names"]), stored["active"], region)

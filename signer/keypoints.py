@@ -4,9 +4,9 @@ from typing import List, Tuple
 
 import numpy as np
 
-from datasets.signer_body import Body
-from datasets.signer_drawing import HEIGHT, WIDTH, turned
-from datasets.signer_look import Look
+from signer.body import Body
+from signer.drawing import HEIGHT, WIDTH, turned
+from signer.look import Look
 
 
 def whole_body(body: Body, look: Look, rng: np.random.Generator) -> np.ndarray:

@@ -5,7 +5,7 @@ from typing import Tuple
 
 import numpy as np
 
-from datasets.signer_motion import Habits
+from signer.motion import Habits
 
 Colour = Tuple[float, float, float]           # RGB 0..255
 

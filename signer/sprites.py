@@ -5,7 +5,7 @@ from typing import List, Sequence, Tuple
 import cv2
 import numpy as np
 
-from datasets.signer_look import Colour, Look, shade
+from signer.look import Colour, Look, shade
 
 LIGHT = np.array([-.38, -.46, .80])           # from the upper left
 

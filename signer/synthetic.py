@@ -17,12 +17,12 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
-from errors import UserError
+from terminal.errors import UserError
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from datasets.signer_look import Look
+    from signer.look import Look
 
 NAME = "phoenix-2014-multisigner"
 SPLITS = ("train", "dev", "test")
@@ -127,7 +127,7 @@ def _pickle(path: Path, value: object) -> None:
 
 
 def gloss_ids() -> Dict[str, int]:
-    from datasets.signer_motion import NAMES
+    from signer.motion import NAMES
 
     return {**SPECIALS, **{name: FIRST_GLOSS + place for place, name in enumerate(NAMES)}}
 
@@ -153,8 +153,8 @@ def _draw(root: Path, settings: Settings, job: Tuple[str, int]) -> Drawn:
     import cv2
     import numpy as np
 
-    from datasets.evidence import SIDE, write_evidence
-    from datasets.signer_clip import sign
+    from signer.clip import sign
+    from signer.evidence import SIDE, write_evidence
     split, number = job
     name, before = sequence_id(split, number), sum(settings.signers[other] for other in SPLITS[:SPLITS.index(split)])
     member = number % settings.signers[split]
@@ -179,7 +179,7 @@ def _draw(root: Path, settings: Settings, job: Tuple[str, int]) -> Drawn:
 def signer(seed: int, split: str, member: int) -> "Look":
     import numpy as np
 
-    from datasets.signer_look import cast
+    from signer.look import cast
     return cast(np.random.default_rng([seed, 1, SPLITS.index(split), member]))
 
 
@@ -194,7 +194,7 @@ def sequence_id(split: str, number: int) -> str:
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m datasets.synthetic", description="Make a PHOENIX-shaped workspace with a drawn signer.",
+        prog="python -m signer.synthetic", description="Make a PHOENIX-shaped workspace with a drawn signer.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("root", help="workspace to make; the data goes to ROOT/data/" + NAME)
     for split in SPLITS:

@@ -3,8 +3,8 @@ import numpy as np
 
 from cam_runner import explain
 from datasets.clip import Clip
+from drawing.overlay import Style, overlay
 from models.recogniser import Recogniser
-from render_overlay import Style, overlay
 
 COLUMNS = 8
 

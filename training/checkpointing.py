@@ -7,9 +7,9 @@ from typing import Any, Dict, List, Mapping
 import numpy as np
 import torch
 
-from errors import UserError
 from glosses.vocabulary import GlossVocabulary
 from models.checkpoint import Checkpoint
+from terminal.errors import UserError
 
 
 def save(path: Path, content: Mapping[str, Any]) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Callable, Dict, List, Tuple
 
 from datasets.corpus import read_corpus
-from datasets.safe_pickle import load_npy
-from errors import UserError
+from files.safe_pickle import load_npy
 from glosses.vocabulary import LEFT_OUT_TRAIN_ROW
-from training.config import DataConfig
+from terminal.errors import UserError
+from training.recipe import DataConfig
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,12 @@
 """Clips of unequal length to one batch, padded at both edges so that the temporal convolutions lose nothing."""
 import math
-from dataclasses import dataclass
 from typing import List, Sequence, Tuple
 
 import torch
 from torch import Tensor
 
-from errors import UserError
-from training.feeder import Sample
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What the network takes, and what it should say."""
-
-    tensors: Tuple[Tensor, ...]     # each [B, ...]
-    lengths: Tensor                 # [B] frames of each clip with its padding
-    labels: Tensor                  # [sum of label_lengths], concatenated
-    label_lengths: Tensor           # [B]
-    names: Tuple[str, ...]
+from terminal.errors import UserError
+from training.batches import Batch, Sample
 
 
 def edges(kernel_spec: Sequence[str]) -> Tuple[int, int]:

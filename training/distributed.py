@@ -6,7 +6,7 @@ from typing import Any, List
 import torch
 import torch.distributed as dist
 
-from loading import choose_device
+from models.device import choose_device
 
 
 @dataclass(frozen=True)

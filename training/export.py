@@ -8,9 +8,9 @@ from typing import Any, Dict, List, Optional
 if __package__ in (None, ""):                 # run as a script
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from errors import UserError
 from models.checkpoint import WEIGHTS
 from models.registry import recogniser_class
+from terminal.errors import UserError
 from training import checkpointing
 
 

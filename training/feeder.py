@@ -1,22 +1,14 @@
 """SlowFastSign's data loading: what the published loader gives for the same seeds."""
 from dataclasses import dataclass
-from typing import List
 
 import torch
-from torch import Tensor
 from torch.utils.data import Dataset
 
-from errors import UserError
 from glosses.vocabulary import GlossVocabulary
+from terminal.errors import UserError
 from training.augment import apply, centre, draw_interval, draw_train
+from training.batches import Sample
 from training.footage import Footage
-
-
-@dataclass(frozen=True)
-class Sample:
-    frames: Tensor          # uint8 [T, 3, H, W] RGB, cropped
-    labels: List[int]
-    name: str
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ from typing import List, Sequence, Tuple
 import cv2
 import numpy as np
 import torch
-from torch import Tensor
 from torch.utils.data import Dataset
 from torchvision import transforms
 
 from datasets.keypoints import KeypointStore
-from errors import UserError
 from glosses.vocabulary import GlossVocabulary
-from training.collate import Batch, concatenate, pad_edges
+from terminal.errors import UserError
+from training.batches import PosedBatch, PosedSample
+from training.collate import concatenate, pad_edges
 from training.footage import Footage
 
 
@@ -23,20 +23,6 @@ class TwoStreamAugment:
     aspect: Tuple[float, ...] = (0.75, 1.3)         # of the kept part, width over height
     speed: Tuple[float, ...] = (0.5, 1.5)           # the new length as a share of the old
     jitter: float = 0.3                             # probability that colours change
-
-
-@dataclass(frozen=True)
-class PosedSample:
-    frames: Tensor          # uint8 [T, 3, size, size] RGB
-    keypoints: Tensor       # float32 [T, 133, 3] in pixels from the crop's corner
-    crop: Tuple[int, int]   # (height, width) of the crop in those pixels
-    labels: List[int]
-    name: str
-
-
-@dataclass(frozen=True)
-class PosedBatch(Batch):
-    crops: Tuple[Tuple[int, int], ...] = ()
 
 
 class PosedFeeder(Dataset):

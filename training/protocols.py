@@ -9,17 +9,19 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from datasets.clip import Clip
+from datasets.corpus import from_corpora
 from datasets.keypoints import KeypointStore
-from errors import UserError
-from glosses.vocabulary import GlossVocabulary, from_corpora, load_gloss2ids, load_gloss_dict
+from glosses.vocabulary import GlossVocabulary, load_gloss2ids, load_gloss_dict
 from models.pose_input import POINTS, gaussian_maps
+from terminal.errors import UserError
+from training.batches import Batch, PosedBatch
 from training.clips import Entry
-from training.collate import Batch, collate
-from training.config import Config
+from training.collate import collate
 from training.feeder import Feeder, Views
-from training.feeder_twostream import PosedBatch, PosedFeeder, TwoStreamAugment, collate_posed
+from training.feeder_twostream import PosedFeeder, TwoStreamAugment, collate_posed
 from training.footage import Footage, Size
 from training.losses import SlowFastWeights, Terms, TwoStreamWeights, slowfast_losses, twostream_losses
+from training.recipe import Config
 
 
 class Protocol:

@@ -6,18 +6,18 @@ from typing import Any, Dict
 
 import yaml
 
-from errors import UserError
+from files.workspace import find_input
 from glosses.vocabulary import GlossVocabulary, load_gloss2ids, load_gloss_dict
 from models.recogniser import Recogniser
 from models.registry import build, create
 from models.resnet import ResNetCSLR
+from terminal.errors import UserError
 from training.checkpointing import check_same_glosses
-from training.config import Config
 from training.distributed import Place
 from training.protocols import Protocol, find_protocol
+from training.recipe import Config
 from training.seeding import seed_everything
 from training.trainer import LAST, Trainer
-from workspace import find_input
 
 log = logging.getLogger("training")
 

@@ -7,8 +7,8 @@ from torch import nn
 from torch.optim import Adam, AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
-from errors import UserError
-from training.config import OptimizerConfig, ScheduleConfig
+from terminal.errors import UserError
+from training.recipe import OptimizerConfig, ScheduleConfig
 
 FIRST, LAST = 0.04, 1e-4    # of the one-cycle schedule, as shares of its highest rate
 

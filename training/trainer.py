@@ -13,16 +13,16 @@ from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from errors import UserError
 from models.recogniser import Recogniser
+from terminal.errors import UserError
 from training import checkpointing
 from training.clips import list_clips
 from training.collate import Batch
-from training.config import Config
 from training.distributed import Place
 from training.evaluation import Reading, score, write_hypotheses
 from training.losses import Terms
 from training.protocols import Protocol
+from training.recipe import Config
 from training.schedules import make_optimizer, make_schedule
 from training.seeding import EpochOrder, seed_everything, seed_worker
 

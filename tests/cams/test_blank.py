@@ -1,9 +1,9 @@
 import torch
 from torch import nn
 
-from cam_blank import blank_layers
+from cams.blank import blank_layers
 from models.recogniser import Inputs, Probe
-from tests.tiny_recogniser import TinyRecogniser
+from tests.kit.recogniser import TinyRecogniser
 
 
 class Two(TinyRecogniser):

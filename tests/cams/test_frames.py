@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from cam_frames import Placed, finished, flags, joined, normalised
+from cams.frames import Placed, finished, flags, joined, normalised
 from models.recogniser import Probe
 from models.viewport import Viewport
 

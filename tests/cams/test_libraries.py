@@ -9,7 +9,7 @@ from pytorch_grad_cam import EigenCAM, GradCAM, HiResCAM, LayerCAM
 
 from cam_runner import explain
 from models.recogniser import Inputs, Probe
-from tests.tiny_recogniser import TinyRecogniser, tiny_clip
+from tests.kit.recogniser import TinyRecogniser, tiny_clip
 
 # The classes of the library that go through three-dimensional layers.
 LIBRARY = {"gradcam": GradCAM, "hirescam": HiResCAM, "layercam": LayerCAM, "eigencam": EigenCAM}

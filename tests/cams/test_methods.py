@@ -7,7 +7,7 @@ import torch
 from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, XGradCAM
 from torch import nn
 
-from cam_methods import METHODS
+from cams.methods import METHODS
 
 LIBRARY = {"gradcam": GradCAM, "gradcam++": GradCAMPlusPlus, "hirescam": HiResCAM, "layercam": LayerCAM,
            "xgradcam": XGradCAM, "eigencam": EigenCAM}

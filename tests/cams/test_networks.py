@@ -5,14 +5,14 @@ import pytest
 from cam_runner import explain
 from models.folding import fold_batch_norm
 from models.registry import create, published_architecture
-from tests import small
+from tests.kit import networks
 
 NAMES = ("slowfast", "twostream")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_one_pass_equals_a_pass_for_each_layer(name: str) -> None:
-    model, clip = small.recogniser(name), small.clip(26)
+    model, clip = networks.recogniser(name), networks.clip(26)
     together = explain(model, clip)
     apart = explain(model, clip, schedule="per-layer")
     assert abs(together.logits - apart.logits).max() <= 1e-6 * abs(together.logits).max()
@@ -24,10 +24,10 @@ def test_one_pass_equals_a_pass_for_each_layer(name: str) -> None:
 @pytest.mark.parametrize("folded", [False, True])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_layer_that_can_be_asked_for_has_a_map(name: str, folded: bool) -> None:
-    model = small.recogniser(name)
+    model = networks.recogniser(name)
     if folded:
         fold_batch_norm(model.network)
-    found = explain(model, small.clip(26), list(model.layers))
+    found = explain(model, networks.clip(26), list(model.layers))
     shapes = {layer: probe.shape(len(found.layers[layer].raw) * probe.stride)[1:]
               for layer, probe in model.layers.items()}
     assert {layer: each.raw.shape for layer, each in found.layers.items()} == shapes
@@ -36,22 +36,22 @@ def test_every_layer_that_can_be_asked_for_has_a_map(name: str, folded: bool) ->
 
 def test_the_per_frame_baseline_has_maps_too() -> None:
     model = create(dict(published_architecture("resnet"), size=64, hidden=32, classes=7)).eval()
-    found = explain(model, small.clip(12), list(model.layers), method="layercam")
+    found = explain(model, networks.clip(12), list(model.layers), method="layercam")
     assert all(np.isfinite(each.raw).all() for each in found.layers.values())
     assert all(each.raw.any() for each in found.layers.values() if each.spatial)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_long_clips_have_one_logit_a_step_and_one_map_a_frame(name: str) -> None:
-    model = small.recogniser(name, window=40)
-    clip = small.clip(94)
+    model = networks.recogniser(name, window=40)
+    clip = networks.clip(94)
     found = explain(model, clip)
     assert len(found.logits) == model.steps(94)
     assert all(each.map.shape[0] == 94 and each.map.any() for each in found.layers.values())
 
 
 def test_one_stream_alone_equals_both_together() -> None:
-    model, clip = small.recogniser("twostream"), small.clip(26)
+    model, clip = networks.recogniser("twostream"), networks.clip(26)
     both = explain(model, clip, ["rgb_stream.layer1", "pose_stream.layer1"])
     for layer, found in both.layers.items():
         alone = explain(model, clip, [layer]).layers[layer]
@@ -59,6 +59,6 @@ def test_one_stream_alone_equals_both_together() -> None:
 
 
 def test_frames_beyond_a_multiple_of_four_have_no_map_in_twostream() -> None:
-    found = explain(small.recogniser("twostream"), small.clip(26), ["rgb_stream.layer1"])
+    found = explain(networks.recogniser("twostream"), networks.clip(26), ["rgb_stream.layer1"])
     drawn = found.layers["rgb_stream.layer1"].map
     assert not drawn[24:].any() and drawn[:24].any() and "2 of the clip's 26 frames" in found.notes[0]

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 import torch
 
-import cam_pass
 import cam_runner
-from cam_precision import FIRST_SCALE, STEP, Precision
 from cam_runner import explain
-from errors import UserError
+from cams.one_pass import one_pass
+from cams.precision import FIRST_SCALE, STEP, Precision
 from models.recogniser import Inputs, Probe
-from tests.tiny_recogniser import TinyRecogniser, tiny_clip
+from terminal.errors import UserError
+from tests.kit.recogniser import TinyRecogniser, tiny_clip
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
@@ -91,7 +91,7 @@ class Squeeze(torch.nn.Module):
 
 def without_autocast(model: Any, inputs: Any, probes: Any, score: Any, finish: Any, gradients: bool, dtype: Any,
                      scale: float) -> torch.Tensor:
-    return cam_pass.one_pass(model, inputs, probes, score, finish, gradients, None, scale)
+    return one_pass(model, inputs, probes, score, finish, gradients, None, scale)
 
 
 @pytest.mark.parametrize("gain,scale", [(1.0, FIRST_SCALE), (2.0 ** -14, FIRST_SCALE * STEP),

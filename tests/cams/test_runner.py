@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from cam_methods import METHODS
 from cam_runner import explain
-from errors import UserError
+from cams.methods import METHODS
 from models.recogniser import Probe
-from tests.tiny_recogniser import TinyRecogniser, tiny_clip
+from terminal.errors import UserError
+from tests.kit.recogniser import TinyRecogniser, tiny_clip
 
 
 def by_hand(model: TinyRecogniser, name: str) -> np.ndarray:

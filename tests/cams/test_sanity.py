@@ -8,7 +8,7 @@ import torch
 from cam_runner import explain
 from datasets.clip import Clip
 from models.recogniser import Inputs
-from tests.tiny_recogniser import WORDS, TinyRecogniser, tiny_clip
+from tests.kit.recogniser import WORDS, TinyRecogniser, tiny_clip
 
 PLACES = {1: (6, 3), 2: (6, 9), 3: (11, 3), 4: (11, 9)}     # gloss: row and column of its sign, a 3 x 3 square
 COLOURS = {1: (255, 0, 0), 2: (0, 255, 0), 3: (0, 0, 255), 4: (255, 255, 0)}

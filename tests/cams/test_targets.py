@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from cam_runner import explain
-from cam_targets import Picks, target
-from errors import UserError
-from tests.tiny_recogniser import TinyRecogniser, tiny_clip
+from cams.targets import Picks, target
+from terminal.errors import UserError
+from tests.kit.recogniser import TinyRecogniser, tiny_clip
 
 # Class by step: blank 0, REGEN 1, SONNE 2, WIND 3, KALT 4.
 PATH = [0, 1, 1, 0, 2, 0, 3, 3, 3, 0]

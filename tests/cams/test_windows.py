@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from cam_runner import explain
-from errors import UserError
 from models.recogniser import Inputs
-from tests.tiny_recogniser import TinyRecogniser, tiny_clip
+from terminal.errors import UserError
+from tests.kit.recogniser import TinyRecogniser, tiny_clip
 
 
 def test_long_clips_have_whole_logits_and_maps() -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from cache_pose_heatmaps import main
-from tests.tiny_workspace import tiny_workspace
-from workspace import REPOSITORY
+from files.workspace import REPOSITORY
+from tests.kit.workspace import tiny_workspace
 
 
 @pytest.fixture

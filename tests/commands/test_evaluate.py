@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 
 import evaluate
-from tests.tiny_training import make_trainer, write_data, write_recipe
+from files.workspace import REPOSITORY
+from tests.kit.training import make_trainer, write_data, write_recipe
 from training import export
 from training.evaluation import Reading, score, write_hypotheses
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +40,7 @@ def test_prints_the_table_and_writes_hypotheses(trained: Path, tmp_path: Path, b
 def test_two_processes_read_what_one_reads(trained: Path, tmp_path: Path) -> None:
     assert evaluate.main(arguments(trained, tmp_path / "one")) == 0
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "29611",
-               str(ROOT / "evaluate.py"), *arguments(trained, tmp_path / "two")]
+               str(REPOSITORY / "evaluate.py"), *arguments(trained, tmp_path / "two")]
     done = subprocess.run(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "two" / "dev.slowfast.txt").read_text() == (tmp_path / "one" / "dev.slowfast.txt").read_text()

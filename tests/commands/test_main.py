@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from datasets.synthetic import make_workspace
-from glosses.vocabulary import from_corpora, load_gloss2ids
-from render_overlay import STRIP, Style, overlay
-from tests.main_case import Case, checkpoints, tiny_case
+from datasets.corpus import from_corpora
+from drawing.overlay import STRIP, Style, overlay
+from glosses.vocabulary import load_gloss2ids
+from signer.synthetic import make_workspace
+from tests.kit.commands import Case, checkpoints, tiny_case
 
 MODELS = ("slowfast", "twostream")
 TIME_ONLY = ("conv1d.fused_features", "temporal_model.1", "visual_head")

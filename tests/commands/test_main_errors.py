@@ -6,9 +6,9 @@ from typing import List
 
 import pytest
 
-import cam_methods
 import main
-from tests.main_case import Case, tiny_case
+from cams.methods import METHODS
+from tests.kit.commands import Case, tiny_case
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_help_answers_at_once_as_it_loads_nothing_large() -> None:
 
 
 def test_every_method_of_the_engine_can_be_asked_for() -> None:
-    assert tuple(cam_methods.METHODS) == main.METHODS
+    assert tuple(METHODS) == main.METHODS
 
 
 def test_target_from_gt_is_short_for_the_target() -> None:

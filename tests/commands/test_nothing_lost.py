@@ -12,13 +12,13 @@ import torch
 
 import main
 import render
-from tests.main_case import Case, files, tiny_case
+from tests.kit.commands import Case, files, tiny_case
 
 ROOT = Path(main.__file__).parent
 
 
 def forked(case: Case, *what: str, flags: List[str]) -> List[int]:
-    done = subprocess.run([sys.executable, "-m", "tests.forked_runs", *what, *case.arguments("--quiet", *flags)],
+    done = subprocess.run([sys.executable, "-m", "tests.kit.forked_runs", *what, *case.arguments("--quiet", *flags)],
                           cwd=ROOT, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert done.returncode == 0, done.stderr
     return [int(code) for code in done.stdout.split()]
@@ -161,7 +161,7 @@ def test_a_disk_that_is_really_full(tmp_path: Path, kilobytes: int) -> None:
 
 def test_a_sequence_that_another_run_is_writing_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]
                                                               ) -> None:
-    from outputs import SequenceFolder
+    from results.folder import SequenceFolder
 
     case = tiny_case(tmp_path)
     case.out.mkdir()

@@ -11,8 +11,8 @@ from typing import Any, List
 import pytest
 
 import main
-from sharing import Alone
-from tests.main_case import Case, files, tiny_case
+from runs.sharing import Alone
+from tests.kit.commands import Case, files, tiny_case
 
 ROOT = Path(main.__file__).parent
 FLAGS = ("--split", "test", "--no-report", "--save-cams", "--device", "cpu")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from datasets.corpus import read_corpus, select, splits
-from errors import UserError
+from terminal.errors import UserError
 
 HEADER = "id|folder|signer|annotation\n"
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from datasets.frames import decode_frames, find_frames
-from errors import UserError
-from tests.tiny_workspace import frame
+from terminal.errors import UserError
+from tests.kit.workspace import frame
 
 
 def written(folder: Path, count: int, side: int = 32) -> list:

@@ -6,7 +6,7 @@ import pytest
 
 from datasets.heatmaps import HeatmapCache, render, stored
 from datasets.keypoints import LEFT, MIDLINE, RIGHT
-from tests.tiny_workspace import keypoints
+from tests.kit.workspace import keypoints
 
 POINTS = keypoints("a", 5)
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from datasets.keypoints import LEFT, MIDLINE, RIGHT, KeypointStore
-from errors import UserError
-from tests.tiny_workspace import keypoints
+from files.workspace import REPOSITORY
+from terminal.errors import UserError
+from tests.kit.workspace import keypoints
 
 A, B = keypoints("01April_default-1", 4), keypoints("01April_default-10", 7)
 PATH = "fullFrame-210x260px/train/{}/1"
@@ -163,7 +164,7 @@ def test_several_processes_at_once_make_one_whole_index(tmp_path: Path) -> None:
     script = ("import sys, pathlib; from datasets.keypoints import KeypointStore; "
               "print(KeypointStore(pathlib.Path(sys.argv[1])).read('s7', 7).sum().item())")
     runs = [subprocess.Popen([sys.executable, "-c", script, str(keypoints_of.pickle)], stdout=subprocess.PIPE,
-                             cwd=Path(__file__).parent.parent) for _ in range(3)]
+                             cwd=REPOSITORY) for _ in range(3)]
     assert {run.communicate()[0] for run in runs} == {f"{B.sum().item()}\n".encode()}
     assert sorted(os.listdir(tmp_path)) == ["keypoints.pkl", "keypoints.pkl.index"]
 
@@ -175,5 +176,5 @@ def test_indexing_holds_no_more_than_an_array_at_a_time(tmp_path: Path) -> None:
               "peak = lambda: int(re.search(r'VmHWM:\\s+(\\d+)', pathlib.Path('/proc/self/status').read_text())[1]); "
               "base = peak(); KeypointStore(pathlib.Path(sys.argv[1])).read('s7', 400); print((peak() - base) // 1024)")
     run = subprocess.run([sys.executable, "-c", script, str(keypoints_of.pickle)], stdout=subprocess.PIPE, check=True,
-                         cwd=Path(__file__).parent.parent)
+                         cwd=REPOSITORY)
     assert 0 < int(run.stdout) < 50

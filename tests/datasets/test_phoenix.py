@@ -10,8 +10,8 @@ import torch
 from torch.utils.data import DataLoader
 
 from datasets.phoenix import IMAGENET_MEAN, IMAGENET_STD, PhoenixVideoTextDataset
-from errors import UserError
-from tests.tiny_workspace import DEV, frame, keypoints, tiny_workspace
+from terminal.errors import UserError
+from tests.kit.workspace import DEV, frame, keypoints, tiny_workspace
 
 FEATURES = "features/fullFrame-256x256px/dev"
 

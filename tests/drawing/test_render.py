@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from pytorch_grad_cam.utils.image import show_cam_on_image
 
+from drawing.grid import Grid, Reading
+from drawing.overlay import STRIP, Style, levels, overlay, strip, with_cursor
+from drawing.text import bold, chip_places, fitted, font
 from render import render
-from render_grid import Grid, Reading
-from render_overlay import STRIP, Style, levels, overlay, strip, with_cursor
-from render_text import bold, chip_places, fitted, font
 
 FRAMES = 9
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from evidence_cells import Holding, cells, hold
+from evidence.cells import Holding, cells, hold
 from models.recogniser import Inputs, Probe
 from models.viewport import Viewport
 

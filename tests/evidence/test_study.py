@@ -5,13 +5,13 @@ import pytest
 import torch
 
 import evaluate
-from datasets.evidence import read_evidence
 from datasets.phoenix import PhoenixVideoTextDataset
-from demo import CHECKPOINTS, demo_data
-from evidence import SHARES
-from evidence_study import REDRAWN, Study, spatial_layers, study
+from evidence.study import REDRAWN, Study, spatial_layers, study
+from evidence.tally import SHARES
 from models.recogniser import Recogniser
 from models.registry import build
+from runs.demo import CHECKPOINTS, demo_data
+from signer.evidence import read_evidence
 
 
 @pytest.fixture(scope="module")

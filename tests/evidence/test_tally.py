@@ -3,7 +3,7 @@ from typing import Tuple
 import numpy as np
 import pytest
 
-from evidence import Tally, chosen_pixels, grey_out, hide_keypoints, kept, motion, pointing_hits, rank_correlation
+from evidence.tally import Tally, chosen_pixels, grey_out, hide_keypoints, kept, motion, pointing_hits, rank_correlation
 
 WHOLE = (0, 40, 0, 40)
 

@@ -7,8 +7,8 @@ from typing import Any, Tuple
 import numpy as np
 import pytest
 
-from datasets.safe_pickle import load_npy, load_pickle
-from errors import UserError
+from files.safe_pickle import load_npy, load_pickle
+from terminal.errors import UserError
 
 MARK = "it_ran"
 

@@ -2,14 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from errors import UserError
-from workspace import REPOSITORY, Workspace, find_data_root, find_input
+from files.workspace import REPOSITORY, Workspace, find_data_root, find_input
+from terminal.errors import UserError
 
 
 def test_defaults_come_from_the_repository_not_the_current_directory(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert (REPOSITORY / "workspace.py").is_file()
+    assert (REPOSITORY / "main.py").is_file()
     assert find_data_root() == REPOSITORY.parent / "data/phoenix-2014-multisigner"
     assert Workspace().checkpoints == REPOSITORY.parent / "checkpoints"
 

@@ -5,8 +5,8 @@ from typing import Any, Tuple
 import numpy as np
 import pytest
 
-from errors import UserError
 from glosses.vocabulary import GlossVocabulary, from_sentences, load_gloss2ids, load_gloss_dict
+from terminal.errors import UserError
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
 import json
-from pathlib import Path
 
 import pytest
 
 from glosses.wer import clean, verdicts, wer
+from tests.golden import GOLDENS
 
-GOLDEN = json.loads((Path(__file__).parent / "golden" / "wer_golden.json").read_text())
+GOLDEN = json.loads((GOLDENS / "wer_golden.json").read_text())
 
 
 @pytest.mark.parametrize("case", GOLDEN["cases"], ids=lambda case: case["reference"][:30])

@@ -1,0 +1,3 @@
+from pathlib import Path
+
+GOLDENS = Path(__file__).parent

@@ -2,7 +2,6 @@
 import json
 from contextlib import contextmanager
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
 
 import numpy as np
@@ -12,14 +11,13 @@ import yaml
 from datasets.clip import Clip
 from glosses.vocabulary import GlossVocabulary
 from models.recogniser import Probe, Recogniser
-from tests.golden import recipe
-
-HERE = Path(__file__).parent
+from models.registry import CONFIGS
+from tests.golden import GOLDENS, recipe
 
 
 def keys(name: str) -> Dict[str, List[Any]]:
     """{checkpoint key: [shape, dtype]}"""
-    return json.loads((HERE / f"{name}_keys.json").read_text())
+    return json.loads((GOLDENS / f"{name}_keys.json").read_text())
 
 
 @lru_cache(maxsize=2)
@@ -28,7 +26,7 @@ def state(name: str) -> Dict[str, torch.Tensor]:
 
 
 def golden(name: str) -> Dict[str, np.ndarray]:
-    with np.load(HERE / f"{name}_golden.npz") as file:
+    with np.load(GOLDENS / f"{name}_golden.npz") as file:
         return dict(file)
 
 
@@ -46,7 +44,7 @@ def recogniser(name: str, folded: bool = False) -> Recogniser:
     from models.folding import fold_batch_norm
     from models.registry import recogniser_class
 
-    architecture = yaml.safe_load((HERE.parent.parent / "configs" / f"{name}.yaml").read_text())
+    architecture = yaml.safe_load((CONFIGS / f"{name}.yaml").read_text())
     made = recogniser_class(name)(architecture, GlossVocabulary([]))
     weights = state(name)
     made.network.load_state_dict(dict(made.network.state_dict(), **weights), strict=True)

@@ -9,8 +9,8 @@ import torch
 import main
 from glosses.vocabulary import GlossVocabulary, load_gloss2ids
 from models.recogniser import Recogniser
-from tests import small
-from tests.tiny_workspace import keypoints, tiny_workspace, write_split
+from tests.kit import networks
+from tests.kit.workspace import keypoints, tiny_workspace, write_split
 
 STATE = {"slowfast": "model_state_dict", "twostream": "model_state"}
 ROWS = [(f"clip-{number}", "REGEN", 8 + number) for number in range(6)]
@@ -32,7 +32,7 @@ class Case:
 
 def small_checkpoint(path: Path, name: str, vocabulary: GlossVocabulary, store_names: bool = False) -> Path:
     """Random weights as training would save them."""
-    made: Recogniser = small.recogniser(name, classes=len(vocabulary))
+    made: Recogniser = networks.recogniser(name, classes=len(vocabulary))
     extra: Dict[str, Any] = {"vocabulary": list(vocabulary.names)} if store_names else {}
     torch.save({"epoch": 1, STATE[name]: made.network.state_dict(), "architecture": made.architecture,
                 "rng_state": {"numpy": np.random.get_state()}, **extra}, path)

@@ -1,6 +1,6 @@
 """Runs main.py in children of its own, to be killed: imports are paid once, each run is a process like any other.
 
-    python -m tests.forked_runs SIGNAL SEED KILLS ARGUMENTS...
+    python -m tests.kit.forked_runs SIGNAL SEED KILLS ARGUMENTS...
 
 The first child runs undisturbed and its outputs are moved to <out>.whole. Then KILLS children get the signal, each
 after a random time (one that is done by then is run again from nothing), and a last one is left to finish. Prints the
@@ -15,11 +15,12 @@ import time
 from pathlib import Path
 from typing import List
 
+import pipeline  # noqa: F401
+import report  # noqa: F401
+
 import cam_runner  # noqa: F401
 import main
 import models.slowfast  # noqa: F401
-import pipeline  # noqa: F401
-import report  # noqa: F401
 
 
 def start(arguments: List[str]) -> int:

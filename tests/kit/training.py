@@ -7,6 +7,7 @@ import numpy as np
 import torch
 import yaml
 
+from models.registry import CONFIGS
 from training.config import load_config
 from training.distributed import Place
 from training.run import start
@@ -20,7 +21,6 @@ ARCHITECTURES: Dict[str, Dict[str, Any]] = {
                   "feedforward": 16},
     "resnet": {"frame": 32, "crop": 28, "size": 28, "hidden": 16, "lstm_layers": 1, "lstm_dropout": 0.0},
 }
-CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 
 
 def write_data(root: Path, clips: int = 6, frames: int = 33) -> Path:

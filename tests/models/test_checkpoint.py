@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 import torch
 
-from errors import UserError
 from models.checkpoint import Checkpoint
 from models.registry import build
-from tests import small
+from terminal.errors import UserError
 from tests.golden import published
+from tests.kit import networks
 
 NAMES = ("slowfast", "twostream")
 
 
 def save(path: Path, name: str, **changes: Any) -> Path:
-    made = small.recogniser(name)
+    made = networks.recogniser(name)
     key = "model_state_dict" if name == "slowfast" else "model_state"
     torch.save({key: made.network.state_dict(), "architecture": made.architecture,
                 "vocabulary": ["<blank>", *"ABCDEF"], **changes}, path)
@@ -28,9 +28,9 @@ def save(path: Path, name: str, **changes: Any) -> Path:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_small_sibling_comes_back_without_naming_its_config(name: str, tmp_path: Path) -> None:
-    made, clip = small.recogniser(name), small.clip(9)
+    made, clip = networks.recogniser(name), networks.clip(9)
     loaded = build(name, save(tmp_path / "own.pt", name))
-    np.testing.assert_allclose(small.logits(loaded, clip), small.logits(made, clip), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(networks.logits(loaded, clip), networks.logits(made, clip), rtol=1e-4, atol=1e-5)
     assert loaded.vocabulary.decode([1, 6]) == ("A", "F") and not loaded.notes
     assert not loaded.training and not any(p.requires_grad for p in loaded.parameters())
 
@@ -61,7 +61,7 @@ def test_published_keys_load_strictly_with_all_that_training_saved(name: str, tm
 
 
 def test_what_the_checkpoint_says_wins_over_the_config(tmp_path: Path) -> None:
-    made = small.recogniser("twostream", pose_channels=2)
+    made = networks.recogniser("twostream", pose_channels=2)
     architecture = dict(made.architecture, pose_channels=79, classes=11)
     torch.save({"model_state": made.network.state_dict(), "architecture": architecture}, tmp_path / "two.pt")
     loaded = build("twostream", tmp_path / "two.pt")
@@ -116,7 +116,7 @@ def test_a_flipped_byte_of_the_weights_is_noticed(tmp_path: Path) -> None:
 
 
 def test_keys_that_do_not_fit_are_counted_and_the_first_named(tmp_path: Path) -> None:
-    made = small.recogniser("slowfast")
+    made = networks.recogniser("slowfast")
     state = made.network.state_dict()
     del state["conv2d.s1_fuse.weight_s"]
     state["extra"] = torch.zeros(1)
@@ -133,13 +133,13 @@ def test_a_checkpoint_of_the_other_model_is_recognised(tmp_path: Path) -> None:
 
 
 def test_one_tensor_under_two_names_must_be_one(tmp_path: Path) -> None:
-    state = {key: value.clone() for key, value in small.recogniser("slowfast").network.state_dict().items()}
+    state = {key: value.clone() for key, value in networks.recogniser("slowfast").network.state_dict().items()}
     state["conv1d.fc.0.weight"][0, 0] += 1
     assert "differ" in error("slowfast", save(tmp_path / "own.pt", "slowfast", model_state_dict=state))
 
 
 def test_the_sine_table_may_be_left_out_but_not_misshapen(tmp_path: Path) -> None:
-    state = small.recogniser("twostream").network.state_dict()
+    state = networks.recogniser("twostream").network.state_dict()
     without = {key: value for key, value in state.items() if not key.endswith("pe.pe")}
     build("twostream", save(tmp_path / "own.pt", "twostream", model_state=without))
     state["recognition_network.visual_head.pe.pe"] = torch.zeros(1, 9, 9)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from models.convolution import Conv3d, MaxPool3d, OverBackground, channels_last
 from models.folding import fold_batch_norm
-from tests import small
+from tests.kit import networks
 
 
 def clip(*shape: int) -> Tensor:
@@ -53,7 +53,7 @@ def test_space_then_time_pools_the_same_values_and_gradients(kernel: Any, stride
 
 @pytest.mark.parametrize("name", ["slowfast", "twostream"])
 def test_activations_keep_their_channels_last(name: str) -> None:
-    model, moved = small.recogniser(name), []
+    model, moved = networks.recogniser(name), []
 
     def note(path: str) -> Any:
         def hook(module: nn.Module, args: Any, output: Tensor) -> None:
@@ -63,7 +63,7 @@ def test_activations_keep_their_channels_last(name: str) -> None:
 
     for path, probe in model.layers.items():
         probe.module.register_forward_hook(note(path))
-    small.logits(model, small.clip(8))
+    networks.logits(model, networks.clip(8))
     assert moved == []
 
 
@@ -72,7 +72,7 @@ def test_folded_norms_leave_every_layer_as_it_was(name: str) -> None:
     seen = []
     for fold in (False, True):
         kept: Dict[str, Tensor] = {}
-        model = small.recogniser(name)
+        model = networks.recogniser(name)
         if fold:
             fold_batch_norm(model.network, model.folds)
             assert not any(isinstance(module, nn.BatchNorm3d) for path, module in model.network.named_modules()
@@ -80,7 +80,7 @@ def test_folded_norms_leave_every_layer_as_it_was(name: str) -> None:
         for path, probe in model.layers.items():
             probe.module.register_forward_hook(
                 partial(lambda path, kept, module, args, output: kept.update({path: output.clone()}), path, kept))
-        small.logits(model, small.clip(8))
+        networks.logits(model, networks.clip(8))
         seen.append(kept)
     for path in seen[0]:
         scale = float(seen[0][path].abs().max())

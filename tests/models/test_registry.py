@@ -3,9 +3,9 @@ import sys
 
 import pytest
 
-from errors import UserError
 from models.registry import MODELS, create, published_architecture, recogniser_class
-from tests import small
+from terminal.errors import UserError
+from tests.kit import networks
 
 
 def test_an_unknown_model_lists_the_known() -> None:
@@ -21,7 +21,7 @@ def test_names_are_listed_without_torch() -> None:
 
 @pytest.mark.parametrize("name", ["slowfast", "twostream"])
 def test_every_public_layer_is_there(name: str) -> None:
-    made = small.recogniser(name)
+    made = networks.recogniser(name)
     assert set(made.default_layers) <= set(made.layers)
     modules = dict(made.network.named_modules())
     for probe in made.layers.values():

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from errors import UserError
 from models.recogniser import Inputs
-from tests import small
+from terminal.errors import UserError
 from tests.golden import published
+from tests.kit import networks
 
 
 def test_every_published_key_and_no_other() -> None:
@@ -29,42 +29,42 @@ def test_logits_and_layers_from_frames_are_the_authors(folded: bool) -> None:
 
 @pytest.mark.parametrize("frames", [1, 2, 4, 5, 9])
 def test_a_step_for_every_four_frames_begun(frames: int) -> None:
-    model = small.recogniser("slowfast")
-    inputs = model.prepare(small.clip(frames))
+    model = networks.recogniser("slowfast")
+    inputs = model.prepare(networks.clip(frames))
     assert inputs.tensors[0].shape[2] == model.input_frames(frames) == inputs.left + frames + inputs.right
-    assert len(small.logits(model, small.clip(frames))) == model.steps(frames) == -(-frames // 4)
+    assert len(networks.logits(model, networks.clip(frames))) == model.steps(frames) == -(-frames // 4)
 
 
 def test_no_frames_are_told() -> None:
     with pytest.raises(UserError, match="has no frames"):
-        small.recogniser("slowfast").prepare(small.clip(4).window(0, 0))
+        networks.recogniser("slowfast").prepare(networks.clip(4).window(0, 0))
 
 
 def test_a_padded_batch_in_evaluation_gives_each_clip_its_own_steps() -> None:
-    model = small.recogniser("slowfast")
-    parts = [model.prepare(small.clip(frames)) for frames in (12, 8)]
+    model = networks.recogniser("slowfast")
+    parts = [model.prepare(networks.clip(frames)) for frames in (12, 8)]
     lengths = torch.tensor([part.tensors[0].shape[2] for part in parts])
     padded = torch.zeros(2, 3, int(lengths[0]), 112, 112)
     for clip, part in zip(padded, parts):
         clip[:, :part.tensors[0].shape[2]] = part.tensors[0][0]
     outputs = model.network(padded, lengths)
     assert outputs["lengths"].tolist() == [3, 2] and outputs["logits"].shape == (2, 3, 7)
-    np.testing.assert_allclose(outputs["logits"][0], small.logits(model, small.clip(12)), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(outputs["logits"][0], networks.logits(model, networks.clip(12)), rtol=1e-4, atol=1e-5)
 
 
 def test_training_gives_every_branch_its_logits() -> None:
-    model = small.recogniser("slowfast").train()
-    inputs = Inputs.batch([model.prepare(small.clip(8))] * 2)
+    model = networks.recogniser("slowfast").train()
+    inputs = Inputs.batch([model.prepare(networks.clip(8))] * 2)
     outputs = model.network(*inputs.tensors, torch.tensor([20, 20]))
     assert {name: tuple(value.shape) for name, value in outputs.items() if name != "lengths"} == dict.fromkeys(
         ("logits", "conv", "slow", "slow_conv", "fast", "fast_conv"), (2, 2, 7))
 
 
 def test_evaluation_runs_no_auxiliary_branch() -> None:
-    model = small.recogniser("slowfast")
+    model = networks.recogniser("slowfast")
     idle = [module for name, module in model.network.named_modules() if name.startswith(
         ("conv1d.slow", "conv1d.fast", "temporal_model.1", "temporal_model.2", "classifier.1", "classifier.2"))]
     handles = [module.register_forward_hook(lambda *_: pytest.fail("ran")) for module in idle]
-    assert idle and np.isfinite(small.logits(model, small.clip(4))).all()
+    assert idle and np.isfinite(networks.logits(model, networks.clip(4))).all()
     for handle in handles:
         handle.remove()

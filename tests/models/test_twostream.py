@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import torch
 
-from errors import UserError
 from models.recogniser import Inputs
-from tests import small
+from terminal.errors import UserError
 from tests.golden import published
+from tests.kit import networks
 
 
 def test_every_published_key_and_no_other() -> None:
@@ -40,35 +40,35 @@ def test_logits_and_layers_from_frames_and_keypoints_are_the_authors(folded: boo
 
 
 def test_a_pose_stream_of_two_channels_sees_left_and_right() -> None:
-    model = small.recogniser("twostream", pose_channels=2)
-    clip = small.clip(8)
+    model = networks.recogniser("twostream", pose_channels=2)
+    clip = networks.clip(8)
     pose = model.prepare(clip).tensors[1]
     assert pose.shape == (1, 2, 8, 32, 32) and -1 <= float(pose.min()) < float(pose.max()) <= 1
-    assert small.logits(model, clip).shape == (2, 7)
+    assert networks.logits(model, clip).shape == (2, 7)
 
 
 @pytest.mark.parametrize("spoil, told", [
     (lambda points: None, "keypoints/keypoints.pkl"), (lambda points: points[:-1], "expected finite"),
     (lambda points: points * np.nan, "expected finite")])
 def test_keypoints_that_are_missing_or_broken_are_told(spoil: Callable[[Any], Any], told: str) -> None:
-    clip = small.clip(8)
+    clip = networks.clip(8)
     with pytest.raises(UserError, match=told):
-        small.recogniser("twostream").prepare(replace(clip, keypoints=spoil(clip.keypoints)))
+        networks.recogniser("twostream").prepare(replace(clip, keypoints=spoil(clip.keypoints)))
 
 
 def test_the_middle_of_what_is_too_long_and_nothing_of_what_is_too_short() -> None:
-    model = small.recogniser("twostream", longest=8)
-    inputs = model.prepare(small.clip(13))
-    whole = small.recogniser("twostream").prepare(small.clip(13).window(2, 10))
+    model = networks.recogniser("twostream", longest=8)
+    inputs = model.prepare(networks.clip(13))
+    whole = networks.recogniser("twostream").prepare(networks.clip(13).window(2, 10))
     assert (inputs.frames, inputs.left, inputs.right) == (13, -2, -3)
     assert all(torch.equal(mine, its) for mine, its in zip(inputs.tensors, whole.tensors))
     with pytest.raises(UserError, match="has 3 frames; TwoStream-SLR needs at least 4"):
-        model.prepare(small.clip(3))
+        model.prepare(networks.clip(3))
 
 
 def test_training_gives_every_head_its_logits_and_lengths() -> None:
-    model = small.recogniser("twostream").train()
-    parts = [model.prepare(small.clip(frames)) for frames in (12, 12)]
+    model = networks.recogniser("twostream").train()
+    parts = [model.prepare(networks.clip(frames)) for frames in (12, 12)]
     outputs = model.network(*Inputs.batch(parts).tensors, torch.tensor([12, 8]))
     assert outputs["lengths"].tolist() == [3, 2] and outputs["remain_lengths"].tolist() == [6, 4]
     for name in ("logits", "rgb", "keypoint", "fuse"):

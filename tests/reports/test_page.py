@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import pytest
 
-from report import write_index, write_report
-from tests import report_clip as made
+from reports.report import write_index, write_report
+from tests.kit import report as made
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]

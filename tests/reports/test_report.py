@@ -9,13 +9,14 @@ import cv2
 import numpy as np
 import pytest
 
-import report_knots
-import report_regions
-import report_sprites
-from report import finite, write_index, write_report
-from report_page import json_in_html
-from report_reading import reading
-from tests import report_clip as made
+from datasets.regions import ELSEWHERE, REGIONS, cover, regions
+from reports.knots import Knots, knots
+from reports.page import json_in_html
+from reports.report import finite, write_index, write_report
+from reports.sprites import MAP_BYTES, QUALITIES, encode, encode_maps
+from results.missed import reading
+from results.shares import coarse, mass, shares
+from tests.kit import report as made
 
 
 def written(folder: Path, frames: int, **changes: Any) -> str:
@@ -40,14 +41,14 @@ def test_maps_of_noise_keep_to_the_budget_too() -> None:
     tiles = {f"map{number}": np.random.default_rng(number).integers(0, 256, (64, 56, 56), np.uint8)
              for number in range(3)}
     tiles["quiet"] = np.zeros((64, 56, 56), np.uint8)
-    sheets = report_sprites.encode_maps(tiles, 64)
-    assert sheets["quiet"].quality == report_sprites.QUALITIES[0]
-    assert sum(each.size for each in sheets.values()) <= 4 * 64 * report_sprites.MAP_BYTES
+    sheets = encode_maps(tiles, 64)
+    assert sheets["quiet"].quality == QUALITIES[0]
+    assert sum(each.size for each in sheets.values()) <= 4 * 64 * MAP_BYTES
 
 
 def test_tiles_lie_where_the_layout_says() -> None:
     tiles = np.repeat(np.arange(10, 250, 24, dtype=np.uint8), 900 * 700).reshape(10, 900, 700)
-    sheets = report_sprites.encode(tiles, 90)
+    sheets = encode(tiles, 90)
     assert len(sheets.jpegs) == 3
     for index, tile in enumerate(tiles):
         jpeg = np.frombuffer(sheets.jpegs[index // sheets.per_sheet], np.uint8)
@@ -60,8 +61,8 @@ def test_tiles_lie_where_the_layout_says() -> None:
 def test_coarse_maps_keep_the_mean_and_what_is_not_finite_is_nothing() -> None:
     maps = np.full((1, 128, 128), 0.25, np.float16)
     maps[0, :64] = np.nan
-    coarse = report_regions.coarse(maps) / 65535
-    assert (coarse[0, :32] == 0).all() and np.abs(coarse[0, 32:] - 0.25).max() < 1e-4
+    small = coarse(maps) / 65535
+    assert (small[0, :32] == 0).all() and np.abs(small[0, 32:] - 0.25).max() < 1e-4
 
 
 @pytest.mark.parametrize("name, model, kept", [
@@ -71,13 +72,13 @@ def test_maps_are_kept_at_the_layers_own_steps_and_positions(name: str, model: s
     grid, stride = made.GRIDS[name]
     raw = made.grid_maps(42, grid, stride, 0)
     maps = made.on_frames(raw, stride, 42, model)
-    found = report_knots.knots(maps, raw.shape, (16, 240, 16, 240) if model == "slowfast" else (0, 256, 0, 256))
+    found = knots(maps, raw.shape, (16, 240, 16, 240) if model == "slowfast" else (0, 256, 0, 256))
     assert found.values.shape == kept
     for frame in (0, 1, 20, 41):
         assert np.abs(rebuilt(found, frame) - maps[frame]).max() * 255 < 3
 
 
-def rebuilt(found: report_knots.Knots, frame: int) -> np.ndarray:
+def rebuilt(found: Knots, frame: int) -> np.ndarray:
     """[256, 256] as the page draws it."""
     first, weight = found.first[frame], found.weight[frame]
     values = found.values.astype(np.float32)
@@ -92,7 +93,7 @@ def rebuilt(found: report_knots.Knots, frame: int) -> np.ndarray:
 
 def test_maps_from_no_known_grid_are_kept_at_half_size() -> None:
     rough = np.random.default_rng(0).random((3, 128, 128)).astype(np.float16).repeat(2, axis=1).repeat(2, axis=2)
-    found = report_knots.knots(rough, (3, 56, 56), (0, 256, 0, 256))
+    found = knots(rough, (3, 56, 56), (0, 256, 0, 256))
     assert found.values.shape == (3, 128, 128)
     np.testing.assert_allclose(found.low + found.values * (found.high - found.low) / 255, rough[:, ::2, ::2], atol=4e-3)
 
@@ -100,7 +101,7 @@ def test_maps_from_no_known_grid_are_kept_at_half_size() -> None:
 def test_frames_that_were_not_seen_have_no_map() -> None:
     maps = made.on_frames(made.grid_maps(9, 14, 1, 0), 1, 9, "twostream")
     maps[7:] = 0
-    found = report_knots.knots(maps, (9, 14, 14), (0, 256, 0, 256))
+    found = knots(maps, (9, 14, 14), (0, 256, 0, 256))
     assert found.first[7:] == [-1, -1] and min(found.first[:7]) == 0
 
 
@@ -137,11 +138,11 @@ def test_numbers_that_are_not_finite_become_null() -> None:
 
 def test_regions_find_the_hands_before_the_face_before_the_body() -> None:
     points = made.keypoints(1)
-    labels, seen = report_regions.regions(points)
+    labels, seen = regions(points)
     assert seen.tolist() == [True]
 
     def at(x: float, y: float) -> str:
-        return report_regions.REGIONS[labels[0, int(y * 64), int(x * 64)]]
+        return REGIONS[labels[0, int(y * 64), int(x * 64)]]
 
     right = made.hands(1)[0, 0]
     assert at(*right) == "hands"
@@ -149,27 +150,27 @@ def test_regions_find_the_hands_before_the_face_before_the_body() -> None:
     assert at(0.5, 0.85) == "body"
     assert at(0.05, 0.05) == "elsewhere"
     points[0, 91:112, :2] = (105, 94)                   # a hand before the face
-    assert report_regions.REGIONS[report_regions.regions(points)[0][0, 23, 32]] == "hands"
+    assert REGIONS[regions(points)[0][0, 23, 32]] == "hands"
 
 
 def test_unsure_points_are_not_used_and_frames_without_a_signer_do_not_count() -> None:
     points = made.keypoints(2)
     points[1, :, 2] = 0.1
-    labels, seen = report_regions.regions(points)
+    labels, seen = regions(points)
     assert seen.tolist() == [True, False]
-    assert (labels[1] == report_regions.ELSEWHERE).all()
-    total, over_time = report_regions.shares(np.array([[3.0, 1, 0, 0], [0, 0, 0, 9]]), seen)
+    assert (labels[1] == ELSEWHERE).all()
+    total, over_time = shares(np.array([[3.0, 1, 0, 0], [0, 0, 0, 9]]), seen)
     assert total == [0.75, 0.25, 0, 0]
     assert over_time == [[0.75, 0.25, 0, 0], None]
 
 
 def test_shares_of_a_map_on_the_hands_are_all_hands() -> None:
-    labels, seen = report_regions.regions(made.keypoints(3))
+    labels, seen = regions(made.keypoints(3))
     maps = np.where(labels == 0, 65535, 0).astype(np.uint16)
-    assert report_regions.shares(report_regions.mass(maps, labels), seen)[0] == [1, 0, 0, 0]
+    assert shares(mass(maps, labels), seen)[0] == [1, 0, 0, 0]
     even = np.full_like(maps, 1000)
-    total = report_regions.shares(report_regions.mass(even, labels), seen)[0]
-    assert total == pytest.approx(report_regions.cover(labels).mean(axis=0), abs=1e-4)
+    total = shares(mass(even, labels), seen)[0]
+    assert total == pytest.approx(cover(labels).mean(axis=0), abs=1e-4)
 
 
 def test_an_empty_map_has_no_shares(tmp_path: Path) -> None:

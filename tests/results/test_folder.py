@@ -3,8 +3,8 @@ from typing import List
 
 import pytest
 
-from errors import UserError
-from outputs import SequenceFolder, finished, preds_lines, prepare_out
+from results.folder import SequenceFolder, finished, preds_lines, prepare_out
+from terminal.errors import UserError
 
 
 def hidden(out: Path) -> List[str]:

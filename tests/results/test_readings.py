@@ -1,7 +1,7 @@
 import numpy as np
 
 from glosses.vocabulary import GlossVocabulary
-from predictions import read
+from results.readings import read
 
 VOCABULARY = GlossVocabulary(["<blank>", "REGEN", "SONNE", "WIND"])
 

@@ -3,7 +3,7 @@ import json
 from pathlib import Path
 from typing import Any, Dict
 
-from summary import failure, outcome_of, summary_lines, totals, write_summary
+from results.summary import failure, outcome_of, summary_lines, totals, write_summary
 
 
 def preds(name: str, sub: int) -> Dict[str, Any]:

@@ -9,12 +9,13 @@ import cv2
 import numpy as np
 import pytest
 
-from datasets.evidence import Evidence, read_evidence
-from datasets.signer_clip import SignedClip, sign
-from datasets.signer_look import cast
-from datasets.signer_motion import GLOSSES, Habits, glide, perform, sentence
-from datasets.synthetic import gloss_ids, main, make_workspace, sequence_id
-from errors import UserError
+from files.workspace import REPOSITORY
+from signer.clip import SignedClip, sign
+from signer.evidence import Evidence, read_evidence
+from signer.look import cast
+from signer.motion import GLOSSES, Habits, glide, perform, sentence
+from signer.synthetic import gloss_ids, main, make_workspace, sequence_id
+from terminal.errors import UserError
 
 SIZES = {"train": 2, "dev": 1, "test": 1}
 
@@ -172,7 +173,7 @@ def test_mistakes_take_one_line(tmp_path: Path, capsys: pytest.CaptureFixture) -
 
 
 def test_help_needs_no_heavy_import() -> None:
-    code = "import sys, datasets.synthetic; print(sorted({'cv2', 'numpy', 'torch'} & set(sys.modules)))"
+    code = "import sys, signer.synthetic; print(sorted({'cv2', 'numpy', 'torch'} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True, text=True,
-                         cwd=Path(__file__).resolve().parent.parent)
+                         cwd=REPOSITORY)
     assert run.stdout.strip() == "[]"

@@ -3,7 +3,7 @@ from typing import List
 
 import pytest
 
-from progress import Progress
+from terminal.progress import Progress
 
 
 class Pieces:

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from errors import UserError
+from terminal.errors import UserError
 from training.clips import list_clips
 from training.config import DataConfig
 from training.footage import Footage

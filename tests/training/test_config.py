@@ -3,10 +3,9 @@ from typing import Any, Dict
 
 import pytest
 
-from errors import UserError
+from models.registry import CONFIGS
+from terminal.errors import UserError
 from training.config import ModelConfig, OptimizerConfig, build, load_config, override
-
-CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("train_*.yaml")), ids=lambda path: path.stem)

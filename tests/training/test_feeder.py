@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 import torch
 
-from errors import UserError
 from glosses.vocabulary import GlossVocabulary
+from terminal.errors import UserError
+from tests.golden import GOLDENS
 from training.clips import PATTERNS, Entry
 from training.collate import collate
 from training.feeder import Feeder, Sample, Views
 from training.footage import Footage
 
-GOLDEN = json.loads((Path(__file__).parent / "golden" / "feeder_golden.json").read_text())
+GOLDEN = json.loads((GOLDENS / "feeder_golden.json").read_text())
 
 
 def drifting_blocks(count: int, seed: int) -> np.ndarray:

@@ -1,7 +1,6 @@
 import json
 import math
 import zlib
-from pathlib import Path
 from typing import Dict
 
 import numpy as np
@@ -9,9 +8,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.golden import GOLDENS
 from training.losses import SlowFastWeights, TwoStreamWeights, slowfast_losses, twostream_losses
 
-GOLDEN = json.loads((Path(__file__).parent / "golden" / "loss_golden.json").read_text())
+GOLDEN = json.loads((GOLDENS / "loss_golden.json").read_text())
 
 
 def draw(name: str) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor
 from datasets.keypoints import KeypointStore
 from datasets.phoenix import PhoenixVideoTextDataset
 from models.pose_input import gaussian_maps
-from tests.tiny_training import make_trainer, write_data, write_recipe
+from tests.kit.training import make_trainer, write_data, write_recipe
 from training.clips import Entry
 from training.feeder_twostream import PosedFeeder, TwoStreamAugment, draw_rows, middle_rows
 from training.footage import Footage

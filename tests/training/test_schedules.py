@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from errors import UserError
+from terminal.errors import UserError
 from training.config import OptimizerConfig, ScheduleConfig
 from training.schedules import make_optimizer, make_schedule
 

@@ -10,9 +10,9 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import train
-from errors import UserError
 from models.registry import build
-from tests.tiny_training import differing, make_trainer, write_data, write_recipe
+from terminal.errors import UserError
+from tests.kit.training import differing, make_trainer, write_data, write_recipe
 from training import checkpointing
 from training.trainer import BEST, LAST, Trainer
 
