@@ -15,6 +15,7 @@ test: $(VENV)/.ready-test
 lint: $(VENV)/.ready-test
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy .
+	$(VENV)/bin/lint-imports --no-logo
 
 # A stamp per requirements file: the venv is made once and touched again only when they change.
 $(VENV)/.ready-demo: requirements.txt
