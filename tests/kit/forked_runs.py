@@ -15,12 +15,11 @@ import time
 from pathlib import Path
 from typing import List
 
-import pipeline  # noqa: F401
-import report  # noqa: F401
-
 import cam_runner  # noqa: F401
 import main
 import models.slowfast  # noqa: F401
+import reports.report  # noqa: F401
+import runs.pipeline  # noqa: F401
 
 
 def start(arguments: List[str]) -> int:
