@@ -1,14 +1,14 @@
 """Explains any recogniser on any clip: a map per target layer, from one forward and one backward."""
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Dict, List, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from cams.blank import blank_layers
-from cams.frames import Placed, finished, joined, seen_frames
+from cams.frames import Placed, joined, laid, seen_frames
 from cams.methods import METHODS, Method
 from cams.one_pass import at_least_float32, one_pass
 from cams.precision import Precision
@@ -16,6 +16,7 @@ from cams.targets import Picks, Target
 from cams.targets import target as named_target
 from datasets.clip import Clip
 from datasets.windows import windows as cut
+from geometry.laid import LaidMap
 from models.recogniser import Inputs, Probe, Recogniser
 from terminal.errors import UserError
 
@@ -25,11 +26,31 @@ SMALLEST_WINDOW = 48    # frames
 
 @dataclass(frozen=True)
 class LayerMap:
-    raw: np.ndarray                 # float32 [T', H', W'] or [T'], after ReLU, at the layer's own resolution;
-                                    # of a clip of one window, the network's padding still in it
-    map: np.ndarray                 # float16 [T, H, W] on the original frame, or [T], in 0..1; 0 where nothing was seen
-    spatial: bool
+    laid: LaidMap                   # after ReLU; of a clip of one window, the network's padding still in it
     flags: Tuple[str, ...] = ()     # all-zero, constant, non-finite (the map is zero then); saturated
+
+    @property
+    def spatial(self) -> bool:
+        return self.laid.spatial
+
+    @property
+    def raw(self) -> np.ndarray:
+        """float32 [T', H', W'] or [T'], at the layer's own resolution."""
+        return self.laid.raw
+
+    @property
+    def map(self) -> np.ndarray:
+        """float16 [T, H, W] on the original frame, or [T], in 0..1; 0 where nothing was seen. Made when it is asked."""
+        return self.laid.whole()
+
+
+@dataclass(frozen=True)
+class GlossMaps:
+    """One gloss, explained on its own."""
+
+    place: int                      # counted from 1, among what was explained
+    about: Dict[str, Any]           # gloss, verdict, the true gloss, its words
+    layers: Dict[str, LayerMap]
 
 
 @dataclass(frozen=True)
@@ -43,6 +64,7 @@ class Explanation:
     precision: str
     notes: Tuple[str, ...]
     layers: Dict[str, LayerMap]
+    glosses: Tuple[GlossMaps, ...] = ()     # what was explained on its own, in order
 
 
 @dataclass
@@ -213,11 +235,9 @@ def _prepared(run: Run, span: Tuple[int, int]) -> Inputs:
 
 
 def _layer_map(run: Run, name: str, found: Found, per_frame: bool) -> LayerMap:
-    probe, raw = run.probes[name], found.raw[name]
-    height, width = run.clip.frames.shape[1:3]
-    drawn, flags = finished(raw.float(), probe, found.left, len(run.clip), (height, width),
-                                       run.recogniser.viewport, per_frame, name in found.blank)
-    return LayerMap(raw.float().cpu().numpy(), drawn.cpu().numpy(), probe.spatial, flags)
+    size = (len(run.clip), *run.clip.frames.shape[1:3])
+    return LayerMap(*laid(found.raw[name].float(), run.probes[name], found.left, size, run.recogniser.viewport,
+                          per_frame, name in found.blank))
 
 
 def _frames_unseen(run: Run, name: str, found: Found) -> int:

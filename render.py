@@ -9,17 +9,18 @@ import numpy as np
 from drawing.grid import Grid
 from drawing.overlay import Style, overlay, png, strip, with_cursor
 from drawing.video import to_yuv, write_mp4
+from geometry.laid import LaidMap
 
 AHEAD = 8       # frames drawn but not yet encoded: the queue is bounded by the clip's frames, not its length
 
-Maps = Mapping[str, Mapping[str, np.ndarray]]
+Maps = Mapping[str, Mapping[str, LaidMap]]
 
 
 def render(folder: Path, frames: np.ndarray, maps: Maps, preds: Mapping[str, Any], style: Style,
            workers: Executor) -> None:
     """Writes <model>/<layer>/frame_000.png and comparison.mp4 under `folder`.
 
-    frames: uint8 [T, H, W, 3] RGB. maps: model -> layer -> float16 [T, H, W] in 0..1, or [T] where it knows only when.
+    frames: uint8 [T, H, W, 3] RGB. maps: model -> layer -> its map as it lies on them.
     preds: as in preds.json. Workers draw and write; the video is encoded here, in order.
     """
     for model, layers in maps.items():
@@ -27,16 +28,16 @@ def render(folder: Path, frames: np.ndarray, maps: Maps, preds: Mapping[str, Any
             (folder / model / name).mkdir(parents=True)
     grid = Grid(frames.shape[1:3], preds, maps, style)
     digits = max(3, len(str(len(frames) - 1)))
-    strips = {(model, name): strip(values, frames.shape[2], style)
-              for model, layers in maps.items() for name, values in layers.items() if values.ndim == 1}
+    strips = {(model, name): strip(laid.whole(), frames.shape[2], style)
+              for model, layers in maps.items() for name, laid in layers.items() if not laid.spatial}
 
     def draw(frame: int) -> np.ndarray:
         pictures = {}
         for model, layers in maps.items():
-            for name, values in layers.items():
-                picture = overlay(frames[frame], values[frame], style)
+            for name, laid in layers.items():
+                picture = overlay(frames[frame], laid.at(frame), style)
                 pictures[model, name] = picture
-                if values.ndim == 1:
+                if not laid.spatial:
                     bars = with_cursor(strips[model, name], frame, len(frames))
                     picture = np.concatenate([picture, bars])
                 (folder / model / name / f"frame_{frame:0{digits}d}.png").write_bytes(png(picture))

@@ -23,6 +23,7 @@ from drawing.text import (
     fitted,
     font,
 )
+from geometry.laid import LaidMap
 from results.missed import reading
 
 COLUMNS = 5
@@ -35,9 +36,9 @@ WIDE_HEADER = 1200  # room for the signs of errors too
 
 
 class Grid:
-    def __init__(self, shape: Tuple[int, int], preds: Mapping[str, Any], maps: Mapping[str, Mapping[str, np.ndarray]],
+    def __init__(self, shape: Tuple[int, int], preds: Mapping[str, Any], maps: Mapping[str, Mapping[str, LaidMap]],
                  style: Style) -> None:
-        """shape: (H, W) of a frame. maps: model -> layer -> float16 [T, H, W] in 0..1, or [T] for time-only layers."""
+        """shape: (H, W) of a frame. maps: model -> layer -> its map as it lies on the clip."""
         self.frames = int(preds["frames"])
         self.cell_height, self.cell_width = shape
         self.style = style
@@ -64,7 +65,7 @@ class Grid:
         _paste(canvas, self.counters[frame], self.width - MARGIN - COUNTER, MARGIN)
         return canvas
 
-    def _lay_out(self, preds: Mapping[str, Any], maps: Mapping[str, Mapping[str, np.ndarray]]) -> None:
+    def _lay_out(self, preds: Mapping[str, Any], maps: Mapping[str, Mapping[str, LaidMap]]) -> None:
         truth_places, truth_height = chip_places(preds["truth"] or (), self.inner - SIDE)
         y = MARGIN + TITLE + truth_height + PAD
         labels: List[Tuple[int, int, str, Sequence[str]]] = []
@@ -113,10 +114,10 @@ class Grid:
                 draw.text((x, middle), sign + verdict, font=font(12), fill=VERDICTS[verdict], anchor="rm")
                 x -= int(font(12).getlength(sign + verdict)) + 14
 
-    def _strip(self, values: np.ndarray) -> np.ndarray:
-        if values.ndim == 1:
-            return strip(values, self.cell_width, self.style)
-        bars = Image.fromarray(energy_strip(values.mean(axis=(1, 2), dtype=np.float32), self.cell_width))
+    def _strip(self, laid: LaidMap) -> np.ndarray:
+        if not laid.spatial:
+            return strip(laid.whole(), self.cell_width, self.style)
+        bars = Image.fromarray(energy_strip(laid.energy(), self.cell_width))
         ImageDraw.Draw(bars).text((4, STRIP - 4), "mean of the map", font=font(10), fill=DIM, anchor="ls")
         return np.asarray(bars)
 

@@ -6,9 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from datasets.clip import Clip
+from geometry.viewport import Viewport
 from glosses import ctc
 from glosses.vocabulary import GlossVocabulary
-from models.viewport import Viewport
+from models.cells import START, Axes
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,8 @@ class Probe:
 
     `select` finds the graph's own tensor in the output (a tensor, a tuple, a dict): hooks go there.
     `arrange` turns that tensor, or its gradient, into [B, C, T', H', W'], or [B, C, T'] for layers that know only when.
-    Step k covers the network's input frames [k * stride, (k + 1) * stride); `padded` says that the
-    input's padding frames are among them, otherwise step 0 starts at the clip's first frame.
+    `cells` say where in the network's input each cell is centred. Steps lie `stride` frames apart; `padded` says that
+    the input's padding frames have steps of their own, otherwise step 0 is the clip's first.
     """
 
     module: nn.Module
@@ -30,6 +31,12 @@ class Probe:
     spatial: bool = True
     channels: int = 0
     size: int = 0                                       # H' = W' of a spatial layer
+    cells: Axes = START                                 # time, height, width in frames and pixels of the input
+    view: Tuple[int, int] = (0, 0)                      # the input's height and width in pixels
+
+    def __post_init__(self) -> None:
+        if self.cells[0].stride != self.stride:
+            raise ValueError(f"layer {self.path}: steps {self.stride} frames apart, their centres {self.cells[0]}")
 
     def shape(self, frames: int) -> Tuple[int, ...]:
         """(C, T', H', W') or (C, T') for so many input frames."""

@@ -8,11 +8,13 @@ import torch
 from torch import Tensor, nn
 from torchvision import models as zoo
 
+from geometry.axis import Axis
+from geometry.viewport import Viewport
 from glosses.vocabulary import GlossVocabulary
+from models.cells import after
 from models.recogniser import Probe, Recogniser
 from models.slowfast import SlowFastSign, time_first
 from models.temporal import BiLSTM, NormLinear, steps_after, temporal_conv
-from models.viewport import Viewport
 from terminal.errors import UserError
 
 DEPTHS = {18: zoo.resnet18, 34: zoo.resnet34, 50: zoo.resnet50}
@@ -111,13 +113,16 @@ class ResNetCSLR(SlowFastSign):
 def _layers(network: ResNetNetwork, a: Dict[str, Any]) -> Dict[str, Probe]:
     layers: Dict[str, Probe] = {}
     size, channels = math.ceil(math.ceil(a["size"] / 2) / 2), network.conv2d.channels // 8
+    axes = after([network.conv2d.stem])
     for number in range(1, 5):
         name = f"layer{number}"
+        for block in getattr(network.conv2d, name):
+            axes = after([module for title, module in block.named_children() if title != "downsample"], axes)
         layers[name] = Probe(getattr(network.conv2d, name), f"conv2d.{name}", 1, padded=True, channels=channels,
-                             size=size)
+                             size=size, cells=axes, view=(a["size"], a["size"]))
         size, channels = math.ceil(size / 2), channels * 2
     stride = math.prod(int(entry[1:]) for entry in a["temporal_conv"] if entry[0] == "P")
-    timed = partial(Probe, stride=stride, spatial=False)
+    timed = partial(Probe, stride=stride, spatial=False, cells=after([network.conv1d], (Axis(),)))
     layers["conv1d"] = timed(network.conv1d, "conv1d", channels=a["hidden"])
     layers["temporal_model"] = timed(network.temporal_model, "temporal_model", channels=a["hidden"],
                                      arrange=time_first)

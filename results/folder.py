@@ -113,16 +113,3 @@ def preds_lines(preds: Mapping[str, Any]) -> List[str]:
 def wer_line(wer: Mapping[str, Any]) -> str:
     return (f"WER: {wer['wer']:.2f} % (sub {wer['sub']}, ins {wer['ins']}, del {wer['del']}, "
             f"of {wer['reference']} glosses)")
-
-
-def write_cams(path: Path, explanations: Mapping[str, Any]) -> None:
-    """explanations: model -> Explanation. Not compressed: it would take longer than they did."""
-    import numpy as np
-
-    arrays = {}
-    for model, explanation in explanations.items():
-        arrays[f"{model}/logits"] = explanation.logits
-        for name, layer in explanation.layers.items():
-            arrays[f"{model}/{name}/raw"] = layer.raw
-            arrays[f"{model}/{name}/map"] = layer.map
-    np.savez(path, **arrays)

@@ -14,7 +14,8 @@ from drawing.overlay import Style
 from files.workspace import Workspace
 from models.device import choose_device
 from render import render
-from results.folder import SequenceFolder, finished, write_cams, write_preds
+from results.cams import FILE, write_cams
+from results.folder import SequenceFolder, finished, write_preds
 from results.readings import read
 from results.summary import failure, outcome_of
 from runs.loading import load_recogniser, sha256, versions
@@ -216,12 +217,13 @@ class Pipeline:
         layers = {model: explanation.layers for model, explanation in explanations.items()}
         with SequenceFolder(asked.out, job.name) as folder:
             started = time.perf_counter()
-            maps = {model: {name: layer.map for name, layer in its.items()} for model, its in layers.items()}
+            maps = {model: {name: layer.laid for name, layer in its.items()} for model, its in layers.items()}
             render(folder.path, clip.frames, maps, preds, asked.style, self._drawers)
             seconds["render"] = time.perf_counter() - started
             if asked.save_cams:
                 started = time.perf_counter()
-                write_cams(folder.path / "cams.npz", explanations)
+                write_cams(folder.path / FILE, explanations,
+                           {model: told["viewport"] for model, told in preds["models"].items()})
                 seconds["cams"] = time.perf_counter() - started
             if asked.report:
                 from reports.report import write_report

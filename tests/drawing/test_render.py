@@ -11,7 +11,9 @@ from pytorch_grad_cam.utils.image import show_cam_on_image
 from drawing.grid import Grid, Reading
 from drawing.overlay import STRIP, Style, levels, overlay, strip, with_cursor
 from drawing.text import bold, chip_places, fitted, font
+from geometry.laid import LaidMap
 from render import render
+from tests.kit.maps import laid
 
 FRAMES = 9
 
@@ -20,10 +22,10 @@ def some_frames(height: int = 64, width: int = 64) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (FRAMES, height, width, 3)).astype(np.uint8)
 
 
-def some_maps(height: int = 64, width: int = 64) -> Dict[str, Dict[str, np.ndarray]]:
+def some_maps(height: int = 64, width: int = 64) -> Dict[str, Dict[str, LaidMap]]:
     rng = np.random.default_rng(1)
-    return {"slowfast": {"where": rng.random((FRAMES, height, width)).astype(np.float16),
-                         "when": rng.random(FRAMES).astype(np.float16)}}
+    return {"slowfast": {"where": laid(rng.random((FRAMES, height, width)).astype(np.float16)),
+                         "when": laid(rng.random(FRAMES).astype(np.float16), (height, width))}}
 
 
 def told(**changes: Any) -> Dict[str, Any]:
@@ -53,7 +55,7 @@ def read_png(path: Path) -> np.ndarray:
 def test_an_overlay_is_the_picture_of_grad_cam(alpha: float, colormap: str) -> None:
     for shade in (1.0, 0.2):            # a dark frame is brightened by the division, which enlarges rounding
         frame = (some_frames()[0] * shade).astype(np.uint8)
-        heat = some_maps()["slowfast"]["where"][0]
+        heat = some_maps()["slowfast"]["where"].at(0)
         theirs = show_cam_on_image(np.float32(frame) / 255, np.float32(heat), use_rgb=True, image_weight=1 - alpha,
                                    colormap=getattr(cv2, f"COLORMAP_{colormap.upper()}"))
         ours = overlay(frame, heat, Style(alpha, colormap))
@@ -86,7 +88,7 @@ def test_there_is_a_picture_for_every_frame_of_every_layer(tmp_path: Path) -> No
     frames, heat = some_frames(), some_maps()["slowfast"]["where"]
     for frame in range(FRAMES):
         where = read_png(folder / "slowfast" / "where" / f"frame_{frame:03d}.png")
-        assert (where == overlay(frames[frame], heat[frame], Style())).all()
+        assert (where == overlay(frames[frame], heat.at(frame), Style())).all()
         when = read_png(folder / "slowfast" / "when" / f"frame_{frame:03d}.png")
         assert when.shape == (64 + STRIP, 64, 3)
     assert len(list(folder.rglob("*.png"))) == 2 * FRAMES

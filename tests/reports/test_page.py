@@ -144,7 +144,7 @@ def test_choosing_a_layer_shows_its_pixels(report: Any, model: str, name: str) -
     set_opacity(report, 100)
     scrub(report, 11)
     canvas = report.wait_for_selector(f"#single-view canvas[data-layer='{model}/{name}'][data-frame='11']")
-    wanted = made.layers(FRAMES)[model][name].map[11].astype(float) * 255
+    wanted = made.layers(FRAMES)[model][name].laid.at(11).astype(float) * 255
     wrong = np.abs(levels(pixels(canvas)) - wanted)
     assert wrong.mean() < 2 and np.percentile(wrong, 99) < 8
 
@@ -155,7 +155,7 @@ def test_all_layers_show_their_own_pixels_at_once(report: Any) -> None:
     scrub(report, 20)
     for model, name in spatial():
         canvas = report.wait_for_selector(f"#grid canvas[data-layer='{model}/{name}'][data-frame='20']")
-        wanted = made.layers(FRAMES)[model][name].map[20].astype(float) * 255
+        wanted = made.layers(FRAMES)[model][name].laid.at(20).astype(float) * 255
         assert np.abs(levels(pixels(canvas)) - wanted).mean() < 2
 
 
@@ -166,7 +166,7 @@ def test_a_layer_without_a_place_has_a_strip_and_no_heat_map(report: Any) -> Non
     shown = pixels(report.query_selector("#single-view .picture-top canvas"))
     assert np.abs(shown.astype(int) - made.picture(1)[0]).mean() < 3 < np.abs(frame.astype(int) - shown).mean()
     strip = levels(pixels(report.query_selector("#single-view .view-strip")))[0]
-    wanted = made.layers(FRAMES)["slowfast"]["conv1d.fused_features"].map.astype(float) * 255
+    wanted = made.layers(FRAMES)["slowfast"]["conv1d.fused_features"].laid.whole().astype(float) * 255
     assert np.abs(strip - wanted).max() <= 1
     assert report.inner_text("#single-view .view-note") == "Knows when, not where"
 
