@@ -22,7 +22,7 @@ class Knots:
         assert cells.rows is not None and cells.columns is not None
         cell, part = nearest_cells(cells.frames, np.arange(len(self.laid)))
         return {"count": len(self.values), "low": self.low, "high": self.high, "box": place.box,
-                "rows": _line(cells.rows), "columns": _line(cells.columns),
+                "down": _line(cells.rows), "across": _line(cells.columns),
                 "first": [int(each) if self.laid.sees(frame) else -1 for frame, each in enumerate(cell)],
                 "weight": [round(float(each), 4) for each in part],
                 "scales": self._scales() if self.laid.per_frame else None}

@@ -81,8 +81,8 @@ class MapBrush {
     this.pixels = new Uint32Array(this.image.data.buffer);
     this.layout = layout;
     const [top, bottom, left, right] = layout.box;
-    this.rows = between(top, bottom - top, layout.rows, layout.tile[0]);
-    this.columns = between(left, right - left, layout.columns, layout.tile[1]);
+    this.rows = between(top, bottom - top, layout.down, layout.tile[0]);
+    this.columns = between(left, right - left, layout.across, layout.tile[1]);
     this.moment = new Float32Array(layout.tile[0] * layout.tile[1]);
   }
 

@@ -77,7 +77,7 @@ def rebuilt(found: Knots, frame: int) -> np.ndarray:
     values = found.values.astype(np.float32) * (found.high - found.low) / 255 + found.low
     moment = values[first] * (1 - weight) + values[min(first + 1, len(values) - 1)] * weight
     top, bottom, left, right = told["box"]
-    rows, columns = (told[axis][0] + told[axis][1] * np.arange(len(moment)) for axis in ("rows", "columns"))
+    rows, columns = (told[axis][0] + told[axis][1] * np.arange(len(moment)) for axis in ("down", "across"))
     out = np.zeros((256, 256), np.float32)
     across = np.stack([np.interp(np.arange(left, right), columns, row) for row in moment])
     out[top:bottom, left:right] = np.stack([np.interp(np.arange(top, bottom), rows, each) for each in across.T], 1)
