@@ -9,7 +9,7 @@ from torch import Tensor
 
 from cams.blank import blank_layers
 from cams.frames import Placed, joined, laid, seen_frames
-from cams.methods import METHODS, Method
+from cams.methods import NAMED, Method, signed_map
 from cams.one_pass import at_least_float32, one_pass
 from cams.precision import Precision
 from cams.targets import Picks, Target
@@ -17,7 +17,8 @@ from cams.targets import target as named_target
 from datasets.clip import Clip
 from datasets.windows import windows as cut
 from geometry.laid import LaidMap
-from models.recogniser import Inputs, Probe, Recogniser
+from models.contract import Explainable, Inputs, Probe
+from models.recogniser import Recogniser
 from terminal.errors import UserError
 
 CHOICES = {"weights": ("clip", "frame"), "normalise": ("clip", "frame"), "schedule": ("single", "per-layer")}
@@ -87,17 +88,18 @@ def explain(recogniser: Recogniser, clip: Clip, layers: Optional[Sequence[str]] 
             schedule: str = "single", window: Optional[int] = None) -> Explanation:
     """Maps of `layers` (the model's own five if None) for one clip.
 
-    target: max, pred, from-gt or a gloss. method: a name in METHODS. weights: pooled over the clip or each frame.
+    target: max, pred, from-gt or a gloss. method: a name in NAMED. weights: pooled over the clip or each frame.
     precision: amp (CUDA's default), fp32 (the CPU's), fp16, bf16. schedule: all layers in one backward, or each in its
     own. Clips longer than `window` frames (the model's own if None) are explained in windows that overlap by half.
     """
     for name, value in (("weights", weights), ("normalise", normalise), ("schedule", schedule)):
         if value not in CHOICES[name]:
             raise UserError(f"{name} {value!r}: there are {', '.join(CHOICES[name])}")
-    if method not in METHODS:
-        raise UserError(f"method {method!r}: there are {', '.join(METHODS)}")
-    run = Run(recogniser, clip, _probes(recogniser, layers), named_target(target, recogniser, clip),
-              target == "max", METHODS[method], weights == "frame", Precision(precision, recogniser.device))
+    if method not in NAMED:
+        raise UserError(f"method {method!r}: there are {', '.join(NAMED)}")
+    chosen = NAMED[method]
+    run = Run(recogniser, clip, probes_of(recogniser, layers, chosen), named_target(target, recogniser, clip),
+              target == "max", chosen, weights == "frame", Precision(precision, recogniser.device))
     found = _with_what_memory_allows(run, schedule == "per-layer", window or recogniser.window)
     maps = {name: _layer_map(run, name, found, normalise == "frame") for name in run.probes}
     unseen = max(_frames_unseen(run, name, found) for name in run.probes)
@@ -118,13 +120,21 @@ class Found:
     blank: Set[str]                 # layers that were shown nothing, in no window
 
 
-def _probes(recogniser: Recogniser, layers: Optional[Sequence[str]]) -> Dict[str, Probe]:
-    names = recogniser.default_layers if layers is None else layers
-    unknown = [name for name in names if name not in recogniser.layers]
+def probes_of(model: Explainable, layers: Optional[Sequence[str]], method: Method) -> Dict[str, Probe]:
+    """The layers by name; where none are named the model's own, or for the attention all that attend."""
+    attending = [name for name, probe in model.layers.items() if probe.attention is not None]
+    if method.attends and not attending:
+        raise UserError(f"method attention: no layer of {model.name} attends; ask for another method")
+    names = (attending if method.attends else model.default_layers) if layers is None else layers
+    unknown = [name for name in names if name not in model.layers]
     if unknown or not names:
-        raise UserError(f"{recogniser.name} has no layer {', '.join(unknown) or '(none asked)'}; "
-                        f"it has {', '.join(recogniser.layers)}")
-    return {name: recogniser.layers[name] for name in names}
+        raise UserError(f"{model.name} has no layer {', '.join(unknown) or '(none asked)'}; "
+                        f"it has {', '.join(model.layers)}")
+    without = [name for name in names if name not in attending]
+    if method.attends and without:
+        raise UserError(f"method attention: {', '.join(without)} of {model.name} does not attend; "
+                        f"there are {', '.join(attending)}")
+    return {name: model.layers[name] for name in names}
 
 
 def _with_what_memory_allows(run: Run, per_layer: bool, window: int) -> Found:
@@ -198,25 +208,32 @@ def _one_window(run: Run, inputs: Inputs, names: List[str], target: Target,
         maps: Dict[str, Tensor] = {}
         peaks: List[Tensor] = []
         probes = {name: run.probes[name] for name in names}
-        finish = partial(_make_map, run, probes, maps, peaks)
+        finish = _ignore if run.method.attends else partial(_make_map, run, probes, maps, peaks)
+        attend = partial(_take_attention, maps) if run.method.attends else None
         logits = one_pass(run.recogniser, inputs, probes, score, finish, run.method.gradients, run.precision.dtype,
-                          run.precision.scale)
+                          run.precision.scale, attend)
         if run.precision.accepts(logits, peaks):
             return logits, maps, words or "none: this method looks at the activation alone"
+
+
+def _ignore(*_: Any) -> None:
+    pass
+
+
+def _take_attention(maps: Dict[str, Tensor], name: str, attention: Tensor) -> None:
+    maps[name] = at_least_float32(attention[0])
 
 
 def _make_map(run: Run, probes: Dict[str, Probe], maps: Dict[str, Tensor], peaks: List[Tensor], name: str,
               activation: Tensor, gradient: Optional[Tensor]) -> None:
     """Called as each gradient arrives: [1, C, T', H', W'] -> [T', H', W'], after ReLU."""
-    arranged = probes[name].arrange(activation)[0]
-    values = at_least_float32(arranged).flatten(2) if arranged.dim() == 4 else at_least_float32(arranged)[..., None]
-    slope = values
+    values, slope = at_least_float32(probes[name].arrange(activation)[0]), None
     if gradient is not None:
-        slope = at_least_float32(probes[name].arrange(gradient)[0]).reshape(values.shape)
+        slope = at_least_float32(probes[name].arrange(gradient)[0])
         if run.precision.dtype is not None:
             peaks.append(torch.stack(torch.aminmax(slope)).abs().max())
         slope = slope / run.precision.scale if run.precision.scale != 1 else slope
-    maps[name] = run.method.map(values, slope, run.per_frame).relu_().view(arranged.shape[1:])
+    maps[name] = signed_map(run.method, values, slope, run.per_frame).relu_()
 
 
 def _read(run: Run, spans: List[Tuple[int, int]], step: int) -> Tensor:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from runs.pipeline import Asked
 
 SPLITS = ("train", "dev", "test")
-METHODS = ("gradcam", "gradcam++", "hirescam", "layercam", "xgradcam", "eigencam")
+METHODS = ("gradcam", "gradcam++", "hirescam", "layercam", "xgradcam", "eigencam", "attention")
 FEW = 3             # sequences whose readings are printed
 COLORMAPS = ("jet", "turbo", "viridis", "inferno", "magma", "plasma", "cividis", "hot", "parula")
 
