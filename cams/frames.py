@@ -1,7 +1,7 @@
 """From a layer's own steps to the clip's frames: windows joined, maps laid where their cells look, flags found."""
 from dataclasses import dataclass
 from functools import partial
-from typing import Callable, Iterable, Iterator, List, Sequence, Tuple
+from typing import Callable, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -32,10 +32,12 @@ class Placed:
         return Placed(window[0], inputs.frames, inputs.left, inputs.right, window[0] == 0, window[1] == total)
 
 
-def joined(parts: Sequence[Tensor], places: Sequence[Placed], stride: int, padded: bool) -> Tensor:
+def joined(parts: Sequence[Tensor], places: Sequence[Placed], stride: int, padded: bool,
+           counted: Optional[Sequence[bool]] = None) -> Tensor:
     """The raw maps [T', ...] of overlapping windows -> their mean on the steps of the whole clip.
 
-    Steps that touch the padding between windows are cut away; the padding at the clip's two ends stays.
+    Steps that touch the padding between windows are cut away; the padding at the clip's two ends stays. counted: the
+    windows that were asked about; the others say nothing, and do not halve what lies on both.
     """
     if len(parts) == 1:
         return parts[0]
@@ -50,10 +52,11 @@ def joined(parts: Sequence[Tensor], places: Sequence[Placed], stride: int, padde
     length = max(offset + len(piece) for offset, piece in pieces)
     total = parts[0].new_zeros((length, *parts[0].shape[1:]))
     count = parts[0].new_zeros((length,) + (1,) * (parts[0].dim() - 1))
-    for offset, piece in pieces:
-        total[offset:offset + len(piece)] += piece
-        count[offset:offset + len(piece)] += 1
-    return total / count
+    for (offset, piece), counts in zip(pieces, counted or [True] * len(pieces)):
+        if counts:
+            total[offset:offset + len(piece)] += piece
+            count[offset:offset + len(piece)] += 1
+    return total / count.clamp(min=1)
 
 
 def seen_frames(steps: int, probe: Probe, left: int, total: int) -> Tuple[int, int]:

@@ -2,7 +2,7 @@
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Set, Tuple, Union
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,7 @@ from models.float32 import full_float32
 from models.recogniser import Recogniser
 
 Finish = Callable[[str, Tensor, Optional[Tensor]], None]    # layer, activation, gradient (None where there is none)
-Score = Callable[[Tensor], Tensor]                          # the network's output [B, ...] -> one number
+Score = Callable[[Tensor], Optional[Tensor]]                # output [B, ...] -> one number; None: 0 whatever comes in
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,9 @@ class Ask:
 
     score: Score
     finish: Finish
+
+
+Asks = Union[Sequence[Ask], Callable[[Tensor], Sequence[Ask]]]     # a callable decides them on the output
 
 
 class Tap(torch.autograd.Function):
@@ -124,13 +127,14 @@ def one_pass(recogniser: Recogniser, inputs: Inputs, probes: Dict[str, Probe], s
     return run_pass(recogniser, inputs, probes, [ask], gradients, dtype, scale, attend)[0]
 
 
-def run_pass(model: Explainable, inputs: Inputs, probes: Dict[str, Probe], asks: Sequence[Ask], gradients: bool = True,
+def run_pass(model: Explainable, inputs: Inputs, probes: Dict[str, Probe], asks: Asks, gradients: bool = True,
              dtype: Optional[torch.dtype] = None, scale: float = 1.0,
              attend: Optional[Callable[[str, Tensor], None]] = None) -> Tensor:
     """The network's output [B, ...], at least float32: one forward, one backward through it for each score.
 
-    `finish` is called for each layer; gradients come multiplied by `scale`. Without gradients it is the first ask's
-    that is called, as the layers run. `attend` is called for each layer that has an attention map.
+    `finish` is called for each layer; gradients come multiplied by `scale`. What is asked may be decided on the output.
+    Without gradients it is the first ask's `finish` that is called, as the layers run. `attend` is called for each
+    layer that has an attention map.
     """
     device = inputs.tensors[0].device.type
     with ExitStack() as stack:
@@ -140,16 +144,23 @@ def run_pass(model: Explainable, inputs: Inputs, probes: Dict[str, Probe], asks:
             stack.enter_context(rnn_without_cudnn(model))
         if dtype is None:
             stack.enter_context(full_float32())
-        watch = stack.enter_context(Watch(probes, asks[0].finish, gradients, attend))
+        first = _no_gradient if callable(asks) else asks[0].finish
+        watch = stack.enter_context(Watch(probes, first, gradients, attend))
         with torch.autocast(device, dtype=dtype, enabled=dtype is not None):
             output = model(inputs)
         output = at_least_float32(output)
-        for number, ask in enumerate(asks, start=1):
-            watch.expect(ask.finish, last=number == len(asks))
-            if gradients and output.requires_grad:
-                (ask.score(output) * scale).backward(retain_graph=not watch.last)
+        asked = asks(output) if callable(asks) else asks
+        for number, ask in enumerate(asked, start=1):
+            watch.expect(ask.finish, last=number == len(asked))
+            score = ask.score(output) if gradients and output.requires_grad else None
+            if score is not None:
+                (score * scale).backward(retain_graph=not watch.last)
             watch.close()
     return output.detach()
+
+
+def _no_gradient(name: str, *_: Any) -> None:
+    raise RuntimeError(f"layer {name}: decided on an output, what is asked of it needs a gradient")
 
 
 def at_least_float32(tensor: Tensor) -> Tensor:

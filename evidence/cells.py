@@ -46,7 +46,9 @@ def hold(into: Holding, recogniser: Recogniser, clip: Clip, region: np.ndarray, 
 
     def lost(silent: Tensor) -> float:
         less, _ = _read(recogniser, inputs, probe, silent)
-        return float(picks.score(whole.log_softmax(1)) - picks.score(less.log_softmax(1)))
+        before, after = (picks.score(logits.log_softmax(1)) for logits in (whole, less))
+        assert before is not None and after is not None
+        return float(before - after)
 
     into.on += lost(on)
     into.off += lost(active & ~on)

@@ -23,6 +23,11 @@ class Recogniser(Explainable):
         self.beam_width: int = architecture["beam"]     # as its authors decode
         self.window: int = architecture["window"]       # frames; longer clips are cut into overlapping windows
 
+    @property
+    def gloss_layers(self) -> Tuple[str, ...]:
+        """Where glosses are explained on their own: the deepest layer with space of each stream, and the fused ones."""
+        return tuple([name for name in self.default_layers if self.layers[name].spatial][-1:])
+
     def steps(self, frames: int) -> int:
         """Logit steps for a clip of so many frames, read in windows if it is long."""
         raise NotImplementedError(type(self).__name__)

@@ -93,6 +93,7 @@ class ResNetCSLR(SlowFastSign):
     signature = "conv2d.stem.0.weight"
     tied: Tuple[Tuple[str, str], ...] = ()     # type: ignore[assignment]
     network: ResNetNetwork      # type: ignore[assignment]
+    gloss_layers: Tuple[str, ...] = ("layer4", "conv1d")
     default_layers = ("layer1", "layer3", "layer4", "conv1d", "temporal_model")
 
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:

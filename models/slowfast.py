@@ -82,6 +82,8 @@ class SlowFastSign(Recogniser):
     default_layers = ("conv2d.slow_path.layer1", "conv2d.fast_path.layer1", "conv2d.fast_path.layer3",
                       "conv1d.fused_features", "temporal_model.1")
 
+    gloss_layers: Tuple[str, ...] = ("conv2d.slow_path.layer4", "conv2d.fast_path.layer4", "conv1d.fused_features")
+
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
         super().__init__(architecture, vocabulary)
         a = architecture

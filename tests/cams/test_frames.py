@@ -111,3 +111,10 @@ def test_windows_join_on_the_layer_s_own_axis(stride: int, padded: bool) -> None
         places.append(Placed(start, stop - start, left, right, start == 0, stop == 330))
     whole = joined(parts, places, stride, padded)
     assert whole.tolist() == list(np.arange(-places[0].left, 330 + places[-1].right, stride))
+
+
+def test_a_window_that_was_not_asked_about_does_not_halve_the_other() -> None:
+    places = [Placed(0, 40, 0, 0, True, False), Placed(20, 40, 0, 0, False, True)]
+    one, other = torch.ones(40), torch.full((40,), 3.0)
+    assert joined([one, other], places, 1, False).tolist() == [1] * 20 + [2] * 20 + [3] * 20
+    assert joined([one * 0, other], places, 1, False, [False, True]).tolist() == [0] * 20 + [3] * 40
