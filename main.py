@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 SPLITS = ("train", "dev", "test")
 METHODS = ("gradcam", "gradcam++", "hirescam", "layercam", "xgradcam", "eigencam")
 FEW = 3             # sequences whose readings are printed
-COLORMAPS = ("jet", "turbo", "viridis", "inferno", "magma", "plasma", "cividis", "hot", "parula")
+COLORMAPS = ("turbo", "viridis", "cividis", "inferno", "magma", "plasma", "hot", "parula", "jet")
+BLENDS = ("value", "even")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -44,8 +45,14 @@ def parser() -> argparse.ArgumentParser:
     add("--precision", choices=("amp", "fp32"), help="(default: amp on CUDA, fp32 elsewhere)")
     add("--data-root", metavar="FOLDER", help="the folder with annotations/ and features/ (default: the workspace's)")
     add("--out", metavar="FOLDER", help="where results go (default: the workspace's outputs/)")
-    add("--alpha", type=_share, default=0.5, help="weight of the heat map in an overlay, 0 to 1 (default: 0.5)")
-    add("--colormap", choices=COLORMAPS, default="jet", help="colours of the maps (default: jet)")
+    add("--blend", choices=BLENDS, default="value",
+        help="a map hides the frame as far as it is large, or evenly, as grad-cam's pictures have it (default: value)")
+    add("--alpha", type=_share,
+        help="weight of the heat map, 0 to 1, where it is largest (default: 0.85; of an even blend everywhere: 0.5)")
+    add("--colormap", choices=COLORMAPS, default="turbo",
+        help="colours of the maps; viridis and cividis for the colour-blind (default: turbo)")
+    add("--scale", type=int, choices=(1, 2, 3, 4), default=1,
+        help="pixels of a picture for each of the frame's (default: 1)")
     add("--fps", type=_rate, default=25.0, help="frames a second of the video (default: 25)")
     add("--save-cams", action="store_true", help="also write cams.npz: logits and every map as numbers")
     add("--no-report", dest="report", action="store_false", help="write no HTML report")
@@ -149,7 +156,8 @@ def _asked(given: argparse.Namespace) -> "Asked":
         checkpoints={model: checkpoint_path(model, _checkpoint_given(given, model), workspace) for model in models},
         layers=_layers(given.layers, models), target=given.target, method=given.method, weights=given.weights,
         normalise=given.normalise, device=given.device, precision=given.precision,
-        style=Style(given.alpha, given.colormap, given.fps), save_cams=given.save_cams, report=given.report, data=data,
+        style=Style(given.alpha, given.colormap, given.fps, given.blend, given.scale),
+        save_cams=given.save_cams, report=given.report, data=data,
         out=Path(given.out).absolute() if given.out else workspace.outputs, overwrite=given.overwrite,
         command=given.command, workspace=workspace)
 
