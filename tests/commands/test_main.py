@@ -148,6 +148,15 @@ def test_layers_are_listed_with_their_sizes(tmp_path: Path, capsys: pytest.Captu
     assert not case.out.exists()
 
 
+def test_glosses_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = tiny_case(tmp_path)
+    assert case.run("--list-glosses", models=MODELS) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed.count("REGEN") == 2 and printed.count("KÜHL") == 2 and not case.out.exists()
+    heads = [line for line in printed if line.endswith("glosses")]
+    assert [head.split()[0] for head in heads] == list(MODELS)
+
+
 def test_a_clip_without_annotation_has_no_verdicts(tmp_path: Path) -> None:
     case = tiny_case(tmp_path)
     assert case.run("--split", "dev", "--seq", "01April_default-10") == 0
