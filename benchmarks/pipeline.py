@@ -71,7 +71,7 @@ def workspace(root: Path, clips: int, frames: int) -> Path:
 def checkpoint(folder: Path, model: str) -> Path:
     import torch
 
-    from runs.loading import CHECKPOINTS
+    from files.workspace import CHECKPOINTS
     from tests.golden import published
 
     path = folder / CHECKPOINTS[model]

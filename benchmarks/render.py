@@ -3,7 +3,8 @@
     python benchmarks/render.py [--frames 200]
 
 The plain loop is what a script would do: grad-cam's `show_cam_on_image`, `cv2.imwrite`, labels by `cv2.putText`,
-and the same encoder with the same settings.
+and the same encoder with the same settings. The pictures are held against each other with the even blend, which is
+grad-cam's; the default blend, whose opacity follows the map, stands in a row of its own.
 """
 import argparse
 import sys
@@ -20,7 +21,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from drawing.overlay import STRIP, Style  # noqa: E402
+from drawing.overlay import Style  # noqa: E402
+from drawing.strips import STRIP  # noqa: E402
 from drawing.video import ENCODER  # noqa: E402
 from geometry.laid import LaidMap  # noqa: E402
 from render import render  # noqa: E402
@@ -93,7 +95,9 @@ def largest_difference(ours: Path, theirs: Path) -> int:
     worst = 0
     for path in sorted(theirs.rglob("*.png")):
         a, b = cv2.imread(str(path)), cv2.imread(str(ours / path.relative_to(theirs)))
-        assert a is not None and b is not None and b.shape[0] in (a.shape[0], a.shape[0] + STRIP)
+        assert a is not None and b is not None and b.shape[0] == a.shape[0] + STRIP
+        if path.parent.name.startswith("head"):
+            continue            # they know only when: the plain loop tints the whole frame, we leave it as it is
         worst = max(worst, int(np.abs(a.astype(int) - b[:a.shape[0]]).max()))
     return worst
 
@@ -106,24 +110,28 @@ def main() -> None:
     options = parser.parse_args()
     frames, maps = a_clip(options.frames, np.random.default_rng(0)), some_maps(options.frames)
     preds = what_was_read(options.frames, maps)
-    best = {"plain": float("inf"), "ours": float("inf")}
+    best = {"plain": float("inf"), "even": float("inf"), "value": float("inf")}
     with ThreadPoolExecutor(options.workers) as workers:
         for _ in range(options.repeat):
             with tempfile.TemporaryDirectory() as scratch:
-                plain, ours = Path(scratch, "plain"), Path(scratch, "ours")
+                plain = Path(scratch, "plain")
                 plain.mkdir()
-                ours.mkdir()
                 started = time.perf_counter()
                 plain_loop(plain, frames, maps, 25.0)
                 best["plain"] = min(best["plain"], time.perf_counter() - started)
-                started = time.perf_counter()
-                render(ours, frames, maps, preds, Style(), workers)
-                best["ours"] = min(best["ours"], time.perf_counter() - started)
-                difference = largest_difference(ours, plain)
+                for blend in ("even", "value"):
+                    ours = Path(scratch, blend)
+                    ours.mkdir()
+                    started = time.perf_counter()
+                    render(ours, frames, maps, preds, Style(colormap="jet", blend=blend), workers)
+                    best[blend] = min(best[blend], time.perf_counter() - started)
+                difference = largest_difference(Path(scratch, "even"), plain)
     print(f"{options.frames} frames x {SPATIAL + TIME_ONLY} layers, PNG and MP4, {options.workers} workers, "
           f"OpenCV {cv2.__version__}, best of {options.repeat}")
-    print(f"plain loop   {best['plain']:6.2f} s\nrender.py    {best['ours']:6.2f} s")
-    print(f"times faster {best['plain'] / best['ours']:6.2f}\nlargest difference of a picture {difference} grey levels")
+    print(f"plain loop   {best['plain']:6.2f} s")
+    for blend in ("even", "value"):
+        print(f"render.py, {blend} blend {best[blend]:6.2f} s, times faster {best['plain'] / best[blend]:6.2f}")
+    print(f"largest difference of a picture, even blend: {difference} grey levels")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,10 @@ from terminal.errors import UserError
 
 DATA_NAME = "phoenix-2014-multisigner"
 REPOSITORY = Path(os.path.abspath(__file__)).parent.parent
+CHECKPOINTS = {     # the published ones, as the workspace keeps them
+    "slowfast": "slowfast_phoenix2014_dev_18.01_test_18.28.pt",
+    "twostream": "twostreamslr.ckpt",
+}
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,11 @@ class Workspace:
     @property
     def outputs(self) -> Path:
         return self.root / "outputs"
+
+    @property
+    def demo_outputs(self) -> Path:
+        """Where what needs no workspace goes: into the repository, unless the user has a workspace around it."""
+        return self.outputs if self.data.is_dir() or self.checkpoints.is_dir() else REPOSITORY / "outputs"
 
 
 def find_input(given: Union[str, Path], workspace: Optional[Workspace] = None) -> Path:

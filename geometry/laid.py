@@ -1,7 +1,7 @@
 """A map as its layer made it, and how it lies on a clip: what is drawn of it, told of it and kept of it."""
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Optional, Tuple
+from typing import Dict, Optional, Tuple
 
 import numpy as np
 
@@ -60,13 +60,20 @@ class LaidMap:
         if not self.spatial:
             return self._over_time[frame]
         canvas = np.zeros(self.place.size[1:], np.float16)
-        if self.sees(frame) and not self.void:
+        if self.sees(frame):
             top, bottom, left, right = self.place.box
-            rows, columns = self._across
-            low, spread = self.scale(frame)
-            values = rows @ self._step(frame) @ columns.T
-            canvas[top:bottom, left:right] = ((values - low) / spread).clip(0, 1)
+            canvas[top:bottom, left:right] = self.inside(frame)
         return canvas
+
+    def inside(self, frame: int, times: int = 1) -> np.ndarray:
+        """The box of a frame that was seen, float16 in 0..1, of so many points for each pixel across."""
+        if times not in self._finer:
+            self._finer[times] = self._across if times == 1 else self._weights(times)
+        rows, columns = self._finer[times]
+        if self.void:
+            return np.zeros((len(rows), len(columns)), np.float16)
+        low, spread = self.scale(frame)
+        return ((rows @ self._step(frame) @ columns.T - low) / spread).clip(0, 1).astype(np.float16)
 
     def whole(self) -> np.ndarray:
         """float16 [T, H, W], or [T]"""
@@ -101,10 +108,18 @@ class LaidMap:
     @cached_property
     def _across(self) -> Tuple[np.ndarray, np.ndarray]:
         """Weights [pixels of the box, cells], down and across."""
+        return self._weights(1)
+
+    @cached_property
+    def _finer(self) -> Dict[int, Tuple[np.ndarray, np.ndarray]]:
+        """The same for enlarged pictures, by how much."""
+        return {}
+
+    def _weights(self, times: int) -> Tuple[np.ndarray, np.ndarray]:
         top, bottom, left, right = self.place.box
         assert self.cells.rows is not None and self.cells.columns is not None
-        return (line_weights(self.cells.rows, np.arange(top, bottom)),
-                line_weights(self.cells.columns, np.arange(left, right)))
+        return (line_weights(self.cells.rows, finer(top, bottom, times)),
+                line_weights(self.cells.columns, finer(left, right, times)))
 
     @cached_property
     def _over_time(self) -> np.ndarray:
@@ -122,6 +137,11 @@ class LaidMap:
         cell, part = nearest_cells(self.cells.frames, np.array([frame]))
         before, after = self.raw[cell[0]], self.raw[min(cell[0] + 1, len(self.raw) - 1)]
         return before + np.float32(part[0]) * (after - before)
+
+
+def finer(start: int, stop: int, times: int) -> np.ndarray:
+    """The middles of the pixels start..stop-1, each cut into so many."""
+    return (np.arange(start * times, stop * times) + 0.5) / times - 0.5
 
 
 def nearest_cells(centres: np.ndarray, points: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:

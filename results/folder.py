@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Mapping, Optional, Type
 from terminal.errors import UserError
 
 PREDS = "preds.json"
+LINES = {"slowfast": "SlowFast", "twostream": "TwoStream"}      # what a model's lines of preds.txt begin with
 LOCK, PARTIAL, OLD = ".lock-", ".partial-", ".old-"
 
 
@@ -104,10 +105,10 @@ def write_preds(folder: Path, preds: Mapping[str, Any]) -> None:
 
 def preds_lines(preds: Mapping[str, Any]) -> List[str]:
     """GT, each model's reading, then the WER of each."""
-    models = preds["models"].values()
+    models = {LINES.get(name, name): model for name, model in preds["models"].items()}
     truth = "(not annotated)" if preds["truth"] is None else " ".join(preds["truth"])
-    lines = [f"GT: {truth}", *(f"{model['title']}: {' '.join(model['glosses'])}".rstrip() for model in models)]
-    return lines + [f"{model['title']} {wer_line(model['wer'])}" for model in models if model["wer"] is not None]
+    lines = [f"GT: {truth}", *(f"{name}: {' '.join(model['glosses'])}".rstrip() for name, model in models.items())]
+    return lines + [f"{name} {wer_line(model['wer'])}" for name, model in models.items() if model["wer"] is not None]
 
 
 def wer_line(wer: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from glosses import ctc
 from glosses.vocabulary import GlossVocabulary
 from glosses.wer import verdicts, wer
 
-TITLES = {"slowfast": "SlowFast", "twostream": "TwoStream"}
+TITLES = {"slowfast": "SlowFastSign", "twostream": "TwoStream-SLR"}     # as their authors write them
 
 
 def read(model: str, logits: np.ndarray, ids: Sequence[int], vocabulary: GlossVocabulary, truth: Sequence[str],

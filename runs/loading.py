@@ -4,17 +4,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Optional
 
 from datasets.layout import PhoenixFiles
-from files.workspace import REPOSITORY, Workspace, find_input
+from files.workspace import CHECKPOINTS, REPOSITORY, Workspace, find_input
+from terminal.command_line import VERSION
 from terminal.errors import UserError
 
 if TYPE_CHECKING:   # torch is loaded when a model is
     from glosses.vocabulary import GlossVocabulary
     from models.recogniser import Recogniser
 
-CHECKPOINTS = {
-    "slowfast": "slowfast_phoenix2014_dev_18.01_test_18.28.pt",
-    "twostream": "twostreamslr.ckpt",
-}
 WHERE = "README.md, section Checkpoints, says where to get it"
 SHOWN_FRAMES = 200      # the clip that --list-layers gives sizes for
 
@@ -86,11 +83,19 @@ def layer_lines(model: str, checkpoint: Optional[Path]) -> List[str]:
     return lines
 
 
+def gloss_lines(model: str, checkpoint: Optional[Path], data: Path, workspace: Workspace) -> List[str]:
+    """Every gloss that a model knows: of its checkpoint, or where there is none as the dataset has them."""
+    vocabulary = (load_recogniser(model, checkpoint, "cpu", data, workspace).vocabulary if checkpoint
+                  else published_vocabulary(model, data, workspace))
+    names = sorted(vocabulary.names)
+    return [f"{model} ({checkpoint or 'as published; no checkpoint was given or found'}): {len(names)} glosses", *names]
+
+
 def versions() -> Dict[str, str]:
     import platform
     from importlib.metadata import PackageNotFoundError, version
 
-    found = {"python": platform.python_version()}
+    found = {"this program": VERSION, "python": platform.python_version()}
     for package in ("torch", "numpy", "opencv-python", "av", "pillow", "grad-cam", "flashlight-text"):
         try:
             found[package] = version(package)

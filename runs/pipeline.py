@@ -96,7 +96,8 @@ class Pipeline:
             "layers": {model: list(names) for model, names in asked.layers.items()},
             "target": asked.target, "method": asked.method, "weights": asked.weights, "normalise": asked.normalise,
             "precision": asked.precision or ("amp" if self._chosen_device().startswith("cuda") else "fp32"),
-            "alpha": asked.style.alpha, "colormap": asked.style.colormap, "fps": asked.style.fps,
+            "blend": asked.style.blend, "alpha": asked.style.weight, "colormap": asked.style.colormap,
+            "scale": asked.style.scale, "fps": asked.style.fps,
             "save_cams": asked.save_cams, "report": asked.report,
         }
 
@@ -203,8 +204,8 @@ class Pipeline:
             "target": explanation.target, "method": explanation.method, "weights": explanation.weights,
             "normalise": explanation.normalise, "precision": explanation.precision,
             "viewport": list(astuple(recogniser.viewport)),     # left, top, right, bottom in fractions of the frame
-            "layers": {name: {"flags": list(layer.flags), "spatial": layer.spatial, "shape": list(layer.raw.shape)}
-                       for name, layer in explanation.layers.items()},
+            "layers": {name: {"flags": list(layer.flags), "spatial": layer.spatial, "shape": list(layer.raw.shape),
+                              "seen": list(layer.laid.place.seen)} for name, layer in explanation.layers.items()},
             "checkpoint": {"file": self.asked.checkpoints[model].name, "sha256": self._hashes[model].result()},
             "notes": [*recogniser.notes, *told["notes"], *explanation.notes],
         })

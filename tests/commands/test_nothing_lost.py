@@ -65,7 +65,7 @@ def test_a_finished_sequence_is_skipped_with_a_note(tmp_path: Path, capsys: pyte
     assert (case.out / "clip-0").stat().st_ino != before
 
 
-@pytest.mark.parametrize("change", [["--alpha", "0.3"], ["--target", "pred"], ["--weights", "frame"], ["--save-cams"]])
+@pytest.mark.parametrize("change", [["--alpha", "0.3"], ["--target", "pred"], ["--pool", "frame"], ["--save-cams"]])
 def test_with_other_settings_it_is_redone(tmp_path: Path, change: List[str]) -> None:
     case = tiny_case(tmp_path)
     flags = ("--split", "test", "--seq", "clip-0", "--no-report", "--quiet")

@@ -120,7 +120,7 @@ def preds(frames: int, sequence: str = "01April_2010_Thursday_heute_default-8",
     for model, layers_of in SPATIAL.items():
         spans = [{**span, "verdict": verdict} for span, verdict in zip(spread(read, frames, 2), verdicts)]
         models[model] = {
-            "title": {"slowfast": "SlowFast", "twostream": "TwoStream"}[model],
+            "title": {"slowfast": "SlowFastSign", "twostream": "TwoStream-SLR"}[model],
             "glosses": list(read), "spans": spans, "deleted": [{"gloss": truth[8], "position": 9}],
             "truth_spans": spread(truth, frames, 3),
             "wer": {"wer": 25.0, "sub": 1, "ins": 1, "del": 1, "reference": 12},

@@ -18,7 +18,7 @@ from tests.kit import report as made
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
 FRAMES = 24
-TITLES = {"slowfast": "SlowFast", "twostream": "TwoStream"}
+TITLES = {"slowfast": "SlowFastSign", "twostream": "TwoStream-SLR"}
 EVIL = "<script>window.hacked = 1</script>"
 VIRIDIS = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], cv2.COLORMAP_VIRIDIS)[:, 0, ::-1].astype(int)
 
