@@ -153,7 +153,9 @@ def _conclude(asked: "Asked", outcomes: List[Dict[str, Any]], seconds: float, qu
         if asked.report:
             from reports.report import write_index
 
-            write_index(asked.out)
+            left_out = write_index(asked.out)
+            for name in () if quiet else left_out:
+                print(f"{name}: its record is not as it was written: left out of index.html", file=sys.stderr)
     if not quiet:
         for outcome in outcomes if len(outcomes) <= FEW else ():
             preds = finished(asked.out, outcome["sequence"])

@@ -1,8 +1,9 @@
 """What a clip's maps look like: a PNG for every frame of every layer, their scale, and the side-by-side video."""
 from collections import deque
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, wait
+from contextlib import closing
 from pathlib import Path
-from typing import Any, Callable, Deque, Iterator, Mapping
+from typing import Any, Callable, Deque, Generator, Mapping
 
 import cv2
 import numpy as np
@@ -47,10 +48,12 @@ def render(folder: Path, frames: np.ndarray, maps: Maps, preds: Mapping[str, Any
                                                                               interpolation=cv2.INTER_AREA)
         return to_yuv(grid.draw(frame, pictures))
 
-    write_mp4(folder / "comparison.mp4", in_order(workers, draw, len(frames)), grid.width, grid.height, style.fps)
+    with closing(in_order(workers, draw, len(frames))) as pictures:
+        write_mp4(folder / "comparison.mp4", pictures, grid.width, grid.height, style.fps)
 
 
-def in_order(workers: Executor, work: Callable[[int], np.ndarray], count: int) -> Iterator[np.ndarray]:
+def in_order(workers: Executor, work: Callable[[int], np.ndarray], count: int
+             ) -> Generator[np.ndarray, None, None]:
     """work(0), work(1), ... done ahead by the workers, a few at a time."""
     waiting: Deque[Future[np.ndarray]] = deque()
     try:
@@ -63,3 +66,4 @@ def in_order(workers: Executor, work: Callable[[int], np.ndarray], count: int) -
     finally:
         for future in waiting:
             future.cancel()
+        wait(waiting)       # whoever takes the folder away must not meet one that still writes into it

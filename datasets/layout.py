@@ -40,7 +40,11 @@ class PhoenixFiles:
         """The split's rows, or those named, without a look at any frame."""
         if not self.annotations.is_dir():
             raise UserError(self._no_dataset())
-        return select(read_corpus(self.annotations, split), seq_ids, split, self.annotations)
+        rows = read_corpus(self.annotations, split)
+        if not rows:
+            raise UserError(f"the corpus of split '{split}' in {self.annotations} has no rows; expected at least one; "
+                            "give the published one, or another split")
+        return select(rows, seq_ids, split, self.annotations)
 
     def frames(self, row: Row, split: str, size: str = SQUARE) -> List[Path]:
         """Frame files in order; none where this size was not unpacked."""

@@ -1,5 +1,6 @@
 """From what the user named to recognisers ready to explain: checkpoint, vocabulary, device."""
 import hashlib
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Optional
 
@@ -66,6 +67,15 @@ def published_vocabulary(model: str, data: Path, workspace: Workspace) -> "Gloss
         if (folder / "gloss_dict.npy").is_file():
             return load_gloss_dict(folder / "gloss_dict.npy")
     return from_corpora(files.annotations)
+
+
+def vocabulary_digest(model: str, data: Path, workspace: Workspace) -> str:
+    """Tells one published vocabulary from another; a change of the dataset's files may be one of the readings."""
+    try:
+        words = published_vocabulary(model, data, workspace).words()
+    except UserError:
+        return "none"           # where it is needed, loading says so
+    return hashlib.sha256(json.dumps(words).encode()).hexdigest()[:16]
 
 
 def layer_lines(model: str, checkpoint: Optional[Path]) -> List[str]:

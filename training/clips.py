@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Dict, List, Tuple
 
-from datasets.corpus import read_corpus
+from datasets.corpus import check_row, read_corpus
 from files.safe_pickle import load_npy
 from glosses.vocabulary import LEFT_OUT_TRAIN_ROW
 from terminal.errors import UserError
@@ -42,6 +42,8 @@ def list_clips(config: DataConfig, root: Path, split: str) -> List[Entry]:
     if config.dataset not in PATTERNS:
         raise UserError(f"data.dataset: {config.dataset} is unknown; choose from {', '.join(PATTERNS)}")
     rows = _from_info(Path(config.info), split) if config.info else _from_corpus(root, split, config.dataset)
+    if not rows:
+        raise UserError(f"the split '{split}' of {config.info or root} has no clips; expected at least one")
     pattern = PATTERNS[config.dataset]
     return [Entry(seq_id, pattern(glob.escape(str(root)), config.frame_subdir, folder), glosses, signer, split)
             for seq_id, folder, glosses, signer in rows]
@@ -59,6 +61,7 @@ def _from_info(folder: Path, split: str) -> List[Row]:
     rows: List[Row] = []
     try:
         for row in (row for key, row in content.items() if not isinstance(key, str)):
+            check_row(path, len(rows) + 1, row["fileid"], row["folder"])
             rows.append((row["fileid"], row["folder"], tuple(row["label"].split()), row.get("signer", "")))
     except (KeyError, TypeError, AttributeError):
         raise UserError(f"{path}: expected numbered rows with fileid, folder and label; make it again") from None

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from reports.report import write_index, write_report
+from results.manifest import write_manifest
 from tests.kit import report as made
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -49,6 +50,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
             preds["models"]["twostream"]["layers"]["rgb_stream.layer4"]["flags"] = ["all-zero"]
         (folder / "preds.json").write_text(json.dumps(preds))
         write_report(folder, made.picture(FRAMES), made.layers(FRAMES), preds, made.keypoints(FRAMES))
+        write_manifest(folder, {}, {})
     write_index(root)
     moved = root.parent / "moved to another ö place"        # a page must not know where it was written
     root.rename(moved)
@@ -312,6 +314,7 @@ def test_six_hundred_rows_sort_and_filter_without_lag(opened: Any, tmp_path: Pat
         folder = tmp_path / str(number)
         folder.mkdir()
         (folder / "preds.json").write_text(json.dumps(made.preds(30 + number, sequence=f"clip-{number}")))
+        write_manifest(folder, {}, {})
     write_index(tmp_path)
     page = opened(tmp_path / "index.html")
     assert page.locator("#table tbody tr").count() == 600

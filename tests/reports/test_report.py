@@ -15,6 +15,7 @@ from reports.knots import Knots, knots
 from reports.page import json_in_html
 from reports.report import finite, write_index, write_report
 from reports.sprites import MAP_BYTES, QUALITIES, encode, encode_maps
+from results.manifest import write_manifest
 from results.missed import reading
 from results.shares import mass, shares
 from tests.kit import report as made
@@ -26,6 +27,7 @@ def written(folder: Path, frames: int, **changes: Any) -> str:
     preds = {**made.preds(frames), **changes}
     (folder / "preds.json").write_text(json.dumps(preds))
     write_report(folder, made.picture(frames), made.layers(frames), preds, made.keypoints(frames))
+    write_manifest(folder, {}, {})
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
@@ -111,6 +113,7 @@ def test_a_gloss_is_nowhere_in_the_page_as_a_tag(tmp_path: Path) -> None:
     preds = made.preds(8, sequence=evil, first=evil)
     (clip / "preds.json").write_text(json.dumps(preds))
     write_report(clip, made.picture(8), made.layers(8), preds)
+    write_manifest(clip, {}, {})
     write_index(tmp_path)
     for page in (tmp_path / "clip" / "report.html", tmp_path / "index.html"):
         assert "<img src=x" not in page.read_text(encoding="utf-8")
@@ -198,10 +201,36 @@ def test_the_index_lists_finished_folders_only(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "c").mkdir()
     (tmp_path / "c" / "preds.json").write_text(json.dumps(made.preds(3, sequence="c")))     # made without a report
-    write_index(tmp_path)
+    write_manifest(tmp_path / "c", {}, {})
+    assert write_index(tmp_path) == []
     rows = data_in((tmp_path / "index.html").read_text(encoding="utf-8"))["rows"]
     assert [(row["sequence"], row["page"], row["cover"] is None) for row in rows] == [
         ("a", True, False), ("b", True, False), ("c", False, True)]
+
+
+@pytest.mark.parametrize("damage", ["preds.json", "manifest.json"])
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"files": 3}', '{"sequence": "a", "models": [1]}'])
+def test_a_damaged_record_is_left_out_of_the_index(tmp_path: Path, damage: str, content: str) -> None:
+    written(tmp_path / "a", 3, sequence="a")
+    written(tmp_path / "b", 3, sequence="b")
+    (tmp_path / "a" / damage).write_text(content)
+    assert write_index(tmp_path) == ["a"]
+    rows = data_in((tmp_path / "index.html").read_text(encoding="utf-8"))["rows"]
+    assert [row["sequence"] for row in rows] == ["b"]
+
+
+def test_a_damaged_account_of_the_regions_costs_only_these(tmp_path: Path) -> None:
+    for name in ("cut", "zeros", "folder"):
+        written(tmp_path / name, 3, sequence=name)
+    record = tmp_path / "cut" / "report.json"
+    record.write_bytes(record.read_bytes()[:-9])
+    record = tmp_path / "zeros" / "report.json"
+    record.write_bytes(bytes(record.stat().st_size))
+    (tmp_path / "folder" / "report.json").unlink()
+    (tmp_path / "folder" / "report.json").mkdir()
+    assert write_index(tmp_path) == []
+    rows = data_in((tmp_path / "index.html").read_text(encoding="utf-8"))["rows"]
+    assert [(row["sequence"], row["cover"]) for row in rows] == [("cut", None), ("folder", None), ("zeros", None)]
 
 
 def test_the_same_clip_gives_the_same_page(tmp_path: Path) -> None:

@@ -61,3 +61,14 @@ def test_other_content_is_refused(tmp_path: Path, content: Any) -> None:
 def test_what_is_missing_is_named(tmp_path: Path, config: DataConfig, message: str) -> None:
     with pytest.raises(UserError, match=message):
         list_clips(config, tmp_path, "dev")
+
+
+@pytest.mark.parametrize("folder", ["/dev/z*", "dev/../../../etc/*", "dev/a\0/*.png"])
+def test_a_pattern_stays_inside_the_data_set(tmp_path: Path, folder: str) -> None:
+    with pytest.raises(UserError, match="entry 1 has the folder"):
+        list_clips(save_info(tmp_path, {0: row(folder)}), tmp_path, "dev")
+
+
+def test_a_split_without_clips_is_told_of(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="split 'dev' .* has no clips"):
+        list_clips(save_info(tmp_path, {"prefix": "/elsewhere"}), tmp_path, "dev")
