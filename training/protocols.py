@@ -20,7 +20,15 @@ from training.collate import collate
 from training.feeder import Feeder, Views
 from training.feeder_twostream import PosedFeeder, TwoStreamAugment, collate_posed
 from training.footage import Footage, Size
-from training.losses import SlowFastWeights, Terms, TwoStreamWeights, slowfast_losses, twostream_losses
+from training.losses import (
+    BranchWeights,
+    SlowFastWeights,
+    Terms,
+    TwoStreamWeights,
+    slowfast_losses,
+    twostream_losses,
+    vac_losses,
+)
 from training.recipe import Config
 
 
@@ -72,7 +80,7 @@ class SlowFastAugment:
 
 class SlowFastProtocol(Protocol):
     Augment = SlowFastAugment
-    Loss = SlowFastWeights
+    Loss: Type[BranchWeights] = SlowFastWeights
     states = ("model_state_dict", "optimizer_state_dict", "scheduler_state_dict")
 
     def vocabulary(self) -> GlossVocabulary:
@@ -104,6 +112,15 @@ class SlowFastProtocol(Protocol):
 
     def losses(self, outputs: Dict[str, Tensor], batch: Batch) -> Tuple[Tensor, Terms]:
         return slowfast_losses(outputs, batch.labels, batch.label_lengths, self.config.loss)
+
+
+class VACProtocol(SlowFastProtocol):
+    """VAC's, SMKD's and CorrNet's: the same but for the losses, of one branch."""
+
+    Loss = BranchWeights
+
+    def losses(self, outputs: Dict[str, Tensor], batch: Batch) -> Tuple[Tensor, Terms]:
+        return vac_losses(outputs, batch.labels, batch.label_lengths, self.config.loss)
 
 
 class TwoStreamProtocol(Protocol):
@@ -150,7 +167,8 @@ class TwoStreamProtocol(Protocol):
 PROTOCOLS: Dict[str, Type[Protocol]] = {
     "slowfast": SlowFastProtocol,
     "twostream": TwoStreamProtocol,
-    "resnet": SlowFastProtocol,
+    "vac": VACProtocol,
+    "corrnet": VACProtocol,
 }
 
 

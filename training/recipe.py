@@ -7,7 +7,7 @@ from typing import Any, Optional, Tuple
 class ModelConfig:
     architecture: str                       # YAML of the network: beside the recipe, or a path
     weights: Optional[str] = None           # checkpoint to fine-tune; null: from scratch
-    backbone: Optional[str] = None          # torchvision state dict for the ResNet baseline; null: from scratch
+    backbone: Optional[str] = None          # torchvision's state dict of the ResNet; null: from scratch
     vocabulary: Optional[str] = None        # gloss_dict.npy or gloss2ids.pkl; null: the data set's own
 
 

@@ -8,9 +8,9 @@ import yaml
 
 from files.workspace import find_input
 from glosses.vocabulary import GlossVocabulary, load_gloss2ids, load_gloss_dict
+from models.frame_resnet import FrameResNet
 from models.recogniser import Recogniser
 from models.registry import build, create
-from models.resnet import ResNetCSLR
 from terminal.errors import UserError
 from training.checkpointing import check_same_glosses
 from training.distributed import Place
@@ -69,10 +69,11 @@ def _plain(config: Config) -> Dict[str, Any]:
 def _starting_weights(config: Config, recogniser: Recogniser) -> None:
     if config.model.backbone:
         path = find_input(config.model.backbone)
-        if not isinstance(recogniser, ResNetCSLR):
-            raise UserError(f"model.backbone: only the resnet model starts from one, this is {recogniser.name}; "
-                            "give a whole checkpoint with model.weights")
-        recogniser.network.conv2d.load_imagenet(path)
+        resnet = getattr(recogniser.network, "conv2d", None)
+        if not isinstance(resnet, FrameResNet):
+            raise UserError(f"model.backbone: only networks with a ResNet start from one, and {recogniser.name} has "
+                            "none; give a whole checkpoint with model.weights")
+        resnet.load_imagenet(path)
         log.info("backbone from %s", path)
     if not config.model.weights:
         log.info("no model.weights: %s", "the rest from scratch" if config.model.backbone else "from scratch")

@@ -19,7 +19,8 @@ ARCHITECTURES: Dict[str, Dict[str, Any]] = {
                  "frame": 32, "crop": 28, "size": 28, "hidden": 16, "lstm_layers": 1, "lstm_dropout": 0.0},
     "twostream": {"size": 32, "pose_size": 16, "width": 0.0625, "lateral_kernel": [3, 3, 3], "hidden": 16,
                   "feedforward": 16},
-    "resnet": {"frame": 32, "crop": 28, "size": 28, "hidden": 16, "lstm_layers": 1, "lstm_dropout": 0.0},
+    **{name: {"frame": 32, "crop": 28, "size": 28, "hidden": 16, "lstm_layers": 1, "lstm_dropout": 0.0}
+       for name in ("vac", "smkd", "corrnet")},
 }
 
 
