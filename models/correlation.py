@@ -14,13 +14,13 @@ AFFINITIES = 2 ** 22            # values held at once on a CPU, where they shoul
 AFFINITIES_ON_GPU = 2 ** 26     # and on a GPU, which wants much to do at once
 REDUCTION = 16                  # channels for each of the gate
 DILATIONS = (1, 2, 3)
-NEIGHBOURS = ((0, 2), (1, 0))   # (place in the weights, how far it lies in `around`): the frame after, the one before
+SHIFTS = (2, 0)                 # of the frame after and the frame before in `around`
 
 
 class Correlate(torch.autograd.Function):
-    """places [T, P, C], around [T + 2, P, C] (the frame before each, itself, the one after), weights [2] (of the frame
-    after, of the one before) -> [T, P, C], the sum over the places of both neighbours of their features, each times
-    (sigmoid(affinity) - 0.5) and the neighbour's weight.
+    """places [B, T, P, C], around [B, T + 2, P, C] (the frame before each, itself, the one after), weights [2] (of the
+    frame after, of the one before) -> [B, T, P, C], the sum over the places of both neighbours of their features, each
+    times (sigmoid(affinity) - 0.5) and the neighbour's weight.
 
     sigmoid(a) - 0.5 is tanh(a / 2) / 2, which does not cancel where affinities are small.
     """
@@ -28,18 +28,13 @@ class Correlate(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, places: Tensor, around: Tensor, weights: Tensor) -> Tensor:  # type: ignore[override]
         ctx.save_for_backward(places, around, weights)
-        found = torch.empty_like(places)
-        halves = weights.to(places.dtype) / 2
-        for rows in chunks(places):
-            into = found[rows]
-            for neighbour, shifted in NEIGHBOURS:
-                other = around[rows.start + shifted:rows.stop + shifted]
-                likeness = torch.bmm(places[rows] / 2, other.transpose(1, 2)).tanh_()           # [t, P, P]
-                weighted = other * halves[neighbour]
-                if neighbour == 0:
-                    torch.bmm(likeness, weighted, out=into)
-                else:
-                    into.baddbmm_(likeness, weighted)
+        found = torch.zeros_like(places)
+        likeness, = scratch(places, 1)
+        for clip, rows in chunks(places):
+            for shift, weight in zip(SHIFTS, weights.tolist()):
+                mine, other = places[clip, rows], around[clip, rows.start + shift:rows.stop + shift]
+                like = product(mine, other, likeness).tanh_()
+                found[clip, rows].baddbmm_(like, other, alpha=weight / 2)
         return found
 
     @staticmethod
@@ -47,31 +42,47 @@ class Correlate(torch.autograd.Function):
         places, around, weights = ctx.saved_tensors
         gradient = gradient.contiguous()
         to_places, to_around = torch.zeros_like(places), torch.zeros_like(around)
-        exact = torch.promote_types(places.dtype, torch.float32)
-        to_weights = torch.zeros(2, dtype=exact, device=places.device) if ctx.needs_input_grad[2] else None
-        weights = weights.to(places.dtype)
-        for rows in chunks(places):
-            half, given = places[rows] / 2, gradient[rows] / 2
-            for neighbour, shifted in NEIGHBOURS:
-                span = slice(rows.start + shifted, rows.stop + shifted)
-                other, into, weight = around[span], to_around[span], weights[neighbour]
-                likeness = torch.bmm(half, other.transpose(1, 2)).tanh_()
-                slope = torch.bmm(given, other.transpose(1, 2))                     # of the likeness, per weight
+        to_weights = torch.zeros(2, dtype=torch.float64, device=places.device) if ctx.needs_input_grad[2] else None
+        likeness, slope = scratch(places, 2)
+        for clip, rows in chunks(places):
+            for number, (shift, weight) in enumerate(zip(SHIFTS, weights.tolist())):
+                span = slice(rows.start + shift, rows.stop + shift)
+                mine, given = places[clip, rows], gradient[clip, rows]
+                other, into = around[clip, span], to_around[clip, span]
+                like = product(mine, other, likeness).tanh_()
+                rise = product(given, other, slope)                             # with each likeness, per weight
                 if to_weights is not None:
-                    to_weights[neighbour] += (likeness * slope).sum(dtype=exact)
-                into.baddbmm_(likeness.transpose(1, 2), given * weight)
-                torch.ops.aten.tanh_backward(slope, likeness, grad_input=slope)     # of half the affinity
-                to_places[rows].baddbmm_(slope, other * (weight / 2))
-                into.baddbmm_(slope.transpose(1, 2), half * weight)
-        return to_places, to_around, None if to_weights is None else to_weights.to(ctx.saved_tensors[2].dtype)
+                    to_weights[number] += (like * rise).sum(dtype=torch.float64)
+                into.baddbmm_(like.transpose(1, 2), given, alpha=weight / 2)
+                torch.ops.aten.tanh_backward(rise, like, grad_input=rise)       # with half of each affinity
+                to_places[clip, rows].baddbmm_(rise, other, alpha=weight / 2)
+                into.baddbmm_(rise.transpose(1, 2), mine, alpha=weight / 2)
+        return to_places, to_around, None if to_weights is None else to_weights.to(weights.dtype)
 
 
-def chunks(places: Tensor) -> Iterator[slice]:
-    """As many of the T frames at a time as affinities may be held for."""
-    held = AFFINITIES_ON_GPU if places.is_cuda else AFFINITIES
-    step = max(1, held // places.shape[1] ** 2)
-    for start in range(0, len(places), step):
-        yield slice(start, min(start + step, len(places)))
+def product(left: Tensor, right: Tensor, into: Tensor) -> Tensor:
+    """Half the dot products of every place on the left with every place on the right, [t, P, P]."""
+    out = into[:len(left)]
+    return torch.baddbmm(out, left, right.transpose(1, 2), beta=0, alpha=0.5, out=out)
+
+
+def frames_at_once(places: Tensor) -> int:
+    return max(1, (AFFINITIES_ON_GPU if places.is_cuda else AFFINITIES) // places.shape[2] ** 2)
+
+
+def scratch(places: Tensor, count: int) -> Tuple[Tensor, ...]:
+    """Room for the affinities of one chunk, used again by all: memory that is not new is much faster."""
+    held = min(frames_at_once(places), places.shape[1])
+    return places.new_empty(count, held, places.shape[2], places.shape[2]).unbind()
+
+
+def chunks(places: Tensor) -> Iterator[Tuple[int, slice]]:
+    """Of each clip, as many frames at a time as affinities may be held for."""
+    clips, frames = places.shape[:2]
+    step = frames_at_once(places)
+    for clip in range(clips):
+        for start in range(0, frames, step):
+            yield clip, slice(start, min(start + step, frames))
 
 
 class Correlation(nn.Module):
@@ -91,15 +102,14 @@ class Correlation(nn.Module):
         self.conv_back = Conv3d(thin, channels, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        features = torch.stack([self._correlated(*clip) for clip in zip(x, self.down_conv2(x))])
-        return features * self._gate(x)
+        return self.correlated(x, self.down_conv2(x)) * self._gate(x)
 
-    def _correlated(self, x: Tensor, seen: Tensor) -> Tensor:
-        """One clip: [C, T, H, W] and what is looked at in its neighbours -> [C, T, H, W]"""
-        places, around = (each.permute(1, 2, 3, 0).flatten(1, 2) for each in (x.to(seen.dtype), seen))
-        around = torch.cat((around[:1], around, around[-1:]))
+    def correlated(self, x: Tensor, seen: Tensor) -> Tensor:
+        """seen: what is looked at in a frame's neighbours, [B, C, T, H, W] as x."""
+        places, around = (each.permute(0, 2, 3, 4, 1).flatten(2, 3) for each in (x.to(seen.dtype), seen))
+        around = torch.cat((around[:, :1], around, around[:, -1:]), dim=1)
         found = Correlate.apply(places, around, self.weights2)
-        return found.unflatten(1, tuple(x.shape[2:])).permute(3, 0, 1, 2)
+        return found.unflatten(2, tuple(x.shape[3:])).permute(0, 4, 1, 2, 3)
 
     def _gate(self, x: Tensor) -> Tensor:
         """[B, C, T, H, W] in -0.5 .. 0.5"""

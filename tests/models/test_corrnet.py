@@ -40,7 +40,7 @@ def test_frames_in_chunks_correlate_as_all_at_once(frames: int, at_once: int, mo
         x, seen, weights = inputs(frames)
         if chunked:
             block.weights2.data = weights.data
-            y = block._correlated(x, seen)
+            y = block.correlated(x[None], seen[None])[0]
             weights = block.weights2
         else:
             y = as_in_the_paper(x, seen, weights)
@@ -52,8 +52,8 @@ def test_frames_in_chunks_correlate_as_all_at_once(frames: int, at_once: int, mo
 
 def test_the_gradient_is_the_slope() -> None:
     x, seen, weights = inputs(3)
-    places, around = (each.detach().permute(1, 2, 3, 0).flatten(1, 2) for each in (x, seen))
-    around = torch.cat((around[:1], around, around[-1:]))
+    places, around = (each.detach().permute(1, 2, 3, 0).flatten(1, 2)[None] for each in (x, seen))
+    around = torch.cat((around[:, :1], around, around[:, -1:]), 1)
     assert torch.autograd.gradcheck(lambda *given: Correlate.apply(*given),
                                     (places.requires_grad_(), around.requires_grad_(), weights))
 
@@ -64,7 +64,7 @@ def test_faint_affinities_do_not_cancel() -> None:
     block = Correlation(16)
     block.weights2.data = weights
     with torch.no_grad():
-        assert torch.allclose(block._correlated(1e-4 * x, seen).double(), exact, rtol=1e-5, atol=1e-9)
+        assert torch.allclose(block.correlated(1e-4 * x[None], seen[None])[0].double(), exact, rtol=1e-5, atol=1e-9)
 
 
 def test_csl_dailys_two_blocks_are_read_from_the_keys(tmp_path: Path) -> None:
