@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Dict, Optional, Sequence
 
-from files.workspace import find_data_root
+from datasets.corpora import CORPORA, find_corpus
+from files.workspace import Workspace
 from terminal.command_line import OneLineParser
 from terminal.errors import UserError
 
@@ -25,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
     add("--device", help="any torch device (default: cuda:0, or cpu where there is no CUDA)")
     add("--workers", type=_count, default=len(os.sched_getaffinity(0)), metavar="N",
         help="sequences at a time (default: %(default)s, the cores here)")
+    add("--dataset", choices=tuple(CORPORA), help="which corpus it is (default: what is found at the data root)")
     add("--data-root", metavar="FOLDER", help="the folder with annotations/ and keypoints/ (default: the workspace's)")
     add("--out", metavar="FOLDER", help="where the maps go (default: keypoints/heatmaps/ of the data)")
     return made
@@ -41,11 +43,7 @@ def cache(given: argparse.Namespace) -> int:
     names = None if given.seq is None else [name.strip() for name in given.seq.split(",") if name.strip()]
     if names == []:
         raise UserError("--seq names no sequence; give one or more ids with commas between, or leave it out")
-    root = find_data_root(given.data_root)
-
-    from datasets.layout import PhoenixFiles
-
-    files = PhoenixFiles(root)
+    files = find_corpus(given.data_root, given.dataset, Workspace())
     rows = files.rows(given.split, names)
 
     from datasets.heatmaps import HeatmapCache, render, stored

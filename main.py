@@ -7,11 +7,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
 
+from datasets.corpora import CORPORA, find_corpus
+from files.workspace import Workspace
 from models.registry import MODELS
 from terminal.command_line import OneLineParser
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
+    from datasets.layout import Corpus
     from runs.pipeline import Asked
 
 SPLITS = ("train", "dev", "test")
@@ -42,7 +45,8 @@ def parser() -> argparse.ArgumentParser:
     add("--list-layers", action="store_true", help="print every layer that can be asked for, and stop")
     add("--device", help="any torch device (default: cuda:0, or cpu where there is no CUDA)")
     add("--precision", choices=("amp", "fp32"), help="(default: amp on CUDA, fp32 elsewhere)")
-    add("--data-root", metavar="FOLDER", help="the folder with annotations/ and features/ (default: the workspace's)")
+    add("--dataset", choices=tuple(CORPORA), help="which corpus it is (default: what is found at the data root)")
+    add("--data-root", metavar="FOLDER", help="the dataset's folder (default: the workspace's)")
     add("--out", metavar="FOLDER", help="where results go (default: the workspace's outputs/)")
     add("--alpha", type=_share, default=0.5, help="weight of the heat map in an overlay, 0 to 1 (default: 0.5)")
     add("--colormap", choices=COLORMAPS, default="jet", help="colours of the maps (default: jet)")
@@ -70,7 +74,6 @@ def _rate(text: str) -> float:
 
 def _as_demo(given: argparse.Namespace) -> None:
     """The same run as any other, on data and checkpoints of the demo's own."""
-    from files.workspace import Workspace
     from runs.demo import CHECKPOINTS, CLIPS, TARGET, demo_data
 
     given.models = list(CHECKPOINTS)
@@ -86,7 +89,8 @@ def explain(given: argparse.Namespace) -> int:
     started = time.perf_counter()
     if given.demo:
         _as_demo(given)
-    asked = _asked(given)
+    corpus = find_corpus(given.data_root, given.dataset, Workspace())
+    asked = _asked(given, corpus)
     names = None if given.seq is None else [name.strip() for name in given.seq.split(",") if name.strip()]
     if names == []:
         raise UserError("--seq names no sequence; give one or more ids with commas between, or leave it out")
@@ -97,7 +101,7 @@ def explain(given: argparse.Namespace) -> int:
     from runs.sharing import share
     from terminal.progress import Progress
 
-    dataset = PhoenixVideoTextDataset(asked.data, given.split, names)
+    dataset = PhoenixVideoTextDataset(corpus, given.split, names)
     prepare_out(asked.out)
     sharing = share()
     progress = Progress(len(dataset), given.quiet, bar=sharing.rank == 0)
@@ -136,22 +140,21 @@ def _conclude(asked: "Asked", outcomes: List[Dict[str, Any]], seconds: float, qu
     return 1 if failed else 0
 
 
-def _asked(given: argparse.Namespace) -> "Asked":
+def _asked(given: argparse.Namespace, corpus: "Corpus") -> "Asked":
     from drawing.overlay import Style
-    from files.workspace import Workspace, find_data_root
     from runs.loading import checkpoint_path
     from runs.pipeline import Asked
 
     workspace = Workspace()
-    data = find_data_root(given.data_root, workspace)
     models = list(dict.fromkeys(given.models))
     return Asked(
-        checkpoints={model: checkpoint_path(model, _checkpoint_given(given, model), workspace) for model in models},
+        checkpoints={model: checkpoint_path(model, _checkpoint_given(given, model), workspace, corpus.name)
+                     for model in models},
         layers=_layers(given.layers, models), target=given.target, method=given.method, weights=given.weights,
         normalise=given.normalise, device=given.device, precision=given.precision,
-        style=Style(given.alpha, given.colormap, given.fps), save_cams=given.save_cams, report=given.report, data=data,
+        style=Style(given.alpha, given.colormap, given.fps), save_cams=given.save_cams, report=given.report,
         out=Path(given.out).absolute() if given.out else workspace.outputs, overwrite=given.overwrite,
-        command=given.command, workspace=workspace)
+        command=given.command)
 
 
 def _checkpoint_given(given: argparse.Namespace, model: str) -> Optional[str]:
@@ -171,7 +174,6 @@ def _layers(given: Sequence[str], models: Sequence[str]) -> Dict[str, Tuple[str,
 
 
 def list_layers(given: argparse.Namespace) -> int:
-    from files.workspace import Workspace
     from runs.loading import checkpoint_path, layer_lines
 
     for model in dict.fromkeys(given.models):

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 from typing import List, Optional
 
-from files.workspace import Workspace, find_data_root, find_input
+from datasets.corpora import CORPORA, find_corpus
+from files.workspace import Workspace, find_input
 from terminal.command_line import OneLineParser
 from terminal.errors import UserError
 
@@ -19,6 +20,8 @@ def parse(arguments: Optional[List[str]] = None) -> argparse.Namespace:
                         help="dotted keys and values, such as trainer.epochs 1 data.batch_size 2")
     parser.add_argument("--data-root", help="folder with annotations/ and features/ (default: data.root, then the "
                                             "workspace's)")
+    parser.add_argument("--dataset", choices=tuple(CORPORA), help="which corpus it is (default: data.dataset, then "
+                                                                  "what is found at the data root)")
     parser.add_argument("--out", help="folder of this run's checkpoints and logs (default: outputs/train/<recipe>)")
     parser.add_argument("--resume", action="store_true", help="go on from the last complete epoch in --out")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
@@ -51,8 +54,10 @@ def train(args: argparse.Namespace) -> float:
     place = join(args.device)
     try:
         _log_to(out, place.first)
-        root = find_data_root(args.data_root or config.data.root, workspace)
-        return start(config, architecture, root, out, place, args.resume).run()
+        data = config.data
+        corpus = find_corpus(args.data_root or data.root, args.dataset or data.dataset, workspace,
+                             Path(data.info) if data.info else None)
+        return start(config, architecture, corpus, out, place, args.resume).run()
     finally:
         leave()
 

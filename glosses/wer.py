@@ -2,7 +2,7 @@
 import re
 from dataclasses import dataclass
 from itertools import groupby
-from typing import List, Sequence, Tuple
+from typing import Callable, List, Sequence, Tuple
 
 import numpy as np
 
@@ -29,7 +29,16 @@ _RULES = tuple((re.compile(pattern), replacement) for pattern, replacement in (
 ))
 
 
+Clean = Callable[[str], str]
+
+
+def as_it_is(text: str) -> str:
+    """For corpora whose glosses are counted as they are annotated."""
+    return " ".join(text.split())
+
+
 def clean(text: str) -> str:
+    """PHOENIX's."""
     text = text.strip()
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
@@ -60,8 +69,8 @@ class WER:
                    self.deletions + other.deletions, self.reference + other.reference)
 
 
-def wer(references: Sequence[str], hypotheses: Sequence[str]) -> WER:
-    """Over cleaned sentences, glosses separated by spaces."""
+def wer(references: Sequence[str], hypotheses: Sequence[str], clean: Clean = clean) -> WER:
+    """Over sentences cleaned as their corpus is, glosses separated by spaces."""
     if len(references) != len(hypotheses):
         raise ValueError(f"{len(references)} references and {len(hypotheses)} hypotheses")
     total = WER()
@@ -80,7 +89,7 @@ class Verdicts:
     deleted: Tuple[Tuple[str, int], ...]        # true glosses not read, and the place in the hypothesis they miss at
 
 
-def verdicts(reference: Sequence[str], hypothesis: Sequence[str]) -> Verdicts:
+def verdicts(reference: Sequence[str], hypothesis: Sequence[str], clean: Clean = clean) -> Verdicts:
     """Glosses are compared cleaned one by one, so that `loc-NORD` is right for `NORD`.
 
     One that cleaning empties (`__PU__`) counts neither as right nor as wrong: it is left out of the truth,

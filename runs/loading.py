@@ -3,31 +3,37 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Optional
 
-from datasets.layout import PhoenixFiles
-from files.workspace import REPOSITORY, Workspace, find_input
+from datasets.corpora import CORPORA, corpus_class
+from datasets.layout import Corpus
+from files.workspace import Workspace, find_input
 from terminal.errors import UserError
 
 if TYPE_CHECKING:   # torch is loaded when a model is
     from glosses.vocabulary import GlossVocabulary
     from models.recogniser import Recogniser
 
-CHECKPOINTS = {
-    "slowfast": "slowfast_phoenix2014_dev_18.01_test_18.28.pt",
-    "twostream": "twostreamslr.ckpt",
+CHECKPOINTS: Dict[str, Dict[str, str]] = {     # by model and corpus, as they are to be saved
+    "slowfast": {"phoenix2014": "slowfast_phoenix2014_dev_18.01_test_18.28.pt"},
+    "twostream": {"phoenix2014": "twostreamslr.ckpt"},
+    "vac": {"phoenix2014": "vac_phoenix2014_dev_21.5_test_22.1.pt"},
+    "corrnet": {"phoenix2014": "corrnet_phoenix2014_dev_18.8_test_19.4.pt",
+                "phoenix2014-T": "corrnet_phoenix2014-T_dev_18.9_test_20.5.pt",
+                "csl-daily": "corrnet_csl-daily_dev_30.6_test_30.1.pt"},
 }
 WHERE = "README.md, section Checkpoints, says where to get it"
 SHOWN_FRAMES = 200      # the clip that --list-layers gives sizes for
 
 
-def checkpoint_path(model: str, given: Optional[str], workspace: Workspace) -> Path:
+def checkpoint_path(model: str, given: Optional[str], workspace: Workspace, dataset: str = "phoenix2014") -> Path:
     if given is not None:
         try:
             return find_input(given, workspace)
         except UserError as error:
             raise UserError(f"{model} checkpoint {error}; {WHERE}") from None
-    if model not in CHECKPOINTS:
-        raise UserError(f"no checkpoint of {model} is published; name one with --{model}-ckpt")
-    path = workspace.checkpoints / CHECKPOINTS[model]
+    name = CHECKPOINTS.get(model, {}).get(dataset)
+    if name is None:
+        raise UserError(f"no checkpoint of {model} on {dataset} is published; name one with --{model}-ckpt")
+    path = workspace.checkpoints / name
     if not path.exists():
         raise UserError(f"no {model} checkpoint at {path}; {WHERE}, or name another with --{model}-ckpt")
     return path
@@ -41,34 +47,41 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def load_recogniser(model: str, checkpoint: Path, device: str, data: Path, workspace: Workspace) -> "Recogniser":
+def load_recogniser(model: str, checkpoint: Path, device: str, corpus: Corpus) -> "Recogniser":
     from models.registry import build
 
     problem: Optional[UserError] = None
     vocabulary: Optional[GlossVocabulary] = None
     try:
-        vocabulary = published_vocabulary(model, data, workspace)
+        vocabulary = published_vocabulary(model, corpus)
     except UserError as error:
         problem = error         # no matter where the checkpoint holds its own
     recogniser = build(model, checkpoint, device, vocabulary)
     if problem is not None and not len(recogniser.vocabulary):
         raise problem
+    if vocabulary is not None:
+        _check_same_corpus(recogniser, checkpoint, vocabulary, corpus)
     return recogniser
 
 
-def published_vocabulary(model: str, data: Path, workspace: Workspace) -> "GlossVocabulary":
+def published_vocabulary(model: str, corpus: Corpus) -> "GlossVocabulary":
     """The glosses that the authors' checkpoint was trained with, from the dataset's own files."""
-    from datasets.corpus import from_corpora
-    from glosses.vocabulary import load_gloss2ids, load_gloss_dict
+    from glosses.vocabulary import load_gloss2ids
 
-    files = PhoenixFiles(data)
-    if model == "twostream":
-        return load_gloss2ids(files.gloss_ids)
-    preprocessed = [root / "preprocess" / "phoenix2014" for root in (data, workspace.root, REPOSITORY)]
-    for folder in (files.annotations, *preprocessed):
-        if (folder / "gloss_dict.npy").is_file():
-            return load_gloss_dict(folder / "gloss_dict.npy")
-    return from_corpora(files.annotations)
+    return load_gloss2ids(corpus.gloss_ids) if model == "twostream" else corpus.vocabulary()
+
+
+def _check_same_corpus(recogniser: "Recogniser", checkpoint: Path, vocabulary: "GlossVocabulary", corpus: Corpus
+                       ) -> None:
+    """A checkpoint is of another corpus if its class count is that corpus's, or if it knows none of the glosses."""
+    classes, names = recogniser.architecture["classes"], len(vocabulary)
+    other = next((name for name in CORPORA if name != corpus.name and corpus_class(name).classes == classes), "")
+    own = [name for name in recogniser.vocabulary.names[1:] if name]
+    strangers = recogniser.vocabulary is not vocabulary and own and not any(name in vocabulary for name in own)
+    if classes != names and (other or strangers):
+        raise UserError(f"{checkpoint}: has {classes} classes{f', as checkpoints of {other} have' if other else ''}; "
+                        f"the vocabulary of the {corpus.name} at {corpus.root} has {names}; give a checkpoint that was "
+                        "trained on this corpus, or another --dataset")
 
 
 def layer_lines(model: str, checkpoint: Optional[Path]) -> List[str]:

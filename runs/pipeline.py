@@ -4,14 +4,13 @@ import os
 import time
 import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Tuple
 
 from datasets.clip import Clip
 from datasets.phoenix import PhoenixVideoTextDataset
 from drawing.overlay import Style
-from files.workspace import Workspace
 from models.device import choose_device
 from render import render
 from results.folder import SequenceFolder, finished, write_cams, write_preds
@@ -43,11 +42,9 @@ class Asked:
     style: Style
     save_cams: bool
     report: bool
-    data: Path
     out: Path
     overwrite: bool
     command: str
-    workspace: Workspace = field(default_factory=Workspace)
 
 
 @dataclass(frozen=True)
@@ -130,8 +127,7 @@ class Pipeline:
         """The models, and everything about them that the user may have got wrong."""
         self.progress.stage("loading models")
         device = self._chosen_device()
-        loading = {model: self._background.submit(load_recogniser, model, path, device, self.asked.data,
-                                                  self.asked.workspace)
+        loading = {model: self._background.submit(load_recogniser, model, path, device, self.dataset.files)
                    for model, path in self.asked.checkpoints.items()}
         for model, future in loading.items():
             recogniser = future.result()
@@ -184,7 +180,8 @@ class Pipeline:
         """preds.json, but for what differs from run to run."""
         settings = self.settings()
         return {
-            "sequence": clip.seq_id, "split": clip.split, "signer": clip.signer, "frames": len(clip),
+            "sequence": clip.seq_id, "dataset": self.dataset.files.name, "split": clip.split,
+            "signer": clip.signer, "frames": len(clip),
             "fps": self.asked.style.fps, "truth": list(clip.glosses) or None,
             "models": {model: self._model_preds(model, clip, explanation)
                        for model, explanation in explanations.items()},
@@ -197,7 +194,7 @@ class Pipeline:
         recogniser = self.recognisers[model]
         ids = recogniser.decode_ids(torch.from_numpy(explanation.logits))
         told = read(model, explanation.logits, ids, recogniser.vocabulary, clip.glosses, len(clip),
-                    recogniser.frames_per_step)
+                    recogniser.frames_per_step, self.dataset.files.clean)
         told.update({
             "target": explanation.target, "method": explanation.method, "weights": explanation.weights,
             "normalise": explanation.normalise, "precision": explanation.precision,

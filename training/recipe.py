@@ -14,9 +14,9 @@ class ModelConfig:
 @dataclass(frozen=True)
 class DataConfig:
     root: Optional[str] = None              # null: the workspace's
-    dataset: str = "phoenix2014"            # phoenix2014, phoenix2014-T, CSL or CSL-Daily: says where frames lie
-    info: Optional[str] = None              # folder of {split}_info.npy; null: straight from the corpora
-    frame_subdir: str = "fullFrame-256x256px"
+    dataset: Optional[str] = None           # phoenix2014, phoenix2014-T, csl-daily or csl; null: what the root holds
+    info: Optional[str] = None              # folder of {split}_info.npy; null: wherever the corpus has its splits
+    frame_subdir: str = "fullFrame-256x256px"   # of features/, where a corpus has its frames in two sizes
     train: str = "train"
     dev: str = "dev"
     frame_interval: int = 1

@@ -6,6 +6,7 @@ from typing import Any, Dict
 
 import yaml
 
+from datasets.layout import Corpus
 from files.workspace import find_input
 from glosses.vocabulary import GlossVocabulary, load_gloss2ids, load_gloss_dict
 from models.frame_resnet import FrameResNet
@@ -22,12 +23,12 @@ from training.trainer import LAST, Trainer
 log = logging.getLogger("training")
 
 
-def start(config: Config, architecture: Dict[str, Any], root: Path, out: Path, place: Place,
+def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Path, place: Place,
           resume: bool) -> Trainer:
     last = out / LAST
     if last.exists() and not resume:
         raise UserError(f"{last} exists: this folder holds a run; go on with --resume, or give another --out")
-    protocol = find_protocol(architecture)(config, architecture, root)
+    protocol = find_protocol(architecture)(config, architecture, corpus)
     vocabulary = _vocabulary(config, protocol)
     architecture["classes"] = len(vocabulary)
     seed_everything(config.trainer.seed)        # the same fresh weights in every process

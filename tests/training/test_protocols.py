@@ -9,8 +9,7 @@ from torch import Tensor
 from datasets.keypoints import KeypointStore
 from datasets.phoenix import PhoenixVideoTextDataset
 from models.pose_input import gaussian_maps
-from tests.kit.training import make_trainer, write_data, write_recipe
-from training.clips import Entry
+from tests.kit.training import entry, make_trainer, write_data, write_recipe
 from training.feeder_twostream import PosedFeeder, TwoStreamAugment, draw_rows, middle_rows
 from training.footage import Footage
 from training.trainer import Trainer
@@ -52,7 +51,7 @@ def test_a_crop_takes_frames_and_keypoints_along(tmp_path: Path) -> None:
     """A bright spot under a keypoint stays under it."""
     frames = np.zeros((8, 260, 210, 3), np.uint8)
     frames[:, 148:153, 98:103] = 255
-    footage = Footage([Entry("clip", "", ())])
+    footage = Footage([entry("clip")])
     footage._kept[0] = frames
     feeder = PosedFeeder.__new__(PosedFeeder)
     feeder.footage, feeder.augment, feeder.train = footage, TwoStreamAugment(jitter=0), True
