@@ -1,14 +1,26 @@
 """How the drawn clips are laid out on disk: as each of the corpora has them, in its own words."""
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Mapping, Optional, Sequence, Tuple, Type
 
 if TYPE_CHECKING:
-    from signer.synthetic import Drawn
+    import numpy as np
 
 SQUARE, TALL = FRAME_SIZES = ("256x256px", "210x260px")
 CHINESE = {"REGEN": "雨", "SONNE": "太阳", "WIND": "风", "SCHNEE": "雪", "WOLKE": "云", "NORD": "北方", "SÜD": "南方",
            "MORGEN": "明天", "HEUTE": "今天", "ABEND": "晚上", "KALT": "冷", "WARM": "暖和", "GEWITTER": "雷雨",
            "BERG": "山"}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a worker tells of a clip whose frames and evidence it has written."""
+
+    split: str
+    seq_id: str
+    signer: str
+    words: Tuple[str, ...]
+    keypoints: "np.ndarray"                   # float32 [T, 133, 3]
 
 
 class Phoenix2014:
@@ -29,12 +41,12 @@ class Phoenix2014:
     def frame_file(self, seq_id: str, t: int) -> str:
         return f"{seq_id.rsplit('_', 1)[0]}.avi_pid0_fn{t:06d}-0.png"
 
-    def tables(self, clips: Mapping[str, Sequence["Drawn"]]) -> Dict[str, List[str]]:
+    def tables(self, clips: Mapping[str, Sequence[Drawn]]) -> Dict[str, List[str]]:
         """{file under the data root: its lines}"""
         return {f"annotations/manual/{self.file.format(split)}": [self.header, *map(self.row, drawn)]
                 for split, drawn in clips.items()}
 
-    def row(self, clip: "Drawn") -> str:
+    def row(self, clip: Drawn) -> str:
         return f"{clip.seq_id}|{clip.seq_id}/1/*.png|{clip.signer}|{' '.join(clip.words)}"
 
 
@@ -49,7 +61,7 @@ class Phoenix2014T(Phoenix2014):
     def frame_file(self, seq_id: str, t: int) -> str:
         return f"images{t + 1:04d}.png"
 
-    def row(self, clip: "Drawn") -> str:
+    def row(self, clip: Drawn) -> str:
         words = " ".join(clip.words)
         return f"{clip.seq_id}|{clip.seq_id}/1/*.png|-1|-1|{clip.signer}|{words}|{words.lower()}"
 
@@ -70,7 +82,7 @@ class CSLDaily(Phoenix2014):
     def frame_file(self, seq_id: str, t: int) -> str:
         return f"{t:06d}.jpg"
 
-    def tables(self, clips: Mapping[str, Sequence["Drawn"]]) -> Dict[str, List[str]]:
+    def tables(self, clips: Mapping[str, Sequence[Drawn]]) -> Dict[str, List[str]]:
         videos, splits = ["index|name|length|gloss|char|word|postag"], ["name|split"]
         for split, drawn in clips.items():
             for clip in drawn:

@@ -17,11 +17,10 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
-from signer.layouts import FRAME_SIZES, LAYOUTS, TALL, Phoenix2014
+from signer.layouts import FRAME_SIZES, LAYOUTS, TALL, Drawn, Phoenix2014
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
-    import numpy as np
 
     from signer.look import Look
 
@@ -45,17 +44,6 @@ class Settings:
     frame_sizes: Tuple[str, ...]
     layout: str
     drawing: int = DRAWING
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """What a worker tells of a clip whose frames and evidence it has written."""
-
-    split: str
-    seq_id: str
-    signer: str
-    words: Tuple[str, ...]
-    keypoints: "np.ndarray"                   # float32 [T, 133, 3]
 
 
 def make_workspace(root: Union[str, "os.PathLike[str]"], sizes: Mapping[str, int] = SIZES, seed: int = 0,
