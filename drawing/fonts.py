@@ -1,4 +1,5 @@
 """The lettering's font files: DejaVu, which matplotlib brings along, and one with Chinese characters where they are."""
+import io
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,15 +38,15 @@ class Lettering(ImageFont.FreeTypeFont):
     """A font that leaves texts it has no characters for to one with Chinese ones."""
 
     def getlength(self, text: Any, *rest: Any, **more: Any) -> float:
-        return self._other().getlength(text, *rest, **more) if _is_chinese(text) else \
+        return self._other().getlength(text, *rest, **more) if is_chinese(text) else \
             super().getlength(text, *rest, **more)
 
     def getbbox(self, text: Any, *rest: Any, **more: Any) -> Any:
-        return self._other().getbbox(text, *rest, **more) if _is_chinese(text) else \
+        return self._other().getbbox(text, *rest, **more) if is_chinese(text) else \
             super().getbbox(text, *rest, **more)
 
     def getmask2(self, text: Any, *rest: Any, **more: Any) -> Any:
-        return self._other().getmask2(text, *rest, **more) if _is_chinese(text) else \
+        return self._other().getmask2(text, *rest, **more) if is_chinese(text) else \
             super().getmask2(text, *rest, **more)
 
     def _other(self) -> ImageFont.FreeTypeFont:
@@ -57,8 +58,25 @@ def _chinese_of(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(chinese()), size, layout_engine=ImageFont.Layout.BASIC)
 
 
-def _is_chinese(text: Any) -> bool:
+def is_chinese(text: Any) -> bool:
+    """Whether DejaVu lacks any of it."""
     return any(ord(character) >= FIRST_CHINESE for character in str(text))
+
+
+def chinese_subset(text: str) -> bytes:
+    """A font file with the Chinese characters of a text and no others: a few kilobytes."""
+    from fontTools import subset
+    from fontTools.ttLib import TTFont
+
+    options = subset.Options()
+    options.layout_features = []
+    font = TTFont(str(chinese()), fontNumber=0, lazy=True)
+    chosen = subset.Subsetter(options)
+    chosen.populate(text="".join(sorted({each for each in text if is_chinese(each)})))
+    chosen.subset(font)
+    file = io.BytesIO()
+    font.save(file)
+    return file.getvalue()
 
 
 def _on_the_system() -> Iterator[Path]:
