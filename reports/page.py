@@ -19,7 +19,7 @@ COLORMAPS = {"viridis": cv2.COLORMAP_VIRIDIS, "cividis": cv2.COLORMAP_CIVIDIS, "
 
 def page(template: str, styles: Sequence[str], scripts: Sequence[str], title: str, data: Dict[str, Any],
          sheets: Dict[str, Sequence[bytes]], plain: str = "") -> str:
-    """`plain` is what a reader without JavaScript gets, as text. A font of what Chinese characters there are goes in."""
+    """`plain` is what a reader without JavaScript gets, as text. A font of its Chinese characters goes in."""
     script = "\n".join(_asset(name) for name in scripts)
     told, face = json_in_html(data), ""
     if is_chinese(told + plain + title):
