@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Callable, Dict, Optional, Sequence
 
 from datasets.corpora import CORPORA, find_corpus
 from files.workspace import Workspace
-from terminal.command_line import OneLineParser
+from terminal.command_line import VERSION, OneLineParser, data_flag, dataset_flag, device_flag, seq_flag, split_flag
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,13 +21,14 @@ MADE, THERE, FAILED = "made", "there already", "failed"
 def parser() -> argparse.ArgumentParser:
     made = OneLineParser(prog="cache_pose_heatmaps.py", description=__doc__)
     add = made.add_argument
-    add("--split", choices=("train", "dev", "test"), default="dev", help="whose sequences (default: dev)")
-    add("--seq", metavar="ID,ID", help="only these sequences (default: all of the split)")
-    add("--device", help="any torch device (default: cuda:0, or cpu where there is no CUDA)")
+    add("--version", action="version", version=f"cache_pose_heatmaps.py {VERSION}")
+    split_flag(add)
+    seq_flag(add)
+    device_flag(add)
     add("--workers", type=_count, default=len(os.sched_getaffinity(0)), metavar="N",
         help="sequences at a time (default: %(default)s, the cores here)")
-    add("--dataset", choices=tuple(CORPORA), help="which corpus it is (default: what is found at the data root)")
-    add("--data-root", metavar="FOLDER", help="the folder with annotations/ and keypoints/ (default: the workspace's)")
+    data_flag(add)
+    dataset_flag(add, tuple(CORPORA))
     add("--out", metavar="FOLDER", help="where the maps go (default: keypoints/heatmaps/ of the data)")
     return made
 
@@ -40,11 +41,8 @@ def _count(text: str) -> int:
 
 def cache(given: argparse.Namespace) -> int:
     """Gives the exit code: 1 if a sequence failed."""
-    names = None if given.seq is None else [name.strip() for name in given.seq.split(",") if name.strip()]
-    if names == []:
-        raise UserError("--seq names no sequence; give one or more ids with commas between, or leave it out")
     files = find_corpus(given.data_root, given.dataset, Workspace())
-    rows = files.rows(given.split, names)
+    rows = files.rows(given.split, given.seq)
 
     from datasets.heatmaps import HeatmapCache, render, stored
     from datasets.keypoints import KeypointStore
@@ -97,9 +95,8 @@ def work_through(rows: Sequence["Row"], one: Callable[["Row"], str], workers: in
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    given = parser().parse_args(arguments)
     try:
-        return cache(given)
+        return cache(parser().parse_args(arguments))
     except UserError as error:
         print(f"cache_pose_heatmaps.py: {error}", file=sys.stderr)
         return 2

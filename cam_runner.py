@@ -1,22 +1,25 @@
 """Explains any recogniser on any clip: a map per target layer, from one forward and one backward."""
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Dict, List, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from cams.blank import blank_layers
-from cams.frames import Placed, finished, joined, seen_frames
-from cams.methods import METHODS, Method
-from cams.one_pass import at_least_float32, one_pass
+from cams.frames import Placed, joined, laid
+from cams.methods import NAMED, Method, signed_map
+from cams.one_pass import Ask, Asks, Score, at_least_float32, one_pass, run_pass
+from cams.picks import Picks
 from cams.precision import Precision
-from cams.targets import Picks, Target
+from cams.targets import APART, Target
 from cams.targets import target as named_target
 from datasets.clip import Clip
 from datasets.windows import windows as cut
-from models.recogniser import Inputs, Probe, Recogniser
+from geometry.laid import LaidMap
+from models.contract import Explainable, Inputs, Probe
+from models.recogniser import Recogniser
 from terminal.errors import UserError
 
 CHOICES = {"weights": ("clip", "frame"), "normalise": ("clip", "frame"), "schedule": ("single", "per-layer")}
@@ -25,11 +28,31 @@ SMALLEST_WINDOW = 48    # frames
 
 @dataclass(frozen=True)
 class LayerMap:
-    raw: np.ndarray                 # float32 [T', H', W'] or [T'], after ReLU, at the layer's own resolution;
-                                    # of a clip of one window, the network's padding still in it
-    map: np.ndarray                 # float16 [T, H, W] on the original frame, or [T], in 0..1; 0 where nothing was seen
-    spatial: bool
+    laid: LaidMap                   # after ReLU; of a clip of one window, the network's padding still in it
     flags: Tuple[str, ...] = ()     # all-zero, constant, non-finite (the map is zero then); saturated
+
+    @property
+    def spatial(self) -> bool:
+        return self.laid.spatial
+
+    @property
+    def raw(self) -> np.ndarray:
+        """float32 [T', H', W'] or [T'], at the layer's own resolution."""
+        return self.laid.raw
+
+    @property
+    def map(self) -> np.ndarray:
+        """float16 [T, H, W] on the original frame, or [T], in 0..1; 0 where nothing was seen. Made when it is asked."""
+        return self.laid.whole()
+
+
+@dataclass(frozen=True)
+class GlossMaps:
+    """One gloss, explained on its own."""
+
+    place: int                      # counted from 1, among what was explained
+    about: Dict[str, Any]           # gloss, verdict, the true gloss, its words
+    layers: Dict[str, LayerMap]
 
 
 @dataclass(frozen=True)
@@ -43,6 +66,7 @@ class Explanation:
     precision: str
     notes: Tuple[str, ...]
     layers: Dict[str, LayerMap]
+    glosses: Tuple[GlossMaps, ...] = ()     # what was explained on its own, in order
 
 
 @dataclass
@@ -61,48 +85,94 @@ class Run:
 
 
 def explain(recogniser: Recogniser, clip: Clip, layers: Optional[Sequence[str]] = None, target: str = "max",
-            method: str = "gradcam", weights: str = "clip", normalise: str = "clip", precision: Optional[str] = None,
-            schedule: str = "single", window: Optional[int] = None) -> Explanation:
-    """Maps of `layers` (the model's own five if None) for one clip.
+            method: str = "gradcam", weights: Optional[str] = None, normalise: str = "clip",
+            precision: Optional[str] = None, schedule: str = "single", window: Optional[int] = None,
+            place: Optional[int] = None) -> Explanation:
+    """Maps of `layers` (if None the model's own five; of glosses on their own, its deepest) for one clip.
 
-    target: max, pred, from-gt or a gloss. method: a name in METHODS. weights: pooled over the clip or each frame.
-    precision: amp (CUDA's default), fp32 (the CPU's), fp16, bf16. schedule: all layers in one backward, or each in its
-    own. Clips longer than `window` frames (the model's own if None) are explained in windows that overlap by half.
+    target: max, pred, each, errors, from-gt (`place`: which true gloss) or a gloss. method: a name in NAMED. weights:
+    pooled over the clip or each frame; None: each frame where one gloss is explained, else the clip. precision: amp
+    (CUDA's default), fp32 (the CPU's), fp16, bf16. schedule: all layers in one backward, or each in its own. Clips
+    longer than `window` frames (the model's own if None) are explained in windows that overlap by half.
     """
+    weights, told = pooling(target, weights)
     for name, value in (("weights", weights), ("normalise", normalise), ("schedule", schedule)):
         if value not in CHOICES[name]:
             raise UserError(f"{name} {value!r}: there are {', '.join(CHOICES[name])}")
-    if method not in METHODS:
-        raise UserError(f"method {method!r}: there are {', '.join(METHODS)}")
-    run = Run(recogniser, clip, _probes(recogniser, layers), named_target(target, recogniser, clip),
-              target == "max", METHODS[method], weights == "frame", Precision(precision, recogniser.device))
+    if method not in NAMED:
+        raise UserError(f"method {method!r}: there are {', '.join(NAMED)}")
+    chosen = NAMED[method]
+    if target in APART and not chosen.gradients:
+        raise UserError(f"target {target}: {method} looks at the activation alone, whatever the gloss; "
+                        "ask for another method")
+    if target in APART and layers is None:
+        layers = recogniser.gloss_layers
+    run = Run(recogniser, clip, probes_of(recogniser, layers, chosen), named_target(target, recogniser, clip, place),
+              target == "max", chosen, weights == "frame", Precision(precision, recogniser.device), list(told))
     found = _with_what_memory_allows(run, schedule == "per-layer", window or recogniser.window)
-    maps = {name: _layer_map(run, name, found, normalise == "frame") for name in run.probes}
-    unseen = max(_frames_unseen(run, name, found) for name in run.probes)
+    per_frame = normalise == "frame"
+    alone = zip(found.picks, found.raw) if target in APART else ()
+    glosses = tuple(GlossMaps(number, picks.about, _layer_maps(run, raw, found, per_frame))
+                    for number, (picks, raw) in enumerate(alone, start=1))
+    maps = _layer_maps(run, {name: _added([raw[name] for raw in found.raw]) for name in run.probes}, found, per_frame)
+    unseen = max(len(clip) - (stop - first) for first, stop in (layer.laid.place.seen for layer in maps.values()))
     if unseen:
         run.notes.append(f"{recogniser.name} does not look at {unseen} of the clip's {len(clip)} frames: no map there")
     if found.blank:
         run.notes.append(f"the clip shows one even colour to {', '.join(sorted(found.blank))}: no map there")
-    return Explanation(recogniser.name, found.logits.float().cpu().numpy(), found.words, method, weights, normalise,
-                       run.precision.words, (*run.notes, *run.precision.notes), maps)
+    return Explanation(recogniser.name, found.logits.float().cpu().numpy(), _words(target, chosen, found.picks), method,
+                       weights, normalise, run.precision.words, (*run.notes, *run.precision.notes), maps, glosses)
+
+
+def pooling(target: str, asked: Optional[str]) -> Tuple[str, List[str]]:
+    """What shares a channel's weight, and what should be said of it.
+
+    Pooled over the clip a gloss's map shows where its channels are active at any time, no better in time than chance.
+    """
+    of_the_clip = "pooled over the clip, a gloss's map shows where its channels are active at any time"
+    if target in ("max", "pred"):
+        return asked or "clip", []
+    if target == "from-gt":
+        return asked or "clip", [] if asked == "frame" else [f"{of_the_clip}; pool each frame to see when it is signed"]
+    return asked or "frame", [f"{of_the_clip}, not when it is signed"] if asked == "clip" else []
+
+
+def _words(target: str, method: Method, picks: Sequence[Picks]) -> str:
+    if not method.gradients:
+        return "none: this method looks at the activation alone"
+    if target not in APART:
+        return picks[-1].words
+    if not picks:
+        return "nothing: no gloss is read" if target == "each" else "nothing: no gloss was read wrongly"
+    named = " ".join(str(each.about["gloss"]) for each in picks if each.about.get("side") != "true" or target == "each")
+    what = "each gloss read, on its own" if target == "each" else "each error, as a contrast on its own"
+    return f"{what} ({named}); here their maps added"
 
 
 @dataclass
 class Found:
     logits: Tensor                  # [steps, V], averaged over windows
-    words: str
-    raw: Dict[str, Tensor]          # joined over windows
+    picks: Sequence[Picks]          # what was explained
+    raw: List[Dict[str, Tensor]]    # of each, by layer, joined over windows
     left: int                       # padding before the clip's first frame
     blank: Set[str]                 # layers that were shown nothing, in no window
 
 
-def _probes(recogniser: Recogniser, layers: Optional[Sequence[str]]) -> Dict[str, Probe]:
-    names = recogniser.default_layers if layers is None else layers
-    unknown = [name for name in names if name not in recogniser.layers]
+def probes_of(model: Explainable, layers: Optional[Sequence[str]], method: Method) -> Dict[str, Probe]:
+    """The layers by name; where none are named the model's own, or for the attention all that attend."""
+    attending = [name for name, probe in model.layers.items() if probe.attention is not None]
+    if method.attends and not attending:
+        raise UserError(f"method attention: no layer of {model.name} attends; ask for another method")
+    names = (attending if method.attends else model.default_layers) if layers is None else layers
+    unknown = [name for name in names if name not in model.layers]
     if unknown or not names:
-        raise UserError(f"{recogniser.name} has no layer {', '.join(unknown) or '(none asked)'}; "
-                        f"it has {', '.join(recogniser.layers)}")
-    return {name: recogniser.layers[name] for name in names}
+        raise UserError(f"{model.name} has no layer {', '.join(unknown) or '(none asked)'}; "
+                        f"it has {', '.join(model.layers)}")
+    without = [name for name in names if name not in attending]
+    if method.attends and without:
+        raise UserError(f"method attention: {', '.join(without)} of {model.name} does not attend; "
+                        f"there are {', '.join(attending)}")
+    return {name: model.layers[name] for name in names}
 
 
 def _with_what_memory_allows(run: Run, per_layer: bool, window: int) -> Found:
@@ -139,8 +209,9 @@ def _explained(run: Run, per_layer: bool, window: int) -> Found:
     spans = cut(len(run.clip), window, max(1, window // (2 * step)) * step)     # windows start at a step of the clip
     apart = run.per_window or len(spans) == 1 or not run.method.gradients
     target = run.target if apart else partial(_decided, run.target(_read(run, spans, step)))
-    words, blank = "", set(run.probes)
-    places, logits, raws = [], [], {name: [] for name in run.probes}  # type: ignore[var-annotated]
+    blank, places, logits = set(run.probes), [], []  # type: ignore[var-annotated]
+    picks: Sequence[Picks] = ()
+    raws: List[Dict[str, List[Tensor]]] = []        # of each pick, by layer, a part a window
     groups = [[name] for name in run.probes] if per_layer else [list(run.probes)]
     for span in spans:
         inputs = _prepared(run, span)
@@ -148,53 +219,84 @@ def _explained(run: Run, per_layer: bool, window: int) -> Found:
         blank &= blank_layers(run.recogniser, inputs, run.probes)
         first = 0 if apart else span[0] // step
         for names in groups:
-            window_logits, maps, words = _one_window(run, inputs, names, target, first)
-            for name in names:
-                raws[name].append(maps[name])
+            window_logits, maps, picks = _one_window(run, inputs, names, target, first)
+            raws = raws or [{name: [] for name in run.probes} for _ in maps]
+            for parts, its in zip(raws, maps):
+                for name in names:
+                    parts[name].append(its[name])
         logits.append(window_logits)
-    raw = {name: joined(parts, places, run.probes[name].stride, run.probes[name].padded)
-           for name, parts in raws.items()}
-    return Found(joined(logits, places, step, False), words, raw, places[0].left, blank)
+    steps = [(span[0] // step, span[0] // step + len(part)) for span, part in zip(spans, logits)]
+    touched = [[any(begin <= at < end for at in each.steps) for begin, end in steps] if not apart else None
+               for each in picks] or [None]
+    raw = [{name: joined(parts, places, run.probes[name].stride, run.probes[name].padded, has)
+            for name, parts in its.items()} for its, has in zip(raws, touched)]
+    return Found(joined(logits, places, step, False), picks, raw, places[0].left, blank)
 
 
-def _decided(picks: Picks, logits: Tensor) -> Picks:
+def _decided(picks: Sequence[Picks], logits: Tensor) -> Sequence[Picks]:
     return picks
 
 
 def _one_window(run: Run, inputs: Inputs, names: List[str], target: Target,
-                first: int) -> Tuple[Tensor, Dict[str, Tensor], str]:
-    """(logits [T', V], raw maps, target in words), tried again while the precision asks for it."""
-    words = ""
-
-    def score(logits: Tensor) -> Tensor:
-        nonlocal words
-        picks = target(logits)
-        words = picks.words
-        return picks.score(logits, first)
-
+                first: int) -> Tuple[Tensor, List[Dict[str, Tensor]], Sequence[Picks]]:
+    """(logits [T', V], raw maps of each thing explained, what it is), tried again while the precision asks for it."""
     while True:
-        maps: Dict[str, Tensor] = {}
-        peaks: List[Tensor] = []
-        probes = {name: run.probes[name] for name in names}
-        finish = partial(_make_map, run, probes, maps, peaks)
-        logits = one_pass(run.recogniser, inputs, probes, score, finish, run.method.gradients, run.precision.dtype,
-                          run.precision.scale)
-        if run.precision.accepts(logits, peaks):
-            return logits, maps, words or "none: this method looks at the activation alone"
+        taken = Taken(run, {name: run.probes[name] for name in names})
+        asks: Asks = partial(taken.decide, target, first) if run.method.gradients else [taken.ask(_nothing)]
+        attend = partial(_take_attention, taken.maps[-1]) if run.method.attends else None
+        logits = run_pass(run.recogniser, inputs, taken.probes, asks, run.method.gradients, run.precision.dtype,
+                          run.precision.scale, attend)[0]
+        if run.precision.accepts(logits, taken.peaks):
+            return logits, taken.maps, taken.picks
+
+
+@dataclass
+class Taken:
+    """What one pass leaves: a map of each layer for each thing explained."""
+
+    run: Run
+    probes: Dict[str, Probe]
+    maps: List[Dict[str, Tensor]] = field(default_factory=list)
+    peaks: List[Tensor] = field(default_factory=list)       # of gradients, for the precision to watch
+    picks: Sequence[Picks] = ()
+
+    def decide(self, target: Target, first: int, output: Tensor) -> List[Ask]:
+        self.picks = target(output[0].detach())
+        return [self.ask(partial(_score, each, first)) for each in self.picks] or [self.ask(_nothing)]
+
+    def ask(self, score: Score) -> Ask:
+        self.maps.append({})
+        if self.run.method.attends:
+            return Ask(score, _ignore)
+        return Ask(score, partial(_make_map, self.run, self.probes, self.maps[-1], self.peaks))
+
+
+def _score(picks: Picks, first: int, output: Tensor) -> Optional[Tensor]:
+    return picks.score(output[0], first)
+
+
+def _nothing(output: Tensor) -> None:
+    return None
+
+
+def _ignore(*_: Any) -> None:
+    pass
+
+
+def _take_attention(maps: Dict[str, Tensor], name: str, attention: Tensor) -> None:
+    maps[name] = at_least_float32(attention[0])
 
 
 def _make_map(run: Run, probes: Dict[str, Probe], maps: Dict[str, Tensor], peaks: List[Tensor], name: str,
               activation: Tensor, gradient: Optional[Tensor]) -> None:
     """Called as each gradient arrives: [1, C, T', H', W'] -> [T', H', W'], after ReLU."""
-    arranged = probes[name].arrange(activation)[0]
-    values = at_least_float32(arranged).flatten(2) if arranged.dim() == 4 else at_least_float32(arranged)[..., None]
-    slope = values
+    values, slope = at_least_float32(probes[name].arrange(activation)[0]), None
     if gradient is not None:
-        slope = at_least_float32(probes[name].arrange(gradient)[0]).reshape(values.shape)
+        slope = at_least_float32(probes[name].arrange(gradient)[0])
         if run.precision.dtype is not None:
             peaks.append(torch.stack(torch.aminmax(slope)).abs().max())
         slope = slope / run.precision.scale if run.precision.scale != 1 else slope
-    maps[name] = run.method.map(values, slope, run.per_frame).relu_().view(arranged.shape[1:])
+    maps[name] = signed_map(run.method, values, slope, run.per_frame).relu_()
 
 
 def _read(run: Run, spans: List[Tuple[int, int]], step: int) -> Tensor:
@@ -212,15 +314,11 @@ def _prepared(run: Run, span: Tuple[int, int]) -> Inputs:
         return run.recogniser.prepare(run.clip.window(*span))
 
 
-def _layer_map(run: Run, name: str, found: Found, per_frame: bool) -> LayerMap:
-    probe, raw = run.probes[name], found.raw[name]
-    height, width = run.clip.frames.shape[1:3]
-    drawn, flags = finished(raw.float(), probe, found.left, len(run.clip), (height, width),
-                                       run.recogniser.viewport, per_frame, name in found.blank)
-    return LayerMap(raw.float().cpu().numpy(), drawn.cpu().numpy(), probe.spatial, flags)
+def _layer_maps(run: Run, raw: Dict[str, Tensor], found: Found, per_frame: bool) -> Dict[str, LayerMap]:
+    size = (len(run.clip), *run.clip.frames.shape[1:3])
+    return {name: LayerMap(*laid(each.float(), run.probes[name], found.left, size, run.recogniser.viewport, per_frame,
+                                 name in found.blank)) for name, each in raw.items()}
 
 
-def _frames_unseen(run: Run, name: str, found: Found) -> int:
-    total = len(run.clip)
-    first, stop = seen_frames(len(found.raw[name]), run.probes[name], found.left, total)
-    return total - (stop - first)
+def _added(maps: Sequence[Tensor]) -> Tensor:
+    return maps[0] if len(maps) == 1 else torch.stack(list(maps)).sum(0)

@@ -6,9 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple
 
 from datasets.corpora import CORPORA, find_corpus
-from files.workspace import Workspace
+from files.workspace import CHECKPOINTS, Workspace
 from models.registry import MODELS
-from terminal.command_line import OneLineParser
+from terminal.command_line import (
+    VERSION,
+    OneLineParser,
+    data_flag,
+    dataset_flag,
+    device_flag,
+    models_flag,
+    split_flag,
+)
 from terminal.errors import UserError
 
 if TYPE_CHECKING:   # torch is loaded once arguments are understood
@@ -20,16 +28,18 @@ if TYPE_CHECKING:   # torch is loaded once arguments are understood
 def parser() -> argparse.ArgumentParser:
     made = OneLineParser(prog="evaluate.py", description=__doc__)
     add = made.add_argument
-    add("--split", default="dev", help="train, dev or test (default: dev)")
-    add("--models", nargs="+", choices=tuple(MODELS), default=["slowfast"], help="(default: slowfast)")
+    add("--version", action="version", version=f"evaluate.py {VERSION}")
+    split_flag(add)
+    models_flag(add, tuple(MODELS))
     for model in MODELS:
-        add(f"--{model}-ckpt", metavar="FILE", help="its checkpoint (default: the workspace's)")
+        place = f"checkpoints/{CHECKPOINTS[model]}" if model in CHECKPOINTS else "none is published"
+        add(f"--{model}-ckpt", metavar="FILE", help=f"(default: {place})")
     add("--beam", type=_count, metavar="WIDTH", help="beam width, 1 is greedy (default: each model's own)")
     add("--batch-size", type=_count, default=1, metavar="CLIPS", help="clips read at once (default: 1)")
-    add("--device", help="any torch device (default: cuda, or cpu where there is no CUDA)")
-    add("--dataset", choices=tuple(CORPORA), help="which corpus it is (default: what is found at the data root)")
-    add("--data-root", metavar="FOLDER", help="the dataset's folder (default: the workspace's)")
-    add("--out", metavar="FOLDER", help="where results are written (default: the workspace's outputs/evaluation)")
+    device_flag(add)
+    data_flag(add)
+    dataset_flag(add, tuple(CORPORA))
+    add("--out", metavar="FOLDER", help="where results go (default: the workspace's outputs/evaluation)")
     add("--evidence", action="store_true",
         help="measure instead whether maps fall on the articulators, on clips of the synthetic signer "
              "(default: the demo's recognisers on new clips)")
@@ -45,8 +55,8 @@ def _count(text: str) -> int:
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    given = parser().parse_args(arguments)
     try:
+        given = parser().parse_args(arguments)
         measure_evidence(given) if given.evidence else evaluate(given)
     except UserError as error:
         print(f"evaluate.py: {error}", file=sys.stderr)
@@ -62,7 +72,7 @@ def evaluate(given: argparse.Namespace) -> None:
     workspace = Workspace()
     corpus = find_corpus(given.data_root, given.dataset, workspace)
     checkpoints = {model: checkpoint_path(model, getattr(given, f"{model}_ckpt"), workspace, corpus.name)
-                   for model in dict.fromkeys(given.models)}
+                   for model in given.models}
     out = Path(given.out).expanduser() if given.out else workspace.outputs / "evaluation"
 
     from tqdm import tqdm
@@ -97,14 +107,15 @@ def evaluate(given: argparse.Namespace) -> None:
 
 def measure_evidence(given: argparse.Namespace) -> None:
     """Table and plot of where the maps lie. What is not named is the demo's."""
-    from runs.demo import CHECKPOINTS, demo_data
+    from runs.demo import CHECKPOINTS as SMALL
+    from runs.demo import demo_data
     from runs.loading import checkpoint_path
 
     workspace = Workspace()
-    out = Path(given.out).expanduser() if given.out else workspace.outputs / "evaluation"
+    out = Path(given.out).expanduser() if given.out else workspace.demo_outputs / "evaluation"
     checkpoints = {}
-    for model in dict.fromkeys(given.models):
-        named = getattr(given, f"{model}_ckpt") or CHECKPOINTS.get(model)
+    for model in given.models:
+        named = getattr(given, f"{model}_ckpt") or SMALL.get(model)
         checkpoints[model] = checkpoint_path(model, str(named) if named else None, workspace)
     corpus = find_corpus(given.data_root or str(demo_data(out, given.clips, True)), given.dataset, workspace)
 

@@ -8,49 +8,85 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
 
 from datasets.corpora import CORPORA, find_corpus
-from files.workspace import Workspace
+from files.workspace import CHECKPOINTS, Workspace
 from models.registry import MODELS
-from terminal.command_line import OneLineParser
+from terminal.command_line import (
+    VERSION,
+    OneLineParser,
+    data_flag,
+    dataset_flag,
+    device_flag,
+    models_flag,
+    seq_flag,
+    split_flag,
+)
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
     from datasets.layout import Corpus
     from runs.pipeline import Asked
 
-SPLITS = ("train", "dev", "test")
-METHODS = ("gradcam", "gradcam++", "hirescam", "layercam", "xgradcam", "eigencam")
+METHODS = ("gradcam", "gradcam++", "hirescam", "layercam", "xgradcam", "eigencam", "attention")
 FEW = 3             # sequences whose readings are printed
-COLORMAPS = ("jet", "turbo", "viridis", "inferno", "magma", "plasma", "cividis", "hot", "parula")
+COLORMAPS = ("turbo", "viridis", "cividis", "inferno", "magma", "plasma", "hot", "parula", "jet")
+BLENDS = ("value", "even")
+EXAMPLES = """examples:
+  python main.py --demo
+      two clips of a drawn signer, two small recognisers: no dataset, no checkpoint
+  python main.py --seq 01April_2010_Thursday_heute_default-8 --split train --models slowfast twostream --target-from-gt
+      one clip, both models: what the true gloss of its middle was read from
+  torchrun --nproc_per_node 8 main.py --split dev --models slowfast,twostream
+      a whole split on eight GPUs, with an index of all clips; goes on where it was stopped
+"""
 
 
 def parser() -> argparse.ArgumentParser:
-    made = OneLineParser(prog="main.py", description=__doc__)
-    add = made.add_argument
-    add("--demo", action="store_true",
-        help="explain two clips of a drawn signer with two small recognisers; needs no dataset and no checkpoint")
-    add("--seq", metavar="ID,ID", help="sequences to explain (default: all of the split)")
-    add("--split", choices=SPLITS, default="dev", help="where to look them up (default: dev)")
-    add("--models", nargs="+", choices=tuple(MODELS), default=["slowfast"], help="(default: slowfast)")
-    for model in MODELS:
-        add(f"--{model}-ckpt", metavar="FILE", help="its checkpoint (default: the workspace's)")
+    made = OneLineParser(prog="main.py", description=__doc__, epilog=EXAMPLES,
+                         formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--version", action="version", version=f"main.py {VERSION}")
+
+    add = made.add_argument_group("what to explain").add_argument
+    add("--demo", action="store_true", help="two clips of a drawn signer; needs no dataset and no checkpoint")
+    seq_flag(add)
+    split_flag(add)
     add("--target", default="max", metavar="WHAT", help="what to explain: max, pred, from-gt or a gloss (default: max)")
     add("--target-from-gt", dest="target", action="store_const", const="from-gt",
         help="explain the true gloss of the middle frame; the same as --target from-gt")
+    add("--list-glosses", action="store_true", help="print every gloss that can be a target, and stop")
+
+    add = made.add_argument_group("how").add_argument
     add("--method", choices=METHODS, default="gradcam", help="how maps are made (default: gradcam)")
-    add("--weights", choices=("clip", "frame"), default="clip",
-        help="gradients pooled over the clip or each frame (default: clip)")
+    add("--pool", choices=("clip", "frame"), default="clip",
+        help="a channel's gradients are averaged over the clip or over each frame (default: clip)")
     add("--normalise", choices=("clip", "frame"), default="clip",
         help="the hottest colour is the clip's largest value or each frame's (default: clip)")
     add("--layers", nargs="+", metavar="MODEL:NAME,NAME", default=[], help="other layers (default: each model's five)")
     add("--list-layers", action="store_true", help="print every layer that can be asked for, and stop")
-    add("--device", help="any torch device (default: cuda:0, or cpu where there is no CUDA)")
+
+    add = made.add_argument_group("which models").add_argument
+    models_flag(add, tuple(MODELS))
+    for model in MODELS:
+        place = f"checkpoints/{CHECKPOINTS[model]}" if model in CHECKPOINTS else "none is published"
+        add(f"--{model}-ckpt", metavar="FILE", help=f"(default: {place})")
+
+    add = made.add_argument_group("where").add_argument
+    device_flag(add)
     add("--precision", choices=("amp", "fp32"), help="(default: amp on CUDA, fp32 elsewhere)")
-    add("--dataset", choices=tuple(CORPORA), help="which corpus it is (default: what is found at the data root)")
-    add("--data-root", metavar="FOLDER", help="the dataset's folder (default: the workspace's)")
-    add("--out", metavar="FOLDER", help="where results go (default: the workspace's outputs/)")
-    add("--alpha", type=_share, default=0.5, help="weight of the heat map in an overlay, 0 to 1 (default: 0.5)")
-    add("--colormap", choices=COLORMAPS, default="jet", help="colours of the maps (default: jet)")
-    add("--fps", type=_rate, default=25.0, help="frames a second of the video (default: 25)")
+    data_flag(add)
+    dataset_flag(add, tuple(CORPORA))
+    add("--out", metavar="FOLDER", help="where results go (default: the workspace's outputs/; of the demo, where there "
+                                        "is no workspace, the repository's own)")
+
+    add = made.add_argument_group("what is written").add_argument
+    add("--blend", choices=BLENDS, default="value",
+        help="a map hides the frame as far as it is large, or evenly, as grad-cam's pictures have it (default: value)")
+    add("--alpha", type=_share, metavar="SHARE",
+        help="weight of the heat map, 0 to 1, where it is largest (default: 0.85; of an even blend everywhere: 0.5)")
+    add("--colormap", choices=COLORMAPS, default="turbo",
+        help="colours of the maps; viridis and cividis for the colour-blind (default: turbo)")
+    add("--scale", type=int, choices=(1, 2, 3, 4), default=1,
+        help="pixels of a picture for each of the frame's (default: 1)")
+    add("--fps", type=_rate, default=25.0, metavar="RATE", help="frames a second of the video (default: 25)")
     add("--save-cams", action="store_true", help="also write cams.npz: logits and every map as numbers")
     add("--no-report", dest="report", action="store_false", help="write no HTML report")
     add("--overwrite", action="store_true", help="redo finished sequences")
@@ -80,7 +116,7 @@ def _as_demo(given: argparse.Namespace) -> None:
     given.target = TARGET if given.target == "max" else given.target
     for model, path in CHECKPOINTS.items():
         setattr(given, f"{model}_ckpt", str(path))
-    out = Path(given.out).absolute() if given.out else Workspace().outputs / "demo"
+    out = Path(given.out).absolute() if given.out else Workspace().demo_outputs / "demo"
     given.out = str(out)
     given.split, given.data_root = "dev", str(demo_data(out, CLIPS, not given.quiet))
 
@@ -91,9 +127,6 @@ def explain(given: argparse.Namespace) -> int:
         _as_demo(given)
     corpus = find_corpus(given.data_root, given.dataset, Workspace())
     asked = _asked(given, corpus)
-    names = None if given.seq is None else [name.strip() for name in given.seq.split(",") if name.strip()]
-    if names == []:
-        raise UserError("--seq names no sequence; give one or more ids with commas between, or leave it out")
 
     from datasets.phoenix import PhoenixVideoTextDataset
     from results.folder import prepare_out
@@ -101,7 +134,7 @@ def explain(given: argparse.Namespace) -> int:
     from runs.sharing import share
     from terminal.progress import Progress
 
-    dataset = PhoenixVideoTextDataset(corpus, given.split, names)
+    dataset = PhoenixVideoTextDataset(corpus, given.split, given.seq)
     prepare_out(asked.out)
     sharing = share()
     progress = Progress(len(dataset), given.quiet, bar=sharing.rank == 0)
@@ -124,7 +157,9 @@ def _conclude(asked: "Asked", outcomes: List[Dict[str, Any]], seconds: float, qu
         if asked.report:
             from reports.report import write_index
 
-            write_index(asked.out)
+            left_out = write_index(asked.out)
+            for name in () if quiet else left_out:
+                print(f"{name}: its record is not as it was written: left out of index.html", file=sys.stderr)
     if not quiet:
         for outcome in outcomes if len(outcomes) <= FEW else ():
             preds = finished(asked.out, outcome["sequence"])
@@ -146,13 +181,20 @@ def _asked(given: argparse.Namespace, corpus: "Corpus") -> "Asked":
     from runs.pipeline import Asked
 
     workspace = Workspace()
-    models = list(dict.fromkeys(given.models))
+    models = given.models
+    try:
+        checkpoints = {model: checkpoint_path(model, _checkpoint_given(given, model), workspace, corpus.name)
+                       for model in models}
+    except UserError as error:
+        none = not any(_checkpoint_given(given, model) for model in models)
+        raise UserError(f"{error}; or look at the demo, which needs none: python main.py --demo" if none else
+                        error) from None
     return Asked(
-        checkpoints={model: checkpoint_path(model, _checkpoint_given(given, model), workspace, corpus.name)
-                     for model in models},
-        layers=_layers(given.layers, models), target=given.target, method=given.method, weights=given.weights,
+        checkpoints=checkpoints,
+        layers=_layers(given.layers, models), target=given.target, method=given.method, weights=given.pool,
         normalise=given.normalise, device=given.device, precision=given.precision,
-        style=Style(given.alpha, given.colormap, given.fps), save_cams=given.save_cams, report=given.report,
+        style=Style(given.alpha, given.colormap, given.fps, given.blend, given.scale),
+        save_cams=given.save_cams, report=given.report,
         out=Path(given.out).absolute() if given.out else workspace.outputs, overwrite=given.overwrite,
         command=given.command)
 
@@ -173,27 +215,30 @@ def _layers(given: Sequence[str], models: Sequence[str]) -> Dict[str, Tuple[str,
     return layers
 
 
-def list_layers(given: argparse.Namespace) -> int:
-    from runs.loading import checkpoint_path, layer_lines
+def list_what(given: argparse.Namespace) -> int:
+    """Layers, or glosses, of the models asked for."""
+    from runs.loading import checkpoint_path, gloss_lines, layer_lines
 
-    for model in dict.fromkeys(given.models):
+    workspace = Workspace()
+    for model in given.models:
         named = _checkpoint_given(given, model)
         try:
-            path = checkpoint_path(model, named, Workspace())
+            path = checkpoint_path(model, named, workspace)
         except UserError:
             if named is not None:
                 raise
             path = None         # the names are those of the published network all the same
-        print("\n".join(layer_lines(model, path)))
+        print("\n".join(layer_lines(model, path) if given.list_layers else
+                        gloss_lines(model, path, find_corpus(given.data_root, given.dataset, workspace))))
     return 0
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    given = parser().parse_args(arguments)
     words = sys.argv if arguments is None else ["main.py", *arguments]
-    given.command = " ".join(map(shlex.quote, ["python", *words]))
     try:
-        return list_layers(given) if given.list_layers else explain(given)
+        given = parser().parse_args(arguments)
+        given.command = " ".join(map(shlex.quote, ["python", *words]))
+        return list_what(given) if given.list_layers or given.list_glosses else explain(given)
     except UserError as error:
         print(f"main.py: {error}", file=sys.stderr)
         return 2

@@ -1,51 +1,59 @@
-"""What a clip's maps look like: a PNG for every frame of every layer, and the side-by-side video."""
+"""What a clip's maps look like: a PNG for every frame of every layer, their scale, and the side-by-side video."""
 from collections import deque
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, wait
+from contextlib import closing
 from pathlib import Path
-from typing import Any, Callable, Deque, Iterator, Mapping
+from typing import Any, Callable, Deque, Generator, Mapping
 
+import cv2
 import numpy as np
 
 from drawing.grid import Grid
-from drawing.overlay import Style, overlay, png, strip, with_cursor
+from drawing.layer import LayerPictures
+from drawing.overlay import Style, enlarged, png
+from drawing.scale import scale_picture
 from drawing.video import to_yuv, write_mp4
+from geometry.laid import LaidMap
 
 AHEAD = 8       # frames drawn but not yet encoded: the queue is bounded by the clip's frames, not its length
 
-Maps = Mapping[str, Mapping[str, np.ndarray]]
+Maps = Mapping[str, Mapping[str, LaidMap]]
 
 
 def render(folder: Path, frames: np.ndarray, maps: Maps, preds: Mapping[str, Any], style: Style,
            workers: Executor) -> None:
-    """Writes <model>/<layer>/frame_000.png and comparison.mp4 under `folder`.
+    """Writes <model>/<layer>/frame_000.png, scale.png and comparison.mp4 under `folder`.
 
-    frames: uint8 [T, H, W, 3] RGB. maps: model -> layer -> float16 [T, H, W] in 0..1, or [T] where it knows only when.
+    frames: uint8 [T, H, W, 3] RGB. maps: model -> layer -> its map as it lies on them.
     preds: as in preds.json. Workers draw and write; the video is encoded here, in order.
     """
-    for model, layers in maps.items():
-        for name in layers:
-            (folder / model / name).mkdir(parents=True)
-    grid = Grid(frames.shape[1:3], preds, maps, style)
+    height, width = frames.shape[1:3]
+    layers = {(model, name): LayerPictures(laid, preds["models"][model]["layers"][name]["flags"], style)
+              for model, its in maps.items() for name, laid in its.items()}
+    for model, name in layers:
+        (folder / model / name).mkdir(parents=True)
+    normalise = next(iter(preds["models"].values())).get("normalise", "clip")
+    (folder / "scale.png").write_bytes(png(scale_picture(style, normalise)))
+    grid = Grid((height, width), preds, maps, style)
     digits = max(3, len(str(len(frames) - 1)))
-    strips = {(model, name): strip(values, frames.shape[2], style)
-              for model, layers in maps.items() for name, values in layers.items() if values.ndim == 1}
 
     def draw(frame: int) -> np.ndarray:
+        picture = enlarged(frames[frame], style.scale)
         pictures = {}
-        for model, layers in maps.items():
-            for name, values in layers.items():
-                picture = overlay(frames[frame], values[frame], style)
-                pictures[model, name] = picture
-                if values.ndim == 1:
-                    bars = with_cursor(strips[model, name], frame, len(frames))
-                    picture = np.concatenate([picture, bars])
-                (folder / model / name / f"frame_{frame:0{digits}d}.png").write_bytes(png(picture))
+        for (model, name), layer in layers.items():
+            drawn = layer.draw(frame, picture)
+            file = folder / model / name / f"frame_{frame:0{digits}d}.png"
+            file.write_bytes(png(layer.with_strip(drawn, frame, len(frames))))
+            pictures[model, name] = drawn if style.scale == 1 else cv2.resize(drawn, (width, height),
+                                                                              interpolation=cv2.INTER_AREA)
         return to_yuv(grid.draw(frame, pictures))
 
-    write_mp4(folder / "comparison.mp4", in_order(workers, draw, len(frames)), grid.width, grid.height, style.fps)
+    with closing(in_order(workers, draw, len(frames))) as pictures:
+        write_mp4(folder / "comparison.mp4", pictures, grid.width, grid.height, style.fps)
 
 
-def in_order(workers: Executor, work: Callable[[int], np.ndarray], count: int) -> Iterator[np.ndarray]:
+def in_order(workers: Executor, work: Callable[[int], np.ndarray], count: int
+             ) -> Generator[np.ndarray, None, None]:
     """work(0), work(1), ... done ahead by the workers, a few at a time."""
     waiting: Deque[Future[np.ndarray]] = deque()
     try:
@@ -58,3 +66,4 @@ def in_order(workers: Executor, work: Callable[[int], np.ndarray], count: int) -
     finally:
         for future in waiting:
             future.cancel()
+        wait(waiting)       # whoever takes the folder away must not meet one that still writes into it

@@ -8,23 +8,24 @@ from typing import List, Optional
 
 from datasets.corpora import CORPORA, find_corpus
 from files.workspace import Workspace, find_input
-from terminal.command_line import OneLineParser
+from terminal.command_line import VERSION, OneLineParser, data_flag, dataset_flag, device_flag
 from terminal.errors import UserError
 
 
 def parse(arguments: Optional[List[str]] = None) -> argparse.Namespace:
     parser = OneLineParser(prog="train.py", description="Train or fine-tune a recogniser. Several GPUs: torchrun "
                                                         "--nproc_per_node N train.py ...")
-    parser.add_argument("-c", "--config", required=True, help="recipe, such as configs/train_slowfast.yaml")
+    parser.add_argument("-c", "--config", required=True, metavar="FILE",
+                        help="recipe, such as configs/train_slowfast.yaml")
     parser.add_argument("--override", nargs="+", default=[], metavar="KEY VALUE",
                         help="dotted keys and values, such as trainer.epochs 1 data.batch_size 2")
-    parser.add_argument("--data-root", help="folder with annotations/ and features/ (default: data.root, then the "
-                                            "workspace's)")
-    parser.add_argument("--dataset", choices=tuple(CORPORA), help="which corpus it is (default: data.dataset, then "
-                                                                  "what is found at the data root)")
-    parser.add_argument("--out", help="folder of this run's checkpoints and logs (default: outputs/train/<recipe>)")
+    parser.add_argument("--version", action="version", version=f"train.py {VERSION}")
+    data_flag(parser.add_argument, "the recipe's data.root, then ")
+    dataset_flag(parser.add_argument, tuple(CORPORA), "the recipe's data.dataset, then ")
+    parser.add_argument("--out", metavar="FOLDER", help="where this run's checkpoints and logs go (default: the "
+                                                        "workspace's outputs/train/<recipe>)")
     parser.add_argument("--resume", action="store_true", help="go on from the last complete epoch in --out")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
+    device_flag(parser.add_argument)
     return parser.parse_args(arguments)
 
 
@@ -51,7 +52,7 @@ def train(args: argparse.Namespace) -> float:
     from training.run import start
 
     config, architecture = load_config(recipe, args.override)
-    place = join(args.device)
+    place = join(args.device or "auto")
     try:
         _log_to(out, place.first)
         data = config.data

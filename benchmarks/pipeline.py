@@ -71,10 +71,10 @@ def workspace(root: Path, clips: int, frames: int) -> Path:
 def checkpoint(folder: Path, model: str) -> Path:
     import torch
 
-    from runs.loading import CHECKPOINTS
+    from files.workspace import CHECKPOINTS
     from tests.golden import published
 
-    path = folder / CHECKPOINTS[model]["phoenix2014"]
+    path = folder / CHECKPOINTS[model]
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         torch.save({"epoch": 0, STATE[model]: published.state(model)}, path)

@@ -13,14 +13,16 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple
 
-import cv2
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from geometry.laid import LaidMap  # noqa: E402
 from reports.report import write_report  # noqa: E402
+from results.cams import FILE, read_cams  # noqa: E402
+from tests.kit.maps import laid, on_grid  # noqa: E402
 
 # Positions a side and frames a step of the public layers that have a place, and those that have none.
 SPATIAL = {"slowfast": {"conv2d.slow_path.layer1": (56, 4), "conv2d.fast_path.layer1": (56, 1),
@@ -32,13 +34,15 @@ TIME_ONLY = {"slowfast": ("conv1d.fused_features", "temporal_model.1"), "twostre
 
 @dataclass(frozen=True)
 class Layer:
-    map: np.ndarray
-    raw: np.ndarray
-    spatial: bool
+    laid: LaidMap
     flags: Tuple[str, ...] = ()
 
+    @property
+    def spatial(self) -> bool:
+        return self.laid.spatial
 
-Case = Tuple[np.ndarray, Dict[str, Dict[str, Layer]], Dict[str, Any], Optional[np.ndarray]]
+
+Case = Tuple[np.ndarray, Mapping[str, Mapping[str, Any]], Dict[str, Any], Optional[np.ndarray]]
 
 
 def made_up(count: int) -> Case:
@@ -53,7 +57,7 @@ def made_up(count: int) -> Case:
         layers[model] = {name: map_of(rng.random((-(-count // stride), side, side)), stride, count)
                          for name, (side, stride) in grids.items()}
         for name in TIME_ONLY[model]:
-            layers[model][name] = Layer(rng.random(count).astype(np.float16), rng.random(-(-count // 4)), False)
+            layers[model][name] = Layer(laid(rng.random(count), (256, 256)))
     told: Dict[str, Any] = {"glosses": [], "spans": [], "wer": None}
     preds = {"sequence": "made up", "frames": count, "fps": 25.0, "truth": None, "models": dict.fromkeys(layers, told)}
     points = rng.random((count, 133, 3)).astype(np.float32) * (210, 260, 1)
@@ -65,11 +69,7 @@ def map_of(raw: np.ndarray, stride: int, count: int) -> Layer:
     place = np.linspace(-2, 2, raw.shape[1])
     spot = np.exp(-place[:, None] ** 2 - place ** 2)
     raw = (raw + spot) / 2
-    middles = np.arange(len(raw)) * stride + (stride - 1) / 2
-    after = np.clip(np.searchsorted(middles, np.arange(count)), 1, max(1, len(raw) - 1))
-    way = np.clip((np.arange(count) - middles[after - 1]) / stride, 0, 1)
-    maps = [cv2.resize((1 - part) * raw[step - 1] + part * raw[step], (256, 256)) for step, part in zip(after, way)]
-    return Layer(np.stack(maps).astype(np.float16), raw, True)
+    return Layer(on_grid(raw.astype(np.float32), stride, count, (256, 256), (0, 256, 0, 256)))
 
 
 def explained(folder: Path, data: Path) -> Case:
@@ -77,11 +77,7 @@ def explained(folder: Path, data: Path) -> Case:
 
     preds = json.loads((folder / "preds.json").read_text(encoding="utf-8"))
     clip = PhoenixVideoTextDataset(data, preds["split"], [preds["sequence"]]).clip(0)
-    layers: Dict[str, Dict[str, Layer]] = {}
-    with np.load(folder / "cams.npz") as cams:
-        for model, told in preds["models"].items():
-            layers[model] = {name: Layer(cams[f"{model}/{name}/map"], cams[f"{model}/{name}/raw"], layer["spatial"],
-                                         tuple(layer["flags"])) for name, layer in told["layers"].items()}
+    layers = {model: its.layers for model, its in read_cams(folder / FILE).items()}
     return clip.frames, layers, preds, clip.keypoints
 
 

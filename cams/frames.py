@@ -1,15 +1,17 @@
-"""From a layer's own steps to the clip's frames: windows joined, maps laid on the pixels that were seen, normalised."""
+"""From a layer's own steps to the clip's frames: windows joined, maps laid where their cells look, flags found."""
 from dataclasses import dataclass
-from typing import List, Sequence, Tuple
+from functools import partial
+from typing import Callable, Iterable, Iterator, List, Optional, Sequence, Tuple
 
+import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from geometry.laid import CONSTANT, Cells, LaidMap, Place, line_weights
+from geometry.viewport import Viewport
 from models.recogniser import Inputs, Probe
-from models.viewport import Viewport
 
-CONSTANT = 1e-5         # a map whose values differ by less than this part of the largest says nothing
+CHUNK = 32              # frames laid at a time: what is measured on pixels is not kept there
 SATURATED = 0.5         # a map with more than this part of its values within 1% of the largest says "everywhere"
 VOID = {"all-zero", "constant", "non-finite"}
 
@@ -30,10 +32,12 @@ class Placed:
         return Placed(window[0], inputs.frames, inputs.left, inputs.right, window[0] == 0, window[1] == total)
 
 
-def joined(parts: Sequence[Tensor], places: Sequence[Placed], stride: int, padded: bool) -> Tensor:
+def joined(parts: Sequence[Tensor], places: Sequence[Placed], stride: int, padded: bool,
+           counted: Optional[Sequence[bool]] = None) -> Tensor:
     """The raw maps [T', ...] of overlapping windows -> their mean on the steps of the whole clip.
 
-    Steps that touch the padding between windows are cut away; the padding at the clip's two ends stays.
+    Steps that touch the padding between windows are cut away; the padding at the clip's two ends stays. counted: the
+    windows that were asked about; the others say nothing, and do not halve what lies on both.
     """
     if len(parts) == 1:
         return parts[0]
@@ -48,75 +52,77 @@ def joined(parts: Sequence[Tensor], places: Sequence[Placed], stride: int, padde
     length = max(offset + len(piece) for offset, piece in pieces)
     total = parts[0].new_zeros((length, *parts[0].shape[1:]))
     count = parts[0].new_zeros((length,) + (1,) * (parts[0].dim() - 1))
-    for offset, piece in pieces:
-        total[offset:offset + len(piece)] += piece
-        count[offset:offset + len(piece)] += 1
-    return total / count
+    for (offset, piece), counts in zip(pieces, counted or [True] * len(pieces)):
+        if counts:
+            total[offset:offset + len(piece)] += piece
+            count[offset:offset + len(piece)] += 1
+    return total / count.clamp(min=1)
 
 
 def seen_frames(steps: int, probe: Probe, left: int, total: int) -> Tuple[int, int]:
     """The clip's frames first..stop-1 that a layer's steps cover. A negative `left`: frames cut from the beginning."""
-    return max(0, -left), min(total, steps * probe.stride - clip_offset(probe, left))
+    return max(0, -left), min(total, steps * probe.stride - (left if probe.padded else min(left, 0)))
 
 
-def clip_offset(probe: Probe, left: int) -> int:
-    """Where the clip's first frame lies in the frames that the layer's steps cover."""
-    return left if probe.padded else min(left, 0)
+def cells(probe: Probe, shape: Sequence[int], left: int, viewport: Viewport, frame: Tuple[int, int]) -> Cells:
+    """Where a raw map's cells are centred on the clip: shape [T', H', W'] or [T'], frame the height and width."""
+    time, *space = probe.cells
+    frames = time.centres(shape[0]) - left
+    if not probe.spatial:
+        return Cells(frames)
+    if not all(probe.view):
+        raise ValueError(f"layer {probe.path}: the size of what its network sees is not known")
+    edges = ((viewport.top, viewport.bottom), (viewport.left, viewport.right))
+    rows, columns = (((axis.centres(count) + 0.5) / view * (end - start) + start) * pixels - 0.5
+                     for axis, count, view, (start, end), pixels in zip(space, shape[1:], probe.view, edges, frame))
+    return Cells(frames, rows, columns)
 
 
-def on_frames(raw: Tensor, probe: Probe, left: int, total: int, height: int, width: int) -> Tensor:
-    """raw [T', H', W'] or [T'] -> float32 [n, height, width] or [n], the n frames that were seen.
+def laid(raw: Tensor, probe: Probe, left: int, size: Tuple[int, int, int], viewport: Viewport,
+         per_frame: bool = False, blank: bool = False) -> Tuple[LaidMap, Tuple[str, ...]]:
+    """raw [T', H', W'] or [T'] as it lies on a clip of `size` (T, H, W), and its flags."""
+    seen = seen_frames(len(raw), probe, left, size[0])
+    place = Place(size, seen, viewport.box(*size[1:]))
+    its = cells(probe, raw.shape, left, viewport, size[1:])
+    parts = partial(_on_view, raw, its, place)
+    ends = [torch.aminmax(part.flatten(1), dim=1) for part in parts()]
+    lows, highs = (torch.cat(each).cpu().numpy() for each in zip(*ends))
+    found = flags(lows, highs, parts, blank)
+    return LaidMap(raw.cpu().numpy(), its, place, lows, highs, per_frame, not VOID.isdisjoint(found)), found
 
-    Linear in time and space; a step covers `stride` whole frames, a position its whole share of the viewport.
+
+def _on_view(raw: Tensor, its: Cells, place: Place) -> Iterator[Tensor]:
+    """float32 [n, h, w] or [n, 1]: what lies on the frames seen, some frames at a time."""
+    points = np.arange(*place.seen)
+
+    def weights(centres: np.ndarray, at: np.ndarray) -> Tensor:
+        return torch.from_numpy(line_weights(centres, at)).to(raw.device)
+
+    over_time = weights(its.frames, points) @ raw.flatten(1) if raw.dim() > 1 else weights(its.frames, points) @ raw
+    if its.rows is None or its.columns is None:
+        yield over_time[:, None]
+        return
+    top, bottom, near, far = place.box
+    down, across = weights(its.rows, np.arange(top, bottom)), weights(its.columns, np.arange(near, far)).t()
+    for part in over_time.view(-1, *raw.shape[1:]).split(CHUNK):
+        yield down @ (part @ across)
+
+
+def flags(lows: np.ndarray, highs: np.ndarray, parts: Callable[[], Iterable[Tensor]],
+          blank: bool = False) -> Tuple[str, ...]:
+    """What is wrong with a map as it lies on the clip: the least and most of each frame, and all its values in parts.
+
+    blank: its network was shown nothing.
     """
-    first, stop = seen_frames(len(raw), probe, left, total)
-    frames = len(raw) * probe.stride
-    if probe.spatial:
-        full = F.interpolate(raw[None, None], (frames, height, width), mode="trilinear", align_corners=False)[0, 0]
-    else:
-        full = F.interpolate(raw[None, None], frames, mode="linear", align_corners=False)[0, 0]
-    offset = clip_offset(probe, left)
-    return full[first + offset:stop + offset]
-
-
-def normalised(values: Tensor, per_frame: bool) -> Tensor:
-    """Minus the minimum, over the maximum, as grad-cam does: of the clip, or of each frame [n, H, W]. Constant is 0."""
-    values = values.reshape(len(values), -1) if per_frame else values.reshape(1, -1)
-    low, high = values.amin(1, keepdim=True), values.amax(1, keepdim=True)
-    spread = high - low
-    flat = spread <= CONSTANT * high.abs()
-    return torch.where(flat, torch.zeros_like(values), (values - low) / torch.where(flat, torch.ones_like(low), spread))
-
-
-def flags(values: Tensor, blank: bool = False) -> Tuple[str, ...]:
-    """What is wrong with a map over the clip's frames, before normalising. blank: its network was shown nothing."""
-    low, high = (float(value) for value in torch.aminmax(values))
-    if not (torch.isfinite(torch.tensor([low, high])).all()):
+    low, high = float(lows.min()), float(highs.max())       # NaN passes through both
+    if not (np.isfinite(low) and np.isfinite(high)):
         return ("non-finite",)
     if high == 0:
         return ("all-zero",)
     if blank or high - low <= CONSTANT * abs(high):
         return ("constant",)
-    full = values >= low + 0.99 * (high - low)
-    return ("saturated",) if float(full.float().mean()) > SATURATED else ()
-
-
-def finished(raw: Tensor, probe: Probe, left: int, total: int, frame: Tuple[int, int], viewport: Viewport,
-             per_frame: bool, blank: bool = False) -> Tuple[Tensor, Tuple[str, ...]]:
-    """raw -> float16 [T, H, W] on the original frame (time-only: [T]) in 0..1, and its flags. Void maps are zero.
-
-    A layer without space has one value a frame: it is normalised over the clip in either case.
-    """
-    top, bottom, near, far = viewport.box(*frame)
-    values = on_frames(raw, probe, left, total, bottom - top, far - near)
-    found = flags(values, blank)
-    shape = (total, *frame) if probe.spatial else (total,)
-    canvas = torch.zeros(shape, dtype=torch.float16, device=raw.device)
-    if VOID.isdisjoint(found):
-        first = seen_frames(len(raw), probe, left, total)[0]
-        scaled = normalised(values, per_frame and probe.spatial).view(values.shape).half()
-        if probe.spatial:
-            canvas[first:first + len(scaled), top:bottom, near:far] = scaled
-        else:
-            canvas[first:first + len(scaled)] = scaled
-    return canvas, found
+    full, count = 0, 0
+    for part in parts():
+        full += int((part >= low + 0.99 * (high - low)).sum())
+        count += part.numel()
+    return ("saturated",) if full > SATURATED * count else ()

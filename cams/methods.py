@@ -7,7 +7,7 @@ Everything is [C, T, P]: channels, steps, and positions in a step (H' * W', or 1
 Maps are returned before ReLU.
 """
 from dataclasses import dataclass
-from typing import Callable, Dict, Tuple
+from typing import Callable, Dict, Optional, Tuple
 
 import numpy as np
 import torch
@@ -18,6 +18,14 @@ from torch import Tensor
 class Method:
     map: Callable[[Tensor, Tensor, bool], Tensor]   # activation [C, T, P], gradient [C, T, P], per_frame -> [T, P]
     gradients: bool = True                          # False: the activation alone is enough
+    attends: bool = False                           # the map is the layer's own attention, as its probe takes it
+
+
+def signed_map(method: Method, activation: Tensor, gradient: Optional[Tensor], per_frame: bool) -> Tensor:
+    """A layer's own shape, [C, T', H', W'] or [C, T'], to its map [T', H', W'] or [T'], before ReLU."""
+    values = activation.flatten(2) if activation.dim() == 4 else activation[..., None]
+    slope = values if gradient is None else gradient.reshape(values.shape)
+    return method.map(values, slope, per_frame).view(activation.shape[1:])
 
 
 def pooled(per_frame: bool) -> Tuple[int, ...]:
@@ -91,3 +99,4 @@ METHODS: Dict[str, Method] = {
     "xgradcam": Method(xgradcam),
     "eigencam": Method(eigencam, gradients=False),
 }
+NAMED: Dict[str, Method] = {**METHODS, "attention": Method(lambda attention, *_: attention[0], False, attends=True)}

@@ -1,15 +1,29 @@
-"""One forward and one backward through a recogniser, with every probed layer's map made on the way."""
+"""One forward and one backward through a network, with every probed layer's map made on the way."""
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Set, Tuple, Union
 
 import torch
 from torch import Tensor, nn
 
+from models.contract import Explainable, Inputs, Probe
 from models.float32 import full_float32
-from models.recogniser import Inputs, Probe, Recogniser
+from models.recogniser import Recogniser
 
 Finish = Callable[[str, Tensor, Optional[Tensor]], None]    # layer, activation, gradient (None where there is none)
+Score = Callable[[Tensor], Optional[Tensor]]                # output [B, ...] -> one number; None: 0 whatever comes in
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A score, and what becomes of each layer's activation and its gradient."""
+
+    score: Score
+    finish: Finish
+
+
+Asks = Union[Sequence[Ask], Callable[[Tensor], Sequence[Ask]]]     # a callable decides them on the output
 
 
 class Tap(torch.autograd.Function):
@@ -27,12 +41,17 @@ class Tap(torch.autograd.Function):
 
 
 class Watch:
-    """Hooks on the probes. `finish` gets a layer's activation and gradient once both are there, and neither is kept."""
+    """Hooks on the probes. `finish` gets a layer's activation and gradient once both are there. After the backward of
+    the last score neither is kept. `attend` gets each layer's attention map."""
 
-    def __init__(self, probes: Dict[str, Probe], finish: Finish, gradients: bool = True) -> None:
+    def __init__(self, probes: Dict[str, Probe], finish: Finish, gradients: bool = True,
+                 attend: Optional[Callable[[str, Tensor], None]] = None) -> None:
         self.finish = finish
         self.gradients = gradients
-        self.waiting: Dict[str, Tuple[Tensor, int]] = {}    # activations whose gradient is yet to come, their version
+        self.attend = attend
+        self.kept: Dict[str, Tuple[Tensor, int]] = {}       # activations that a gradient is yet to come for, version
+        self.due: Set[str] = set()                          # layers whose gradient of this score is yet to come
+        self.last = True
         self.seen: List[str] = []
         self.probes = probes
         self.handles: List[Any] = []
@@ -45,17 +64,20 @@ class Watch:
     def __exit__(self, *exception: Any) -> None:
         for handle in self.handles:
             handle.remove()
-        self.waiting.clear()
+        self.kept.clear()
 
     def _forward(self, name: str, probe: Probe, module: nn.Module, arguments: Any, output: Any) -> Any:
         if name in self.seen:
             raise RuntimeError(f"layer {name} ran twice in one forward: its map would be of one of the two")
         self.seen.append(name)
+        if self.attend is not None and probe.attention is not None:
+            with torch.no_grad():
+                self.attend(name, probe.attention(module, arguments, output))
         tensor = probe.select(output)
         if not self.gradients:
             self.finish(name, tensor.detach(), None)
             return None
-        self.waiting[name] = (tensor.detach(), tensor._version)
+        self.kept[name] = (tensor.detach(), tensor._version)
         receive = partial(self._receive, name)
         if tensor.requires_grad:
             tensor.register_hook(receive)
@@ -63,19 +85,25 @@ class Watch:
         anchor = torch.empty(0, requires_grad=True)
         return swapped(output, tensor, Tap.apply(tensor, anchor, receive))
 
+    def expect(self, finish: Finish, last: bool) -> None:
+        """Before each backward: whose gradients come now."""
+        self.finish, self.last, self.due = finish, last, set(self.kept)
+
     def _receive(self, name: str, gradient: Tensor) -> None:
-        activation, version = self.waiting.pop(name)
+        self.due.remove(name)
+        activation, version = self.kept.pop(name) if self.last else self.kept[name]
         if activation._version != version:
             raise RuntimeError(f"layer {name} is overwritten in place after it ran: its activation is lost")
         self.finish(name, activation, gradient)
 
     def close(self) -> None:
-        """After the backward: layers that never ran are an error, those that the score does not touch have no map."""
+        """After each backward: layers that never ran are an error, those that the score does not touch have no map."""
         unseen = [name for name in self.probes if name not in self.seen]
         if unseen:
             raise RuntimeError(f"layers {', '.join(unseen)} never run in evaluation")
-        while self.waiting:
-            name, (activation, _) = self.waiting.popitem()
+        while self.due:
+            name = self.due.pop()
+            activation, _ = self.kept.pop(name) if self.last else self.kept[name]
             self.finish(name, activation, torch.zeros_like(activation))
 
 
@@ -91,25 +119,48 @@ def swapped(output: Any, old: Tensor, new: Tensor) -> Any:
     return output
 
 
-def one_pass(recogniser: Recogniser, inputs: Inputs, probes: Dict[str, Probe], score: Callable[[Tensor], Tensor],
-             finish: Finish, gradients: bool = True, dtype: Optional[torch.dtype] = None, scale: float = 1.0) -> Tensor:
-    """Logits [T', V], at least float32. `finish` is called for each layer; gradients come multiplied by `scale`."""
+def one_pass(recogniser: Recogniser, inputs: Inputs, probes: Dict[str, Probe], score: Score, finish: Finish,
+             gradients: bool = True, dtype: Optional[torch.dtype] = None, scale: float = 1.0,
+             attend: Optional[Callable[[str, Tensor], None]] = None) -> Tensor:
+    """A recogniser's logits [T', V] of one clip, which `score` is asked about."""
+    ask = Ask(lambda output: score(output[0]), finish)
+    return run_pass(recogniser, inputs, probes, [ask], gradients, dtype, scale, attend)[0]
+
+
+def run_pass(model: Explainable, inputs: Inputs, probes: Dict[str, Probe], asks: Asks, gradients: bool = True,
+             dtype: Optional[torch.dtype] = None, scale: float = 1.0,
+             attend: Optional[Callable[[str, Tensor], None]] = None) -> Tensor:
+    """The network's output [B, ...], at least float32: one forward, one backward through it for each score.
+
+    `finish` is called for each layer; gradients come multiplied by `scale`. What is asked may be decided on the output.
+    Without gradients it is the first ask's `finish` that is called, as the layers run. `attend` is called for each
+    layer that has an attention map.
+    """
     device = inputs.tensors[0].device.type
     with ExitStack() as stack:
-        stack.enter_context(evaluating(recogniser))
+        stack.enter_context(evaluating(model))
         stack.enter_context(torch.set_grad_enabled(gradients))
         if gradients:
-            stack.enter_context(rnn_without_cudnn(recogniser))
+            stack.enter_context(rnn_without_cudnn(model))
         if dtype is None:
             stack.enter_context(full_float32())
-        watch = stack.enter_context(Watch(probes, finish, gradients))
+        first = _no_gradient if callable(asks) else asks[0].finish
+        watch = stack.enter_context(Watch(probes, first, gradients, attend))
         with torch.autocast(device, dtype=dtype, enabled=dtype is not None):
-            output = recogniser(inputs)
-        logits = at_least_float32(output[0])
-        if gradients and logits.requires_grad:
-            (score(logits) * scale).backward()
-        watch.close()
-    return logits.detach()
+            output = model(inputs)
+        output = at_least_float32(output)
+        asked = asks(output) if callable(asks) else asks
+        for number, ask in enumerate(asked, start=1):
+            watch.expect(ask.finish, last=number == len(asked))
+            score = ask.score(output) if gradients and output.requires_grad else None
+            if score is not None:
+                (score * scale).backward(retain_graph=not watch.last)
+            watch.close()
+    return output.detach()
+
+
+def _no_gradient(name: str, *_: Any) -> None:
+    raise RuntimeError(f"layer {name}: decided on an output, what is asked of it needs a gradient")
 
 
 def at_least_float32(tensor: Tensor) -> Tensor:

@@ -1,48 +1,44 @@
 """What is explained: which logits, at which steps, are added up to the score whose gradient the maps show."""
-from dataclasses import dataclass
-from typing import Callable, Iterable, List, Tuple
+from typing import Callable, List, Optional, Sequence
 
-import numpy as np
 from torch import Tensor
 
+from cams import apart
+from cams.picks import Picks, log_probs, over, predicted_spans
 from datasets.clip import Clip
 from glosses import ctc
 from models.recogniser import Recogniser
 from terminal.errors import UserError
 
-
-@dataclass(frozen=True)
-class Picks:
-    """Logits by step and class, and what they are in words."""
-
-    words: str
-    steps: Tuple[int, ...]
-    classes: Tuple[int, ...]
-
-    def score(self, logits: Tensor, first: int = 0) -> Tensor:
-        """The sum of the picked logits; logits [T', V] are the steps from `first` on."""
-        here = [(step - first, number) for step, number in zip(self.steps, self.classes)
-                if first <= step < first + len(logits)]
-        steps, classes = [step for step, _ in here], [number for _, number in here]
-        return logits[steps, classes].sum() if here else logits.sum() * 0
+TARGETS = ("max", "pred", "each", "errors", "from-gt")
+APART = ("each", "errors")          # glosses on their own
 
 
-Target = Callable[[Tensor], Picks]      # from logits [T', V]
+Target = Callable[[Tensor], Sequence[Picks]]        # from logits [T', V]: what is explained, each for itself
 
 
-def target(name: str, recogniser: Recogniser, clip: Clip) -> Target:
-    """`max`, `pred`, `from-gt` or a gloss. What can be wrong with it is said here, before any work."""
+def target(name: str, recogniser: Recogniser, clip: Clip, place: Optional[int] = None) -> Target:
+    """`max`, `pred`, `from-gt`, `each`, `errors` or a gloss. What can be wrong is said here, before any work.
+
+    place: which of the true glosses `from-gt` takes; None: the one nearest to the middle frame.
+    """
     if name == "max":
-        return largest
+        return lambda logits: [largest(logits)]
     if name == "pred":
-        return lambda logits: predicted(recogniser, logits)
+        return lambda logits: [predicted(recogniser, logits)]
+    if name == "each":
+        return lambda logits: apart.each(recogniser, clip, logits)
+    if name == "errors":
+        if not clip.glosses:
+            raise UserError(f"target errors: clip {clip.seq_id} has no annotation; ask for each, max, pred or a gloss")
+        return lambda logits: apart.errors(recogniser, clip, logits)
     if name == "from-gt":
         truth = known_truth(recogniser, clip)
-        return lambda logits: middle_truth(recogniser, clip, truth, logits)
+        return lambda logits: [middle_truth(recogniser, clip, truth, logits, place)]
     if name not in recogniser.vocabulary:
         raise UserError(f"target {name!r}: {recogniser.name}'s vocabulary has no such gloss; "
-                        f"give max, pred, from-gt, or a gloss it knows{_alike(name, recogniser)}")
-    return lambda logits: named(recogniser, name, logits)
+                        f"give {', '.join(TARGETS)}, or a gloss it knows{_alike(name, recogniser)}")
+    return lambda logits: [named(recogniser, name, logits)]
 
 
 def largest(logits: Tensor) -> Picks:
@@ -68,24 +64,34 @@ def named(recogniser: Recogniser, word: str, logits: Tensor) -> Picks:
     return over([everywhere], f"{word}, which is not predicted, at all {len(logits)} steps, summed")
 
 
-def middle_truth(recogniser: Recogniser, clip: Clip, truth: List[int], logits: Tensor) -> Picks:
-    """The true gloss that lies at the clip's middle frame, or else nearest to it, at the nearest of its steps."""
-    try:
-        spans = ctc.align(log_probs(logits), truth, recogniser.vocabulary.blank)
-    except ValueError as error:
-        raise UserError(f"target from-gt: clip {clip.seq_id}'s true glosses cannot be aligned: {error}") from error
-    middle = len(clip) // 2
-    step = min(middle // recogniser.frames_per_step, len(logits) - 1)
-    place = min(range(len(spans)), key=lambda i: _distance(spans[i], step))
+def middle_truth(recogniser: Recogniser, clip: Clip, truth: List[int], logits: Tensor,
+                 place: Optional[int] = None) -> Picks:
+    """The true gloss at `place`, or else the one that lies nearest to the clip's middle frame, at its own steps."""
+    spans = truth_spans(recogniser, clip, truth, logits)
+    if place is None:
+        apart = middle_distances(recogniser, clip, truth, logits)
+        place = apart.index(min(apart))
     span = spans[place]
-    nearest = min(max(step, span.start), span.stop - 1)
-    word = recogniser.vocabulary.name(span.id)
     if span.id == recogniser.vocabulary.unknown:
         raise UserError(f"target from-gt: the true gloss at the middle of clip {clip.seq_id} is not in "
                         f"{recogniser.name}'s vocabulary; ask for max or pred")
-    where = "at" if nearest == step else "nearest to"
-    return Picks(f"{word}, the true gloss {where} the middle frame {middle}: its logit at step {nearest}",
-                 (nearest,), (span.id,))
+    word = recogniser.vocabulary.name(span.id)
+    return over([span], f"{word}, the true gloss nearest to the middle frame {len(clip) // 2}, "
+                        f"at its steps {_steps(span)}, summed")
+
+
+def truth_spans(recogniser: Recogniser, clip: Clip, truth: List[int], logits: Tensor) -> List[ctc.Span]:
+    try:
+        return ctc.align(log_probs(logits), truth, recogniser.vocabulary.blank)
+    except ValueError as error:
+        raise UserError(f"target from-gt: clip {clip.seq_id}'s true glosses cannot be aligned: {error}") from error
+
+
+def middle_distances(recogniser: Recogniser, clip: Clip, truth: List[int], logits: Tensor) -> List[int]:
+    """How many frames each true gloss lies off the middle one; several recognisers' can be added up."""
+    middle, step = len(clip) // 2, recogniser.frames_per_step
+    return [max(span.start * step - middle, middle - (span.stop * step - 1), 0)
+            for span in truth_spans(recogniser, clip, truth, logits)]
 
 
 def known_truth(recogniser: Recogniser, clip: Clip) -> List[int]:
@@ -96,24 +102,6 @@ def known_truth(recogniser: Recogniser, clip: Clip) -> List[int]:
         raise UserError(f"target from-gt: {recogniser.name}'s vocabulary lacks {', '.join(missing)} of clip "
                         f"{clip.seq_id}'s annotation; ask for max or pred")
     return recogniser.vocabulary.encode(clip.glosses)
-
-
-def predicted_spans(recogniser: Recogniser, logits: Tensor) -> List[ctc.Span]:
-    """What is decoded as the authors decode, each gloss at the steps where it is aligned."""
-    return ctc.align(log_probs(logits), recogniser.decode_ids(logits), recogniser.vocabulary.blank)
-
-
-def log_probs(logits: Tensor) -> np.ndarray:
-    return logits.detach().double().log_softmax(1).cpu().numpy()
-
-
-def over(spans: Iterable[ctc.Span], words: str) -> Picks:
-    pairs = [(step, span.id) for span in spans for step in range(span.start, span.stop)]
-    return Picks(words, tuple(step for step, _ in pairs), tuple(number for _, number in pairs))
-
-
-def _distance(span: ctc.Span, step: int) -> int:
-    return max(span.start - step, step - (span.stop - 1), 0)
 
 
 def _steps(span: ctc.Span) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from files.names import fault, pattern_fault
 from files.safe_pickle import load_npy
 from terminal.errors import UserError
 
@@ -39,14 +40,20 @@ def read_corpus(place: Path, split: str, table: Table = PHOENIX) -> List[Row]:
     rows = _read_info(path, split) if path.suffix == ".npy" else _read_table(path, table)
     seen: Dict[str, int] = {}
     for number, row in enumerate(rows, start=1):
-        if not row.seq_id or not row.folder or "/" in row.seq_id or row.seq_id in (".", ".."):
-            raise UserError(f"{path}: entry {number} has the id '{row.seq_id}' and the folder '{row.folder}'; "
-                            "expected a plain name and a pattern of files; mend this entry")
+        check_row(path, number, row.seq_id, row.folder)
         if row.seq_id in seen:
             raise UserError(f"{path}: '{row.seq_id}' is both entry {seen[row.seq_id]} and {number}; "
                             "ids must differ; take one of them out")
         seen[row.seq_id] = number
     return rows
+
+
+def check_row(path: Path, number: int, seq_id: str, folder: str) -> None:
+    """UserError where an id can't be a file's name, or frames would be looked for outside the data set."""
+    for what, text, found in (("id", seq_id, fault(seq_id)), ("folder", folder, pattern_fault(folder))):
+        if found:
+            raise UserError(f"{path}: entry {number} has the {what} {ascii(text[:60])}, which {found}; "
+                            "expected a plain name and a pattern of files within the split; mend this entry")
 
 
 def select(rows: Sequence[Row], seq_ids: Optional[Sequence[str]], split: str, place: Path,

@@ -66,8 +66,12 @@ class Corpus:
 
     def rows(self, split: str, seq_ids: Optional[Sequence[str]] = None) -> List[Row]:
         """The split's rows, or those named, without a look at any frame."""
+        rows = self.read(split)
+        if not rows:
+            raise UserError(f"the corpus of split '{split}' in {self.place(split)} has no rows; expected at least one; "
+                            "give the published one, or another split")
         others = {other: partial(self.read, other) for other in self.splits() if other != split}
-        return select(self.read(split), seq_ids, split, self.place(split), others)
+        return select(rows, seq_ids, split, self.place(split), others)
 
     def training_rows(self, split: str) -> List[Row]:
         """Those that are trained on, and whose glosses are numbered."""

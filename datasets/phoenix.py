@@ -11,6 +11,7 @@ from torch.utils.data import Dataset
 from datasets.clip import Clip
 from datasets.corpora import open_corpus
 from datasets.corpus import Row
+from datasets.fingerprint import stamp
 from datasets.heatmaps import HeatmapCache, render, stored
 from datasets.keypoints import KeypointStore
 from datasets.layout import SQUARE, TALL, Corpus
@@ -67,6 +68,14 @@ class PhoenixVideoTextDataset(Dataset):
         return Clip(row.seq_id, self.split, self.files.decode(paths[taken]), row.glosses,
                     None if points is None else points[taken],
                     self.files.decode(tall_paths[taken]) if tall_paths else None, row.signer)
+
+    def fingerprint(self, index: int, tall: bool) -> Dict[str, str]:
+        """What a clip is read from, told cheaply: when it is another, the clip may be too."""
+        row = self.rows[index]
+        read = {"annotation": " ".join(row.glosses), "signer": row.signer, "folder": row.folder,
+                "frames": stamp(self.files.frames(row, self.split)),
+                "keypoints": stamp([self.keypoints.pickle] if self.keypoints else [])}
+        return {**read, "tall frames": stamp(self.files.frames(row, self.split, TALL))} if tall else read
 
     def _keypoints(self, row: Row, frames: int, wanted: Optional[bool]) -> Optional[np.ndarray]:
         if wanted:

@@ -1,4 +1,4 @@
-"""The comparison picture: a header, one row of layers a model, and under it what the model reads, frame by frame.
+"""The comparison picture: a header, and for each model what it reads, frame by frame, above a row of its layers.
 
 All lettering is drawn once, when the grid is made; a frame of the video only copies bitmaps.
 """
@@ -7,7 +7,8 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 from PIL import Image, ImageDraw
 
-from drawing.overlay import BACKGROUND, STRIP, Style, energy_strip, palette, strip, with_cursor
+from drawing.overlay import Style, palette
+from drawing.strips import BACKGROUND, STRIP, strip, with_cursor
 from drawing.text import (
     CHIP_HEIGHT,
     DIM,
@@ -23,11 +24,14 @@ from drawing.text import (
     fitted,
     font,
 )
+from geometry.laid import LaidMap
 from results.missed import reading
 
 COLUMNS = 5
-MARGIN, GAP, LABEL, PAD = 14, 8, 26, 10
-SIDE = 214          # the left part of a reading: model, WER and the gloss of the moment
+MARGIN, GAP, LABEL, CAPTION, PAD = 14, 8, 26, 16, 10
+TARGET = 20         # the line of a reading that says what its maps explain
+BELOW = {False: "the map itself: when, not where", True: "mean of the map"}     # by whether it has a place
+SIDE = 260          # the left part of a reading: model, WER and the gloss of the moment
 TITLE = 40          # the header's first line
 LEAST_WIDTH = 830   # a single layer still gets a readable header
 COUNTER = 210
@@ -35,9 +39,9 @@ WIDE_HEADER = 1200  # room for the signs of errors too
 
 
 class Grid:
-    def __init__(self, shape: Tuple[int, int], preds: Mapping[str, Any], maps: Mapping[str, Mapping[str, np.ndarray]],
+    def __init__(self, shape: Tuple[int, int], preds: Mapping[str, Any], maps: Mapping[str, Mapping[str, LaidMap]],
                  style: Style) -> None:
-        """shape: (H, W) of a frame. maps: model -> layer -> float16 [T, H, W] in 0..1, or [T] for time-only layers."""
+        """shape: (H, W) of a frame. maps: model -> layer -> its map as it lies on the clip."""
         self.frames = int(preds["frames"])
         self.cell_height, self.cell_width = shape
         self.style = style
@@ -46,8 +50,8 @@ class Grid:
         self.width += self.width % 2
         self.inner = self.width - 2 * MARGIN
         self.cells: Dict[Tuple[str, str], Tuple[int, int]] = {}         # top left corner of each picture
-        self.strips = {(model, name): self._strip(values)
-                       for model, layers in maps.items() for name, values in layers.items()}
+        self.strips = {(model, name): strip(laid, self.cell_width, Style(colormap=style.colormap))
+                       for model, layers in maps.items() for name, laid in layers.items()}
         self.readings: List[Tuple[int, int, Reading]] = []              # (x, y, what is read)
         self._lay_out(preds, maps)
         self.counters = [self._counter(frame, float(preds["fps"])) for frame in range(self.frames)]
@@ -64,28 +68,32 @@ class Grid:
         _paste(canvas, self.counters[frame], self.width - MARGIN - COUNTER, MARGIN)
         return canvas
 
-    def _lay_out(self, preds: Mapping[str, Any], maps: Mapping[str, Mapping[str, np.ndarray]]) -> None:
+    def _lay_out(self, preds: Mapping[str, Any], maps: Mapping[str, Mapping[str, LaidMap]]) -> None:
         truth_places, truth_height = chip_places(preds["truth"] or (), self.inner - SIDE)
         y = MARGIN + TITLE + truth_height + PAD
-        labels: List[Tuple[int, int, str, Sequence[str]]] = []
+        labels: List[Tuple[int, int, str, Sequence[str], bool]] = []
         for model, layers in maps.items():
+            read = Reading(preds["models"][model], self.frames, self.inner)
+            self.readings.append((MARGIN, y, read))
+            y += read.height + GAP
             names = list(layers)
             for first in range(0, len(names), COLUMNS):
                 for column, name in enumerate(names[first:first + COLUMNS]):
                     x = MARGIN + column * (self.cell_width + GAP)
-                    labels.append((x, y, name, preds["models"][model]["layers"][name]["flags"]))
+                    labels.append((x, y, name, preds["models"][model]["layers"][name]["flags"],
+                                   layers[name].spatial))
                     self.cells[model, name] = (x, y + LABEL)
-                y += LABEL + self.cell_height + STRIP + GAP
-            read = Reading(preds["models"][model], self.frames, self.inner)
-            self.readings.append((MARGIN, y, read))
-            y += read.height + PAD
+                y += LABEL + self.cell_height + STRIP + CAPTION + GAP
+            y += PAD
         self.height = y + y % 2
         image = Image.new("RGB", (self.width, self.height), BACKGROUND)
         draw = ImageDraw.Draw(image)
         self._header(draw, preds, truth_places)
         self._legend(image, draw)
-        for x, top, name, flags in labels:
+        for x, top, name, flags, spatial in labels:
             _label(draw, x, top, self.cell_width, name, flags)
+            below = top + LABEL + self.cell_height + STRIP + CAPTION // 2
+            draw.text((x + 1, below), BELOW[spatial], font=font(11), fill=DIM, anchor="lm")
         self.ground = np.asarray(image)
 
     def _header(self, draw: ImageDraw.ImageDraw, preds: Mapping[str, Any],
@@ -113,13 +121,6 @@ class Grid:
                 draw.text((x, middle), sign + verdict, font=font(12), fill=VERDICTS[verdict], anchor="rm")
                 x -= int(font(12).getlength(sign + verdict)) + 14
 
-    def _strip(self, values: np.ndarray) -> np.ndarray:
-        if values.ndim == 1:
-            return strip(values, self.cell_width, self.style)
-        bars = Image.fromarray(energy_strip(values.mean(axis=(1, 2), dtype=np.float32), self.cell_width))
-        ImageDraw.Draw(bars).text((4, STRIP - 4), "mean of the map", font=font(10), fill=DIM, anchor="ls")
-        return np.asarray(bars)
-
     def _counter(self, frame: int, fps: float) -> np.ndarray:
         image = Image.new("RGB", (COUNTER, 26), BACKGROUND)
         draw = ImageDraw.Draw(image)
@@ -137,7 +138,7 @@ class Reading:
         self.items = reading(told)
         self.texts = [chip_text(item["gloss"], item["verdict"]) for item in self.items]
         self.places, chips = chip_places(self.texts, width - SIDE - 2 * PAD)
-        self.height = max(chips, 2 * CHIP_HEIGHT) + 2 * PAD
+        self.height = max(chips, 2 * CHIP_HEIGHT) + 2 * PAD + TARGET
         states = [self._state(frame) for frame in range(frames)]
         self._drawn = {state: self._draw(*state) for state in sorted(set(states), key=str)}
         self._states = states
@@ -164,6 +165,8 @@ class Reading:
         colour = DIM if active is None else VERDICTS[self.items[active]["verdict"]]
         draw.text((PAD, PAD + CHIP_HEIGHT * 3 // 2), fitted(now, bold(17), SIDE - 2 * PAD), font=bold(17), fill=colour,
                   anchor="lm")
+        explained = fitted(f"its maps explain {self.told.get('target', 'nothing')}", font(12), self.width - 2 * PAD)
+        draw.text((PAD, self.height - PAD - TARGET // 2 + 4), explained, font=font(12), fill=DIM, anchor="lm")
         for place in shown:
             x, y, width = self.places[place]
             verdict = self.items[place]["verdict"]

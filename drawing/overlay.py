@@ -1,24 +1,32 @@
 """A map laid over a frame, by lookup tables on uint8: no float image is ever made."""
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Union
+from typing import Optional
 
 import cv2
 import numpy as np
 
-STRIP = 32          # height of a time strip, in pixels
-BACKGROUND = (22, 24, 29)
-CURSOR = (255, 255, 255)
-ENERGY = (66, 73, 88)
+COLORMAPS = ("turbo", "viridis", "cividis", "inferno", "magma", "plasma", "hot", "parula", "jet")
+ALPHAS = {"value": 0.85, "even": 0.5}       # by blend: the map's weight where it is largest, and everywhere
 
 
 @dataclass(frozen=True)
 class Style:
-    """How overlays look. `alpha` is the weight of the heat map, the frame has the rest."""
+    """How overlays look.
 
-    alpha: float = 0.5
-    colormap: str = "jet"
+    `blend` value: a map hides the frame as far as it is large, and where it is 0 the frame stays itself; even: it
+    has the same weight everywhere. `alpha` is that weight (None: the blend's own), the frame has the rest.
+    """
+
+    alpha: Optional[float] = None
+    colormap: str = "turbo"
     fps: float = 25.0
+    blend: str = "value"
+    scale: int = 1                          # pixels of a picture for each of the frame's
+
+    @property
+    def weight(self) -> float:
+        return ALPHAS[self.blend] if self.alpha is None else self.alpha
 
 
 @lru_cache(maxsize=None)
@@ -36,51 +44,44 @@ def _levels_of_halves() -> np.ndarray:
     return (255 * np.clip(np.where(np.isfinite(values), values, 0), 0, 1)).astype(np.uint8)
 
 
-def levels(values: Union[np.ndarray, np.float16]) -> np.ndarray:
+def levels(values: np.ndarray) -> np.ndarray:
     """A map in 0..1, float16 of any shape -> uint8 palette entries."""
     halves = np.ascontiguousarray(values, np.float16)
     return _levels_of_halves()[halves.view(np.uint16)]
 
 
-def overlay(frame: np.ndarray, heat: Union[np.ndarray, np.float16], style: Style) -> np.ndarray:
-    """frame uint8 [H, W, 3] RGB, heat float16 [H, W] or one value for an even tint -> uint8 [H, W, 3] RGB.
+@lru_cache(maxsize=None)
+def _by_value(colormap: str, weight: float) -> tuple:
+    """What each level adds, and what it leaves of the frame: two palettes."""
+    opacity = np.arange(256).reshape(256, 1, 1) * weight / 255
+    adds = np.rint(palette(colormap) * opacity).astype(np.uint8)
+    leaves = np.rint(255 * (1 - opacity)).astype(np.uint8)
+    return adds, np.ascontiguousarray(np.broadcast_to(leaves, (256, 1, 3)))
 
-    The same picture as grad-cam's `show_cam_on_image`: the blend, divided by its largest value.
-    """
-    entries = np.broadcast_to(levels(heat), frame.shape[:2])
-    colours = cv2.applyColorMap(np.ascontiguousarray(entries), palette(style.colormap))
-    blend = cv2.addWeighted(colours, 256 * style.alpha, frame, 256 * (1 - style.alpha), 0, dtype=cv2.CV_16U)
+
+def overlay(frame: np.ndarray, heat: np.ndarray, style: Style) -> np.ndarray:
+    """frame uint8 [H, W, 3] RGB, heat float16 [H, W] in 0..1 -> uint8 [H, W, 3] RGB."""
+    entries = levels(heat)
+    if style.blend == "even":
+        return _even(frame, entries, style)
+    adds, leaves = _by_value(style.colormap, style.weight)
+    return cv2.add(cv2.multiply(frame, cv2.applyColorMap(entries, leaves), scale=1 / 255),
+                   cv2.applyColorMap(entries, adds))
+
+
+def _even(frame: np.ndarray, entries: np.ndarray, style: Style) -> np.ndarray:
+    """The same picture as grad-cam's `show_cam_on_image`: the blend, divided by its largest value."""
+    colours = cv2.applyColorMap(entries, palette(style.colormap))
+    blend = cv2.addWeighted(colours, 256 * style.weight, frame, 256 * (1 - style.weight), 0, dtype=cv2.CV_16U)
     # Just under half a level down turns rounding into the cut of the original, and leaves whole values alone.
     return cv2.convertScaleAbs(blend, alpha=255.0 / max(int(blend.max()), 1), beta=-0.499)
 
 
-def strip(values: np.ndarray, width: int, style: Style) -> np.ndarray:
-    """A time-only map [T] -> uint8 [STRIP, width, 3]: the higher and hotter, the more the step counts."""
-    column = levels(values)[np.arange(width) * len(values) // width]
-    return _bars(column, palette(style.colormap)[column, 0])
-
-
-def energy_strip(values: np.ndarray, width: int) -> np.ndarray:
-    """The mean of a map over each frame [T] -> uint8 [STRIP, width, 3], in grey: it is no map."""
-    peak = float(values.max()) or 1.0
-    column = levels(values / peak)[np.arange(width) * len(values) // width]
-    return _bars(column, np.full((width, 3), ENERGY, np.uint8))
-
-
-def _bars(column: np.ndarray, colours: np.ndarray) -> np.ndarray:
-    heights = np.rint(column / 255.0 * (STRIP - 4)).astype(int)
-    filled = np.arange(STRIP)[:, None] >= STRIP - 1 - heights
-    return np.where(filled[..., None], colours, np.array(BACKGROUND, np.uint8))
-
-
-def with_cursor(bars: np.ndarray, frame: int, frames: int) -> np.ndarray:
-    """The strip with a line at the middle of the frame's own time."""
-    marked = bars.copy()
-    width = bars.shape[1]
-    place = min(int((frame + 0.5) / frames * width), width - 2)
-    marked[:, max(place - 1, 0):place + 3] = 0
-    marked[:, place:place + 2] = CURSOR
-    return marked
+def enlarged(frame: np.ndarray, scale: int) -> np.ndarray:
+    """uint8 [H, W, 3] -> uint8 [scale * H, scale * W, 3]"""
+    if scale == 1:
+        return frame
+    return cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
 
 
 def png(picture: np.ndarray) -> bytes:

@@ -2,7 +2,8 @@
 from functools import lru_cache
 from typing import List, Sequence, Tuple
 
-from PIL import ImageDraw, ImageFont
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
 from drawing.fonts import Lettering, dejavu
 
@@ -12,9 +13,9 @@ INK = (232, 235, 240)
 DIM = (140, 147, 160)
 WARNING = (240, 190, 90)
 PANEL = (33, 36, 43)
-# Okabe and Ito's colours: told apart by the colour-blind too; and each error has a sign of its own.
-VERDICTS = {"right": (86, 196, 150), "substituted": (236, 140, 70), "inserted": (216, 134, 184),
-            "deleted": (140, 147, 160), None: (170, 190, 220)}
+# The page's colours on a dark ground; and each error has a sign of its own, so that neither is needed alone.
+VERDICTS = {"right": (231, 232, 234), "substituted": (255, 171, 94), "inserted": (195, 162, 255),
+            "deleted": (255, 143, 163), None: (231, 232, 234)}
 SIGNS = {"substituted": "\u2260 ", "inserted": "+ ", "deleted": "\u2212 "}
 
 CHIP_SIZE, CHIP_HEIGHT, CHIP_PAD, CHIP_GAP = 14, 24, 8, 6
@@ -67,3 +68,21 @@ def draw_chip(draw: ImageDraw.ImageDraw, place: Tuple[int, int, int], text: str,
     text = fitted(text, bold(CHIP_SIZE), width - 2 * CHIP_PAD + 1)
     draw.text((x + CHIP_PAD, y + CHIP_HEIGHT // 2), text, font=bold(CHIP_SIZE), anchor="lm",
               fill=(16, 18, 22) if active else colour)
+
+
+def plate(text: str, width: int, size: int = 11) -> np.ndarray:
+    """A remark to lay over a picture of this width: uint8 [h, w, 3], in lines as they fit."""
+    face, room = font(size), width - 4 * (size // 2)
+    lines: List[str] = []
+    for word in text.split():
+        if lines and face.getlength(f"{lines[-1]} {word}") <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    pitch, pad = size + 4, size // 2
+    longest = max(int(face.getlength(line)) for line in lines)
+    image = Image.new("RGB", (min(longest + 2 * pad, width), len(lines) * pitch + pad), (16, 18, 22))
+    draw = ImageDraw.Draw(image)
+    for number, line in enumerate(lines):
+        draw.text((pad, pad // 2 + number * pitch + pitch // 2), line, font=face, fill=WARNING, anchor="lm")
+    return np.asarray(image)

@@ -7,12 +7,12 @@ from typing import Any, List, Optional, Tuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from cams.frames import clip_offset
+from cams.frames import cells, seen_frames
 from cams.targets import predicted
 from datasets.clip import Clip
+from geometry.laid import Cells
 from models.float32 import full_float32
 from models.recogniser import Inputs, Probe, Recogniser
 
@@ -40,12 +40,15 @@ def hold(into: Holding, recogniser: Recogniser, clip: Clip, region: np.ndarray, 
     probe, inputs = recogniser.layers[layer], recogniser.prepare(clip)
     whole, shape = _read(recogniser, inputs, probe, None)
     picks = predicted(recogniser, whole)
-    on = cells(region, recogniser.viewport.box(*region.shape[1:]), probe, inputs.left, shape)
+    seen = seen_frames(shape[0], probe, inputs.left, len(region))
+    on = touched_cells(region, cells(probe, shape, inputs.left, recogniser.viewport, region.shape[1:]), seen)
     active = on.flatten(1).any(1)[:, None, None].expand_as(on)
 
     def lost(silent: Tensor) -> float:
         less, _ = _read(recogniser, inputs, probe, silent)
-        return float(picks.score(whole.log_softmax(1)) - picks.score(less.log_softmax(1)))
+        before, after = (picks.score(logits.log_softmax(1)) for logits in (whole, less))
+        assert before is not None and after is not None
+        return float(before - after)
 
     into.on += lost(on)
     into.off += lost(active & ~on)
@@ -76,15 +79,19 @@ def _read(recogniser: Recogniser, inputs: Inputs, probe: Probe,
     return logits, shapes[0]
 
 
-def cells(region: np.ndarray, box: Tuple[int, int, int, int], probe: Probe, left: int,
-          shape: Tuple[int, ...]) -> Tensor:
-    """bool [T', H', W']: the layer's cells that touch the region, box: what the network sees of the frame."""
-    steps, height, width = shape
-    top, bottom, near, far = box
-    seen = torch.from_numpy(region[:, top:bottom, near:far].astype(np.float32))
-    frames = F.adaptive_max_pool2d(seen[:, None], (height, width))[:, 0] > 0            # [T, H', W']
-    offset, touched = clip_offset(probe, left), torch.zeros(shape, dtype=torch.bool)
-    for step in range(steps):
-        first, stop = (max(0, edge * probe.stride - offset) for edge in (step, step + 1))
-        touched[step] = frames[first:stop].any(0)
-    return touched
+def touched_cells(region: np.ndarray, its: Cells, seen: Tuple[int, int]) -> Tensor:
+    """bool [T', H', W']: the layer's cells that touch the region in the clip's frames seen."""
+    assert its.rows is not None and its.columns is not None
+    frames, rows, columns = (own_pixels(centres, size) for centres, size in
+                             zip((its.frames, its.rows, its.columns), region.shape))
+    frames[:, :seen[0]] = frames[:, seen[1]:] = 0
+    down = np.einsum("ih,thw->tiw", rows, region.astype(np.float32))
+    touched = np.einsum("kt,tiw,jw->kij", frames, down, columns, optimize=True)
+    return torch.from_numpy(touched > 0)
+
+
+def own_pixels(centres: np.ndarray, pixels: int) -> np.ndarray:
+    """float32 [cells, pixels], 1 where a pixel (a frame) is nearer to this cell than to any other."""
+    half = (centres[1] - centres[0]) / 2 if len(centres) > 1 else pixels
+    apart = np.arange(pixels) - centres[:, None]
+    return ((apart >= -half) & (apart < half)).astype(np.float32)

@@ -1,5 +1,5 @@
 from pathlib import Path
-from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -27,6 +27,10 @@ class GlossVocabulary:
 
     def __contains__(self, word: str) -> bool:
         return word in self._ids and self._ids[word] != self.blank
+
+    def words(self) -> Dict[str, int]:
+        """Every word and its class."""
+        return dict(self._ids)
 
     def id(self, word: str) -> Optional[int]:
         """The word's class; for a word it does not know the unknown class, or None where there is none."""

@@ -2,11 +2,12 @@
 import re
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Callable, List, Sequence, Tuple
+from typing import Callable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 DELETION, INSERTION, SUBSTITUTION = 3, 3, 4
+NAMES = {"C": "right", "S": "substituted", "I": "inserted", "D": "deleted"}
 
 _LETTERS = (r"([ +][A-Z]) ([A-Z][ +])", r"\1+\2")
 _REPEATED = (r"(?<![\w-])(\b[A-Z]+(?![\w-])) \1(?![\w-])", r"\1")
@@ -89,24 +90,44 @@ class Verdicts:
     deleted: Tuple[Tuple[str, int], ...]        # true glosses not read, and the place in the hypothesis they miss at
 
 
+@dataclass(frozen=True)
+class Edit:
+    """One step from the truth to what was read; the places in them, before cleaning, None on the side that lacks it."""
+
+    verdict: str                # right, substituted, inserted or deleted
+    true: Optional[int]
+    read: Optional[int]
+
+
+def edits(reference: Sequence[str], hypothesis: Sequence[str], clean: Clean = clean) -> List[Edit]:
+    """In order. Glosses are compared cleaned one by one; those that cleaning empties are left out."""
+    truth = [(place, clean(word)) for place, word in enumerate(reference) if clean(word)]
+    read = [(place, clean(word)) for place, word in enumerate(hypothesis) if clean(word)]
+    row = column = 0
+    found = []
+    for step in _align([word for _, word in truth], [word for _, word in read]):
+        found.append(Edit(NAMES[step], None if step == "I" else truth[row][0],
+                          None if step == "D" else read[column][0]))
+        row += step != "I"
+        column += step != "D"
+    return found
+
+
 def verdicts(reference: Sequence[str], hypothesis: Sequence[str], clean: Clean = clean) -> Verdicts:
     """Glosses are compared cleaned one by one, so that `loc-NORD` is right for `NORD`.
 
     One that cleaning empties (`__PU__`) counts neither as right nor as wrong: it is left out of the truth,
     and "right" in the hypothesis.
     """
-    truth = [(word, clean(word)) for word in reference if clean(word)]
-    read = [(place, clean(word)) for place, word in enumerate(hypothesis) if clean(word)]
     judged = ["right"] * len(hypothesis)
     deleted: List[Tuple[str, int]] = []
-    row = column = 0
-    for step in _align([word for _, word in truth], [word for _, word in read]):
-        if step == "D":
-            deleted.append((truth[row][0], read[column][0] if column < len(read) else len(hypothesis)))
-        else:
-            judged[read[column][0]] = {"C": "right", "S": "substituted", "I": "inserted"}[step]
-        row += step != "I"
-        column += step != "D"
+    found = edits(reference, hypothesis, clean)
+    for number, edit in enumerate(found):
+        if edit.read is not None:
+            judged[edit.read] = edit.verdict
+        elif edit.true is not None:
+            coming = (later.read for later in found[number:] if later.read is not None)
+            deleted.append((reference[edit.true], next(coming, len(hypothesis))))
     return Verdicts(tuple(judged), tuple(deleted))
 
 

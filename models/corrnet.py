@@ -39,7 +39,7 @@ class CorrNet(PaddedRecogniser):
     signature = "conv2d.corr3.conv_back.weight"
     tied = TIED
     network: FrameNetwork
-    default_layers = VAC.default_layers
+    default_layers, gloss_layers = VAC.default_layers, VAC.gloss_layers
 
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
         super().__init__(architecture, vocabulary)

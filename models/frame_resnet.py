@@ -9,6 +9,7 @@ from typing import Any, Callable, List, Mapping
 import torch
 from torch import Tensor, nn
 
+from models.cells import Axes, after
 from models.convolution import Conv3d, FrameConv, MaxPool3d, channels_last
 from models.inplace import add_, relu_
 from terminal.errors import UserError
@@ -111,6 +112,16 @@ class FrameResNet(nn.Module):
     def after(self, stage: int, x: Tensor) -> Tensor:
         """What a sibling does between two stages."""
         return x
+
+    def cells(self) -> List[Axes]:
+        """Where the cells of each stage's output are centred."""
+        found: List[Axes] = []
+        axes = after([self.conv1, self.maxpool])
+        for name in STAGES:
+            for block in getattr(self, name):
+                axes = after([module for title, module in block.named_children() if title != "downsample"], axes)
+            found.append(axes)
+        return found
 
     def load_imagenet(self, path: Path) -> None:
         """Weights as torchvision publishes them, without its classifier; what it does not know stays as it was."""

@@ -6,10 +6,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from datasets.clip import Clip
+from geometry.viewport import Viewport
 from glosses.vocabulary import GlossVocabulary
 from models.recogniser import Inputs, Recogniser
 from models.temporal import padding, steps_after
-from models.viewport import Viewport
 from terminal.errors import UserError
 
 

@@ -5,7 +5,9 @@ from typing import Any, Dict, List, Mapping, Optional
 
 from torch import Tensor, nn
 
+from geometry.axis import Axis
 from glosses.vocabulary import GlossVocabulary
+from models.cells import Axes, after
 from models.padded import PaddedRecogniser
 from models.recogniser import Probe
 from models.slowfast_backbone import SlowFast
@@ -76,6 +78,8 @@ class SlowFastSign(PaddedRecogniser):
     default_layers = ("conv2d.slow_path.layer1", "conv2d.fast_path.layer1", "conv2d.fast_path.layer3",
                       "conv1d.fused_features", "temporal_model.1")
 
+    gloss_layers = ("conv2d.slow_path.layer4", "conv2d.fast_path.layer4", "conv1d.fused_features")
+
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
         super().__init__(architecture, vocabulary)
         a = architecture
@@ -96,14 +100,17 @@ def _layers(network: SlowFastNetwork, a: Dict[str, Any]) -> Dict[str, Probe]:
     for stride in a["strides"]:
         sizes.append(math.ceil(sizes[-1] / stride))
     for path, (title, each, share) in enumerate((("slow", a["alpha"], 1), ("fast", 1, a["beta_inv"]))):
-        places = {"stem": f"conv2d.s1.pathway{path}_stem"}
-        places.update({f"layer{i + 1}": f"conv2d.s{i + 2}.pathway{path}_res{n - 1}"
-                       for i, n in enumerate(a["blocks"])})
-        for i, (short, place) in enumerate(places.items()):
+        axes: Axes = (Axis(0, each), Axis(), Axis())    # the slow path takes every alpha-th frame from the first on
+        for i, (short, blocks) in enumerate(zip(("stem", "layer1", "layer2", "layer3", "layer4"), (0, *a["blocks"]))):
+            places = [f"conv2d.s{i + 1}.pathway{path}_" + (f"res{block}" if i else "stem")
+                      for block in range(max(blocks, 1))]
+            axes = after((network.get_submodule(f"{place}.branch2" if i else place) for place in places), axes)
             channels = a["width"] // share * (1 if i == 0 else 2 ** (i + 1))
-            layers[f"conv2d.{title}_path.{short}"] = Probe(network.get_submodule(place), place, each, padded=True,
-                                                           channels=channels, size=sizes[i])
-    timed = partial(Probe, stride=frames_per_step(a["temporal_conv"]), spatial=False)
+            layers[f"conv2d.{title}_path.{short}"] = Probe(
+                network.get_submodule(places[-1]), places[-1], each, padded=True, channels=channels, size=sizes[i],
+                cells=axes, view=(a["size"], a["size"]))
+    timed = partial(Probe, stride=frames_per_step(a["temporal_conv"]), spatial=False,
+                    cells=after([network.conv1d.main_temporal_conv], (Axis(),)))
     layers["conv1d.fused_features"] = timed(network.conv1d.main_temporal_conv, "conv1d.main_temporal_conv",
                                             channels=a["hidden"])
     for name, module, place, channels in (

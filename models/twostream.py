@@ -7,12 +7,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from datasets.clip import Clip
+from geometry.viewport import Viewport
 from glosses.vocabulary import GlossVocabulary
+from models.cells import START, after
 from models.convolution import Conv3d, MaxPool3d, channels_last
 from models.pose_input import POINTS, gaussian_maps, two_sided_maps
 from models.recogniser import Inputs, Probe, Recogniser
-from models.s3d import LEVELS, Stream
-from models.viewport import Viewport
+from models.s3d import LEVELS, Mixed, Stream
 from models.visual_head import VisualHead
 from terminal.errors import UserError
 
@@ -143,6 +144,7 @@ class TwoStreamSLR(Recogniser):
     network: TwoStreamNetwork
     default_layers = ("rgb_stream.layer1", "pose_stream.layer1", "fusion_module.conv_fuse", "rgb_stream.layer4",
                       "visual_head")
+    gloss_layers = ("rgb_stream.layer4", "pose_stream.layer4", "fusion_module.conv_fuse")
 
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
         super().__init__(architecture, vocabulary)
@@ -213,22 +215,25 @@ def _layers(network: RecognitionNetwork, a: Dict[str, Any]) -> Dict[str, Probe]:
     backbone = network.visual_backbone_twostream
     for title, size in (("rgb", a["size"]), ("pose", a["pose_size"])):
         stream: Stream = getattr(backbone, f"{title}_stream")
+        axes, at_level = START, []
         for i, module in enumerate(stream.base):
+            axes = after([module.branch1 if isinstance(module, Mixed) else module], axes)
+            at_level += [axes] if i in LEVELS else []
             down = 2 if i == 0 else 4 if i < 4 else 8 if i < 7 else 16
             if isinstance(module, MaxPool3d):
                 continue
             name = f"layer{LEVELS.index(i) + 1}" if i in LEVELS else f"base.{i}"
             path = f"{PREFIX}{BACKBONE}{title}_stream.backbone.base.{i}"
             layers[f"{title}_stream.{name}"] = Probe(module, path, 2 if i < 7 else 4, channels=stream.channels[i],
-                                                     size=_halved(size, down))
+                                                     size=_halved(size, down), cells=axes, view=(size, size))
         for i, module in enumerate(getattr(backbone, f"{title}_stream_lateral")):
             name = f"{title}_stream_lateral.{i}"
             public = "fusion_module.conv_fuse" if name == "rgb_stream_lateral.2" else name
             layers[public] = Probe(module, PREFIX + BACKBONE + name, 2, channels=stream.channels[LEVELS[i]],
-                                   size=_halved(size, (2, 4, 8)[i]))
+                                   size=_halved(size, (2, 4, 8)[i]), cells=at_level[i], view=(size, size))
     for name in ("visual_head", "visual_head_keypoint", "visual_head_fuse"):
         layers[name] = Probe(getattr(network, name), PREFIX + name, 4, arrange=channels_first, spatial=False,
-                             channels=a["classes"])
+                             channels=a["classes"], cells=axes)
     return layers
 
 

@@ -7,7 +7,9 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 import torch
 from torch import Tensor, nn
 
+from geometry.axis import Axis
 from glosses.vocabulary import GlossVocabulary
+from models.cells import after
 from models.frame_resnet import FrameResNet, depth_of, spatial_sizes
 from models.padded import PaddedRecogniser
 from models.recogniser import Probe
@@ -81,6 +83,7 @@ class VAC(PaddedRecogniser):
     name, title = "vac", "VAC"
     signature = "conv2d.layer1.0.conv1.weight"
     network: FrameNetwork
+    gloss_layers = ("conv2d.layer4", "conv1d.temporal_conv")
     default_layers = ("conv2d.layer2", "conv2d.layer3", "conv2d.layer4", "conv1d.temporal_conv", "temporal_model")
 
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
@@ -109,10 +112,13 @@ def class_count(weights: Mapping[str, Any], axis: int) -> Dict[str, int]:
 def frame_layers(network: FrameNetwork, a: Dict[str, Any]) -> Dict[str, Probe]:
     layers: Dict[str, Probe] = {}
     net, sizes = network.conv2d, spatial_sizes(a["size"])
+    cells = net.cells()
     for name, stage in net.outputs.items():
         layers[f"conv2d.{name}"] = Probe(getattr(net, name), f"conv2d.{name}", 1, padded=True, size=sizes[stage],
-                                         channels=net.stage_channels[stage])
-    timed = partial(Probe, stride=frames_per_step(a["temporal_conv"]), spatial=False)
+                                         channels=net.stage_channels[stage], cells=cells[stage],
+                                         view=(a["size"], a["size"]))
+    timed = partial(Probe, stride=frames_per_step(a["temporal_conv"]), spatial=False,
+                    cells=after([network.conv1d.temporal_conv], (Axis(),)))
     layers["conv1d.temporal_conv"] = timed(network.conv1d.temporal_conv, "conv1d.temporal_conv", channels=a["hidden"])
     layers["temporal_model"] = timed(network.temporal_model, "temporal_model", channels=a["hidden"],
                                      arrange=time_first)

@@ -6,17 +6,23 @@ from typing import Any, Dict, List, Optional
 from datasets.regions import REGIONS
 from files.atomic import atomic_file
 from reports.page import page
-from results.folder import finished
+from results.manifest import Manifest, read_manifest, read_preds
 from results.missed import reading
+from results.standing import looks_finished
 
 THUMBNAIL = "thumbnail.jpg"
 RECORD = "report.json"
 
 
-def write_index(out_folder: Path) -> None:
-    """Writes index.html beside the sequences' folders. Run it again whenever more of them are finished."""
+def write_index(out_folder: Path) -> List[str]:
+    """Writes index.html beside the sequences' folders. Run it again whenever more of them are finished.
+
+    Returns the folders that were left out, as their record is not as it was written.
+    """
     out_folder = Path(out_folder)
-    rows = [row for row in map(_row, sorted(out_folder.iterdir())) if row is not None]
+    folders = [path for path in sorted(out_folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    found = {folder.name: _row(folder) for folder in folders if looks_finished(folder)}
+    rows = [row for row in found.values() if row is not None]
     models: List[str] = []
     for row in rows:
         models += [name for name in row["models"] if name not in models]
@@ -26,15 +32,16 @@ def write_index(out_folder: Path) -> None:
     text = page("index.html", ("base.css", "index.css"), ("dom.js", "index.js"), title, data, {}, plain)
     with atomic_file(out_folder / "index.html") as draft:
         draft.write_text(text, encoding="utf-8")
+    return [name for name, row in found.items() if row is None]
 
 
 def _row(folder: Path) -> Optional[Dict[str, Any]]:
-    """A finished sequence's row; None for anything else that lies in the output folder."""
-    preds = None if folder.name.startswith(".") or not folder.is_dir() else finished(folder.parent, folder.name)
-    if preds is None:
+    """A finished sequence's row; None where its record is damaged."""
+    manifest = read_manifest(folder)
+    preds = read_preds(folder, manifest) if manifest else None
+    if manifest is None or preds is None:
         return None
-    report = folder / RECORD
-    record = json.loads(report.read_text(encoding="utf-8")) if report.is_file() else {}
+    record = _record(folder, manifest)
     return {
         "sequence": preds["sequence"], "folder": folder.name, "split": preds.get("split"),
         "signer": preds.get("signer"), "frames": preds.get("frames"), "truth": preds.get("truth"),
@@ -43,6 +50,16 @@ def _row(folder: Path) -> Optional[Dict[str, Any]]:
         "models": {name: _model(model, record.get("shares", {}).get(name, {}))
                    for name, model in preds["models"].items()},
     }
+
+
+def _record(folder: Path, manifest: Manifest) -> Dict[str, Any]:
+    """What the report told of the regions; nothing where there is no report, or its record is damaged."""
+    path = folder / RECORD
+    try:
+        whole = path.is_file() and path.stat().st_size == manifest.files.get(RECORD)
+        return json.loads(path.read_text(encoding="utf-8")) if whole else {}
+    except (OSError, ValueError):
+        return {}
 
 
 def _model(model: Dict[str, Any], shares: Dict[str, List[float]]) -> Dict[str, Any]:

@@ -25,14 +25,13 @@ def write_report(folder: Path, frames: np.ndarray, layers: Mapping[str, Mapping[
                  keypoints: Optional[np.ndarray] = None) -> None:
     """Writes report.html, and for the index report.json and thumbnail.jpg.
 
-    frames uint8 [T, H, W, 3] RGB; layers {model: {layer: .map float16 [T, H, W] or [T], .raw, .spatial, .flags}};
+    frames uint8 [T, H, W, 3] RGB; layers {model: {layer: .laid, .spatial, .flags}};
     preds what preds.json holds, each model's `viewport` (left, top, right, bottom in fractions of the frame, where it
     does not see all) among it; keypoints [T, 133, 3] in pixels of the 210x260 frame.
     """
     folder = Path(folder)
     found = None if keypoints is None else regions(np.asarray(keypoints, np.float32))
-    viewports = {name: model.get("viewport") for name, model in preds["models"].items()}
-    records, maps = layer_records(layers, viewports, found)
+    records, maps = layer_records(layers, found)
     sheets = {"frame": encode_frames(frames),
               **encode_maps({name: each.values for name, each in maps.items()}, len(frames))}
     data = finite({

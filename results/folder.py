@@ -1,5 +1,4 @@
 """The folder of a sequence: it appears complete or not at all, and says what it was made with."""
-import fcntl
 import json
 import os
 import shutil
@@ -7,61 +6,72 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Dict, List, Mapping, Optional, Type
 
+from files.lock import let_go, take
+from results.manifest import PREDS, read_manifest, read_preds, write_manifest
+from results.replacing import retire
 from terminal.errors import UserError
 
-PREDS = "preds.json"
-LOCK, PARTIAL, OLD = ".lock-", ".partial-", ".old-"
+LINES = {"slowfast": "SlowFast", "twostream": "TwoStream"}      # what a model's lines of preds.txt begin with
+LOCK, PARTIAL, OLD = ".lock-", ".partial-", ".old-"     # no id begins with a dot
 
 
 class SequenceFolder:
-    """Made beside its place and renamed by `publish`. Leaving without that takes it away again.
+    """Ours from `claim` to `release`. Inside `with` it is made beside its place, where `publish` puts it.
 
     A lock, which the system lets go of when a process dies, tells a folder being written from one left behind.
     """
 
-    def __init__(self, out: Path, name: str) -> None:
+    def __init__(self, out: Path, name: str, lock: int) -> None:
         self.final = out / name
         self.path = out / (PARTIAL + name)
         self._lock_path = out / (LOCK + name)
-        self._lock: Optional[int] = None
+        self._lock: Optional[int] = lock
+
+    @classmethod
+    def claim(cls, out: Path, name: str) -> "Optional[SequenceFolder]":
+        """None while another run is at it."""
+        lock = take(out / (LOCK + name))
+        if lock is None:
+            return None
+        claimed = cls(out, name, lock)
+        try:
+            _tidy(claimed.final)
+        except BaseException:
+            claimed.release()
+            raise
+        return claimed
+
+    def sign(self, settings: Mapping[str, Any]) -> None:
+        """Says in the lock what is being made, for other runs."""
+        if self._lock is not None:
+            os.pwrite(self._lock, json.dumps(settings).encode(), 0)
+
+    @property
+    def held(self) -> bool:
+        return self._lock is not None
+
+    def release(self) -> None:
+        if self._lock is not None:
+            lock, self._lock = self._lock, None
+            let_go(self._lock_path, lock)
 
     def __enter__(self) -> "SequenceFolder":
-        self._lock = _locked(self._lock_path)
-        if self._lock is None:
-            raise UserError(f"{self.final.name}: another run is writing it to {self.final.parent}; "
-                            "let it finish, or give another --out")
-        _tidy(self.final)
         self.path.mkdir()
         return self
 
-    def publish(self) -> None:
+    def publish(self, settings: Mapping[str, Any], inputs: Mapping[str, Any]) -> None:
         """Puts the folder in its place. What was there before goes only when the new one stands."""
+        write_manifest(self.path, settings, inputs)
         old = self.final.with_name(OLD + self.final.name)
-        if self.final.exists():
+        if os.path.lexists(self.final):
             self.final.rename(old)
         self.path.rename(self.final)
-        shutil.rmtree(old, ignore_errors=True)
+        retire(old, self.final)
 
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
                  trace: Optional[TracebackType]) -> None:
-        assert self._lock is not None
         shutil.rmtree(self.path, ignore_errors=True)
-        self._lock_path.unlink()
-        os.close(self._lock)
-
-
-def _locked(path: Path) -> Optional[int]:
-    """A descriptor that holds the lock file; None while somebody else does."""
-    while True:
-        lock = os.open(path, os.O_RDWR | os.O_CREAT)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if path.exists() and os.path.samestat(os.fstat(lock), path.stat()):
-                return lock
-        except BlockingIOError:
-            os.close(lock)
-            return None
-        os.close(lock)      # its last owner took the file away between our opening and locking it
+        self.release()
 
 
 def _tidy(final: Path) -> None:
@@ -69,7 +79,7 @@ def _tidy(final: Path) -> None:
     old = final.with_name(OLD + final.name)
     if old.exists() and not final.exists():
         old.rename(final)
-    shutil.rmtree(old, ignore_errors=True)
+    retire(old, final)
     shutil.rmtree(final.with_name(PARTIAL + final.name), ignore_errors=True)
 
 
@@ -82,19 +92,15 @@ def prepare_out(out: Path) -> None:
     if not os.access(out, os.W_OK | os.X_OK):
         raise UserError(f"{out}: not writable; give another --out")
     for path in out.glob(LOCK + "*"):
-        lock = _locked(path)
-        if lock is not None:
-            _tidy(out / path.name[len(LOCK):])
-            path.unlink()
-            os.close(lock)
+        left = SequenceFolder.claim(out, path.name[len(LOCK):])
+        if left is not None:
+            left.release()
 
 
 def finished(out: Path, name: str) -> Optional[Dict[str, Any]]:
-    """preds.json of a sequence that has been done, None if it has not."""
-    try:
-        return json.loads((out / name / PREDS).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return None         # a damaged one is not believed, and the sequence done again
+    """preds.json of a sequence that has been done; None if it has not, or the record is not as it was written."""
+    manifest = read_manifest(out / name)
+    return read_preds(out / name, manifest) if manifest else None
 
 
 def write_preds(folder: Path, preds: Mapping[str, Any]) -> None:
@@ -104,25 +110,12 @@ def write_preds(folder: Path, preds: Mapping[str, Any]) -> None:
 
 def preds_lines(preds: Mapping[str, Any]) -> List[str]:
     """GT, each model's reading, then the WER of each."""
-    models = preds["models"].values()
+    models = {LINES.get(name, name): model for name, model in preds["models"].items()}
     truth = "(not annotated)" if preds["truth"] is None else " ".join(preds["truth"])
-    lines = [f"GT: {truth}", *(f"{model['title']}: {' '.join(model['glosses'])}".rstrip() for model in models)]
-    return lines + [f"{model['title']} {wer_line(model['wer'])}" for model in models if model["wer"] is not None]
+    lines = [f"GT: {truth}", *(f"{name}: {' '.join(model['glosses'])}".rstrip() for name, model in models.items())]
+    return lines + [f"{name} {wer_line(model['wer'])}" for name, model in models.items() if model["wer"] is not None]
 
 
 def wer_line(wer: Mapping[str, Any]) -> str:
     return (f"WER: {wer['wer']:.2f} % (sub {wer['sub']}, ins {wer['ins']}, del {wer['del']}, "
             f"of {wer['reference']} glosses)")
-
-
-def write_cams(path: Path, explanations: Mapping[str, Any]) -> None:
-    """explanations: model -> Explanation. Not compressed: it would take longer than they did."""
-    import numpy as np
-
-    arrays = {}
-    for model, explanation in explanations.items():
-        arrays[f"{model}/logits"] = explanation.logits
-        for name, layer in explanation.layers.items():
-            arrays[f"{model}/{name}/raw"] = layer.raw
-            arrays[f"{model}/{name}/map"] = layer.map
-    np.savez(path, **arrays)

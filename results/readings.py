@@ -7,7 +7,8 @@ from glosses import ctc
 from glosses.vocabulary import GlossVocabulary
 from glosses.wer import Clean, clean, verdicts, wer
 
-TITLES = {"slowfast": "SlowFast", "twostream": "TwoStream", "vac": "VAC", "corrnet": "CorrNet"}
+TITLES = {"slowfast": "SlowFastSign", "twostream": "TwoStream-SLR",      # as their authors write them
+          "vac": "VAC", "corrnet": "CorrNet"}
 
 
 def read(model: str, logits: np.ndarray, ids: Sequence[int], vocabulary: GlossVocabulary, truth: Sequence[str],

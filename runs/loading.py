@@ -1,25 +1,19 @@
 """From what the user named to recognisers ready to explain: checkpoint, vocabulary, device."""
 import hashlib
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Optional
 
 from datasets.corpora import CORPORA, corpus_class
 from datasets.layout import Corpus
-from files.workspace import Workspace, find_input
+from files.workspace import CHECKPOINTS, OF_OTHER_CORPORA, Workspace, find_input
+from terminal.command_line import VERSION
 from terminal.errors import UserError
 
 if TYPE_CHECKING:   # torch is loaded when a model is
     from glosses.vocabulary import GlossVocabulary
     from models.recogniser import Recogniser
 
-CHECKPOINTS: Dict[str, Dict[str, str]] = {     # by model and corpus, as they are to be saved
-    "slowfast": {"phoenix2014": "slowfast_phoenix2014_dev_18.01_test_18.28.pt"},
-    "twostream": {"phoenix2014": "twostreamslr.ckpt"},
-    "vac": {"phoenix2014": "vac_phoenix2014_dev_21.5_test_22.1.pt"},
-    "corrnet": {"phoenix2014": "corrnet_phoenix2014_dev_18.8_test_19.4.pt",
-                "phoenix2014-T": "corrnet_phoenix2014-T_dev_18.9_test_20.5.pt",
-                "csl-daily": "corrnet_csl-daily_dev_30.6_test_30.1.pt"},
-}
 WHERE = "README.md, section Checkpoints, says where to get it"
 SHOWN_FRAMES = 200      # the clip that --list-layers gives sizes for
 
@@ -30,7 +24,7 @@ def checkpoint_path(model: str, given: Optional[str], workspace: Workspace, data
             return find_input(given, workspace)
         except UserError as error:
             raise UserError(f"{model} checkpoint {error}; {WHERE}") from None
-    name = CHECKPOINTS.get(model, {}).get(dataset)
+    name = (CHECKPOINTS if dataset == "phoenix2014" else OF_OTHER_CORPORA.get(dataset, {})).get(model)
     if name is None:
         raise UserError(f"no checkpoint of {model} on {dataset} is published; name one with --{model}-ckpt")
     path = workspace.checkpoints / name
@@ -84,6 +78,15 @@ def _check_same_corpus(recogniser: "Recogniser", checkpoint: Path, vocabulary: "
                         "trained on this corpus, or another --dataset")
 
 
+def vocabulary_digest(model: str, corpus: Corpus) -> str:
+    """Tells one published vocabulary from another; a change of the dataset's files may be one of the readings."""
+    try:
+        words = published_vocabulary(model, corpus).words()
+    except UserError:
+        return "none"           # where it is needed, loading says so
+    return hashlib.sha256(json.dumps(words).encode()).hexdigest()[:16]
+
+
 def layer_lines(model: str, checkpoint: Optional[Path]) -> List[str]:
     """Every layer of a model with its size, the ones explained by default marked."""
     from models.registry import build, create, published_architecture
@@ -99,11 +102,19 @@ def layer_lines(model: str, checkpoint: Optional[Path]) -> List[str]:
     return lines
 
 
+def gloss_lines(model: str, checkpoint: Optional[Path], corpus: Corpus) -> List[str]:
+    """Every gloss that a model knows: of its checkpoint, or where there is none as the dataset has them."""
+    vocabulary = (load_recogniser(model, checkpoint, "cpu", corpus).vocabulary if checkpoint
+                  else published_vocabulary(model, corpus))
+    names = sorted(vocabulary.names)
+    return [f"{model} ({checkpoint or 'as published; no checkpoint was given or found'}): {len(names)} glosses", *names]
+
+
 def versions() -> Dict[str, str]:
     import platform
     from importlib.metadata import PackageNotFoundError, version
 
-    found = {"python": platform.python_version()}
+    found = {"this program": VERSION, "python": platform.python_version()}
     for package in ("torch", "numpy", "opencv-python", "av", "pillow", "grad-cam", "flashlight-text"):
         try:
             found[package] = version(package)

@@ -6,17 +6,20 @@ import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
 
 from datasets.clip import Clip
 from datasets.phoenix import PhoenixVideoTextDataset
 from drawing.overlay import Style
 from models.device import choose_device
 from render import render
-from results.folder import SequenceFolder, finished, write_cams, write_preds
+from results.cams import FILE, write_cams
+from results.folder import SequenceFolder, write_preds
 from results.readings import read
+from results.replacing import set_aside
+from results.standing import Standing, check_holder, check_out, standing
 from results.summary import failure, outcome_of
-from runs.loading import load_recogniser, sha256, versions
+from runs.loading import load_recogniser, sha256, versions, vocabulary_digest
 from runs.sharing import Share, processes_here
 from terminal.errors import UserError
 from terminal.progress import Progress
@@ -25,6 +28,7 @@ if TYPE_CHECKING:   # torch is loaded while the first clip is being decoded
     from cam_runner import Explanation
     from models.recogniser import Recogniser
 
+POLL = 0.2      # seconds
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,8 @@ class Job:
     place: int                                      # in the list of sequences
     name: str
     started: float
-    clip: "Future[Tuple[Clip, float]]"              # with the seconds it took
+    folder: SequenceFolder                          # claimed
+    clip: "Future[Tuple[Clip, Dict[str, Any], float]]"      # with its inputs' fingerprint and the seconds it took
 
 
 class Pipeline:
@@ -68,31 +73,39 @@ class Pipeline:
         self._drawers = ThreadPoolExecutor(max(1, len(os.sched_getaffinity(0)) // processes_here()))
         self._hashes = {model: self._background.submit(sha256, path) for model, path in asked.checkpoints.items()}
         self._writing: Optional[Tuple[Job, Future[Dict[str, Any]]]] = None
+        self._held: List[SequenceFolder] = []       # claimed by this run
+        self._elsewhere: List[int] = []             # places that another run is at
+        self._vocabularies: Dict[str, str] = {}
 
     def run(self) -> None:
         """Every sequence that the share gives out; what became of it is told to the share."""
+        names = [row.seq_id for row in self.dataset.rows]
         try:
+            check_out(self.asked.out, names, self.settings, self.asked.overwrite)
             upcoming = self._next()
             while upcoming is not None:
-                if not self.recognisers:
-                    self._load()
+                self._load()
                 job, upcoming = upcoming, self._next()
                 self._explain(job)
             self._written()
+            self._see_to_others()
         finally:
             for pool in (self._background, self._writer, self._drawers):    # the writer still needs the drawers
                 pool.shutdown()
+            for folder in self._held:
+                folder.release()
 
     def settings(self) -> Dict[str, Any]:
-        """What makes two runs the same, as JSON has it."""
+        """What makes two runs the same."""
         asked = self.asked
         return {
             "models": list(asked.checkpoints),
             "checkpoints": {model: future.result() for model, future in self._hashes.items()},
             "layers": {model: list(names) for model, names in asked.layers.items()},
-            "target": asked.target, "method": asked.method, "weights": asked.weights, "normalise": asked.normalise,
+            "target": asked.target, "method": asked.method, "pool": asked.weights, "normalise": asked.normalise,
             "precision": asked.precision or ("amp" if self._chosen_device().startswith("cuda") else "fp32"),
-            "alpha": asked.style.alpha, "colormap": asked.style.colormap, "fps": asked.style.fps,
+            "blend": asked.style.blend, "alpha": asked.style.weight, "colormap": asked.style.colormap,
+            "scale": asked.style.scale, "fps": asked.style.fps,
             "save_cams": asked.save_cams, "report": asked.report,
         }
 
@@ -109,22 +122,91 @@ class Pipeline:
             place = self.share.next()
             if place >= len(self.dataset):
                 return None
-            name = self.dataset.rows[place].seq_id
-            before = None if self.asked.overwrite else finished(self.asked.out, name)
-            if before is None or before.get("settings") != self.settings():
-                return Job(place, name, time.perf_counter(), self._background.submit(self._decode, place))
-            self.progress.say(f"{name}: finished with these settings before, skipped")
-            self._tell(place, outcome_of(before, "skipped"))
+            folder = self._claim(place)
+            if folder is None:
+                self._elsewhere.append(place)
+                self.progress.say(f"{self.dataset.rows[place].seq_id}: another run is at it, left to that")
+                continue
+            job = self._job(place, folder)
+            if job is not None:
+                return job
 
-    def _decode(self, place: int) -> Tuple[Clip, float]:
+    def _claim(self, place: int) -> Optional[SequenceFolder]:
+        """None while another run with the same settings is at it; before the first is begun, UserError if others."""
+        name = self.dataset.rows[place].seq_id
+        while True:
+            folder = SequenceFolder.claim(self.asked.out, name)
+            if folder is not None:
+                self._held = [*(held for held in self._held if held.held), folder]
+                return folder
+            if check_holder(self.asked.out, name, self.settings()):
+                return None
+            time.sleep(POLL)            # it has not yet said what it makes, or is just over
+
+    def _job(self, place: int, folder: SequenceFolder) -> Optional[Job]:
+        """None where there is nothing to do: finished before, or not ours to replace."""
+        name = folder.final.name
+        try:
+            there = self._standing(place, folder)
+        except UserError as error:      # it came there since this run began
+            folder.release()
+            self._told_failed(place, name, error)
+            return None
+        if there.preds is not None:
+            folder.release()
+            self.progress.say(f"{name}: finished with these settings before, skipped")
+            self._tell(place, outcome_of(there.preds, "skipped"))
+            return None
+        if there.flaw:
+            kept = f"; what is there is kept as {set_aside(folder.final).name}" if there.aside else ""
+            self.progress.note(f"{name}: made again, as {there.flaw}{kept}")
+        job = Job(place, name, time.perf_counter(), folder, self._background.submit(self._decode, place))
+        if self.recognisers:            # else when these are loaded, as settings wait for the checkpoints' hashes
+            folder.sign(self.settings())
+        return job
+
+    def _standing(self, place: int, folder: SequenceFolder) -> Standing:
+        if not os.path.lexists(folder.final):
+            return Standing()
+        if self.asked.overwrite:
+            return standing(folder.final, None, {})
+        return standing(folder.final, self.settings(), self._inputs(place))
+
+    def _inputs(self, place: int) -> Dict[str, Any]:
+        if not self._vocabularies:
+            self._vocabularies = {model: vocabulary_digest(model, self.dataset.files)
+                                  for model in self.asked.checkpoints}
+        return {**self.dataset.fingerprint(place, self._tall()), "vocabulary": self._vocabularies}
+
+    def _see_to_others(self) -> None:
+        """What other runs were at, when these are over: finished, or else done here after all."""
+        for place in self._elsewhere:
+            self.progress.stage(f"{self.dataset.rows[place].seq_id}: another run is at it")
+            folder = self._claim(place)
+            while folder is None:
+                time.sleep(POLL)
+                folder = self._claim(place)
+            job = self._job(place, folder)
+            if job is not None:
+                self._load()
+                self._explain(job)
+                self._written()
+
+    def _tall(self) -> bool:
         from models.registry import recogniser_class
 
+        return any(recogniser_class(model).takes_tall_frames for model in self.asked.checkpoints)
+
+    def _decode(self, place: int) -> Tuple[Clip, Dict[str, Any], float]:
         started = time.perf_counter()
-        tall = any(recogniser_class(model).takes_tall_frames for model in self.asked.checkpoints)
-        return self.dataset.clip(place, tall=None if tall else False), time.perf_counter() - started
+        inputs = self._inputs(place)        # before: what changes meanwhile is seen by the next run
+        clip = self.dataset.clip(place, tall=None if self._tall() else False)
+        return clip, inputs, time.perf_counter() - started
 
     def _load(self) -> None:
-        """The models, and everything about them that the user may have got wrong."""
+        """The models, once, and everything about them that the user may have got wrong."""
+        if self.recognisers:
+            return
         self.progress.stage("loading models")
         device = self._chosen_device()
         loading = {model: self._background.submit(load_recogniser, model, path, device, self.dataset.files)
@@ -140,6 +222,8 @@ class Pipeline:
                                 "--list-layers prints those it has")
             self._check_target(model, recogniser)
             self.recognisers[model] = recogniser
+        for folder in self._held:
+            folder.sign(self.settings())
 
     def _check_target(self, model: str, recogniser: "Recogniser") -> None:
         from difflib import get_close_matches
@@ -158,7 +242,7 @@ class Pipeline:
         seconds: Dict[str, float] = {}
         try:
             self.progress.stage(f"{job.name}: frames")
-            clip, seconds["decode"] = job.clip.result()
+            clip, inputs, seconds["decode"] = job.clip.result()
             self._forget_peak()
             explanations = {}
             for model, recogniser in self.recognisers.items():
@@ -174,7 +258,7 @@ class Pipeline:
         peak = self._peak()
         self._written()         # so no more than three clips are held: decoded, explained, written
         self.progress.stage(f"{job.name}: writing")
-        self._writing = job, self._writer.submit(self._write, job, clip, explanations, preds, seconds, peak)
+        self._writing = job, self._writer.submit(self._write, job, clip, inputs, explanations, preds, seconds, peak)
 
     def _preds(self, clip: Clip, explanations: Mapping[str, "Explanation"]) -> Dict[str, Any]:
         """preds.json, but for what differs from run to run."""
@@ -199,26 +283,27 @@ class Pipeline:
             "target": explanation.target, "method": explanation.method, "weights": explanation.weights,
             "normalise": explanation.normalise, "precision": explanation.precision,
             "viewport": list(astuple(recogniser.viewport)),     # left, top, right, bottom in fractions of the frame
-            "layers": {name: {"flags": list(layer.flags), "spatial": layer.spatial, "shape": list(layer.raw.shape)}
-                       for name, layer in explanation.layers.items()},
+            "layers": {name: {"flags": list(layer.flags), "spatial": layer.spatial, "shape": list(layer.raw.shape),
+                              "seen": list(layer.laid.place.seen)} for name, layer in explanation.layers.items()},
             "checkpoint": {"file": self.asked.checkpoints[model].name, "sha256": self._hashes[model].result()},
             "notes": [*recogniser.notes, *told["notes"], *explanation.notes],
         })
         return told
 
-    def _write(self, job: Job, clip: Clip, explanations: Mapping[str, "Explanation"], preds: Dict[str, Any],
-               seconds: Dict[str, float], peak: int) -> Dict[str, Any]:
+    def _write(self, job: Job, clip: Clip, inputs: Mapping[str, Any], explanations: Mapping[str, "Explanation"],
+               preds: Dict[str, Any], seconds: Dict[str, float], peak: int) -> Dict[str, Any]:
         """Everything a sequence leaves behind, in a thread of its own."""
         asked = self.asked
         layers = {model: explanation.layers for model, explanation in explanations.items()}
-        with SequenceFolder(asked.out, job.name) as folder:
+        with job.folder as folder:
             started = time.perf_counter()
-            maps = {model: {name: layer.map for name, layer in its.items()} for model, its in layers.items()}
+            maps = {model: {name: layer.laid for name, layer in its.items()} for model, its in layers.items()}
             render(folder.path, clip.frames, maps, preds, asked.style, self._drawers)
             seconds["render"] = time.perf_counter() - started
             if asked.save_cams:
                 started = time.perf_counter()
-                write_cams(folder.path / "cams.npz", explanations)
+                write_cams(folder.path / FILE, explanations,
+                           {model: told["viewport"] for model, told in preds["models"].items()})
                 seconds["cams"] = time.perf_counter() - started
             if asked.report:
                 from reports.report import write_report
@@ -230,7 +315,7 @@ class Pipeline:
             told = {**preds, "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
                     "peak_memory": peak}
             write_preds(folder.path, told)
-            folder.publish()
+            folder.publish(preds["settings"], inputs)
         return told
 
     def _written(self) -> None:
@@ -247,11 +332,15 @@ class Pipeline:
         self._tell(job.place, outcome_of(preds, "done"))
 
     def _failed(self, job: Job, error: Exception) -> None:
+        job.folder.release()
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise error         # the disk is full: the next sequence would fare no better
+        self._told_failed(job.place, job.name, error)
+
+    def _told_failed(self, place: int, name: str, error: Exception) -> None:
         reason = str(error) if isinstance(error, UserError) else _in_one_line(error)
-        self.progress.error(reason if reason.startswith(job.name) else f"{job.name}: {reason}")
-        self._tell(job.place, failure(job.name, reason, isinstance(error, UserError)))
+        self.progress.error(reason if reason.startswith(name) else f"{name}: {reason}")
+        self._tell(place, failure(name, reason, isinstance(error, UserError)))
 
     def _tell(self, place: int, outcome: Dict[str, Any]) -> None:
         self.share.tell(place, outcome)

@@ -11,8 +11,8 @@ COLUMNS = 8
 
 def cam_grid(recogniser: Recogniser, clip: Clip) -> np.ndarray:
     """uint8 [layers * H, COLUMNS * W, 3]; layers without a height and width tint their frames."""
-    maps = [layer.map for layer in explain(recogniser, clip).layers.values()]
+    maps = [layer.laid for layer in explain(recogniser, clip).layers.values()]
     chosen = np.linspace(0, len(clip) - 1, COLUMNS).round().astype(int)
     style = Style()
-    return np.concatenate([np.concatenate([overlay(clip.frames[frame], values[frame], style) for frame in chosen], 1)
-                           for values in maps])
+    return np.concatenate([np.concatenate([overlay(clip.frames[frame], laid.at(frame), style) for frame in chosen], 1)
+                           for laid in maps])

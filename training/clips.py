@@ -5,6 +5,7 @@ from typing import List, Tuple
 
 from datasets.corpus import Row
 from datasets.layout import Corpus
+from terminal.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -29,4 +30,7 @@ class Entry:
 
 
 def list_clips(corpus: Corpus, split: str, size: str) -> List[Entry]:
-    return [Entry(row, split, corpus, size) for row in corpus.training_rows(split)]
+    rows = corpus.training_rows(split)
+    if not rows:
+        raise UserError(f"the split '{split}' of {corpus.place(split)} has no clips; expected at least one")
+    return [Entry(row, split, corpus, size) for row in rows]

@@ -60,11 +60,11 @@ function pixelTable(hex) {
   return new Uint32Array(bytes.buffer);
 }
 
-/** For each pixel of the picture: the two tile pixels between which it lies and how near to the second. Pixels are areas. */
-function between(pixels, tile) {
+/** For each pixel from start on: the two cells between whose centres it lies, and how near it is to the second. */
+function between(start, pixels, [nearest, stride], tile) {
   const first = new Uint16Array(pixels), second = new Uint16Array(pixels), weight = new Float32Array(pixels);
   for (let pixel = 0; pixel < pixels; pixel += 1) {
-    const at = clamp(((pixel + 0.5) * tile) / pixels - 0.5, 0, tile - 1);
+    const at = clamp((start + pixel - nearest) / stride, 0, tile - 1);
     first[pixel] = Math.floor(at);
     second[pixel] = Math.min(tile - 1, first[pixel] + 1);
     weight[pixel] = at - first[pixel];
@@ -81,19 +81,20 @@ class MapBrush {
     this.pixels = new Uint32Array(this.image.data.buffer);
     this.layout = layout;
     const [top, bottom, left, right] = layout.box;
-    this.rows = between(bottom - top, layout.tile[0]);
-    this.columns = between(right - left, layout.tile[1]);
+    this.rows = between(top, bottom - top, layout.down, layout.tile[0]);
+    this.columns = between(left, right - left, layout.across, layout.tile[1]);
     this.moment = new Float32Array(layout.tile[0] * layout.tile[1]);
   }
 
   /** The layer's own positions at a frame, 0..255, between the steps before and after it. */
   at(values, frame) {
-    const { first, weight, low, high, count } = this.layout;
+    const { first, weight, low, high, count, scales } = this.layout;
+    const [least, most] = (scales && scales[frame]) || [0, scales ? Infinity : 1];
     const size = this.moment.length;
     const before = first[frame] * size, after = Math.min(first[frame] + 1, count - 1) * size;
     for (let place = 0; place < size; place += 1) {
       const level = values[before + place] * (1 - weight[frame]) + values[after + place] * weight[frame];
-      this.moment[place] = clamp(255 * low + (high - low) * level, 0, 255);
+      this.moment[place] = (255 * (low - least) + (high - low) * level) / (most - least);
     }
   }
 
@@ -110,7 +111,7 @@ class MapBrush {
           const near = columns.first[x], far = columns.second[x], along = columns.weight[x];
           const above = moment[upper + near] * (1 - along) + moment[upper + far] * along;
           const below = moment[lower + near] * (1 - along) + moment[lower + far] * along;
-          pixels[pixel] = table[(above + (below - above) * down + 0.5) | 0];
+          pixels[pixel] = table[(clamp(above + (below - above) * down, 0, 255) + 0.5) | 0];
         }
       }
     }

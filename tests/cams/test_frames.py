@@ -1,64 +1,79 @@
 """From a layer's steps to the frames: exactly where the network looked, and nothing where there is nothing."""
+from typing import Tuple
+
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 from torch import nn
 
-from cams.frames import Placed, finished, flags, joined, normalised
+from cams.frames import Placed, joined, laid
+from geometry.axis import Axis
+from geometry.viewport import Viewport
 from models.recogniser import Probe
-from models.viewport import Viewport
 
 MIDDLE = Viewport(1 / 16, 1 / 16, 15 / 16, 15 / 16)
 
 
-def probe(stride: int, padded: bool = True, spatial: bool = True) -> Probe:
-    return Probe(nn.Identity(), "", stride, padded=padded, spatial=spatial)
+def probe(stride: int, padded: bool = True, spatial: bool = True, first: float = 0, across: Tuple[float, int] = (0, 1),
+          view: int = 5) -> Probe:
+    space = Axis(across[0], across[1])
+    return Probe(nn.Identity(), "", stride, padded=padded, spatial=spatial,
+                 cells=(Axis(first, stride), space, space), view=(view, view))
 
 
-def test_a_point_lands_on_its_pixels() -> None:
-    """Position (2, 5) of a 7 x 7 map over the middle 224 of 256 pixels is centred on (16 + 2.5 * 32, 16 + 5.5 * 32)."""
+@pytest.mark.parametrize("first,row,column", [(15.5, 96, 192), (0, 80.5, 176.5)])
+def test_a_point_lands_on_its_pixels(first: float, row: float, column: float) -> None:
+    """Cell (2, 5) of a 7 x 7 map over the middle 224 of 256 pixels: on (16 + 2.5 * 32, 16 + 5.5 * 32) where cells are
+    centred on their share of the picture, half a cell to the upper left where they start on the first pixel."""
     raw = torch.zeros(3, 7, 7)
     raw[:, 2, 5] = 1
-    drawn, found = finished(raw, probe(4), 0, 12, (256, 256), MIDDLE, False)
-    weight = drawn[6].double()
-    rows = (weight.sum(1) * (torch.arange(256) + 0.5)).sum() / weight.sum()
-    columns = (weight.sum(0) * (torch.arange(256) + 0.5)).sum() / weight.sum()
-    assert found == () and abs(rows - 96) < 0.01 and abs(columns - 192) < 0.01
+    drawn = laid(raw, probe(4, across=(first, 32), view=224), 0, (12, 256, 256), MIDDLE)[0].at(6).astype(float)
+    places = np.arange(256) + 0.5
+    assert abs((drawn.sum(1) @ places) / drawn.sum() - row) < 0.02
+    assert abs((drawn.sum(0) @ places) / drawn.sum() - column) < 0.02
 
 
 def test_nothing_lies_outside_the_viewport() -> None:
-    drawn, _ = finished(torch.rand(3, 7, 7), probe(4), 0, 12, (256, 256), MIDDLE, False)
+    drawn = laid(torch.rand(3, 7, 7), probe(4, across=(0, 32), view=224), 0, (12, 256, 256), MIDDLE)[0].whole()
     inside = drawn[:, 16:240, 16:240]
-    assert drawn.sum(dtype=torch.float64) == inside.sum(dtype=torch.float64) and inside.max() == 1
+    assert np.count_nonzero(drawn) == np.count_nonzero(inside) and inside.max() == 1
 
 
-def test_padding_is_cut_from_the_resized_map() -> None:
-    raw = torch.rand(10, 5, 5)
-    drawn, _ = finished(raw, probe(4), 6, 26, (10, 10), Viewport(), False)
-    full = F.interpolate(raw[None, None], (40, 10, 10), mode="trilinear", align_corners=False)[0, 0, 6:32]
-    assert torch.allclose(drawn.float(), (full - full.min()) / (full.max() - full.min()), atol=1e-3)
-
-
-def test_time_only_steps_start_with_the_clip() -> None:
-    drawn, _ = finished(torch.tensor([0.0, 0, 1, 0, 0, 0, 0]), probe(4, False, False), 6, 26, (8, 8), MIDDLE, False)
-    assert drawn.shape == (26,) and drawn.max() == 1 and set(drawn.float().topk(2).indices.tolist()) == {9, 10}
+@pytest.mark.parametrize("first", [0, 1.5])
+def test_steps_lie_on_the_frames_they_are_centred_on(first: float) -> None:
+    """Of 10 steps of 4 frames, 6 of padding before the clip: each frame is between the two centres around it."""
+    raw = torch.rand(10)
+    raw[3], raw[7] = 0, 1
+    drawn = laid(raw, probe(4, True, False, first), 6, (26, 8, 8), MIDDLE)[0].whole().astype(float)
+    expected = np.interp(np.arange(26) + 6, first + 4 * np.arange(10), raw.numpy())
+    low, high = expected.min(), expected.max()
+    np.testing.assert_allclose(drawn, (expected - low) / (high - low), atol=1e-3)
 
 
 def test_frames_the_network_cut_have_no_map() -> None:
-    drawn, _ = finished(1 + torch.rand(3, 5, 5), probe(2, False), -4, 11, (5, 5), Viewport(), True)
-    assert not drawn[:4].any() and not drawn[10:].any() and drawn[4:10].flatten(1).any(1).all()
+    drawn = laid(1 + torch.rand(3, 5, 5), probe(2, False), -4, (11, 5, 5), Viewport(), per_frame=True)[0].whole()
+    assert not drawn[:4].any() and not drawn[10:].any() and drawn[4:10].reshape(6, -1).any(1).all()
 
 
 def test_normalised_over_the_clip_or_each_frame() -> None:
-    values = torch.tensor([[[1.0, 2]], [[3, 5]], [[4, 4]]])
-    assert normalised(values, False).flatten().tolist() == [0, 0.25, 0.5, 1, 0.75, 0.75]
-    assert normalised(values, True).flatten().tolist() == [0, 1, 0, 1, 0, 0]
+    raw, spread = torch.tensor([[[1.0, 2]], [[3, 5]], [[4, 4]]]), probe(1, view=2)
+    clip, frame = (laid(raw, spread, 0, (3, 2, 2), Viewport(), per_frame)[0].whole()[:, 0].flatten().tolist()
+                   for per_frame in (False, True))
+    assert clip == [0, 0.25, 0.5, 1, 0.75, 0.75]
+    assert frame == [0, 1, 0, 1, 0, 0]
 
 
 def test_tiny_maps_are_normalised_as_large_ones_are() -> None:
-    values = torch.rand(2, 3, 3)
-    assert torch.allclose(normalised(values * 1e-12, False).view(2, 3, 3), normalised(values, False).view(2, 3, 3))
+    raw = torch.rand(2, 3, 3)
+    tiny, large = (laid(raw * gain, probe(1, view=3), 0, (2, 3, 3), Viewport())[0].whole() for gain in (1e-12, 1))
+    np.testing.assert_allclose(tiny.astype(float), large.astype(float), atol=1e-3)
+
+
+def test_the_mean_over_parts_of_the_picture_is_that_of_its_pixels() -> None:
+    made = laid(torch.rand(3, 7, 7), probe(4, across=(3, 10), view=70), 0, (12, 96, 80), MIDDLE)[0]
+    pixels = made.whole().astype(np.float32)
+    means = pixels.reshape(12, 16, 6, 16, 5).mean((2, 4))
+    np.testing.assert_allclose(made.coarse(16), means, atol=1e-3)
 
 
 @pytest.mark.parametrize("values,flag", [
@@ -66,20 +81,19 @@ def test_tiny_maps_are_normalised_as_large_ones_are() -> None:
     (0.3 + 1e-7 * torch.rand(4, 5, 5), "constant"), (torch.tensor([1.0, float("nan"), 2]), "non-finite"),
     (torch.tensor([1.0, float("inf"), 2]), "non-finite")])
 def test_void_maps_are_flagged_and_zero(values: torch.Tensor, flag: str) -> None:
-    layer = probe(1, spatial=values.dim() == 3)
-    drawn, found = finished(values, layer, 0, len(values), (5, 5), Viewport(), False)
-    assert found == (flag,) and not drawn.any()
+    made, found = laid(values, probe(1, spatial=values.dim() == 3), 0, (len(values), 5, 5), Viewport())
+    assert found == (flag,) and not made.whole().any()
 
 
 def test_a_map_that_says_everywhere_is_flagged_and_shown() -> None:
     values = torch.ones(4, 5, 5)
     values[0, 0, 0] = 0
-    drawn, found = finished(values, probe(1), 0, 4, (5, 5), Viewport(), False)
-    assert found == ("saturated",) and drawn.any()
+    made, found = laid(values, probe(1), 0, (4, 5, 5), Viewport())
+    assert found == ("saturated",) and made.whole().any()
 
 
 def test_a_good_map_has_no_flag() -> None:
-    assert flags(torch.rand(4, 5, 5)) == ()
+    assert laid(torch.rand(4, 5, 5), probe(1), 0, (4, 5, 5), Viewport())[1] == ()
 
 
 @pytest.mark.parametrize("stride,padded", [(1, True), (4, True), (4, False)])
@@ -97,3 +111,10 @@ def test_windows_join_on_the_layer_s_own_axis(stride: int, padded: bool) -> None
         places.append(Placed(start, stop - start, left, right, start == 0, stop == 330))
     whole = joined(parts, places, stride, padded)
     assert whole.tolist() == list(np.arange(-places[0].left, 330 + places[-1].right, stride))
+
+
+def test_a_window_that_was_not_asked_about_does_not_halve_the_other() -> None:
+    places = [Placed(0, 40, 0, 0, True, False), Placed(20, 40, 0, 0, False, True)]
+    one, other = torch.ones(40), torch.full((40,), 3.0)
+    assert joined([one, other], places, 1, False).tolist() == [1] * 20 + [2] * 20 + [3] * 20
+    assert joined([one * 0, other], places, 1, False, [False, True]).tolist() == [0] * 20 + [3] * 40

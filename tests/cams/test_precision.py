@@ -90,8 +90,8 @@ class Squeeze(torch.nn.Module):
 
 
 def without_autocast(model: Any, inputs: Any, probes: Any, score: Any, finish: Any, gradients: bool, dtype: Any,
-                     scale: float) -> torch.Tensor:
-    return one_pass(model, inputs, probes, score, finish, gradients, None, scale)
+                     scale: float, attend: Any = None) -> torch.Tensor:
+    return one_pass(model, inputs, probes, score, finish, gradients, None, scale, attend)
 
 
 @pytest.mark.parametrize("gain,scale", [(1.0, FIRST_SCALE), (2.0 ** -14, FIRST_SCALE * STEP),

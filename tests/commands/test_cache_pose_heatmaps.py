@@ -51,7 +51,7 @@ def test_one_failure_is_reported_and_the_rest_go_on(root: Path, capsys: pytest.C
 
 @pytest.mark.parametrize("flags, problem", [
     (["--seq", "03Juni_default-0"], "it is in 'train'; ask for it with --split train"),
-    (["--seq", "01April_default-11"], "nearest of its 3 ids: 01April_default-1"), (["--seq", " ,"], "no sequence"),
+    (["--seq", "01April_default-11"], "nearest of its 3 ids: 01April_default-1"), (["--seq", " ,"], "names nothing"),
     (["--split", "test"], "no corpus for split 'test'"), (["--device", "quantum"], "quantum"),
 ])
 def test_mistakes_are_one_line_and_two(root: Path, flags: list, problem: str, capsys: pytest.CaptureFixture) -> None:

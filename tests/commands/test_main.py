@@ -11,13 +11,15 @@ import pytest
 import torch
 
 from datasets.corpora import open_corpus
-from drawing.overlay import STRIP, Style, overlay
+from drawing.overlay import Style, overlay
+from drawing.strips import STRIP
+from drawing.view import View
 from glosses.vocabulary import load_gloss2ids
+from results.cams import read_cams
 from signer.synthetic import make_workspace
 from tests.kit.commands import Case, checkpoints, tiny_case
 
 MODELS = ("slowfast", "twostream")
-TIME_ONLY = ("conv1d.fused_features", "temporal_model.1", "visual_head")
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +57,7 @@ def test_every_frame_of_every_layer_has_a_picture(folder: Path, preds: Dict[str,
         for name in layers:
             names = sorted(path.name for path in (folder / model / name).iterdir())
             assert names == [f"frame_{frame:03d}.png" for frame in range(preds["frames"])]
-            height = 256 + (STRIP if name in TIME_ONLY else 0)
-            assert read_png(folder / model / name / names[-1]).shape == (height, 256, 3)
+            assert read_png(folder / model / name / names[-1]).shape == (256 + STRIP, 256, 3)
 
 
 def test_the_video_has_every_frame(folder: Path, preds: Dict[str, Any]) -> None:
@@ -68,16 +69,22 @@ def test_the_video_has_every_frame(folder: Path, preds: Dict[str, Any]) -> None:
 
 def test_the_saved_maps_are_the_pictures(case: Case, folder: Path, preds: Dict[str, Any]) -> None:
     source = sorted((case.data / "features/fullFrame-256x256px/dev").glob("*/1/*.png"))
-    with np.load(folder / "cams.npz") as cams:
-        for model in MODELS:
-            assert cams[f"{model}/logits"].dtype == np.float32
-            for name, told in preds["models"][model]["layers"].items():
-                values = cams[f"{model}/{name}/map"]
-                assert list(cams[f"{model}/{name}/raw"].shape) == told["shape"]
-                assert values.dtype == np.float16 and values.ndim == (3 if told["spatial"] else 1)
-                for frame in (0, preds["frames"] // 2, preds["frames"] - 1):
-                    picture = read_png(folder / model / name / f"frame_{frame:03d}.png")
-                    assert (picture[:256] == overlay(read_png(source[frame]), values[frame], Style())).all()
+    for model, cams in read_cams(folder / "cams.npz").items():
+        assert cams.logits.dtype == np.float32
+        for name, told in preds["models"][model]["layers"].items():
+            laid = cams.layers[name].laid
+            assert list(laid.raw.shape) == told["shape"] and laid.spatial == told["spatial"]
+            for frame in (0, preds["frames"] // 2, preds["frames"] - 1):
+                picture = read_png(folder / model / name / f"frame_{frame:03d}.png")[:256]
+                view = View.of(laid.place)
+                top, _, left, right = view.box if told["spatial"] else (0, 200, 0, 256)
+                wanted = read_png(source[frame])
+                if not view.sees(frame):
+                    wanted = view.ground(wanted, frame)
+                elif told["spatial"]:
+                    wanted = overlay(wanted, laid.at(frame), Style())
+                off = picture[top:200, left:right].astype(int) - wanted[top:200, left:right]
+                assert np.abs(off).max() <= 1       # OpenCV rounds the ends of lines its own way
 
 
 def test_the_reading_stands_beside_the_truth(folder: Path, preds: Dict[str, Any]) -> None:
@@ -140,6 +147,15 @@ def test_layers_are_listed_with_their_sizes(tmp_path: Path, capsys: pytest.Captu
     printed = capsys.readouterr().out
     assert "* conv2d.fast_path.layer3" in printed and "* visual_head" in printed and "time only" in printed
     assert not case.out.exists()
+
+
+def test_glosses_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = tiny_case(tmp_path)
+    assert case.run("--list-glosses", models=MODELS) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed.count("REGEN") == 2 and printed.count("KÜHL") == 2 and not case.out.exists()
+    heads = [line for line in printed if line.endswith("glosses")]
+    assert [head.split()[0] for head in heads] == list(MODELS)
 
 
 def test_a_clip_without_annotation_has_no_verdicts(tmp_path: Path) -> None:

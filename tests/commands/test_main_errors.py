@@ -7,7 +7,9 @@ from typing import List
 import pytest
 
 import main
-from cams.methods import METHODS
+from cams.methods import NAMED
+from drawing.overlay import ALPHAS, COLORMAPS
+from terminal.command_line import DEVICE, VERSION
 from tests.kit.commands import Case, tiny_case
 
 
@@ -28,7 +30,7 @@ def said(case: Case, capsys: pytest.CaptureFixture[str], *flags: str, code: int 
 @pytest.mark.parametrize("flags, words", [
     (["--seq", "clip-77"], ["clip-77", "nearest", "clip-5"]),
     (["--seq", "01April_default-1"], ["--split dev"]),
-    (["--seq", ","], ["--seq", "ids"]),
+    (["--seq", ","], ["--seq", "commas"]),
     (["--split", "train", "--data-root", "/nowhere"], ["/nowhere"]),
     (["--slowfast-ckpt", "gone.pt"], ["gone.pt", "README.md, section Checkpoints"]),
     (["--device", "cuda:99"], ["cuda:99", "cpu"]),
@@ -49,6 +51,7 @@ def test_a_missing_default_checkpoint_names_the_place_looked_at(case: Case, caps
     assert main.main(["--data-root", str(case.data), "--split", "test", "--out", str(case.out), "--quiet"]) == 2
     line, = capsys.readouterr().err.splitlines()
     assert "slowfast_phoenix2014_dev_18.01_test_18.28.pt" in line and "README.md" in line
+    assert "python main.py --demo" in line
 
 
 def test_the_other_models_checkpoint_is_refused(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,8 +83,43 @@ def test_help_answers_at_once_as_it_loads_nothing_large() -> None:
     assert told.stdout.strip() == "[]"
 
 
+def test_help_is_in_groups_names_what_it_takes_by_default_and_ends_with_examples() -> None:
+    text = main.parser().format_help()
+    places = [text.index(f"\n{group}:") for group in ("what to explain", "how", "which models", "where",
+                                                      "what is written", "examples")]
+    assert places == sorted(places) and text.count("  python main.py ") == 2 and "torchrun" in text[places[-1]:]
+    assert "checkpoints/twostreamslr.ckpt" in text and "both: --models slowfast twostream" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("flags, wanted", [
+    (["--models", "slowfast,twostream"], ["slowfast", "twostream"]), (["--models", "twostream"], ["twostream"]),
+    (["--models", "slowfast", "twostream,", "slowfast"], ["slowfast", "twostream"]), ([], ["slowfast"])])
+def test_models_are_named_with_spaces_or_commas(flags: List[str], wanted: List[str]) -> None:
+    assert main.parser().parse_args(flags).models == wanted
+
+
+def test_sequences_are_named_with_spaces_or_commas() -> None:
+    assert main.parser().parse_args(["--seq", "a b", "c,d"]).seq == ["a b", "c", "d"]
+
+
+@pytest.mark.parametrize("command", ["main", "evaluate", "train", "cache_pose_heatmaps"])
+def test_every_command_says_the_same_of_devices_and_folders(command: str) -> None:
+    told = subprocess.run([sys.executable, f"{command}.py", "--help"], capture_output=True, check=True, text=True,
+                          cwd=Path(main.__file__).parent)
+    text = " ".join(told.stdout.split())
+    assert DEVICE in text and "the folder with annotations/, features/ and keypoints/" in text
+    assert "--out FOLDER" in text and "--data-root FOLDER" in text
+    version = subprocess.run([sys.executable, f"{command}.py", "--version"], capture_output=True, check=True, text=True,
+                             cwd=Path(main.__file__).parent)
+    assert version.stdout == f"{command}.py {VERSION}\n"
+
+
+def test_colours_and_blends_are_those_that_are_drawn() -> None:
+    assert main.COLORMAPS == COLORMAPS and set(main.BLENDS) == set(ALPHAS)
+
+
 def test_every_method_of_the_engine_can_be_asked_for() -> None:
-    assert tuple(METHODS) == main.METHODS
+    assert tuple(NAMED) == main.METHODS
 
 
 def test_target_from_gt_is_short_for_the_target() -> None:

@@ -2,11 +2,15 @@
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any, Dict, List
 
+import cv2
+import numpy as np
 import pytest
 import torch
 
@@ -65,26 +69,119 @@ def test_a_finished_sequence_is_skipped_with_a_note(tmp_path: Path, capsys: pyte
     assert (case.out / "clip-0").stat().st_ino != before
 
 
-@pytest.mark.parametrize("change", [["--alpha", "0.3"], ["--target", "pred"], ["--weights", "frame"], ["--save-cams"]])
-def test_with_other_settings_it_is_redone(tmp_path: Path, change: List[str]) -> None:
+def test_other_settings_are_refused_before_any_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = tiny_case(tmp_path)
+    flags = ("--split", "test", "--no-report", "--quiet")
+    assert case.run(*flags, "--seq", "clip-3") == 0
+    mine = case.out / "clip-3" / "notes.txt"
+    mine.write_text("mine")
+    before = files(case.out)
+    for change, key in ((["--alpha", "0.3"], "alpha"), (["--target", "pred"], "target"), (["--fps", "30"], "fps"),
+                        (["--pool", "frame"], "pool"), (["--save-cams"], "save_cams")):
+        assert case.run(*flags, *change) == 2
+        line, = capsys.readouterr().err.splitlines()
+        assert all(word in line for word in (f"{key}: ", "clip-3", "--overwrite", "--out"))
+        assert files(case.out) == before
+    assert case.run(*flags, "--alpha", "0.3", "--seq", "clip-3", "--overwrite") == 0
+    assert told(case.out / "clip-3")["settings"]["alpha"] == 0.3 and mine.read_text() == "mine"
+
+
+def test_another_checkpoint_under_the_same_name_is_another_setting(tmp_path: Path, capsys: pytest.CaptureFixture[str]
+                                                                  ) -> None:
     case = tiny_case(tmp_path)
     flags = ("--split", "test", "--seq", "clip-0", "--no-report", "--quiet")
     assert case.run(*flags) == 0
-    before = told(case.out / "clip-0")["settings"]
-    assert case.run(*flags, *change) == 0
-    assert told(case.out / "clip-0")["settings"] != before
-
-
-def test_another_checkpoint_under_the_same_name_is_another_setting(tmp_path: Path) -> None:
-    case = tiny_case(tmp_path)
-    flags = ("--split", "test", "--seq", "clip-0", "--no-report", "--quiet")
-    assert case.run(*flags) == 0
-    before = (case.out / "clip-0").stat().st_ino
     content = torch.load(case.checkpoints["slowfast"], weights_only=False)
     next(iter(content["model_state_dict"].values())).mul_(1.5)
     torch.save(content, case.checkpoints["slowfast"])
+    assert case.run(*flags) == 2
+    assert "checkpoints.slowfast: " in capsys.readouterr().err
+
+
+def change_frame(case: Case) -> None:
+    frame = sorted((case.data / "features/fullFrame-256x256px/test/clip-0/1").iterdir())[3]
+    cv2.imwrite(str(frame), np.zeros((32, 32, 3), np.uint8))
+
+
+def change_annotation(case: Case) -> None:
+    corpus = case.data / "annotations/manual/test.corpus.csv"
+    corpus.write_text(corpus.read_text().replace("clip-0/1/*.png|Signer01|REGEN", "clip-0/1/*.png|Signer01|WETTER"))
+
+
+def change_keypoints(case: Case) -> None:
+    os.utime(case.data / "keypoints/keypoints.pkl", ns=(0, 0))
+
+
+def change_vocabulary(case: Case) -> None:
+    corpus = case.data / "annotations/manual/train.corpus.csv"
+    corpus.write_text(corpus.read_text().replace("REGEN WETTER", "REGEN NEBEL"))
+
+
+CHANGES = {"frames": change_frame, "annotation": change_annotation, "keypoints": change_keypoints,
+           "vocabulary.slowfast": change_vocabulary}
+
+
+@pytest.mark.parametrize("key", CHANGES)
+def test_inputs_that_changed_have_it_made_again(tmp_path: Path, capsys: pytest.CaptureFixture[str], key: str) -> None:
+    case = tiny_case(tmp_path)
+    flags = ("--split", "test", "--seq", "clip-0", "--no-report")
     assert case.run(*flags) == 0
+    before = (case.out / "clip-0").stat().st_ino
+    CHANGES[key](case)
+    capsys.readouterr()
+    assert case.run(*flags) == 0
+    assert f"clip-0: made again, as changed since: {key}" in capsys.readouterr().err
     assert (case.out / "clip-0").stat().st_ino != before
+    if key == "annotation":
+        assert told(case.out / "clip-0")["truth"] == ["WETTER"]
+
+
+@pytest.mark.parametrize("name", ["slowfast/*/frame_003.png", "comparison.mp4", "preds.json", "report.json",
+                                  "manifest.json"])
+@pytest.mark.parametrize("how", ["gone", "empty", "half", "[]", "folder"])
+def test_what_is_damaged_is_made_again(whole: Case, capsys: pytest.CaptureFixture[str], name: str, how: str) -> None:
+    before = files(whole.out / "clip-0")
+    file = next((whole.out / "clip-0").glob(name))
+    content = file.read_bytes()
+    file.unlink()
+    if how == "folder":
+        file.mkdir()
+    elif how != "gone":
+        file.write_bytes({"empty": b"", "half": content[:len(content) // 2], "[]": b"[]"}[how])
+    assert whole.run("--split", "test", "--seq", "clip-0,clip-1") == 0
+    assert "clip-0: made again, as" in capsys.readouterr().err
+    assert files(whole.out / "clip-0") == before
+    shutil.rmtree(whole.out / "clip-0.aside-1", ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    case = tiny_case(tmp_path_factory.mktemp("whole"))
+    assert case.run("--split", "test", "--seq", "clip-0,clip-1") == 0
+    return case
+
+
+def test_what_only_looks_like_a_result_is_set_aside(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = tiny_case(tmp_path)
+    (case.out / "clip-0").mkdir(parents=True)
+    (case.out / "clip-0" / "preds.json").write_text("{}")
+    (case.out / "clip-0" / "mine.txt").write_text("mine")
+    assert case.run("--split", "test", "--seq", "clip-0,clip-1", "--no-report") == 0
+    assert "what is there is kept as clip-0.aside-1" in capsys.readouterr().err
+    assert (case.out / "clip-0.aside-1" / "mine.txt").read_text() == "mine"
+    assert told(case.out / "clip-0")["sequence"] == "clip-0"
+
+
+def test_a_folder_of_somebody_elses_is_refused_before_any_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]
+                                                               ) -> None:
+    case = tiny_case(tmp_path)
+    (case.out / "clip-4").mkdir(parents=True)
+    (case.out / "clip-4" / "mine.txt").write_text("mine")
+    for flags in ([], ["--overwrite"]):
+        assert case.run("--split", "test", "--quiet", *flags) == 2
+        line, = capsys.readouterr().err.splitlines()
+        assert "clip-4 is there and is no result of this program" in line
+    assert [path.name for path in case.out.iterdir()] == ["clip-4"]
 
 
 def test_sequences_that_fail_do_not_stop_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -159,15 +256,47 @@ def test_a_disk_that_is_really_full(tmp_path: Path, kilobytes: int) -> None:
     assert not [name for name in done.stdout.split() if name.startswith(".")]
 
 
-def test_a_sequence_that_another_run_is_writing_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]
-                                                              ) -> None:
+def start(case: Case, *flags: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen([sys.executable, "main.py", *case.arguments("--split", "test", "--no-report", *flags)],
+                            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                            env={**os.environ, "OMP_NUM_THREADS": "1"})
+
+
+def test_two_runs_at_once_share_the_work_and_both_end_well(tmp_path: Path) -> None:
+    case = tiny_case(tmp_path)
+    both = [start(case), start(case)]
+    told_by = [run.communicate() for run in both]
+    assert [run.returncode for run in both] == [0, 0], told_by
+    assert all("6 sequences: " in out and " 0 failed" in out for out, _ in told_by)
+    made = [line.split(":")[0] for out, _ in told_by for line in out.splitlines() if " frames, " in line]
+    assert sorted(made) == [f"clip-{number}" for number in range(6)]        # none twice
+    assert not list(case.out.glob(".*"))
+
+
+def test_of_two_runs_with_different_settings_one_is_refused(tmp_path: Path) -> None:
+    case = tiny_case(tmp_path)
+    both = [start(case), start(case, "--alpha", "0.3")]
+    told_by = [run.communicate() for run in both]
+    assert sorted(run.returncode for run in both) == [0, 2], told_by
+    refused, = (err for run, (_, err) in zip(both, told_by) if run.returncode)
+    assert "alpha: " in refused.splitlines()[-1]
+    assert len({told(case.out / f"clip-{number}")["settings"]["alpha"] for number in range(6)}) == 1
+    assert not list(case.out.glob(".*"))
+
+
+def test_what_another_run_holds_is_waited_for_and_done_where_that_one_fails(tmp_path: Path,
+                                                                            capsys: pytest.CaptureFixture[str]) -> None:
     from results.folder import SequenceFolder
 
     case = tiny_case(tmp_path)
-    case.out.mkdir()
-    with SequenceFolder(case.out, "clip-0") as held:
-        (held.path / "kept").write_text("")
-        assert case.run("--split", "test", "--seq", "clip-0,clip-1", "--no-report", "--quiet") == 1
-        assert "another run is writing" in capsys.readouterr().err
-        assert (held.path / "kept").exists()
-    assert (case.out / "clip-1" / "preds.json").exists()
+    assert case.run("--split", "test", "--seq", "clip-1", "--no-report", "--quiet") == 0
+    settings = told(case.out / "clip-1")["settings"]
+    held = SequenceFolder.claim(case.out, "clip-0")
+    assert held is not None
+    held.sign(settings)
+    end = threading.Timer(3, held.release)
+    end.start()
+    assert case.run("--split", "test", "--seq", "clip-0,clip-1,clip-2", "--no-report") == 0
+    printed = capsys.readouterr().out
+    assert not end.is_alive()       # it was waited for
+    assert "clip-0: another run is at it, left to that" in printed and "3 sequences: 2 done, 1 skipped" in printed

@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -9,9 +10,14 @@ import pytest
 from pytorch_grad_cam.utils.image import show_cam_on_image
 
 from drawing.grid import Grid, Reading
-from drawing.overlay import STRIP, Style, levels, overlay, strip, with_cursor
-from drawing.text import bold, chip_places, fitted, font
+from drawing.layer import LayerPictures
+from drawing.overlay import Style, levels, overlay, palette
+from drawing.strips import STRIP, strip, with_cursor
+from drawing.text import VERDICTS, bold, chip_places, fitted, font
+from drawing.view import EDGE
+from geometry.laid import LaidMap, Place
 from render import render
+from tests.kit.maps import laid
 
 FRAMES = 9
 
@@ -20,25 +26,25 @@ def some_frames(height: int = 64, width: int = 64) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (FRAMES, height, width, 3)).astype(np.uint8)
 
 
-def some_maps(height: int = 64, width: int = 64) -> Dict[str, Dict[str, np.ndarray]]:
+def some_maps(height: int = 64, width: int = 64) -> Dict[str, Dict[str, LaidMap]]:
     rng = np.random.default_rng(1)
-    return {"slowfast": {"where": rng.random((FRAMES, height, width)).astype(np.float16),
-                         "when": rng.random(FRAMES).astype(np.float16)}}
+    return {"slowfast": {"where": laid(rng.random((FRAMES, height, width)).astype(np.float16)),
+                         "when": laid(rng.random(FRAMES).astype(np.float16), (height, width))}}
 
 
 def told(**changes: Any) -> Dict[str, Any]:
     model = {"title": "SlowFast", "deleted": [{"gloss": "KÜHL", "position": 1}], "wer": {"wer": 50.0},
              "spans": [{"gloss": "REGEN", "start": 2, "stop": 4, "score": 0.9, "verdict": "right"},
                        {"gloss": "WIND", "start": 5, "stop": 7, "score": 0.9, "verdict": "substituted"}],
-             "layers": {"where": {"flags": []}, "when": {"flags": ["constant"]}}}
+             "layers": {"where": {"flags": []}, "when": {"flags": []}}}
     return {"sequence": "a_clip", "frames": FRAMES, "fps": 25.0, "truth": ["REGEN", "KÜHL"],
             "models": {"slowfast": model}, **changes}
 
 
-def render_to(folder: Path, height: int = 64, width: int = 64) -> Path:
+def render_to(folder: Path, height: int = 64, width: int = 64, style: Style = Style()) -> Path:  # noqa: B008
     folder.mkdir()
     with ThreadPoolExecutor(2) as workers:
-        render(folder, some_frames(height, width), some_maps(height, width), told(), Style(), workers)
+        render(folder, some_frames(height, width), some_maps(height, width), told(), style, workers)
     return folder
 
 
@@ -50,35 +56,108 @@ def read_png(path: Path) -> np.ndarray:
 
 @pytest.mark.parametrize("colormap", ["jet", "turbo", "viridis"])
 @pytest.mark.parametrize("alpha", [0.0, 0.3, 0.5, 1.0])
-def test_an_overlay_is_the_picture_of_grad_cam(alpha: float, colormap: str) -> None:
+def test_an_even_overlay_is_the_picture_of_grad_cam(alpha: float, colormap: str) -> None:
     for shade in (1.0, 0.2):            # a dark frame is brightened by the division, which enlarges rounding
         frame = (some_frames()[0] * shade).astype(np.uint8)
-        heat = some_maps()["slowfast"]["where"][0]
+        heat = some_maps()["slowfast"]["where"].at(0)
         theirs = show_cam_on_image(np.float32(frame) / 255, np.float32(heat), use_rgb=True, image_weight=1 - alpha,
                                    colormap=getattr(cv2, f"COLORMAP_{colormap.upper()}"))
-        ours = overlay(frame, heat, Style(alpha, colormap))
+        ours = overlay(frame, heat, Style(alpha, colormap, blend="even"))
         assert np.abs(ours.astype(int) - theirs).max() <= 2
 
 
 def test_a_black_picture_stays_black() -> None:
-    assert not overlay(np.zeros((4, 4, 3), np.uint8), np.float16(0), Style(0.0)).any()
+    assert not overlay(np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.float16), Style(0.0, blend="even")).any()
+
+
+@pytest.mark.parametrize("colormap", ["turbo", "viridis"])
+def test_opacity_follows_the_value(colormap: str) -> None:
+    frame = some_frames()[0]
+    for value in (0.0, 0.25, 1.0):
+        picture = overlay(frame, np.full((64, 64), value, np.float16), Style(0.8, colormap))
+        level = int(255 * value)
+        wanted = frame * (1 - 0.8 * level / 255) + palette(colormap)[level, 0] * (0.8 * level / 255)
+        assert np.abs(picture - wanted).max() < 2
+    assert (overlay(frame, np.zeros((64, 64), np.float16), Style(0.8, colormap)) == frame).all()
+
+
+def pictures(values: np.ndarray, flags: Any = (), seen: Any = (0, FRAMES), edge: int = 8) -> LayerPictures:
+    """Of a model that sees all but a few pixels at each side."""
+    side = values.shape[1] if values.ndim == 3 else 64
+    place = Place((FRAMES, side, side), seen, (edge, side - edge, edge, side - edge))
+    return LayerPictures(replace(laid(values, (side, side)), place=place, void=not values.any()), list(flags), Style())
+
+
+def test_zero_is_the_frame_and_what_was_not_seen_is_grey() -> None:
+    frame = some_frames()[0]
+    drawn = pictures(np.zeros((FRAMES, 64, 64), np.float16)).draw(0, frame)
+    assert (drawn[8:56, 8:56] == frame[8:56, 8:56]).all()
+    assert (drawn[7, 7:57] == EDGE).all() and (drawn[7:57, 56] == EDGE).all()
+    beyond = np.concatenate([drawn[:7].reshape(-1, 3), drawn[57:].reshape(-1, 3)])
+    assert (beyond == beyond[:, :1]).all() and len(np.unique(beyond)) > 50
+
+
+@pytest.mark.parametrize("shape", [(FRAMES, 64, 64), (FRAMES,)])
+def test_a_frame_that_the_model_never_took_is_grey_and_says_so(shape: Any) -> None:
+    frame = some_frames()[0]
+    layer = pictures(np.ones(shape, np.float16), seen=(2, 5))
+    assert [layer.view.sees(each) for each in range(FRAMES)] == [False] * 2 + [True] * 3 + [False] * 4
+    unseen = layer.draw(1, frame)
+    assert (unseen[:7] == unseen[:7, :, :1]).all() and (unseen[-10:, :40] != unseen[-10:, :40, :1]).any()
+    assert (layer.draw(2, frame)[9:20, 9:55] != layer.draw(2, frame)[9:20, 9:55, :1]).any()
+
+
+@pytest.mark.parametrize("flag", ["all-zero", "constant", "non-finite", "saturated"])
+def test_a_map_that_says_nothing_says_so_in_its_picture(flag: str) -> None:
+    frame, zero = np.full((200, 200, 3), 90, np.uint8), np.zeros((FRAMES, 200, 200), np.float16)
+    plain, flagged = (pictures(zero, each, edge=0).draw(0, frame) for each in ([], [flag]))
+    assert (plain == frame).all() and (flagged[:150] == frame[:150]).all() and (flagged[180:] != frame[180:]).any()
 
 
 def test_values_that_are_no_numbers_are_drawn_as_nothing() -> None:
     assert levels(np.array([0, 0.5, 1, np.nan, np.inf, -1], np.float16)).tolist() == [0, 127, 255, 0, 0, 0]
 
 
-def test_a_time_only_map_tints_evenly() -> None:
-    tinted = overlay(np.full((8, 8, 3), 90, np.uint8), np.float16(0.7), Style())
-    assert (tinted == tinted[0, 0]).all()
+def test_a_layer_that_knows_only_when_leaves_the_frame_as_it_is() -> None:
+    frame = some_frames()[0]
+    assert (pictures(np.ones(FRAMES, np.float16)).draw(0, frame) == frame).all()
 
 
 def test_the_strip_shows_the_map_and_the_cursor_the_time() -> None:
-    bars = strip(np.array([0, 1, 0, 0], np.float16), 64, Style())
+    bars = strip(laid(np.array([0, 1, 0, 0])), 64, Style())
     background = bars[0, 0]
     assert (bars[STRIP // 2, 16:32] != background).any(axis=1).all()
     assert (bars[STRIP // 2, :16] == background).all()
     assert np.flatnonzero((with_cursor(bars, 2, 4)[0] == 255).all(axis=1)).tolist() == [40, 41]
+
+
+def test_a_strip_is_hatched_where_frames_were_not_seen() -> None:
+    all_seen, some = (strip(pictures(np.zeros(FRAMES), seen=(first, FRAMES)).laid, 72, Style()) for first in (0, 2))
+    assert (all_seen[:, 16:] == some[:, 16:]).all() and (all_seen[:STRIP - 2, :16] != some[:STRIP - 2, :16]).any()
+
+
+def test_larger_pictures_are_the_same_pictures(tmp_path: Path) -> None:
+    small, large = render_to(tmp_path / "a"), render_to(tmp_path / "b", style=Style(scale=2))
+    for name in ("where", "when"):
+        one, two = (read_png(folder / "slowfast" / name / "frame_004.png") for folder in (small, large))
+        assert two.shape == (2 * one.shape[0], 2 * one.shape[1], 3)
+    frame = some_frames()[4]
+    assert (read_png(large / "slowfast" / "when" / "frame_004.png")[:100]
+            == cv2.resize(frame, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)[:100]).all()
+
+
+def test_every_folder_has_the_scale_of_its_colours(tmp_path: Path) -> None:
+    scale = read_png(render_to(tmp_path / "a", style=Style(colormap="viridis")) / "scale.png")
+    shades = {tuple(shade) for shade in scale[20]}
+    assert len(shades & {tuple(shade) for shade in palette("viridis")[:, 0]}) > 200
+
+
+def test_the_page_and_the_video_colour_verdicts_alike() -> None:
+    sheet = (Path(__file__).parents[2] / "reports/assets/base.css").read_text(encoding="utf-8")
+    dark = sheet[sheet.index('data-theme="dark"'):]
+    for verdict in ("right", "substituted", "inserted", "deleted"):
+        red, green, blue = VERDICTS[verdict]
+        assert f"--{verdict}: #{red:02x}{green:02x}{blue:02x}" in dark
 
 
 def test_there_is_a_picture_for_every_frame_of_every_layer(tmp_path: Path) -> None:
@@ -86,10 +165,11 @@ def test_there_is_a_picture_for_every_frame_of_every_layer(tmp_path: Path) -> No
     frames, heat = some_frames(), some_maps()["slowfast"]["where"]
     for frame in range(FRAMES):
         where = read_png(folder / "slowfast" / "where" / f"frame_{frame:03d}.png")
-        assert (where == overlay(frames[frame], heat[frame], Style())).all()
+        assert where.shape == (64 + STRIP, 64, 3)
+        assert (where[:64] == overlay(frames[frame], heat.at(frame), Style())).all()
         when = read_png(folder / "slowfast" / "when" / f"frame_{frame:03d}.png")
-        assert when.shape == (64 + STRIP, 64, 3)
-    assert len(list(folder.rglob("*.png"))) == 2 * FRAMES
+        assert when.shape == (64 + STRIP, 64, 3) and (when[:30] == frames[frame][:30]).all()
+    assert len(list(folder.rglob("frame_*.png"))) == 2 * FRAMES
 
 
 @pytest.mark.parametrize("size", [(64, 64), (65, 63)])
@@ -108,11 +188,11 @@ def test_the_video_shows_the_frames_in_order(tmp_path: Path) -> None:
     path = render_to(tmp_path / "a") / "comparison.mp4"
     with av.open(str(path)) as container:
         shown = [picture.to_ndarray(format="rgb24").astype(int) for picture in container.decode(video=0)]
-    pictures = [np.zeros((64, 64, 3), np.uint8)] * 2
+    blank = [np.zeros((64, 64, 3), np.uint8)] * 2
     grid = Grid((64, 64), told(), some_maps(), Style())
-    cells = dict(zip(grid.cells, pictures))
-    drawn: List[np.ndarray] = [grid.draw(frame, cells)[-120:].astype(int) for frame in range(FRAMES)]
-    nearest = [int(np.argmin([np.abs(frame[-120:] - other).mean() for other in drawn])) for frame in shown]
+    cells = dict(zip(grid.cells, blank))
+    drawn: List[np.ndarray] = [grid.draw(frame, cells)[-60:].astype(int) for frame in range(FRAMES)]
+    nearest = [int(np.argmin([np.abs(frame[-60:] - other).mean() for other in drawn])) for frame in shown]
     assert nearest == list(range(FRAMES))
 
 

@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from evidence.cells import Holding, cells, hold
+from evidence.cells import Holding, hold, touched_cells
+from geometry.laid import Cells
+from geometry.viewport import Viewport
 from models.recogniser import Inputs, Probe
-from models.viewport import Viewport
 
 
 class OneCell(nn.Module):
@@ -35,9 +36,9 @@ def held_by(place: Tuple[int, int], region: np.ndarray) -> Holding:
     frames = torch.full((1, 1, 6, 4, 4), -5.0)
     frames[0, 0, 2:4] = 5                       # the gloss
     vocabulary = SimpleNamespace(blank=0, decode=lambda ids: ["SONNE"] * len(list(ids)))
-    recogniser = MadeUp(network=network, layers={"layer": Probe(network.layer, "layer", 1)}, viewport=Viewport(),
-                        prepare=lambda clip: Inputs((frames,), 6), decode_ids=lambda logits: [1], name="made up",
-                        vocabulary=vocabulary)
+    recogniser = MadeUp(network=network, layers={"layer": Probe(network.layer, "layer", 1, view=(4, 4))},
+                        viewport=Viewport(), prepare=lambda clip: Inputs((frames,), 6), decode_ids=lambda logits: [1],
+                        name="made up", vocabulary=vocabulary)
     holding = Holding()
     hold(holding, recogniser, None, region, "layer")        # type: ignore[arg-type]
     return holding
@@ -51,20 +52,20 @@ def region() -> np.ndarray:
 
 
 def test_cells_that_touch_the_region_are_found(region: np.ndarray) -> None:
-    probe = Probe(nn.Identity(), "layer", 2)
-    touched = cells(region, (0, 40, 0, 40), probe, 0, (3, 4, 4))
+    grid = 4.5 + 10 * np.arange(4)              # each of 4 x 4 cells in the middle of its 10 pixels
+    touched = touched_cells(region, Cells(0.5 + 2 * np.arange(3), grid, grid), (0, 6))
     assert touched.nonzero().tolist() == [[1, 1, 1]]
 
 
-def test_padding_before_the_clip_is_no_part_of_it(region: np.ndarray) -> None:
-    probe = Probe(nn.Identity(), "layer", 2, padded=True)
-    assert cells(region, (0, 40, 0, 40), probe, 4, (6, 4, 4)).nonzero().tolist() == [[3, 1, 1]]
+def test_a_cell_takes_the_pixels_nearest_to_its_centre(region: np.ndarray) -> None:
+    grid = 10.0 * np.arange(4)
+    touched = touched_cells(region, Cells(2.0 * np.arange(3), grid, grid), (0, 6))
+    assert touched.nonzero().tolist() == [[step, row, column] for step in (1, 2) for row in (1, 2) for column in (1, 2)]
 
 
-def test_a_viewport_moves_the_cells(region: np.ndarray) -> None:
-    probe = Probe(nn.Identity(), "layer", 6)
-    assert cells(region, (10, 30, 10, 30), probe, 0, (1, 4, 4)).nonzero().tolist() == [
-        [0, 0, 0], [0, 0, 1], [0, 1, 0], [0, 1, 1]]
+def test_frames_that_were_not_seen_touch_nothing(region: np.ndarray) -> None:
+    grid = 4.5 + 10 * np.arange(4)
+    assert not touched_cells(region, Cells(0.5 + 2 * np.arange(3), grid, grid), (4, 6)).any()
 
 
 def test_a_layer_read_on_the_articulators_holds_all_there(region: np.ndarray) -> None:

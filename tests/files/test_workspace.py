@@ -32,3 +32,10 @@ def test_path_that_is_nowhere_names_the_places_tried(tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="'nowhere' does not exist: looked for .*nowhere, nor .*nowhere"):
         find_input("nowhere", Workspace(tmp_path / "other"))
+
+
+def test_the_demo_writes_into_the_repository_unless_a_workspace_is_around_it(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    assert workspace.demo_outputs == REPOSITORY / "outputs"
+    workspace.checkpoints.mkdir()
+    assert workspace.demo_outputs == tmp_path / "outputs"

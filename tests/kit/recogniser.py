@@ -6,9 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from datasets.clip import Clip
+from geometry.viewport import Viewport
 from glosses.vocabulary import GlossVocabulary
+from models.cells import after
 from models.recogniser import Inputs, Probe, Recogniser
-from models.viewport import Viewport
 
 WORDS = ("<blank>", "REGEN", "SONNE", "WIND", "KALT")
 PAD = 2
@@ -55,12 +56,15 @@ class TinyRecogniser(Recogniser):
         self.network = TinyNetwork(len(words))
         self.viewport = Viewport(0.125, 0.25, 0.875, 1.0)
         net = self.network
+        halved = after([net.first, net.pathways.conv])
+        timed = after([net.timed], halved[:1])
         self.layers = {
-            "first": Probe(net.first, "first", 1, padded=True),
-            "pathways": Probe(net.pathways, "pathways", 2, padded=True, select=lambda output: output["made"]),
-            "timed": Probe(net.timed, "timed", 2, spatial=False),
+            "first": Probe(net.first, "first", 1, padded=True, view=(12, 12)),
+            "pathways": Probe(net.pathways, "pathways", 2, padded=True, select=lambda output: output["made"],
+                              cells=halved, view=(12, 12)),
+            "timed": Probe(net.timed, "timed", 2, spatial=False, cells=timed),
             "rnn": Probe(net.rnn, "rnn", 2, select=lambda output: output[0], arrange=lambda x: x.permute(1, 2, 0),
-                         spatial=False),
+                         spatial=False, cells=timed),
         }
 
     def prepare(self, clip: Clip) -> Inputs:

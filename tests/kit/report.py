@@ -5,6 +5,9 @@ from typing import Any, Dict, Tuple
 import cv2
 import numpy as np
 
+from geometry.laid import LaidMap
+from tests.kit.maps import laid, on_grid
+
 SPATIAL = {"slowfast": ("conv2d.slow_path.layer1", "conv2d.fast_path.layer1", "conv2d.fast_path.layer3"),
            "twostream": ("rgb_stream.layer1", "pose_stream.layer1", "fusion_module.conv_fuse", "rgb_stream.layer4")}
 TIME_ONLY = {"slowfast": ("conv1d.fused_features", "temporal_model.1"), "twostream": ("visual_head",)}
@@ -12,13 +15,17 @@ GRIDS = {"conv2d.slow_path.layer1": (56, 4), "conv2d.fast_path.layer1": (56, 1),
          "rgb_stream.layer1": (112, 2), "pose_stream.layer1": (56, 2), "fusion_module.conv_fuse": (28, 2),
          "rgb_stream.layer4": (14, 4)}                      # positions a side, frames a step
 
+BOXES = {"slowfast": (16, 240, 16, 240), "twostream": (0, 256, 0, 256)}     # top, bottom, left, right
+
 
 @dataclass(frozen=True)
 class Layer:
-    map: np.ndarray
-    raw: np.ndarray
-    spatial: bool
+    laid: LaidMap
     flags: Tuple[str, ...] = ()
+
+    @property
+    def spatial(self) -> bool:
+        return self.laid.spatial
 
 
 def hands(frames: int) -> np.ndarray:
@@ -80,19 +87,6 @@ def grid_maps(frames: int, grid: int, stride: int, seed: int) -> np.ndarray:
     return np.stack(steps).astype(np.float32)
 
 
-def on_frames(raw: np.ndarray, stride: int, frames: int, model: str) -> np.ndarray:
-    """[steps, h, w] -> float16 [T, 256, 256] in 0..1, linear between steps and positions, where the model looks."""
-    top, bottom = (16, 240) if model == "slowfast" else (0, 256)
-    centres = np.arange(len(raw)) * stride + (stride - 1) / 2
-    weights = np.stack([np.interp(np.arange(frames), centres, row) for row in np.eye(len(raw))], axis=1)
-    out = np.zeros((frames, 256, 256), np.float32)
-    for index, each in enumerate(np.tensordot(weights, raw, 1)):
-        out[index, top:bottom, top:bottom] = cv2.resize(np.asarray(each), (bottom - top, bottom - top))
-    inside = out[:, top:bottom, top:bottom]
-    inside -= inside.min()
-    return (out / inside.max()).astype(np.float16)
-
-
 def layers(frames: int) -> Dict[str, Dict[str, Layer]]:
     out: Dict[str, Dict[str, Layer]] = {}
     for model, names in SPATIAL.items():
@@ -100,10 +94,10 @@ def layers(frames: int) -> Dict[str, Dict[str, Layer]]:
         for seed, name in enumerate(names):
             grid, stride = GRIDS[name]
             raw = grid_maps(frames, grid, stride, seed)
-            out[model][name] = Layer(on_frames(raw, stride, frames, model), raw, True)
+            out[model][name] = Layer(on_grid(raw, stride, frames, (256, 256), BOXES[model]))
         for seed, name in enumerate(TIME_ONLY[model]):
             wave = np.abs(np.sin(np.arange(frames) / (7 + 3 * seed))) ** 3
-            out[model][name] = Layer(wave.astype(np.float16), wave[::4], False, ("saturated",) if seed else ())
+            out[model][name] = Layer(laid(wave, (256, 256)), ("saturated",) if seed else ())
     return out
 
 
@@ -126,7 +120,7 @@ def preds(frames: int, sequence: str = "01April_2010_Thursday_heute_default-8",
     for model, layers_of in SPATIAL.items():
         spans = [{**span, "verdict": verdict} for span, verdict in zip(spread(read, frames, 2), verdicts)]
         models[model] = {
-            "title": {"slowfast": "SlowFast", "twostream": "TwoStream"}[model],
+            "title": {"slowfast": "SlowFastSign", "twostream": "TwoStream-SLR"}[model],
             "glosses": list(read), "spans": spans, "deleted": [{"gloss": truth[8], "position": 9}],
             "truth_spans": spread(truth, frames, 3),
             "wer": {"wer": 25.0, "sub": 1, "ins": 1, "del": 1, "reference": 12},

@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 
 from reports.report import write_index, write_report
+from results.manifest import write_manifest
 from tests.kit import report as made
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
 FRAMES = 24
-TITLES = {"slowfast": "SlowFast", "twostream": "TwoStream"}
+TITLES = {"slowfast": "SlowFastSign", "twostream": "TwoStream-SLR"}
 EVIL = "<script>window.hacked = 1</script>"
 VIRIDIS = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], cv2.COLORMAP_VIRIDIS)[:, 0, ::-1].astype(int)
 
@@ -49,6 +50,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
             preds["models"]["twostream"]["layers"]["rgb_stream.layer4"]["flags"] = ["all-zero"]
         (folder / "preds.json").write_text(json.dumps(preds))
         write_report(folder, made.picture(FRAMES), made.layers(FRAMES), preds, made.keypoints(FRAMES))
+        write_manifest(folder, {}, {})
     write_index(root)
     moved = root.parent / "moved to another ö place"        # a page must not know where it was written
     root.rename(moved)
@@ -144,7 +146,7 @@ def test_choosing_a_layer_shows_its_pixels(report: Any, model: str, name: str) -
     set_opacity(report, 100)
     scrub(report, 11)
     canvas = report.wait_for_selector(f"#single-view canvas[data-layer='{model}/{name}'][data-frame='11']")
-    wanted = made.layers(FRAMES)[model][name].map[11].astype(float) * 255
+    wanted = made.layers(FRAMES)[model][name].laid.at(11).astype(float) * 255
     wrong = np.abs(levels(pixels(canvas)) - wanted)
     assert wrong.mean() < 2 and np.percentile(wrong, 99) < 8
 
@@ -155,7 +157,7 @@ def test_all_layers_show_their_own_pixels_at_once(report: Any) -> None:
     scrub(report, 20)
     for model, name in spatial():
         canvas = report.wait_for_selector(f"#grid canvas[data-layer='{model}/{name}'][data-frame='20']")
-        wanted = made.layers(FRAMES)[model][name].map[20].astype(float) * 255
+        wanted = made.layers(FRAMES)[model][name].laid.at(20).astype(float) * 255
         assert np.abs(levels(pixels(canvas)) - wanted).mean() < 2
 
 
@@ -166,7 +168,7 @@ def test_a_layer_without_a_place_has_a_strip_and_no_heat_map(report: Any) -> Non
     shown = pixels(report.query_selector("#single-view .picture-top canvas"))
     assert np.abs(shown.astype(int) - made.picture(1)[0]).mean() < 3 < np.abs(frame.astype(int) - shown).mean()
     strip = levels(pixels(report.query_selector("#single-view .view-strip")))[0]
-    wanted = made.layers(FRAMES)["slowfast"]["conv1d.fused_features"].map.astype(float) * 255
+    wanted = made.layers(FRAMES)["slowfast"]["conv1d.fused_features"].laid.whole().astype(float) * 255
     assert np.abs(strip - wanted).max() <= 1
     assert report.inner_text("#single-view .view-note") == "Knows when, not where"
 
@@ -312,6 +314,7 @@ def test_six_hundred_rows_sort_and_filter_without_lag(opened: Any, tmp_path: Pat
         folder = tmp_path / str(number)
         folder.mkdir()
         (folder / "preds.json").write_text(json.dumps(made.preds(30 + number, sequence=f"clip-{number}")))
+        write_manifest(folder, {}, {})
     write_index(tmp_path)
     page = opened(tmp_path / "index.html")
     assert page.locator("#table tbody tr").count() == 600

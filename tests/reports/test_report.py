@@ -2,8 +2,9 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, Tuple
+from typing import Any, Dict
 
 import cv2
 import numpy as np
@@ -14,8 +15,9 @@ from reports.knots import Knots, knots
 from reports.page import json_in_html
 from reports.report import finite, write_index, write_report
 from reports.sprites import MAP_BYTES, QUALITIES, encode, encode_maps
+from results.manifest import write_manifest
 from results.missed import reading
-from results.shares import coarse, mass, shares
+from results.shares import mass, shares
 from tests.kit import report as made
 
 
@@ -25,6 +27,7 @@ def written(folder: Path, frames: int, **changes: Any) -> str:
     preds = {**made.preds(frames), **changes}
     (folder / "preds.json").write_text(json.dumps(preds))
     write_report(folder, made.picture(frames), made.layers(frames), preds, made.keypoints(frames))
+    write_manifest(folder, {}, {})
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
@@ -58,51 +61,42 @@ def test_tiles_lie_where_the_layout_says() -> None:
         assert np.abs(sheet[top:top + 900, left:left + 700].astype(int) - tile).max() <= 1
 
 
-def test_coarse_maps_keep_the_mean_and_what_is_not_finite_is_nothing() -> None:
-    maps = np.full((1, 128, 128), 0.25, np.float16)
-    maps[0, :64] = np.nan
-    small = coarse(maps) / 65535
-    assert (small[0, :32] == 0).all() and np.abs(small[0, 32:] - 0.25).max() < 1e-4
-
-
-@pytest.mark.parametrize("name, model, kept", [
-    ("conv2d.slow_path.layer1", "slowfast", (12, 56, 56)), ("conv2d.fast_path.layer3", "slowfast", (42, 14, 14)),
-    ("rgb_stream.layer1", "twostream", (23, 112, 112))])
-def test_maps_are_kept_at_the_layers_own_steps_and_positions(name: str, model: str, kept: Tuple[int, ...]) -> None:
-    grid, stride = made.GRIDS[name]
-    raw = made.grid_maps(42, grid, stride, 0)
-    maps = made.on_frames(raw, stride, 42, model)
-    found = knots(maps, raw.shape, (16, 240, 16, 240) if model == "slowfast" else (0, 256, 0, 256))
-    assert found.values.shape == kept
+@pytest.mark.parametrize("name, model", [
+    ("conv2d.slow_path.layer1", "slowfast"), ("conv2d.fast_path.layer3", "slowfast"),
+    ("rgb_stream.layer1", "twostream")])
+def test_maps_are_kept_at_the_layers_own_steps_and_positions(name: str, model: str) -> None:
+    laid = made.layers(42)[model][name].laid
+    found = knots(laid)
+    assert found.values.shape == laid.raw.shape
     for frame in (0, 1, 20, 41):
-        assert np.abs(rebuilt(found, frame) - maps[frame]).max() * 255 < 3
+        assert np.abs(rebuilt(found, frame) - laid.at(frame).astype(np.float32)).max() * 255 < 1
 
 
 def rebuilt(found: Knots, frame: int) -> np.ndarray:
     """[256, 256] as the page draws it."""
-    first, weight = found.first[frame], found.weight[frame]
-    values = found.values.astype(np.float32)
+    told = found.layout()
+    first, weight = told["first"][frame], told["weight"][frame]
+    values = found.values.astype(np.float32) * (found.high - found.low) / 255 + found.low
     moment = values[first] * (1 - weight) + values[min(first + 1, len(values) - 1)] * weight
-    top, bottom, left, right = found.box
+    top, bottom, left, right = told["box"]
+    rows, columns = (told[axis][0] + told[axis][1] * np.arange(len(moment)) for axis in ("down", "across"))
     out = np.zeros((256, 256), np.float32)
-    out[top:bottom, left:right] = cv2.resize(moment, (right - left, bottom - top))
-    out[top:bottom, left:right] *= (found.high - found.low) / 255
-    out[top:bottom, left:right] += found.low
-    return out
-
-
-def test_maps_from_no_known_grid_are_kept_at_half_size() -> None:
-    rough = np.random.default_rng(0).random((3, 128, 128)).astype(np.float16).repeat(2, axis=1).repeat(2, axis=2)
-    found = knots(rough, (3, 56, 56), (0, 256, 0, 256))
-    assert found.values.shape == (3, 128, 128)
-    np.testing.assert_allclose(found.low + found.values * (found.high - found.low) / 255, rough[:, ::2, ::2], atol=4e-3)
+    across = np.stack([np.interp(np.arange(left, right), columns, row) for row in moment])
+    out[top:bottom, left:right] = np.stack([np.interp(np.arange(top, bottom), rows, each) for each in across.T], 1)
+    return out.clip(0, 1)
 
 
 def test_frames_that_were_not_seen_have_no_map() -> None:
-    maps = made.on_frames(made.grid_maps(9, 14, 1, 0), 1, 9, "twostream")
-    maps[7:] = 0
-    found = knots(maps, (9, 14, 14), (0, 256, 0, 256))
-    assert found.first[7:] == [-1, -1] and min(found.first[:7]) == 0
+    whole = made.layers(9)["twostream"]["rgb_stream.layer4"].laid
+    cut = replace(whole, place=replace(whole.place, seen=(0, 7)))
+    assert knots(cut).layout()["first"][7:] == [-1, -1] and min(knots(cut).layout()["first"][:7]) == 0
+
+
+def test_a_frame_with_a_scale_of_its_own_reaches_from_0_to_1() -> None:
+    laid = replace(made.layers(9)["slowfast"]["conv2d.fast_path.layer3"].laid, per_frame=True)
+    scales = knots(laid).layout()["scales"]
+    low, high = laid.lows.min(), laid.highs.max()
+    np.testing.assert_allclose(scales, (np.stack([laid.lows, laid.highs], 1) - low) / (high - low), atol=1e-5)
 
 
 @pytest.mark.parametrize("text", ["</script>", "<!--", "<script>", "a&b", "ÄÖÜ"])
@@ -119,6 +113,7 @@ def test_a_gloss_is_nowhere_in_the_page_as_a_tag(tmp_path: Path) -> None:
     preds = made.preds(8, sequence=evil, first=evil)
     (clip / "preds.json").write_text(json.dumps(preds))
     write_report(clip, made.picture(8), made.layers(8), preds)
+    write_manifest(clip, {}, {})
     write_index(tmp_path)
     for page in (tmp_path / "clip" / "report.html", tmp_path / "index.html"):
         assert "<img src=x" not in page.read_text(encoding="utf-8")
@@ -176,7 +171,7 @@ def test_shares_of_a_map_on_the_hands_are_all_hands() -> None:
 def test_an_empty_map_has_no_shares(tmp_path: Path) -> None:
     layers = made.layers(4)
     layers["slowfast"]["conv2d.slow_path.layer1"] = made.Layer(
-        np.zeros((4, 256, 256), np.float16), np.zeros((1, 56, 56)), True, ("all-zero",))
+        replace(layers["slowfast"]["conv2d.slow_path.layer1"].laid, void=True), ("all-zero",))
     write_report(tmp_path, made.picture(4), layers, made.preds(4), made.keypoints(4))
     layer = data_in((tmp_path / "report.html").read_text(encoding="utf-8"))["models"][0]["layers"][0]
     assert layer["shares"] is None and layer["flags"] == ["all-zero"]
@@ -206,10 +201,36 @@ def test_the_index_lists_finished_folders_only(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "c").mkdir()
     (tmp_path / "c" / "preds.json").write_text(json.dumps(made.preds(3, sequence="c")))     # made without a report
-    write_index(tmp_path)
+    write_manifest(tmp_path / "c", {}, {})
+    assert write_index(tmp_path) == []
     rows = data_in((tmp_path / "index.html").read_text(encoding="utf-8"))["rows"]
     assert [(row["sequence"], row["page"], row["cover"] is None) for row in rows] == [
         ("a", True, False), ("b", True, False), ("c", False, True)]
+
+
+@pytest.mark.parametrize("damage", ["preds.json", "manifest.json"])
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"files": 3}', '{"sequence": "a", "models": [1]}'])
+def test_a_damaged_record_is_left_out_of_the_index(tmp_path: Path, damage: str, content: str) -> None:
+    written(tmp_path / "a", 3, sequence="a")
+    written(tmp_path / "b", 3, sequence="b")
+    (tmp_path / "a" / damage).write_text(content)
+    assert write_index(tmp_path) == ["a"]
+    rows = data_in((tmp_path / "index.html").read_text(encoding="utf-8"))["rows"]
+    assert [row["sequence"] for row in rows] == ["b"]
+
+
+def test_a_damaged_account_of_the_regions_costs_only_these(tmp_path: Path) -> None:
+    for name in ("cut", "zeros", "folder"):
+        written(tmp_path / name, 3, sequence=name)
+    record = tmp_path / "cut" / "report.json"
+    record.write_bytes(record.read_bytes()[:-9])
+    record = tmp_path / "zeros" / "report.json"
+    record.write_bytes(bytes(record.stat().st_size))
+    (tmp_path / "folder" / "report.json").unlink()
+    (tmp_path / "folder" / "report.json").mkdir()
+    assert write_index(tmp_path) == []
+    rows = data_in((tmp_path / "index.html").read_text(encoding="utf-8"))["rows"]
+    assert [(row["sequence"], row["cover"]) for row in rows] == [("cut", None), ("folder", None), ("zeros", None)]
 
 
 def test_the_same_clip_gives_the_same_page(tmp_path: Path) -> None:

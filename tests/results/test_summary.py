@@ -36,4 +36,4 @@ def test_there_is_a_row_for_each_sequence(tmp_path: Path) -> None:
 def test_the_terminal_gets_counts_wer_memory_and_the_place(tmp_path: Path) -> None:
     first, wer, memory, place = summary_lines(tmp_path, OUTCOMES, 3.0)
     assert first == "3 sequences: 1 done, 1 skipped, 1 failed, in 3.0 s"
-    assert wer.startswith("SlowFast WER: 25.00 %") and memory == "peak memory 1.00 GB" and str(tmp_path) in place
+    assert wer.startswith("SlowFastSign WER: 25.00 %") and memory == "peak memory 1.00 GB" and str(tmp_path) in place

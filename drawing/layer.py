@@ -1,0 +1,43 @@
+"""A layer's pictures: each frame with the map over it, or as it is where the layer has no place, and a strip below."""
+from typing import Sequence
+
+import numpy as np
+
+from drawing.overlay import Style, overlay
+from drawing.strips import strip, with_cursor
+from drawing.text import plate
+from drawing.view import View
+from geometry.laid import LaidMap
+from results.flags import UNSEEN, in_words
+
+
+class LayerPictures:
+    def __init__(self, laid: LaidMap, flags: Sequence[str], style: Style) -> None:
+        self.laid, self.style = laid, style
+        self.view = View.of(laid.place).enlarged(style.scale)
+        width = laid.place.size[2] * style.scale
+        self.strip = strip(laid, width, style)
+        said = in_words(flags)
+        self._said = None if said is None else plate(said, width, 11 * style.scale)
+        self._unseen = plate(UNSEEN, width, 11 * style.scale)
+
+    def draw(self, frame: int, picture: np.ndarray) -> np.ndarray:
+        """The clip's frame, enlarged, uint8 [H, W, 3] -> the same with the map over it."""
+        if self.laid.spatial or not self.view.sees(frame):
+            picture = self._laid(frame, picture)
+        said = self._said if self.view.sees(frame) else self._unseen
+        if said is not None:
+            picture, said = picture.copy(), said[:len(picture)]
+            picture[-len(said):, :said.shape[1]] = said
+        return picture
+
+    def _laid(self, frame: int, picture: np.ndarray) -> np.ndarray:
+        drawn = self.view.ground(picture, frame).copy()
+        if self.view.sees(frame) and not self.laid.void:
+            top, bottom, left, right = self.view.box
+            heat = self.laid.inside(frame, self.style.scale)
+            drawn[top:bottom, left:right] = overlay(drawn[top:bottom, left:right], heat, self.style)
+        return drawn if self.view.whole(picture) else self.view.edged(drawn, self.style.scale)
+
+    def with_strip(self, picture: np.ndarray, frame: int, frames: int) -> np.ndarray:
+        return np.concatenate([picture, with_cursor(self.strip, frame, frames)])

@@ -1,0 +1,48 @@
+"""What stands below a picture: a bar for every frame of the clip, and a line at the frame shown."""
+import numpy as np
+
+from drawing.overlay import Style, levels, palette
+from geometry.laid import LaidMap
+
+STRIP = 32          # height of a strip, in pixels
+BACKGROUND = (22, 24, 29)
+CURSOR = (255, 255, 255)
+ENERGY = (66, 73, 88)
+UNSEEN = (44, 47, 54)
+HATCH = 6           # pixels from one line to the next where frames were not seen
+
+
+def strip(laid: LaidMap, width: int, style: Style) -> np.ndarray:
+    """uint8 [scale * STRIP, width, 3]: of a map that knows only when itself, the hotter and higher the more the step
+    counts; of one that knows where its mean over each frame, in grey."""
+    height = STRIP * style.scale
+    columns = np.arange(width) * len(laid) // width
+    if laid.spatial:
+        means = laid.energy()
+        column = levels(means / (float(means.max()) or 1.0))[columns]
+        colours = np.full((width, 3), ENERGY, np.uint8)
+    else:
+        column = levels(laid.whole())[columns]
+        colours = palette(style.colormap)[column, 0]
+    bars = _bars(column, colours, height)
+    first, stop = laid.place.seen
+    unseen = (columns < first) | (columns >= stop)
+    hatch = (np.arange(height)[:, None] + np.arange(width)) % (HATCH * style.scale) < style.scale
+    bars[hatch & unseen] = UNSEEN
+    return bars
+
+
+def _bars(column: np.ndarray, colours: np.ndarray, height: int) -> np.ndarray:
+    heights = np.rint(column / 255.0 * (height - height // 8)).astype(int)
+    filled = np.arange(height)[:, None] >= height - 1 - heights
+    return np.where(filled[..., None], colours, np.array(BACKGROUND, np.uint8))
+
+
+def with_cursor(bars: np.ndarray, frame: int, frames: int) -> np.ndarray:
+    """The strip with a line at the middle of the frame's own time."""
+    marked = bars.copy()
+    width = bars.shape[1]
+    place = min(int((frame + 0.5) / frames * width), width - 2)
+    marked[:, max(place - 1, 0):place + 3] = 0
+    marked[:, place:place + 2] = CURSOR
+    return marked

@@ -1,0 +1,114 @@
+"""What a network must tell for its maps to be made: how it is fed, its layers, and where on the picture it looks."""
+from dataclasses import dataclass, replace
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
+
+import torch
+from torch import Tensor, nn
+
+from datasets.clip import Clip
+from geometry.viewport import Viewport
+from models.cells import START, Axes
+
+# (module, its arguments, its output) -> [B, T', H', W'], not negative: what each place is given of the attention.
+Attention = Callable[[nn.Module, Tuple[Any, ...], Any], Tensor]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A module, and how to take its activation from what it returns.
+
+    `select` finds the graph's own tensor in the output (a tensor, a tuple, a dict): hooks go there.
+    `arrange` turns that tensor, or its gradient, into [B, C, T', H', W'], or [B, C, T'] for layers that know only when.
+    `cells` say where in the network's input each cell is centred. Steps lie `stride` frames apart; `padded` says that
+    the input's padding frames have steps of their own, otherwise step 0 is the clip's first.
+    A layer with an `attention` can also be asked for by the method of that name, which takes no gradient.
+    """
+
+    module: nn.Module
+    path: str                                           # the module's name in the network
+    stride: int                                         # input frames per step
+    padded: bool = False
+    select: Callable[[Any], Tensor] = lambda output: output
+    arrange: Callable[[Tensor], Tensor] = lambda tensor: tensor
+    spatial: bool = True
+    channels: int = 0
+    size: int = 0                                       # H' of a spatial layer
+    width: int = 0                                      # W', where it is not H'
+    attention: Optional[Attention] = None
+    cells: Axes = START                                 # time, height, width in frames and pixels of the input
+    view: Tuple[int, int] = (0, 0)                      # the input's height and width in pixels
+
+    def __post_init__(self) -> None:
+        if self.cells[0].stride != self.stride:
+            raise ValueError(f"layer {self.path}: steps {self.stride} frames apart, their centres {self.cells[0]}")
+
+    def shape(self, frames: int) -> Tuple[int, ...]:
+        """(C, T', H', W') or (C, T') for so many input frames."""
+        steps = -(-frames // self.stride)
+        place = (self.size, self.width or self.size) if self.spatial else ()
+        return (self.channels, steps, *place)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a network takes: one or more windows of equal length."""
+
+    tensors: Tuple[Tensor, ...]                         # each [B, ...], on the network's device
+    frames: int                                         # clip frames in each window
+    left: int = 0                                       # padding frames before and after them; negative: frames cut
+    right: int = 0
+
+    @staticmethod
+    def batch(parts: Sequence["Inputs"]) -> "Inputs":
+        tensors = tuple(torch.cat(each) for each in zip(*(part.tensors for part in parts)))
+        return replace(parts[0], tensors=tensors)
+
+
+class Explainable(nn.Module):
+    """A trained network whose maps can be made.
+
+    `network` is the trained part: its state dict is the published one, it takes ready-made tensors.
+    """
+
+    name: str
+    title: str                                          # as its authors write it
+    signature: str                                      # a key that only its checkpoints have
+    computed: Tuple[str, ...] = ()                      # endings of keys that a checkpoint may lack
+    tied: Tuple[Tuple[str, str], ...] = ()              # prefixes of keys that are two names of one tensor
+    folds: bool = True                                  # whether batch norms may go into the weights
+    default_layers: Tuple[str, ...]
+    network: nn.Module
+    viewport: Viewport
+    layers: Dict[str, Probe]                            # every layer that can be asked for
+
+    def __init__(self, architecture: Dict[str, Any]) -> None:
+        super().__init__()
+        self.architecture = architecture
+        self.notes: Tuple[str, ...] = ()                # what the user should know about these weights
+
+    @classmethod
+    def fit(cls, architecture: Dict[str, Any], weights: Mapping[str, Any]) -> Dict[str, Any]:
+        """The architecture with what the weights' shapes say (class count and the like) in place of its own."""
+        raise NotImplementedError(cls.__name__)
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.network.parameters()).device
+
+    def prepare(self, clip: Clip) -> Inputs:
+        """A clip (or a window of one) exactly as the authors feed it, batch of one."""
+        raise NotImplementedError(type(self).__name__)
+
+    def forward(self, inputs: Inputs) -> Tensor:
+        """[B, ...], whatever the network says of each input."""
+        raise NotImplementedError(type(self).__name__)
+
+    def input_frames(self, frames: int) -> int:
+        """How long the network's input is for a clip of so many frames, with padding and without what is cut."""
+        raise NotImplementedError(type(self).__name__)
+
+    def layer_shapes(self, frames: int) -> Dict[str, Tuple[int, ...]]:
+        """Every layer's (C, T', H', W') or (C, T') for a clip of so many frames."""
+        whole = self.input_frames(frames)
+        return {name: probe.shape(whole if probe.padded else min(whole, frames))
+                for name, probe in self.layers.items()}

@@ -1,0 +1,88 @@
+"""What an output folder holds of a sequence, and whether it may be replaced."""
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, Mapping, Optional
+
+from results.folder import LOCK
+from results.manifest import MANIFEST, PREDS, differing, read_manifest, read_preds
+from terminal.errors import UserError
+
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Standing:
+    preds: Optional[Dict[str, Any]] = None      # where it is complete and current
+    flaw: str = ""                              # why what there is has to be made again
+    aside: bool = False                         # nobody can say what of it is ours: it must not be replaced
+
+
+def standing(folder: Path, settings: Optional[Settings], inputs: Mapping[str, Any]) -> Standing:
+    """UserError where it is not the program's, or made with other settings. Without settings it is redone anyway."""
+    if not os.path.lexists(folder):
+        return Standing()
+    check_replaceable(folder, settings)
+    manifest = read_manifest(folder)
+    if manifest is None:
+        damaged = looks_finished(folder)
+        return Standing(flaw=f"it has no {MANIFEST} that can be read" if damaged else "", aside=damaged)
+    if settings is None:
+        return Standing()
+    lacking = manifest.lacking(folder)
+    if lacking is not None:
+        return Standing(flaw=f"{lacking} is not as it was written")
+    changed = differing(manifest.inputs, inputs)
+    if changed:
+        return Standing(flaw=f"changed since: {', '.join(changed)}")
+    preds = read_preds(folder, manifest)
+    return Standing(preds) if preds else Standing(flaw=f"{PREDS} is not as it was written")
+
+
+def check_replaceable(folder: Path, settings: Optional[Settings]) -> None:
+    """UserError where a folder is not ours to replace, or was made with other settings than these, if any."""
+    manifest = read_manifest(folder)
+    if manifest is None:
+        if folder.is_dir() and (looks_finished(folder) or not any(folder.iterdir())):
+            return
+        raise UserError(f"{folder} is there and is no result of this program; move it away, or give another --out")
+    told = _in_words(manifest.settings, settings or manifest.settings)
+    if told:
+        raise UserError(f"{folder} was made with other settings ({told}); --overwrite replaces it, another --out keeps "
+                        "both")
+
+
+def check_out(out: Path, names: Iterable[str], settings: Callable[[], Settings], overwrite: bool) -> None:
+    """UserError where any of these sequences is not ours to write. Settings are asked for only where one is there."""
+    there = set(os.listdir(out))
+    for name in names:
+        if name in there:
+            check_replaceable(out / name, None if overwrite else settings())
+        if LOCK + name in there:
+            check_holder(out, name, settings())
+
+
+def check_holder(out: Path, name: str, settings: Settings) -> bool:
+    """Whether a run with these settings is at a sequence; UserError where it is one with others.
+
+    False before it has said what it makes, and once it is over.
+    """
+    try:
+        told = json.loads((out / (LOCK + name)).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return False
+    words = _in_words(told, settings)
+    if words:
+        raise UserError(f"another run is making {name} in {out} with other settings ({words}); let it finish and "
+                        "--overwrite, or give another --out")
+    return True
+
+
+def looks_finished(folder: Path) -> bool:
+    """As a result does that is damaged, or from before there were manifests."""
+    return any(os.path.lexists(folder / name) for name in (MANIFEST, PREDS))
+
+
+def _in_words(before: Settings, now: Settings) -> str:
+    return "; ".join(f"{key}: {how}" for key, how in differing(before, now).items())

@@ -1,0 +1,80 @@
+"""Where a layer's cells look, by what moves them: the centroid of a cell's gradient in the network's input.
+
+Weights are positive and pools are means, so that a gradient is the sum of all ways from a pixel to the cell.
+"""
+from typing import Any, Dict, Iterator, List, Tuple
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.recogniser import Probe, Recogniser
+from tests.kit import networks
+
+# Kernels and paddings as published, few channels and blocks.
+CHANGES: Dict[str, Dict[str, Any]] = {
+    "slowfast": {"stem_kernel": 7, "fast_kernels": [5, 3, 3, 3, 3], "fusion_kernel": 5, "strides": [1, 2, 2, 2]},
+    "twostream": {"stem_kernel": 7, "lateral_kernel": [7, 3, 3]},
+}
+FRAMES, SIDE = 96, 352        # large beside what a cell sees: edges must not pull its centroid
+
+
+@pytest.fixture
+def mean_pools(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(F, "max_pool2d", lambda x, kernel, stride, padding: F.avg_pool2d(x, kernel, stride, padding))
+    monkeypatch.setattr(F, "max_pool1d", lambda x, kernel, *rest, **more: F.avg_pool1d(x, kernel, kernel))
+
+
+def positive(name: str) -> Recogniser:
+    made = networks.recogniser(name, **CHANGES[name])
+    for module in made.network.modules():
+        if isinstance(module, nn.modules.conv._ConvNd):
+            nn.init.constant_(module.weight, 1 / module.weight[0].numel())
+        elif isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.reset_parameters()
+            nn.init.ones_(module.weight)
+    for key, value in made.network.state_dict().items():
+        if key.endswith("weight_f"):
+            value.fill_(0)          # a slow frame is repeated in the fast path: it lies where that path itself looks
+    return made
+
+
+def inputs(name: str) -> Tuple[Tensor, ...]:
+    sides = {"slowfast": ((3, SIDE),), "twostream": ((3, SIDE), (79, SIDE // 2))}[name]
+    return tuple(torch.ones(1, channels, FRAMES, side, side, requires_grad=True) for channels, side in sides)
+
+
+def activations(made: Recogniser, given: Tuple[Tensor, ...]) -> Iterator[Tuple[str, Probe, Tensor]]:
+    found: List[Tuple[str, Probe, Tensor]] = []
+
+    def note(name: str, probe: Probe) -> Any:
+        return probe.module.register_forward_hook(
+            lambda module, taken, output: found.append((name, probe, probe.arrange(probe.select(output))[0])))
+
+    handles = [note(*each) for each in made.layers.items()]
+    made.network(*given)
+    for handle in handles:
+        handle.remove()
+    yield from found
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_every_cell_is_centred_where_its_layer_says(name: str, mean_pools: None) -> None:
+    given = inputs(name)
+    seen = []
+    for title, probe, activation in activations(positive(name), given):
+        if not probe.spatial:
+            continue                                    # the LSTM and the heads look at more than their step
+        cell = [size // 2 for size in activation.shape[1:]]
+        gradients = torch.autograd.grad(activation[:, cell[0], cell[1], cell[2]].sum(), given, retain_graph=True,
+                                        allow_unused=True)
+        own = gradients[0] if not title.startswith("pose") else gradients[1]
+        pulls = own[0].sum(0).double()
+        for dimension, (axis, index) in enumerate(zip(probe.cells, cell)):
+            others = tuple(other for other in range(3) if other != dimension)
+            line = pulls.sum(others)
+            centroid = float(line @ torch.arange(len(line)).double() / line.sum())
+            assert centroid == pytest.approx(axis.first + axis.stride * index, abs=0.1), (title, dimension)
+        seen.append(title)
+    assert len(seen) >= 8
