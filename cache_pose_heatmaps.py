@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Dict, Optional, Sequence
 
-from files.workspace import find_data_root
-from terminal.command_line import VERSION, OneLineParser, data_flag, device_flag, seq_flag, split_flag
+from datasets.corpora import CORPORA, find_corpus
+from files.workspace import Workspace
+from terminal.command_line import VERSION, OneLineParser, data_flag, dataset_flag, device_flag, seq_flag, split_flag
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
     add("--workers", type=_count, default=len(os.sched_getaffinity(0)), metavar="N",
         help="sequences at a time (default: %(default)s, the cores here)")
     data_flag(add)
+    dataset_flag(add, tuple(CORPORA))
     add("--out", metavar="FOLDER", help="where the maps go (default: keypoints/heatmaps/ of the data)")
     return made
 
@@ -39,11 +41,7 @@ def _count(text: str) -> int:
 
 def cache(given: argparse.Namespace) -> int:
     """Gives the exit code: 1 if a sequence failed."""
-    root = find_data_root(given.data_root)
-
-    from datasets.layout import PhoenixFiles
-
-    files = PhoenixFiles(root)
+    files = find_corpus(given.data_root, given.dataset, Workspace())
     rows = files.rows(given.split, given.seq)
 
     from datasets.heatmaps import HeatmapCache, render, stored

@@ -1,17 +1,26 @@
 #!/usr/bin/env python3
-"""Word error rate of one or more recognisers on a split, by PHOENIX-2014's protocol."""
+"""Word error rate of one or more recognisers on a split, by its corpus's protocol."""
 import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple
 
-from files.workspace import CHECKPOINTS
+from datasets.corpora import CORPORA, find_corpus
+from files.workspace import CHECKPOINTS, Workspace
 from models.registry import MODELS
-from terminal.command_line import VERSION, OneLineParser, data_flag, device_flag, models_flag, split_flag
+from terminal.command_line import (
+    VERSION,
+    OneLineParser,
+    data_flag,
+    dataset_flag,
+    device_flag,
+    models_flag,
+    split_flag,
+)
 from terminal.errors import UserError
 
 if TYPE_CHECKING:   # torch is loaded once arguments are understood
-    from files.workspace import Workspace
+    from datasets.layout import Corpus
     from glosses.wer import WER
     from models.recogniser import Recogniser
 
@@ -29,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     add("--batch-size", type=_count, default=1, metavar="CLIPS", help="clips read at once (default: 1)")
     device_flag(add)
     data_flag(add)
+    dataset_flag(add, tuple(CORPORA))
     add("--out", metavar="FOLDER", help="where results go (default: the workspace's outputs/evaluation)")
     add("--evidence", action="store_true",
         help="measure instead whether maps fall on the articulators, on clips of the synthetic signer "
@@ -57,13 +67,12 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 
 
 def evaluate(given: argparse.Namespace) -> None:
-    from files.workspace import Workspace, find_data_root
     from runs.loading import checkpoint_path
 
     workspace = Workspace()
-    root = find_data_root(given.data_root, workspace)
-    models = given.models
-    checkpoints = {model: checkpoint_path(model, getattr(given, f"{model}_ckpt"), workspace) for model in models}
+    corpus = find_corpus(given.data_root, given.dataset, workspace)
+    checkpoints = {model: checkpoint_path(model, getattr(given, f"{model}_ckpt"), workspace, corpus.name)
+                   for model in given.models}
     out = Path(given.out).expanduser() if given.out else workspace.outputs / "evaluation"
 
     from tqdm import tqdm
@@ -72,12 +81,12 @@ def evaluate(given: argparse.Namespace) -> None:
     from training.distributed import join, leave
     from training.evaluation import Reading, read_split, score, write_hypotheses
 
-    dataset = PhoenixVideoTextDataset(root, given.split)
+    dataset = PhoenixVideoTextDataset(corpus, given.split)
     place = join(given.device or "auto")
     try:
-        recognisers = _load(checkpoints, str(place.device), root, workspace)
+        recognisers = _load(checkpoints, str(place.device), corpus)
         indices = list(range(len(dataset)))[place.rank::place.world]
-        readings: Dict[str, List[Reading]] = {model: [] for model in models}
+        readings: Dict[str, List[Reading]] = {model: [] for model in checkpoints}
         bar = tqdm(total=len(indices), unit="clip", leave=False, disable=None if place.first else True)
         for batch in read_split(recognisers, dataset, indices, given.batch_size, given.beam):
             for model, read in batch.items():
@@ -91,14 +100,13 @@ def evaluate(given: argparse.Namespace) -> None:
         return
     out.mkdir(parents=True, exist_ok=True)
     for model, read in readings.items():
-        write_hypotheses(out / f"{given.split}.{model}.txt", read)
-    print("\n".join(table([(model, len(read), score(read)) for model, read in readings.items()])))
+        write_hypotheses(out / f"{given.split}.{model}.txt", read, corpus.clean)
+    print("\n".join(table([(model, len(read), score(read, corpus.clean)) for model, read in readings.items()])))
     print(f"hypotheses: {out / given.split}.*.txt")
 
 
 def measure_evidence(given: argparse.Namespace) -> None:
     """Table and plot of where the maps lie. What is not named is the demo's."""
-    from files.workspace import Workspace, find_data_root
     from runs.demo import CHECKPOINTS as SMALL
     from runs.demo import demo_data
     from runs.loading import checkpoint_path
@@ -109,7 +117,7 @@ def measure_evidence(given: argparse.Namespace) -> None:
     for model in given.models:
         named = getattr(given, f"{model}_ckpt") or SMALL.get(model)
         checkpoints[model] = checkpoint_path(model, str(named) if named else None, workspace)
-    root = find_data_root(given.data_root, workspace) if given.data_root else demo_data(out, given.clips, True)
+    corpus = find_corpus(given.data_root or str(demo_data(out, given.clips, True)), given.dataset, workspace)
 
     from tqdm import tqdm
 
@@ -119,10 +127,10 @@ def measure_evidence(given: argparse.Namespace) -> None:
     from models.device import choose_device
     from signer.evidence import read_evidence
 
-    dataset = PhoenixVideoTextDataset(root, given.split)
-    clips = [(dataset.clip(index), read_evidence(root / "evidence" / f"{dataset.rows[index].seq_id}.npz"))
+    dataset = PhoenixVideoTextDataset(corpus, given.split)
+    clips = [(dataset.clip(index), read_evidence(corpus.root / "evidence" / f"{dataset.rows[index].seq_id}.npz"))
              for index in range(min(given.clips, len(dataset)))]
-    recognisers = _load(checkpoints, choose_device(given.device)[0], root, workspace)
+    recognisers = _load(checkpoints, choose_device(given.device)[0], corpus)
     with tqdm(total=len(clips), unit="clip", leave=False, disable=None) as bar:
         found = study(recognisers, clips, bar.update)
     out.mkdir(parents=True, exist_ok=True)
@@ -132,10 +140,10 @@ def measure_evidence(given: argparse.Namespace) -> None:
     print(f"{text}\n\ntable and plot: {out / 'evidence'}.txt, .png")
 
 
-def _load(checkpoints: Dict[str, Path], device: str, root: Path, workspace: "Workspace") -> "Dict[str, Recogniser]":
+def _load(checkpoints: Dict[str, Path], device: str, corpus: "Corpus") -> "Dict[str, Recogniser]":
     from runs.loading import load_recogniser
 
-    recognisers = {model: load_recogniser(model, path, device, root, workspace) for model, path in checkpoints.items()}
+    recognisers = {model: load_recogniser(model, path, device, corpus) for model, path in checkpoints.items()}
     for model, recogniser in recognisers.items():
         for note in recogniser.notes:
             print(f"warning: {model}: {note}", file=sys.stderr)

@@ -7,12 +7,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
 
-from files.workspace import CHECKPOINTS
+from datasets.corpora import CORPORA, find_corpus
+from files.workspace import CHECKPOINTS, Workspace
 from models.registry import MODELS
 from terminal.command_line import (
     VERSION,
     OneLineParser,
     data_flag,
+    dataset_flag,
     device_flag,
     models_flag,
     seq_flag,
@@ -21,6 +23,7 @@ from terminal.command_line import (
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
+    from datasets.layout import Corpus
     from runs.pipeline import Asked
 
 METHODS = ("gradcam", "gradcam++", "hirescam", "layercam", "xgradcam", "eigencam", "attention")
@@ -74,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
     device_flag(add)
     add("--precision", choices=("amp", "fp32"), help="(default: amp on CUDA, fp32 elsewhere)")
     data_flag(add)
+    dataset_flag(add, tuple(CORPORA))
     add("--out", metavar="FOLDER", help="where results go (default: the workspace's outputs/; of the demo, where there "
                                         "is no workspace, the repository's own)")
 
@@ -127,7 +131,6 @@ def _rate(text: str) -> float:
 
 def _as_demo(given: argparse.Namespace) -> None:
     """The same run as any other, on data and checkpoints of the demo's own."""
-    from files.workspace import Workspace
     from runs.demo import CHECKPOINTS, CLIPS, TARGET, demo_data
 
     given.models = list(CHECKPOINTS)
@@ -143,7 +146,8 @@ def explain(given: argparse.Namespace) -> int:
     started = time.perf_counter()
     if given.demo:
         _as_demo(given)
-    asked = _asked(given)
+    corpus = find_corpus(given.data_root, given.dataset, Workspace())
+    asked = _asked(given, corpus)
 
     from datasets.phoenix import PhoenixVideoTextDataset
     from results.folder import prepare_out
@@ -151,7 +155,7 @@ def explain(given: argparse.Namespace) -> int:
     from runs.sharing import share
     from terminal.progress import Progress
 
-    dataset = PhoenixVideoTextDataset(asked.data, given.split, given.seq)
+    dataset = PhoenixVideoTextDataset(corpus, given.split, given.seq)
     prepare_out(asked.out)
     sharing = share()
     progress = Progress(len(dataset), given.quiet, bar=sharing.rank == 0)
@@ -195,17 +199,16 @@ def _conclude(asked: "Asked", outcomes: List[Dict[str, Any]], seconds: float, qu
     return 1 if failed else 0
 
 
-def _asked(given: argparse.Namespace) -> "Asked":
+def _asked(given: argparse.Namespace, corpus: "Corpus") -> "Asked":
     from drawing.overlay import Style
-    from files.workspace import Workspace, find_data_root
     from runs.loading import checkpoint_path
     from runs.pipeline import Asked
 
     workspace = Workspace()
-    data = find_data_root(given.data_root, workspace)
     models = given.models
     try:
-        checkpoints = {model: checkpoint_path(model, _checkpoint_given(given, model), workspace) for model in models}
+        checkpoints = {model: checkpoint_path(model, _checkpoint_given(given, model), workspace, corpus.name)
+                       for model in models}
     except UserError as error:
         none = not any(_checkpoint_given(given, model) for model in models)
         raise UserError(f"{error}; or look at the demo, which needs none: python main.py --demo" if none else
@@ -215,9 +218,9 @@ def _asked(given: argparse.Namespace) -> "Asked":
         layers=_layers(given.layers, models), target=given.target, method=given.method, weights=given.pool,
         normalise=given.normalise, device=given.device, precision=given.precision,
         style=Style(given.alpha, given.colormap, given.fps, given.blend, given.scale),
-        write=_written(given), every=given.every, data=data,
+        write=_written(given), every=given.every,
         out=Path(given.out).absolute() if given.out else workspace.outputs, overwrite=given.overwrite,
-        command=given.command, workspace=workspace)
+        command=given.command)
 
 
 def _written(given: argparse.Namespace) -> Tuple[str, ...]:
@@ -247,7 +250,6 @@ def _layers(given: Sequence[str], models: Sequence[str]) -> Dict[str, Tuple[str,
 
 def list_what(given: argparse.Namespace) -> int:
     """Layers, or glosses, of the models asked for."""
-    from files.workspace import Workspace, find_data_root
     from runs.loading import checkpoint_path, gloss_lines, layer_lines
 
     workspace = Workspace()
@@ -260,7 +262,7 @@ def list_what(given: argparse.Namespace) -> int:
                 raise
             path = None         # the names are those of the published network all the same
         print("\n".join(layer_lines(model, path) if given.list_layers else
-                        gloss_lines(model, path, find_data_root(given.data_root, workspace), workspace)))
+                        gloss_lines(model, path, find_corpus(given.data_root, given.dataset, workspace))))
     return 0
 
 

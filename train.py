@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 from typing import List, Optional
 
-from files.workspace import Workspace, find_data_root, find_input
-from terminal.command_line import VERSION, OneLineParser, data_flag, device_flag
+from datasets.corpora import CORPORA, find_corpus
+from files.workspace import Workspace, find_input
+from terminal.command_line import VERSION, OneLineParser, data_flag, dataset_flag, device_flag
 from terminal.errors import UserError
 
 
@@ -20,6 +21,7 @@ def parse(arguments: Optional[List[str]] = None) -> argparse.Namespace:
                         help="dotted keys and values, such as trainer.epochs 1 data.batch_size 2")
     parser.add_argument("--version", action="version", version=f"train.py {VERSION}")
     data_flag(parser.add_argument, "the recipe's data.root, then ")
+    dataset_flag(parser.add_argument, tuple(CORPORA), "the recipe's data.dataset, then ")
     parser.add_argument("--out", metavar="FOLDER", help="where this run's checkpoints and logs go (default: the "
                                                         "workspace's outputs/train/<recipe>)")
     parser.add_argument("--resume", action="store_true", help="go on from the last complete epoch in --out")
@@ -53,8 +55,10 @@ def train(args: argparse.Namespace) -> float:
     place = join(args.device or "auto")
     try:
         _log_to(out, place.first)
-        root = find_data_root(args.data_root or config.data.root, workspace)
-        return start(config, architecture, root, out, place, args.resume).run()
+        data = config.data
+        corpus = find_corpus(args.data_root or data.root, args.dataset or data.dataset, workspace,
+                             Path(data.info) if data.info else None)
+        return start(config, architecture, corpus, out, place, args.resume).run()
     finally:
         leave()
 

@@ -3,6 +3,8 @@ from typing import Any, Callable, Dict, Tuple
 
 from torch import nn
 
+from models.correlation import Correlation
+
 
 def _conv(module: Any, inputs: Tuple[Any, ...], output: Any) -> float:
     return 2.0 * output.numel() * module.weight[0].numel()
@@ -21,18 +23,28 @@ def _lstm(module: Any, inputs: Tuple[Any, ...], output: Any) -> float:
     return 2.0 * steps * sum(weight.numel() for name, weight in module.named_parameters() if "weight" in name)
 
 
+def _correlation(module: Any, inputs: Tuple[Any, ...], output: Any) -> float:
+    """Of each place with every place of two neighbours, and their sum: a product each."""
+    return 2 * 2 * 2.0 * output.numel() * output.shape[3] * output.shape[4]
+
+
 COUNTED: Dict[type, Callable[[Any, Tuple[Any, ...], Any], float]] = {
-    nn.Conv1d: _conv, nn.Conv3d: _conv, nn.ConvTranspose3d: _transposed, nn.Linear: _linear, nn.LSTM: _lstm}
+    nn.Conv1d: _conv, nn.Conv2d: _conv, nn.Conv3d: _conv, nn.ConvTranspose3d: _transposed, nn.Linear: _linear,
+    nn.LSTM: _lstm, Correlation: _correlation}
 
 
-def count(network: nn.Module, run: Callable[[], Any]) -> float:
-    """Floating-point operations of convolutions, linear layers and LSTMs while `run` runs; the rest is small."""
+def count(network: nn.Module, run: Callable[[], Any], backward: bool = False) -> float:
+    """Floating-point operations of convolutions, linear layers, LSTMs and correlations while `run` runs; the rest is
+    small. `backward` adds those of the gradients of what is recorded, parameters not among it.
+    """
     total = 0.0
 
     def note(rule: Callable[[Any, Tuple[Any, ...], Any], float]) -> Any:
         def hook(module: nn.Module, inputs: Tuple[Any, ...], output: Any) -> None:
             nonlocal total
-            total += rule(module, inputs, output)
+            recorded = backward and any(getattr(each, "requires_grad", False) for each in inputs)
+            slopes = 2 if isinstance(module, Correlation) else 1        # of both factors; otherwise of the input alone
+            total += rule(module, inputs, output) * (1 + slopes * recorded)
         return hook
 
     handles = [module.register_forward_hook(note(rule)) for module in network.modules()

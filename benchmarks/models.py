@@ -23,7 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--frames", type=int, nargs="+", default=[40, 200])
-    parser.add_argument("--models", nargs="+", default=["slowfast", "twostream"])
+    parser.add_argument("--models", nargs="+", default=["slowfast", "twostream", "vac", "corrnet"])
     parser.add_argument("--repeats", type=int, default=3, help="runs of each, in turns; the fastest counts")
     parser.add_argument("--keep", action="store_true", help="also write the table to benchmarks/results/")
     options = parser.parse_args()
@@ -89,14 +89,14 @@ def as_written_down() -> Iterator[None]:
     import torch.nn.functional as F
     from torch import nn
 
-    from models import convolution, s3d, slowfast_backbone, twostream
+    from models import convolution, frame_resnet, s3d, slowfast_backbone, twostream
 
     kept: List[Any] = [*((kind, "forward") for kind in (convolution.Conv3d, convolution.OverBackground,
-                                                        convolution.MaxPool3d)),
-                       *((module, "channels_last") for module in (slowfast_backbone, s3d, twostream))]
+                                                        convolution.MaxPool3d, convolution.FrameConv)),
+                       *((module, "channels_last") for module in (slowfast_backbone, s3d, twostream, frame_resnet))]
     before = [getattr(owner, name) for owner, name in kept]
     plain: List[Any] = [nn.Conv3d.forward, nn.Conv3d.forward, lambda self, x: F.max_pool3d(x, *self.sizes),
-                        *[lambda x: x.contiguous()] * 3]
+                        _frame_by_frame, *[lambda x: x.contiguous()] * 4]
     for (owner, name), value in zip(kept, plain):
         setattr(owner, name, value)
     try:
@@ -104,6 +104,15 @@ def as_written_down() -> Iterator[None]:
     finally:
         for (owner, name), value in zip(kept, before):
             setattr(owner, name, value)
+
+
+def _frame_by_frame(conv: Any, clips: Any) -> Any:
+    """A 2-D convolution as frames are given to one: a batch of pictures, channels first."""
+    import torch.nn.functional as F
+
+    frames = clips.transpose(1, 2).flatten(0, 1).contiguous()
+    return F.conv2d(frames, conv.weight, conv.bias, conv.stride, conv.padding).unflatten(
+        0, (len(clips), -1)).transpose(1, 2)
 
 
 def matrix_rate(device: Any, size: int = 2048) -> float:

@@ -101,11 +101,11 @@ def bare_seconds(model: str, path: Path, data: Path, device: str) -> Seconds:
     import torch
 
     from benchmarks.cam import EARLIEST, bare
+    from datasets.corpora import open_corpus
     from datasets.phoenix import PhoenixVideoTextDataset
-    from files.workspace import Workspace
     from runs.loading import load_recogniser
 
-    recogniser = load_recogniser(model, path, device, data, Workspace())
+    recogniser = load_recogniser(model, path, device, open_corpus(data))
     clip = PhoenixVideoTextDataset(data, "dev").clip(0)
     precision = "amp" if device.startswith("cuda") else "fp32"
     earliest = list(recogniser.default_layers)[:EARLIEST[model]]

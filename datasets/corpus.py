@@ -2,15 +2,28 @@
 import difflib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from files.names import fault, pattern_fault
 from files.safe_pickle import load_npy
-from glosses.vocabulary import GlossVocabulary, from_sentences
 from terminal.errors import UserError
 
-CORPUS = "{}.corpus.csv"     # as PHOENIX-2014 is published: id|folder|signer|annotation
-INFO = "{}_info.npy"         # as the CSLR code bases preprocess it: {number: {fileid, folder, signer, label}}
+INFO = "{}_info.npy"         # as the CSLR code bases preprocess any corpus: {number: {fileid, folder, signer, label}}
+
+
+@dataclass(frozen=True)
+class Table:
+    """How a corpus names its files and the columns of its rows, which are separated by |."""
+
+    file: str                    # {} is the split
+    id: str
+    folder: str                  # "": it is the id
+    signer: str                  # "": not told
+    glosses: str
+    header: str
+
+
+PHOENIX = Table("{}.corpus.csv", "id", "folder", "signer", "annotation", "id|folder|signer|annotation")
 
 
 @dataclass(frozen=True)
@@ -21,10 +34,10 @@ class Row:
     glosses: Tuple[str, ...]     # empty where there is no annotation
 
 
-def read_corpus(place: Path, split: str) -> List[Row]:
+def read_corpus(place: Path, split: str, table: Table = PHOENIX) -> List[Row]:
     """The rows of a split in file order, from a folder of corpora or from the file itself."""
-    path = _corpus_file(Path(place), split)
-    rows = _read_info(path, split) if path.suffix == ".npy" else _read_csv(path)
+    path = _corpus_file(Path(place), split, table)
+    rows = _read_info(path, split) if path.suffix == ".npy" else _read_table(path, table)
     seen: Dict[str, int] = {}
     for number, row in enumerate(rows, start=1):
         check_row(path, number, row.seq_id, row.folder)
@@ -43,36 +56,42 @@ def check_row(path: Path, number: int, seq_id: str, folder: str) -> None:
                             "expected a plain name and a pattern of files within the split; mend this entry")
 
 
-def select(rows: Sequence[Row], seq_ids: Optional[Sequence[str]], split: str, annotations: Path) -> List[Row]:
-    """The asked rows in the asked order; all of them when none is named."""
+def select(rows: Sequence[Row], seq_ids: Optional[Sequence[str]], split: str, place: Path,
+           others: Mapping[str, Callable[[], Sequence[Row]]]) -> List[Row]:
+    """The asked rows in the asked order; all of them when none is named. others: the other splits there are."""
     if seq_ids is None:
         return list(rows)
     by_id = {row.seq_id: row for row in rows}
     for seq_id in seq_ids:
         if seq_id not in by_id:
-            raise UserError(_unknown(seq_id, split, list(by_id), annotations))
+            raise UserError(_unknown(seq_id, split, list(by_id), place, others))
     return [by_id[seq_id] for seq_id in dict.fromkeys(seq_ids)]
 
 
-def splits(annotations: Path) -> List[str]:
+def splits(annotations: Path, table: Table = PHOENIX) -> List[str]:
     """Splits that have a corpus here."""
-    found = [file.name[:-len(pattern.format(""))] for pattern in (CORPUS, INFO)
-             for file in sorted(annotations.glob(pattern.format("*")))]
-    return list(dict.fromkeys(found))
+    found: List[str] = []
+    for pattern in (table.file, INFO):
+        if "{}" not in pattern:
+            continue            # one table for all splits
+        before, after = pattern.split("{}")
+        found += [file.name[len(before):len(file.name) - len(after)]
+                  for file in sorted(annotations.glob(pattern.format("*")))]
+    return [split for split in dict.fromkeys(found) if "." not in split]
 
 
-def _corpus_file(place: Path, split: str) -> Path:
+def _corpus_file(place: Path, split: str, table: Table) -> Path:
     if place.is_file():
         return place
-    for candidate in (place / CORPUS.format(split), place / INFO.format(split)):
+    for candidate in (place / table.file.format(split), place / INFO.format(split)):
         if candidate.is_file():
             return candidate
-    there = ", ".join(splits(place)) or "none"
-    raise UserError(f"no corpus for split '{split}': expected {CORPUS.format(split)} or {INFO.format(split)} in "
+    there = ", ".join(splits(place, table)) or "none"
+    raise UserError(f"no corpus for split '{split}': expected {table.file.format(split)} or {INFO.format(split)} in "
                     f"{place} (splits there: {there}); check the split and the data root")
 
 
-def _read_csv(path: Path) -> List[Row]:
+def _read_table(path: Path, table: Table) -> List[Row]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
@@ -80,9 +99,9 @@ def _read_csv(path: Path) -> List[Row]:
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error.strerror}); check the path") from None
     header = [name.strip() for name in lines[0].split("|")] if lines else []
-    if "id" not in header or "folder" not in header:
+    if not {table.id, table.folder or table.id, table.glosses} <= set(header):
         raise UserError(f"{path}: the first line is '{lines[0] if lines else ''}'; "
-                        "expected the header id|folder|signer|annotation; give a PHOENIX-2014 corpus")
+                        f"expected the header {table.header}; give the corpus's own file")
     rows = []
     for number, line in enumerate(lines[1:], start=2):
         if not line.strip():
@@ -91,7 +110,8 @@ def _read_csv(path: Path) -> List[Row]:
         if len(values) != len(header):
             raise UserError(f"{path}: line {number} has {len(values)} fields separated by |, "
                             f"the header {len(header)}; mend this line")
-        rows.append(_row(dict(zip(header, values)), id_key="id", text_key="annotation"))
+        told = dict(zip(header, values))
+        rows.append(_row(told[table.id], told[table.folder or table.id], told.get(table.signer), told[table.glosses]))
     return rows
 
 
@@ -106,28 +126,22 @@ def _read_info(path: Path, split: str) -> List[Row]:
         if "fileid" not in entry or "folder" not in entry:
             raise UserError(f"{path}: entry {number} has only {sorted(map(str, entry))}; expected fileid, folder, "
                             "signer and label; give the file that the preprocessing wrote")
-    rows = [_row(entry, id_key="fileid", text_key="label") for entry in entries]
+    rows = [_row(*(entry.get(key, "") for key in ("fileid", "folder", "signer", "label"))) for entry in entries]
     prefix = split + "/"
     return [Row(row.seq_id, row.folder[len(prefix):] if row.folder.startswith(prefix) else row.folder,
                 row.signer, row.glosses) for row in rows]
 
 
-def _row(values: Mapping[str, Any], id_key: str, text_key: str) -> Row:
+def _row(seq_id: Any, folder: Any, signer: Any, text: Any) -> Row:
     # split() also swallows the doubled spaces that the corpora have.
-    return Row(str(values[id_key]), str(values["folder"]), str(values.get("signer", "")),
-               tuple(str(values.get(text_key, "")).split()))
+    return Row(str(seq_id), str(folder), str(signer or ""), tuple(str(text).split()))
 
 
-def _unknown(seq_id: str, split: str, ids: Sequence[str], annotations: Path) -> str:
+def _unknown(seq_id: str, split: str, ids: Sequence[str], place: Path,
+             others: Mapping[str, Callable[[], Sequence[Row]]]) -> str:
     start = f"no sequence '{seq_id}' in split '{split}'"
-    for other in splits(annotations):
-        if other != split and any(row.seq_id == seq_id for row in read_corpus(annotations, other)):
+    for other, rows in others.items():
+        if any(row.seq_id == seq_id for row in rows()):
             return f"{start}: it is in '{other}'; ask for it with --split {other}"
     nearest = difflib.get_close_matches(seq_id, ids, n=3, cutoff=0.0)
-    return f"{start} of {annotations}; the nearest of its {len(ids)} ids: {', '.join(nearest) or 'none'}"
-
-
-def from_corpora(annotations: Path) -> GlossVocabulary:
-    """SlowFastSign's, rebuilt from {train,dev,test}.corpus.csv."""
-    return from_sentences(*([row.glosses for row in read_corpus(annotations, split)]
-                            for split in ("train", "dev", "test")))
+    return f"{start} of {place}; the nearest of its {len(ids)} ids: {', '.join(nearest) or 'none'}"

@@ -1,18 +1,46 @@
-"""Where PHOENIX-2014 keeps what, under the folder that holds annotations/, features/ and keypoints/."""
-from dataclasses import dataclass
+"""A corpus on disk, whichever it is: the sequences of a split, what is signed in them, and where their frames lie."""
+from functools import partial
 from pathlib import Path
-from typing import List, Optional, Sequence
+from typing import List, Optional, Sequence, Tuple
 
-from datasets.corpus import Row, read_corpus, select
-from datasets.frames import find_frames
+import numpy as np
+
+from datasets.corpus import INFO, PHOENIX, Row, Table, read_corpus, select, splits
+from datasets.frames import decode_frames, find_frames
+from files.workspace import REPOSITORY, Workspace
+from glosses.vocabulary import GlossVocabulary, in_string_order, load_gloss_dict
+from glosses.wer import clean
 from terminal.errors import UserError
 
-SQUARE, TALL = "256x256", "210x260"     # two sizes of the same frames, width first
+SQUARE, TALL = "fullFrame-256x256px", "fullFrame-210x260px"     # two sizes of the same frames, width first
+SPLITS = ("train", "dev", "test")
 
 
-@dataclass(frozen=True)
-class PhoenixFiles:
-    root: Path
+class Corpus:
+    """A further one is a file with its class, and a line in datasets/corpora.py.
+
+    Its rows come from its own tables, or from the {split}_info.npy that every CSLR code base writes.
+    """
+
+    name: str                       # as --dataset has it
+    folder: str                     # of the workspace's data/, where no other root is named
+    preprocessed: str               # what the code bases call the folder of their {split}_info.npy and gloss_dict.npy
+    classes: int                    # of its published checkpoints, with the blank
+    table: Table = PHOENIX
+    clean = staticmethod(clean)     # what is done to glosses before they are compared
+
+    def __init__(self, root: Path, workspace: Optional[Workspace] = None, info: Optional[Path] = None) -> None:
+        """info: the folder of the {split}_info.npy and gloss_dict.npy to take, and no other source."""
+        self.root = Path(root)
+        self.info = info
+        roots = (self.root, (workspace or Workspace()).root, REPOSITORY)
+        self._preprocessed = [place / "preprocess" / self.preprocessed for place in dict.fromkeys(roots)]
+
+    @classmethod
+    def found(cls, root: Path) -> bool:
+        """Whether this corpus's own tables, or what the code bases wrote of it, lie under a data root."""
+        tables = (root / "annotations" / "manual").glob(cls.table.file.format("[a-z]*"))
+        return any(True for _ in tables) or any((root / "preprocess" / cls.preprocessed).glob(INFO.format("*")))
 
     @property
     def annotations(self) -> Path:
@@ -38,24 +66,72 @@ class PhoenixFiles:
 
     def rows(self, split: str, seq_ids: Optional[Sequence[str]] = None) -> List[Row]:
         """The split's rows, or those named, without a look at any frame."""
+        rows = self.read(split)
+        if not rows:
+            raise UserError(f"the corpus of split '{split}' in {self.place(split)} has no rows; expected at least one; "
+                            "give the published one, or another split")
+        others = {other: partial(self.read, other) for other in self.splits() if other != split}
+        return select(rows, seq_ids, split, self.place(split), others)
+
+    def training_rows(self, split: str) -> List[Row]:
+        """Those that are trained on, and whose glosses are numbered."""
+        return self.read(split)
+
+    def splits(self) -> List[str]:
+        return list(dict.fromkeys(split for place in self._places() for split in splits(place, self.table)))
+
+    def read(self, split: str) -> List[Row]:
+        return read_corpus(self.place(split), split, self.table)
+
+    def place(self, split: str) -> Path:
+        """The folder that has the split's rows."""
+        places = self._places()
+        for place in places:
+            names = [INFO] if self.info else [self.table.file, INFO]
+            if any((place / name.format(split)).is_file() for name in names):
+                return place
+        if self.info:
+            raise UserError(f"{self.info / INFO.format(split)}: no such file; expected the folder of the preprocessed "
+                            "splits")
         if not self.annotations.is_dir():
             raise UserError(self._no_dataset())
-        rows = read_corpus(self.annotations, split)
-        if not rows:
-            raise UserError(f"the corpus of split '{split}' in {self.annotations} has no rows; expected at least one; "
-                            "give the published one, or another split")
-        return select(rows, seq_ids, split, self.annotations)
+        return places[0]
 
     def frames(self, row: Row, split: str, size: str = SQUARE) -> List[Path]:
         """Frame files in order; none where this size was not unpacked."""
-        return find_frames(self.root / "features" / f"fullFrame-{size}px" / split, row.folder)
+        for folder, pattern in self.patterns(row, split, size):
+            found = find_frames(folder, pattern)
+            if found:
+                return found
+        return []
+
+    def patterns(self, row: Row, split: str, size: str) -> List[Tuple[Path, str]]:
+        """Where to look for frames: (folder, pattern in it), the first that has any counts."""
+        return [(self.root / "features" / size / split, row.folder)]
 
     def need_frames(self, row: Row, split: str, size: str = SQUARE) -> List[Path]:
         paths = self.frames(row, split, size)
         if not paths:
-            raise UserError(f"'{row.seq_id}' has no frames: expected files "
-                            f"{self.root / 'features' / f'fullFrame-{size}px' / split / row.folder}; unpack them there")
+            looked = ", nor ".join(str(folder / pattern) for folder, pattern in self.patterns(row, split, size))
+            raise UserError(f"'{row.seq_id}' has no frames: expected files {looked}; unpack them there")
         return paths
+
+    def decode(self, paths: Sequence[Path]) -> np.ndarray:
+        """uint8 [T, H, W, 3] RGB, as the published networks are fed from."""
+        return decode_frames(paths)
+
+    def vocabulary(self) -> GlossVocabulary:
+        """As the CSLR code bases number the classes: theirs where there is one, else numbered anew."""
+        for place in self._places():
+            if (place / "gloss_dict.npy").is_file():
+                return load_gloss_dict(place / "gloss_dict.npy")
+        return self.numbered()
+
+    def numbered(self) -> GlossVocabulary:
+        return in_string_order(row.glosses for split in SPLITS for row in self.training_rows(split))
+
+    def _places(self) -> List[Path]:
+        return [self.info] if self.info else [self.annotations, *self._preprocessed]
 
     def _no_dataset(self) -> str:
         nested = [path.parent for path in sorted(self.root.glob("*/annotations"))]

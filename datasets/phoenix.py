@@ -9,12 +9,12 @@ from torch.nn.functional import interpolate
 from torch.utils.data import Dataset
 
 from datasets.clip import Clip
+from datasets.corpora import open_corpus
 from datasets.corpus import Row
 from datasets.fingerprint import stamp
-from datasets.frames import decode_frames
 from datasets.heatmaps import HeatmapCache, render, stored
 from datasets.keypoints import KeypointStore
-from datasets.layout import SQUARE, TALL, PhoenixFiles
+from datasets.layout import SQUARE, TALL, Corpus
 from glosses.vocabulary import GlossVocabulary, load_gloss2ids
 from terminal.errors import UserError
 
@@ -24,13 +24,14 @@ log = logging.getLogger(__name__)
 
 
 class PhoenixVideoTextDataset(Dataset):
-    """PHOENIX-2014 as it lies on disk. Items are tensors; `clip` gives what the recognisers take."""
+    """A corpus as it lies on disk, whichever is found at the root. Items are tensors; `clip` gives what the recognisers
+    take."""
 
-    def __init__(self, root: Union[str, Path], split: str, seq_ids: Optional[Sequence[str]] = None,
+    def __init__(self, root: Union[str, Path, Corpus], split: str, seq_ids: Optional[Sequence[str]] = None,
                  frame_skip: int = 1, crop_size: int = 224, pose_cache_dir: Optional[Union[str, Path]] = None) -> None:
         if frame_skip < 1:
             raise UserError(f"frame_skip {frame_skip}: expected 1 for every frame, 2 for every other, and so on")
-        self.files = PhoenixFiles(Path(root))
+        self.files = root if isinstance(root, Corpus) else open_corpus(root)
         self.split = split
         self.rows: List[Row] = self.files.rows(split, seq_ids)
         self.frame_skip = frame_skip
@@ -48,7 +49,7 @@ class PhoenixVideoTextDataset(Dataset):
         keypoints, `gloss` int64 [L], `length` the number of frames on disk before any were skipped."""
         row = self.rows[index]
         paths = self.files.need_frames(row, self.split)
-        frames = decode_frames(paths[::self.frame_skip])
+        frames = self.files.decode(paths[::self.frame_skip])
         pose = self._pose(row, len(paths), frames.shape[1:3]) if self.keypoints else None
         return {"rgb": self._rgb(row, frames), "pose": pose, "gloss": self._gloss(row), "length": len(paths)}
 
@@ -62,11 +63,11 @@ class PhoenixVideoTextDataset(Dataset):
             tall_paths = self.files.need_frames(row, self.split, TALL)
         if tall_paths and len(tall_paths) != len(paths):
             raise UserError(f"'{row.seq_id}' has {len(paths)} frames of {SQUARE} and {len(tall_paths)} of {TALL} "
-                            f"pixels in {self.files.root / 'features'}; expected the same number; unpack them again")
+                            f"in {self.files.root / 'features'}; expected the same number; unpack them again")
         points = self._keypoints(row, len(paths), keypoints)
-        return Clip(row.seq_id, self.split, decode_frames(paths[taken]), row.glosses,
+        return Clip(row.seq_id, self.split, self.files.decode(paths[taken]), row.glosses,
                     None if points is None else points[taken],
-                    decode_frames(tall_paths[taken]) if tall_paths else None, row.signer)
+                    self.files.decode(tall_paths[taken]) if tall_paths else None, row.signer)
 
     def fingerprint(self, index: int, tall: bool) -> Dict[str, str]:
         """What a clip is read from, told cheaply: when it is another, the clip may be too."""

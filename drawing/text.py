@@ -1,11 +1,11 @@
-"""Text as bitmaps: Pillow with the DejaVu fonts that matplotlib brings along, so that umlauts come out right."""
+"""Text as bitmaps, so that umlauts and Chinese characters come out right."""
 from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import List, Sequence, Tuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+
+from drawing.fonts import Lettering, dejavu
 
 Colour = Tuple[int, int, int]
 
@@ -23,11 +23,7 @@ CHIP_SIZE, CHIP_HEIGHT, CHIP_PAD, CHIP_GAP = 14, 24, 8, 6
 
 @lru_cache(maxsize=None)
 def font(size: int, name: str = "DejaVuSans") -> ImageFont.FreeTypeFont:
-    spec = find_spec("matplotlib")      # found, not imported: only its fonts are wanted
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("matplotlib, whose fonts the video is lettered with, is not installed")
-    path = Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf" / f"{name}.ttf"
-    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
+    return Lettering(str(dejavu(name)), size, layout_engine=ImageFont.Layout.BASIC)
 
 
 def bold(size: int) -> ImageFont.FreeTypeFont:

@@ -6,8 +6,6 @@ import numpy as np
 from files.safe_pickle import load_npy, load_pickle
 from terminal.errors import UserError
 
-LEFT_OUT_TRAIN_ROW = 2390       # SlowFastSign's authors drop this damaged recording before they number the glosses
-
 
 class GlossVocabulary:
     """Glosses and their class numbers, as one model was trained with them.
@@ -89,8 +87,6 @@ def _maps_words_to_numbers(content: Any) -> bool:
                     for word, number in content.items()))
 
 
-def from_sentences(train: Sequence[Sequence[str]], *others: Sequence[Sequence[str]]) -> GlossVocabulary:
-    """SlowFastSign's: every gloss of the corpora in string order, numbered from 1."""
-    kept = [words for row, words in enumerate(train) if row != LEFT_OUT_TRAIN_ROW]
-    glosses = {word for corpus in (kept, *others) for words in corpus for word in words}
-    return GlossVocabulary(["<blank>", *sorted(glosses)])
+def in_string_order(sentences: Iterable[Sequence[str]]) -> GlossVocabulary:
+    """Every gloss there is, numbered from 1, as the CSLR code bases number them."""
+    return GlossVocabulary(["<blank>", *sorted({word for words in sentences for word in words})])

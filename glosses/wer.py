@@ -2,7 +2,7 @@
 import re
 from dataclasses import dataclass
 from itertools import groupby
-from typing import List, Optional, Sequence, Tuple
+from typing import Callable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -30,7 +30,16 @@ _RULES = tuple((re.compile(pattern), replacement) for pattern, replacement in (
 ))
 
 
+Clean = Callable[[str], str]
+
+
+def as_it_is(text: str) -> str:
+    """For corpora whose glosses are counted as they are annotated."""
+    return " ".join(text.split())
+
+
 def clean(text: str) -> str:
+    """PHOENIX's."""
     text = text.strip()
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
@@ -61,8 +70,8 @@ class WER:
                    self.deletions + other.deletions, self.reference + other.reference)
 
 
-def wer(references: Sequence[str], hypotheses: Sequence[str]) -> WER:
-    """Over cleaned sentences, glosses separated by spaces."""
+def wer(references: Sequence[str], hypotheses: Sequence[str], clean: Clean = clean) -> WER:
+    """Over sentences cleaned as their corpus is, glosses separated by spaces."""
     if len(references) != len(hypotheses):
         raise ValueError(f"{len(references)} references and {len(hypotheses)} hypotheses")
     total = WER()
@@ -90,7 +99,7 @@ class Edit:
     read: Optional[int]
 
 
-def edits(reference: Sequence[str], hypothesis: Sequence[str]) -> List[Edit]:
+def edits(reference: Sequence[str], hypothesis: Sequence[str], clean: Clean = clean) -> List[Edit]:
     """In order. Glosses are compared cleaned one by one; those that cleaning empties are left out."""
     truth = [(place, clean(word)) for place, word in enumerate(reference) if clean(word)]
     read = [(place, clean(word)) for place, word in enumerate(hypothesis) if clean(word)]
@@ -104,7 +113,7 @@ def edits(reference: Sequence[str], hypothesis: Sequence[str]) -> List[Edit]:
     return found
 
 
-def verdicts(reference: Sequence[str], hypothesis: Sequence[str]) -> Verdicts:
+def verdicts(reference: Sequence[str], hypothesis: Sequence[str], clean: Clean = clean) -> Verdicts:
     """Glosses are compared cleaned one by one, so that `loc-NORD` is right for `NORD`.
 
     One that cleaning empties (`__PU__`) counts neither as right nor as wrong: it is left out of the truth,
@@ -112,7 +121,7 @@ def verdicts(reference: Sequence[str], hypothesis: Sequence[str]) -> Verdicts:
     """
     judged = ["right"] * len(hypothesis)
     deleted: List[Tuple[str, int]] = []
-    found = edits(reference, hypothesis)
+    found = edits(reference, hypothesis, clean)
     for number, edit in enumerate(found):
         if edit.read is not None:
             judged[edit.read] = edit.verdict

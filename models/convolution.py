@@ -27,6 +27,13 @@ class Conv3d(nn.Conv3d):
         return channels_last(super().forward(x))        # not every 3-D kernel leaves it as it was
 
 
+class FrameConv(nn.Conv2d):
+    """A 2-D convolution of every frame of a clip: as Conv3d with one tap in time, but for the shape of its weight."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return _images_to_clip(F.conv2d(_clip_to_images(x), self.weight, self.bias, self.stride, self.padding), len(x))
+
+
 class OverBackground(Conv3d):
     """1 x k x k, of a clip that has the value `background` almost everywhere.
 

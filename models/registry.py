@@ -14,7 +14,8 @@ if TYPE_CHECKING:   # a command lists the names before torch is loaded
 MODELS = {
     "slowfast": "models.slowfast:SlowFastSign",
     "twostream": "models.twostream:TwoStreamSLR",
-    "resnet": "models.resnet:ResNetCSLR",
+    "corrnet": "models.corrnet:CorrNet",        # before vac, whose keys it has too
+    "vac": "models.vac:VAC",
 }
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 
@@ -59,13 +60,13 @@ def build(name: str, checkpoint: Path, device: str = "cpu", vocabulary: "Optiona
     made = recogniser_class(name)
     with Checkpoint(Path(checkpoint)) as file:
         stored = file.weights()
-        looks_like = next((title.title for title in map(recogniser_class, MODELS) if title.signature in stored), "")
-        if looks_like and made.signature not in stored:
+        looks_like = next((model.title for model in map(recogniser_class, MODELS) if model.signature in stored), "")
+        if looks_like and looks_like != made.title:
             raise UserError(f"{file.path}: not a {made.title} checkpoint; it looks like a {looks_like} checkpoint")
         architecture = _stored_architecture(file.content, file.path) or published_architecture(name)
         recogniser = create(made.fit(architecture, stored), _stored_vocabulary(file.content, file.path) or vocabulary,
                             str(file.path))
-        load_weights(recogniser.network, file, stored, made.title, looks_like, made.computed, made.tied)
+        load_weights(recogniser.network, file, stored, made.title, looks_like, made.computed, recogniser.tied)
     names, classes = len(recogniser.vocabulary), recogniser.architecture["classes"]
     if names != classes:
         recogniser.notes += (f"the vocabulary has {names} names for {classes} classes: "

@@ -1,21 +1,17 @@
 """SlowFastSign: Ahn, Jang, Chung, "SlowFast Network for Continuous Sign Language Recognition", ICASSP 2024."""
 import math
 from functools import partial
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional
 
-import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from datasets.clip import Clip
 from geometry.axis import Axis
-from geometry.viewport import Viewport
 from glosses.vocabulary import GlossVocabulary
 from models.cells import Axes, after
-from models.recogniser import Inputs, Probe, Recogniser
+from models.padded import PaddedRecogniser
+from models.recogniser import Probe
 from models.slowfast_backbone import SlowFast
-from models.temporal import BiLSTM, NormLinear, steps_after, temporal_conv
-from terminal.errors import UserError
+from models.temporal import BiLSTM, NormLinear, frames_per_step, steps_after, temporal_conv, time_first
 
 BRANCHES = ("main", "slow", "fast")     # only the first runs in evaluation
 
@@ -74,7 +70,7 @@ class SlowFastNetwork(nn.Module):
         return outputs
 
 
-class SlowFastSign(Recogniser):
+class SlowFastSign(PaddedRecogniser):
     name, title = "slowfast", "SlowFastSign"
     signature = "conv2d.s1.pathway0_stem.conv.weight"
     tied = (("conv1d.fc.", "classifier."),)
@@ -82,13 +78,11 @@ class SlowFastSign(Recogniser):
     default_layers = ("conv2d.slow_path.layer1", "conv2d.fast_path.layer1", "conv2d.fast_path.layer3",
                       "conv1d.fused_features", "temporal_model.1")
 
-    gloss_layers: Tuple[str, ...] = ("conv2d.slow_path.layer4", "conv2d.fast_path.layer4", "conv1d.fused_features")
+    gloss_layers = ("conv2d.slow_path.layer4", "conv2d.fast_path.layer4", "conv1d.fused_features")
 
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
         super().__init__(architecture, vocabulary)
         a = architecture
-        edge = (a["frame"] - a["crop"]) / 2 / a["frame"]
-        self.viewport = Viewport(edge, edge, 1 - edge, 1 - edge)
         self.network = SlowFastNetwork(a)
         self.layers = _layers(self.network, a)
 
@@ -98,42 +92,6 @@ class SlowFastSign(Recogniser):
         if weight is None or len(weight.shape) != 2:
             return architecture
         return dict(architecture, classes=weight.shape[1])
-
-    def prepare(self, clip: Clip) -> Inputs:
-        a = self.architecture
-        total = len(clip)
-        if total == 0:
-            raise UserError(f"clip {clip.seq_id} has no frames; SlowFastSign needs at least 1")
-        top, bottom, left, right = self.viewport.box(*clip.frames.shape[1:3])
-        crop = torch.from_numpy(clip.frames[:, top:bottom, left:right]).to(self.device)
-        before, after = self.padding(total)
-        padded = torch.arange(-before, total + after, device=self.device).clamp(0, total - 1)
-        frames = crop[padded].permute(0, 3, 1, 2).float()               # [T, 3, H, W]
-        if frames.shape[-2:] != (a["size"], a["size"]):
-            frames = F.interpolate(frames, (a["size"], a["size"]), mode="bilinear", align_corners=False)
-        frames = frames.div_(255).sub_(a["mean"]).div_(a["std"]).transpose(0, 1)
-        return Inputs((frames[None],), total, before, after)
-
-    def padding(self, frames: int) -> Tuple[int, int]:
-        """Edge frames repeated before and after, so that the unpadded temporal convolutions leave ceil(T / stride)."""
-        stride = last = 1
-        before = 0
-        for entry in self.network.kernel_spec:
-            if entry[0] == "P":
-                last = int(entry[1:])
-                stride *= last
-            else:
-                before = before * last + (int(entry[1:]) - 1) // 2
-        return before, math.ceil(frames / stride) * stride - frames + before
-
-    def forward(self, inputs: Inputs) -> Tensor:
-        return self.network(*inputs.tensors)["logits"]
-
-    def steps(self, frames: int) -> int:
-        return int(steps_after(self.network.kernel_spec, torch.tensor(self.input_frames(frames))))
-
-    def input_frames(self, frames: int) -> int:
-        return frames + sum(self.padding(frames))
 
 
 def _layers(network: SlowFastNetwork, a: Dict[str, Any]) -> Dict[str, Probe]:
@@ -151,8 +109,8 @@ def _layers(network: SlowFastNetwork, a: Dict[str, Any]) -> Dict[str, Probe]:
             layers[f"conv2d.{title}_path.{short}"] = Probe(
                 network.get_submodule(places[-1]), places[-1], each, padded=True, channels=channels, size=sizes[i],
                 cells=axes, view=(a["size"], a["size"]))
-    stride = math.prod(int(entry[1:]) for entry in a["temporal_conv"] if entry[0] == "P")
-    timed = partial(Probe, stride=stride, spatial=False, cells=after([network.conv1d.main_temporal_conv], (Axis(),)))
+    timed = partial(Probe, stride=frames_per_step(a["temporal_conv"]), spatial=False,
+                    cells=after([network.conv1d.main_temporal_conv], (Axis(),)))
     layers["conv1d.fused_features"] = timed(network.conv1d.main_temporal_conv, "conv1d.main_temporal_conv",
                                             channels=a["hidden"])
     for name, module, place, channels in (
@@ -160,8 +118,3 @@ def _layers(network: SlowFastNetwork, a: Dict[str, Any]) -> Dict[str, Probe]:
             ("classifier", network.classifier[0], "classifier.0", a["classes"])):
         layers[name] = timed(module, place, channels=channels, arrange=time_first)
     return layers
-
-
-def time_first(x: Tensor) -> Tensor:
-    """[T, B, C] -> [B, C, T]"""
-    return x.permute(1, 2, 0)

@@ -1,5 +1,6 @@
 """What turns frame features into gloss logits: temporal convolution, BiLSTM, and the cosine-like classifier."""
-from typing import List, Optional, Sequence
+import math
+from typing import List, Optional, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -27,6 +28,28 @@ def steps_after(spec: Sequence[str], frames: Tensor) -> Tensor:
         size = int(entry[1:])
         frames = frames - (size - 1) if entry[0] == "K" else torch.div(frames, size, rounding_mode="floor")
     return frames
+
+
+def padding(spec: Sequence[str], frames: int) -> Tuple[int, int]:
+    """Edge frames to repeat before and after a clip, so that temporal_conv leaves a step for each `stride` begun."""
+    stride = last = 1
+    before = 0
+    for entry in spec:
+        if entry[0] == "P":
+            last = int(entry[1:])
+            stride *= last
+        else:
+            before = before * last + (int(entry[1:]) - 1) // 2
+    return before, math.ceil(frames / stride) * stride - frames + before
+
+
+def frames_per_step(spec: Sequence[str]) -> int:
+    return math.prod(int(entry[1:]) for entry in spec if entry[0] == "P")
+
+
+def time_first(x: Tensor) -> Tensor:
+    """[T, B, C] -> [B, C, T]"""
+    return x.permute(1, 2, 0)
 
 
 class BiLSTM(nn.Module):

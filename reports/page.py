@@ -10,6 +10,8 @@ from typing import Any, Dict, Sequence
 import cv2
 import numpy as np
 
+from drawing.fonts import chinese_subset, is_chinese
+
 ASSETS = Path(__file__).resolve().parent / "assets"
 COLORMAPS = {"viridis": cv2.COLORMAP_VIRIDIS, "cividis": cv2.COLORMAP_CIVIDIS, "turbo": cv2.COLORMAP_TURBO,
              "jet": cv2.COLORMAP_JET}
@@ -17,16 +19,21 @@ COLORMAPS = {"viridis": cv2.COLORMAP_VIRIDIS, "cividis": cv2.COLORMAP_CIVIDIS, "
 
 def page(template: str, styles: Sequence[str], scripts: Sequence[str], title: str, data: Dict[str, Any],
          sheets: Dict[str, Sequence[bytes]], plain: str = "") -> str:
-    """`plain` is what a reader without JavaScript gets, as text."""
+    """`plain` is what a reader without JavaScript gets, as text. A font of its Chinese characters goes in."""
     script = "\n".join(_asset(name) for name in scripts)
+    told, face = json_in_html(data), ""
+    if is_chinese(told + plain + title):
+        font = base64.b64encode(chinese_subset(told + plain + title)).decode()
+        face = f'@font-face {{ font-family: "Chinese of this page"; src: url(data:font/ttf;base64,{font}); }}\n'
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     parts = {
         "title": html.escape(title),
         # Only this script may run and nothing may be fetched, whatever a gloss is called.
-        "policy": f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src 'self' data:",
-        "style": "\n".join(_asset(name) for name in styles),
+        "policy": f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src 'self' data:"
+                  + ("; font-src data:" if face else ""),
+        "style": face + "\n".join(_asset(name) for name in styles),
         "script": script,
-        "data": json_in_html(data),
+        "data": told,
         "sheets": "\n".join(f'<script type="text/plain" id="{html.escape(name)}-{number}">'
                             f'{base64.b64encode(jpeg).decode()}</script>'
                             for name, jpegs in sheets.items() for number, jpeg in enumerate(jpegs)),

@@ -5,23 +5,26 @@ import numpy as np
 
 from glosses import ctc
 from glosses.vocabulary import GlossVocabulary
-from glosses.wer import verdicts, wer
+from glosses.wer import Clean, clean, verdicts, wer
 
-TITLES = {"slowfast": "SlowFastSign", "twostream": "TwoStream-SLR"}     # as their authors write them
+TITLES = {"slowfast": "SlowFastSign", "twostream": "TwoStream-SLR",      # as their authors write them
+          "vac": "VAC", "corrnet": "CorrNet"}
 
 
 def read(model: str, logits: np.ndarray, ids: Sequence[int], vocabulary: GlossVocabulary, truth: Sequence[str],
-         frames: int, frames_per_step: int) -> Dict[str, Any]:
-    """A model's part of preds.json: logits [steps, V], ids as decoded from them, truth empty where there is none."""
+         frames: int, frames_per_step: int, clean: Clean = clean) -> Dict[str, Any]:
+    """A model's part of preds.json: logits [steps, V], ids as decoded from them, truth empty where there is none.
+
+    clean: how the corpus's glosses are cleaned before they are compared."""
     log_probs = ctc.log_softmax(logits)
     glosses = list(vocabulary.decode(ids))
-    judged = verdicts(truth, glosses) if truth else None
+    judged = verdicts(truth, glosses, clean) if truth else None
     spans = [_on_frames(span, name, frames, frames_per_step)
              for span, name in zip(ctc.align(log_probs, ids, vocabulary.blank), glosses)]
     for place, span in enumerate(spans):
         span["verdict"] = judged.hypothesis[place] if judged else None
     truth_spans, notes = _truth_spans(log_probs, vocabulary, truth, frames, frames_per_step)
-    score = wer([" ".join(truth)], [" ".join(glosses)]) if truth else None
+    score = wer([" ".join(truth)], [" ".join(glosses)], clean) if truth else None
     return {
         "title": TITLES.get(model, model),
         "glosses": glosses,

@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Optional
 
-from datasets.layout import PhoenixFiles
-from files.workspace import CHECKPOINTS, REPOSITORY, Workspace, find_input
+from datasets.corpora import CORPORA, corpus_class
+from datasets.layout import Corpus
+from files.workspace import CHECKPOINTS, OF_OTHER_CORPORA, Workspace, find_input
 from terminal.command_line import VERSION
 from terminal.errors import UserError
 
@@ -17,15 +18,16 @@ WHERE = "README.md, section Checkpoints, says where to get it"
 SHOWN_FRAMES = 200      # the clip that --list-layers gives sizes for
 
 
-def checkpoint_path(model: str, given: Optional[str], workspace: Workspace) -> Path:
+def checkpoint_path(model: str, given: Optional[str], workspace: Workspace, dataset: str = "phoenix2014") -> Path:
     if given is not None:
         try:
             return find_input(given, workspace)
         except UserError as error:
             raise UserError(f"{model} checkpoint {error}; {WHERE}") from None
-    if model not in CHECKPOINTS:
-        raise UserError(f"no checkpoint of {model} is published; name one with --{model}-ckpt")
-    path = workspace.checkpoints / CHECKPOINTS[model]
+    name = (CHECKPOINTS if dataset == "phoenix2014" else OF_OTHER_CORPORA.get(dataset, {})).get(model)
+    if name is None:
+        raise UserError(f"no checkpoint of {model} on {dataset} is published; name one with --{model}-ckpt")
+    path = workspace.checkpoints / name
     if not path.exists():
         raise UserError(f"no {model} checkpoint at {path}; {WHERE}, or name another with --{model}-ckpt")
     return path
@@ -39,40 +41,47 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def load_recogniser(model: str, checkpoint: Path, device: str, data: Path, workspace: Workspace) -> "Recogniser":
+def load_recogniser(model: str, checkpoint: Path, device: str, corpus: Corpus) -> "Recogniser":
     from models.registry import build
 
     problem: Optional[UserError] = None
     vocabulary: Optional[GlossVocabulary] = None
     try:
-        vocabulary = published_vocabulary(model, data, workspace)
+        vocabulary = published_vocabulary(model, corpus)
     except UserError as error:
         problem = error         # no matter where the checkpoint holds its own
     recogniser = build(model, checkpoint, device, vocabulary)
     if problem is not None and not len(recogniser.vocabulary):
         raise problem
+    if vocabulary is not None:
+        _check_same_corpus(recogniser, checkpoint, vocabulary, corpus)
     return recogniser
 
 
-def published_vocabulary(model: str, data: Path, workspace: Workspace) -> "GlossVocabulary":
+def published_vocabulary(model: str, corpus: Corpus) -> "GlossVocabulary":
     """The glosses that the authors' checkpoint was trained with, from the dataset's own files."""
-    from datasets.corpus import from_corpora
-    from glosses.vocabulary import load_gloss2ids, load_gloss_dict
+    from glosses.vocabulary import load_gloss2ids
 
-    files = PhoenixFiles(data)
-    if model == "twostream":
-        return load_gloss2ids(files.gloss_ids)
-    preprocessed = [root / "preprocess" / "phoenix2014" for root in (data, workspace.root, REPOSITORY)]
-    for folder in (files.annotations, *preprocessed):
-        if (folder / "gloss_dict.npy").is_file():
-            return load_gloss_dict(folder / "gloss_dict.npy")
-    return from_corpora(files.annotations)
+    return load_gloss2ids(corpus.gloss_ids) if model == "twostream" else corpus.vocabulary()
 
 
-def vocabulary_digest(model: str, data: Path, workspace: Workspace) -> str:
+def _check_same_corpus(recogniser: "Recogniser", checkpoint: Path, vocabulary: "GlossVocabulary", corpus: Corpus
+                       ) -> None:
+    """A checkpoint is of another corpus if its class count is that corpus's, or if it knows none of the glosses."""
+    classes, names = recogniser.architecture["classes"], len(vocabulary)
+    other = next((name for name in CORPORA if name != corpus.name and corpus_class(name).classes == classes), "")
+    own = [name for name in recogniser.vocabulary.names[1:] if name]
+    strangers = recogniser.vocabulary is not vocabulary and own and not any(name in vocabulary for name in own)
+    if classes != names and (other or strangers):
+        raise UserError(f"{checkpoint}: has {classes} classes{f', as checkpoints of {other} have' if other else ''}; "
+                        f"the vocabulary of the {corpus.name} at {corpus.root} has {names}; give a checkpoint that was "
+                        "trained on this corpus, or another --dataset")
+
+
+def vocabulary_digest(model: str, corpus: Corpus) -> str:
     """Tells one published vocabulary from another; a change of the dataset's files may be one of the readings."""
     try:
-        words = published_vocabulary(model, data, workspace).words()
+        words = published_vocabulary(model, corpus).words()
     except UserError:
         return "none"           # where it is needed, loading says so
     return hashlib.sha256(json.dumps(words).encode()).hexdigest()[:16]
@@ -93,10 +102,10 @@ def layer_lines(model: str, checkpoint: Optional[Path]) -> List[str]:
     return lines
 
 
-def gloss_lines(model: str, checkpoint: Optional[Path], data: Path, workspace: Workspace) -> List[str]:
+def gloss_lines(model: str, checkpoint: Optional[Path], corpus: Corpus) -> List[str]:
     """Every gloss that a model knows: of its checkpoint, or where there is none as the dataset has them."""
-    vocabulary = (load_recogniser(model, checkpoint, "cpu", data, workspace).vocabulary if checkpoint
-                  else published_vocabulary(model, data, workspace))
+    vocabulary = (load_recogniser(model, checkpoint, "cpu", corpus).vocabulary if checkpoint
+                  else published_vocabulary(model, corpus))
     names = sorted(vocabulary.names)
     return [f"{model} ({checkpoint or 'as published; no checkpoint was given or found'}): {len(names)} glosses", *names]
 

@@ -4,14 +4,13 @@ import os
 import time
 import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
 
 from datasets.clip import Clip
 from datasets.phoenix import PhoenixVideoTextDataset
 from drawing.overlay import Style
-from files.workspace import Workspace
 from models.device import choose_device
 from results.folder import SequenceFolder, write_preds
 from results.readings import read
@@ -46,11 +45,9 @@ class Asked:
     style: Style
     write: Tuple[str, ...]                          # of frames, video, report, cams, glosses
     every: int                                      # of the frames, every so many-th gets PNGs
-    data: Path
     out: Path
     overwrite: bool
     command: str
-    workspace: Workspace = field(default_factory=Workspace)
 
 
 @dataclass(frozen=True)
@@ -176,7 +173,7 @@ class Pipeline:
 
     def _inputs(self, place: int) -> Dict[str, Any]:
         if not self._vocabularies:
-            self._vocabularies = {model: vocabulary_digest(model, self.asked.data, self.asked.workspace)
+            self._vocabularies = {model: vocabulary_digest(model, self.dataset.files)
                                   for model in self.asked.checkpoints}
         return {**self.dataset.fingerprint(place, self._tall()), "vocabulary": self._vocabularies}
 
@@ -211,8 +208,7 @@ class Pipeline:
             return
         self.progress.stage("loading models")
         device = self._chosen_device()
-        loading = {model: self._background.submit(load_recogniser, model, path, device, self.asked.data,
-                                                  self.asked.workspace)
+        loading = {model: self._background.submit(load_recogniser, model, path, device, self.dataset.files)
                    for model, path in self.asked.checkpoints.items()}
         for model, future in loading.items():
             recogniser = future.result()
@@ -280,7 +276,8 @@ class Pipeline:
         """preds.json, but for what differs from run to run."""
         settings = self.settings()
         return {
-            "sequence": clip.seq_id, "split": clip.split, "signer": clip.signer, "frames": len(clip),
+            "sequence": clip.seq_id, "dataset": self.dataset.files.name, "split": clip.split,
+            "signer": clip.signer, "frames": len(clip),
             "fps": self.asked.style.fps, "truth": list(clip.glosses) or None,
             "models": {model: self._model_preds(model, clip, explanation)
                        for model, explanation in explanations.items()},
@@ -293,7 +290,7 @@ class Pipeline:
         recogniser = self.recognisers[model]
         ids = recogniser.decode_ids(torch.from_numpy(explanation.logits))
         told = read(model, explanation.logits, ids, recogniser.vocabulary, clip.glosses, len(clip),
-                    recogniser.frames_per_step)
+                    recogniser.frames_per_step, self.dataset.files.clean)
         told.update({
             "target": explanation.target, "method": explanation.method, "weights": explanation.weights,
             "normalise": explanation.normalise, "precision": explanation.precision,

@@ -1,4 +1,4 @@
-"""The synthetic signer: PHOENIX-shaped workspaces of any size from a seed, with the evidence of what was drawn.
+"""The synthetic signer: workspaces of any size from a seed, shaped as a corpus is, with the evidence of what was drawn.
 
 A clip depends on the seed, its split and its number alone, so workers may draw clips in any order.
 """
@@ -12,23 +12,21 @@ import pickle
 import shutil
 import sys
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
+from signer.layouts import FRAME_SIZES, LAYOUTS, TALL, Drawn, Phoenix2014
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
-    import numpy as np
 
     from signer.look import Look
 
-NAME = "phoenix-2014-multisigner"
 SPLITS = ("train", "dev", "test")
 SIZES = {"train": 20, "dev": 4, "test": 4}
 SIGNERS = {"train": 32, "dev": 6, "test": 6}  # nobody is in two splits
-FRAME_SIZES = ("256x256px", "210x260px")
 SPECIALS = {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "<mask>": 4}
 FIRST_GLOSS = 4                               # PHOENIX's own file gives <mask> and REGEN one id; so does this one
 DRAWING = 4                                   # counted up when the same seed no longer draws the same pictures
@@ -44,36 +42,23 @@ class Settings:
     seed: int
     signers: Dict[str, int]
     frame_sizes: Tuple[str, ...]
+    layout: str
     drawing: int = DRAWING
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """What a worker tells of a clip whose frames and evidence it has written."""
-
-    split: str
-    seq_id: str
-    signer: str
-    words: Tuple[str, ...]
-    keypoints: "np.ndarray"                   # float32 [T, 133, 3]
-
-    def row(self) -> str:
-        return f"{self.seq_id}|{self.seq_id}/1/*.png|{self.signer}|{' '.join(self.words)}"
 
 
 def make_workspace(root: Union[str, "os.PathLike[str]"], sizes: Mapping[str, int] = SIZES, seed: int = 0,
                    signers: Mapping[str, int] = SIGNERS, frame_sizes: Sequence[str] = FRAME_SIZES,
-                   workers: Optional[int] = None, progress: bool = False) -> Path:
-    """Make <root>/data/phoenix-2014-multisigner and return it. Data already made with the same settings is kept."""
-    settings = _settings(sizes, seed, signers, frame_sizes)
-    place = Path(root) / "data" / NAME
+                   workers: Optional[int] = None, progress: bool = False, layout: str = "phoenix2014") -> Path:
+    """Make <root>/data/<the corpus's own name> and return it. Data already made with the same settings is kept."""
+    settings = _settings(sizes, seed, signers, frame_sizes, layout)
+    place = Path(root) / "data" / LAYOUTS[layout].folder
     mark = json.dumps(asdict(settings), indent=1) + "\n"
     if (place / MARK).is_file():
         if (place / MARK).read_text("utf-8") == mark:
             return place
     elif place.exists():
         raise UserError(f"{place} exists and was not made by the synthetic signer; give another folder")
-    draft = place.parent / f".{NAME}.{os.getpid()}"
+    draft = place.parent / f".{place.name}.{os.getpid()}"
     shutil.rmtree(draft, ignore_errors=True)
     try:
         _fill(draft, settings, workers, progress)
@@ -86,7 +71,10 @@ def make_workspace(root: Union[str, "os.PathLike[str]"], sizes: Mapping[str, int
     return place
 
 
-def _settings(sizes: Mapping[str, int], seed: int, signers: Mapping[str, int], frame_sizes: Sequence[str]) -> Settings:
+def _settings(sizes: Mapping[str, int], seed: int, signers: Mapping[str, int], frame_sizes: Sequence[str],
+              layout: str) -> Settings:
+    if layout not in LAYOUTS:
+        raise UserError(f"unknown layout {layout!r}; expected one of {', '.join(LAYOUTS)}")
     for split in [*sizes, *signers]:
         if split not in SPLITS:
             raise UserError(f"unknown split {split!r}; expected one of {', '.join(SPLITS)}")
@@ -98,27 +86,28 @@ def _settings(sizes: Mapping[str, int], seed: int, signers: Mapping[str, int], f
                         "expected a seed and sizes from 0, and at least 1 signer a split")
     return Settings({split: int(sizes.get(split, 0)) for split in SPLITS}, int(seed),
                     {split: int(signers.get(split, SIGNERS[split])) for split in SPLITS},
-                    tuple(size for size in FRAME_SIZES if size in frame_sizes))
+                    tuple(size for size in FRAME_SIZES if size in frame_sizes), layout)
 
 
 def _fill(root: Path, settings: Settings, workers: Optional[int], progress: bool) -> None:
     import numpy as np
 
+    layout = LAYOUTS[settings.layout]()
     manual = root / "annotations" / "manual"
     for folder in (manual, root / "keypoints", root / "evidence"):
         folder.mkdir(parents=True)
     jobs = [(split, number) for split in SPLITS for number in range(settings.sizes[split])]
     keypoints: Dict[str, np.ndarray] = {}
-    rows: Dict[str, List[str]] = {split: [] for split in SPLITS}
+    clips: Dict[str, List[Drawn]] = {split: [] for split in SPLITS}
     for clip in _draw_all(root, settings, jobs, workers, progress):
         # a copy has NumPy's own float32; what came from a worker has one of its own, and would pickle otherwise
         keypoints[clip.seq_id] = clip.keypoints.astype(np.float32)
-        rows[clip.split].append(clip.row())
-    for split in SPLITS:
-        text = "\n".join(["id|folder|signer|annotation", *rows[split]]) + "\n"
-        (manual / f"{split}.corpus.csv").write_text(text, "utf-8")
+        clips[clip.split].append(clip)
+    for file, lines in layout.tables(clips).items():
+        (root / file).parent.mkdir(exist_ok=True)
+        (root / file).write_text("\n".join(lines) + "\n", "utf-8")
     _pickle(root / "keypoints" / "keypoints.pkl", keypoints)
-    _pickle(manual / "gloss2ids.pkl", gloss_ids())
+    _pickle(manual / "gloss2ids.pkl", gloss_ids(layout))
 
 
 def _pickle(path: Path, value: object) -> None:
@@ -126,10 +115,10 @@ def _pickle(path: Path, value: object) -> None:
         pickle.dump(value, file, protocol=4)
 
 
-def gloss_ids() -> Dict[str, int]:
+def gloss_ids(layout: Phoenix2014) -> Dict[str, int]:
     from signer.motion import NAMES
 
-    return {**SPECIALS, **{name: FIRST_GLOSS + place for place, name in enumerate(NAMES)}}
+    return {**SPECIALS, **{name: FIRST_GLOSS + place for place, name in enumerate(layout.words(NAMES))}}
 
 
 def _draw_all(root: Path, settings: Settings, jobs: Sequence[Tuple[str, int]], workers: Optional[int],
@@ -156,23 +145,25 @@ def _draw(root: Path, settings: Settings, job: Tuple[str, int]) -> Drawn:
     from signer.clip import sign
     from signer.evidence import SIDE, write_evidence
     split, number = job
-    name, before = sequence_id(split, number), sum(settings.signers[other] for other in SPLITS[:SPLITS.index(split)])
+    layout, before = LAYOUTS[settings.layout](), sum(settings.signers[other] for other in SPLITS[:SPLITS.index(split)])
     member = number % settings.signers[split]
+    name = layout.seq_id(sequence_id(split, number), split, number, before + member + 1)
     rng = np.random.default_rng([settings.seed, 2, SPLITS.index(split), number])
     clip = sign(signer(settings.seed, split, member), rng)
-    folders = {size: root / "features" / f"fullFrame-{size}" / split / name / "1" for size in settings.frame_sizes}
+    places = {size: layout.frame_folder(size, split, name) for size in settings.frame_sizes}
+    folders = {size: root / place for size, place in places.items() if place is not None}
     for folder in folders.values():
         folder.mkdir(parents=True)
-    programme = name.rsplit("_", 1)[0]
     for t, picture in enumerate(clip.pictures() if folders else ()):
         picture = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
         for size, folder in folders.items():
-            frame = picture if size == "210x260px" else cv2.resize(picture, (SIDE, SIDE))
-            file = folder / f"{programme}.avi_pid0_fn{t:06d}-0.png"
+            frame = picture if size == TALL else cv2.resize(picture, (SIDE, SIDE))
+            file = folder / layout.frame_file(name, t)
             if not cv2.imwrite(str(file), frame, [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]):
                 raise OSError(f"could not write {file}")
-    write_evidence(root / "evidence" / f"{name}.npz", clip.evidence())
-    return Drawn(split, name, f"Signer{before + member + 1:02d}", clip.words, clip.keypoints)
+    words = layout.words(clip.words)
+    write_evidence(root / "evidence" / f"{name}.npz", replace(clip.evidence(), names=words))
+    return Drawn(split, name, f"Signer{before + member + 1:02d}", words, clip.keypoints)
 
 
 @lru_cache(maxsize=None)
@@ -194,22 +185,24 @@ def sequence_id(split: str, number: int) -> str:
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m signer.synthetic", description="Make a PHOENIX-shaped workspace with a drawn signer.",
+        prog="python -m signer.synthetic", description="Make a workspace with a drawn signer.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("root", help="workspace to make; the data goes to ROOT/data/" + NAME)
+    parser.add_argument("root", help="workspace to make; the data goes to ROOT/data/")
     for split in SPLITS:
         parser.add_argument(f"--{split}", type=int, default=SIZES[split], metavar="CLIPS", help=f"clips in {split}")
         parser.add_argument(f"--{split}-signers", type=int, default=SIGNERS[split], metavar="N",
                             help=f"people who sign in {split} and nowhere else")
     parser.add_argument("--seed", type=int, default=0, help="the same seed and numbers draw the same data")
     parser.add_argument("--frames", choices=["both", *FRAME_SIZES], default="both", help="frame sizes to write")
+    parser.add_argument("--layout", choices=tuple(LAYOUTS), default="phoenix2014", help="the corpus it is shaped as")
     parser.add_argument("--workers", type=int, help="processes (default: one a core)")
     options = parser.parse_args(arguments)
     try:
         place = make_workspace(
             options.root, {split: getattr(options, split) for split in SPLITS}, options.seed,
             {split: getattr(options, f"{split}_signers") for split in SPLITS},
-            FRAME_SIZES if options.frames == "both" else (options.frames,), options.workers, progress=True)
+            FRAME_SIZES if options.frames == "both" else (options.frames,), options.workers, progress=True,
+            layout=options.layout)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2

@@ -8,6 +8,7 @@ VERSION = "1.0.0"
 SPLITS = ("train", "dev", "test")
 DEVICE = "any torch device (default: cuda:0, or cpu where there is no CUDA)"
 DATA = "the folder with annotations/, features/ and keypoints/ (default: {}the workspace's)"
+DATASET = "which corpus that is (default: {}what is found there)"
 
 Add = Callable[..., Any]
 
@@ -64,3 +65,7 @@ def device_flag(add: Add) -> None:
 def data_flag(add: Add, before: str = "") -> None:
     """before: what is asked before the workspace."""
     add("--data-root", metavar="FOLDER", help=DATA.format(before))
+
+
+def dataset_flag(add: Add, names: Sequence[str], before: str = "") -> None:
+    add("--dataset", choices=names, help=DATASET.format(before))

@@ -8,7 +8,7 @@ import torch
 
 from datasets.clip import Clip
 from datasets.phoenix import PhoenixVideoTextDataset
-from glosses.wer import WER, clean, wer
+from glosses.wer import WER, Clean, clean, wer
 from models.recogniser import Recogniser
 from training.collate import pad_edges
 
@@ -20,13 +20,14 @@ class Reading:
     hypothesis: Tuple[str, ...]
 
 
-def score(readings: Sequence[Reading]) -> WER:
-    """Over the clips that are annotated."""
+def score(readings: Sequence[Reading], clean: Clean = clean) -> WER:
+    """Over the clips that are annotated, cleaned as their corpus is."""
     known = [reading for reading in readings if reading.truth]
-    return wer([" ".join(reading.truth) for reading in known], [" ".join(reading.hypothesis) for reading in known])
+    return wer([" ".join(reading.truth) for reading in known], [" ".join(reading.hypothesis) for reading in known],
+               clean)
 
 
-def write_hypotheses(path: Path, readings: Sequence[Reading]) -> None:
+def write_hypotheses(path: Path, readings: Sequence[Reading], clean: Clean = clean) -> None:
     """One clip a line: id, what was read, what is true; both cleaned as they were counted."""
     lines = ["id|hypothesis|truth"]
     lines += [f"{reading.name}|{clean(' '.join(reading.hypothesis))}|{clean(' '.join(reading.truth))}"

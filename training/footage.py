@@ -5,11 +5,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 import cv2
 import numpy as np
 
-from datasets.frames import decode_frames
 from training.clips import Entry
-
-CSL_DAILY_BANNER = 40       # rows of each CSL-Daily frame that the published loader cuts off
-CSL_DAILY_SIDE = 256
 
 Size = Tuple[int, int]      # height, width
 
@@ -17,12 +13,10 @@ Size = Tuple[int, int]      # height, width
 class Footage:
     """The frames of a split's clips, uint8 RGB, brought to `fit(height, width)` where that is given."""
 
-    def __init__(self, entries: Sequence[Entry], fit: Optional[Callable[[int, int], Size]] = None,
-                 banner: bool = False) -> None:
+    def __init__(self, entries: Sequence[Entry], fit: Optional[Callable[[int, int], Size]] = None) -> None:
         self.entries = entries
         self.fit = fit
-        self.banner = banner
-        self._files: Dict[int, List[str]] = {}
+        self._files: Dict[int, List[Path]] = {}
         self._kept: Dict[int, np.ndarray] = {}
 
     def keep(self, index: int) -> int:
@@ -43,14 +37,12 @@ class Footage:
             return self._kept[index][np.asarray(rows)]
         paths = self._paths(index)
         wanted, places = np.unique(rows, return_inverse=True)
-        decoded = decode_frames([Path(paths[row]) for row in wanted])
-        if self.banner:
-            decoded = _resized(decoded[:, CSL_DAILY_BANNER:], (CSL_DAILY_SIDE, CSL_DAILY_SIDE), cv2.INTER_LINEAR)
+        decoded = self.entries[index].corpus.decode([paths[row] for row in wanted])
         if self.fit is not None:
             decoded = _resized(decoded, self.fit(*decoded.shape[1:3]), cv2.INTER_AREA)
         return decoded[places]
 
-    def _paths(self, index: int) -> List[str]:
+    def _paths(self, index: int) -> List[Path]:
         if index not in self._files:
             self._files[index] = self.entries[index].files()
         return self._files[index]

@@ -1,6 +1,6 @@
 """The published training losses. Networks give their logits by name, [B, T, V]; terms not asked for cost nothing."""
 from dataclasses import dataclass
-from typing import Dict, Tuple
+from typing import Dict, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -12,26 +12,42 @@ Terms = Dict[str, Tensor]
 
 
 @dataclass(frozen=True)
-class SlowFastWeights:
-    """Each branch has a term on the LSTM's logits, one on the convolution's, and one that teaches the second the first;
-    the Slow and Fast branches' terms are weighed once more."""
+class BranchWeights:
+    """A term on the LSTM's logits, one on the convolution's, and one that teaches the second the first."""
 
     SeqCTC: float = 1.0
     ConvCTC: float = 1.0
     Dist: float = 25.0
+
+
+@dataclass(frozen=True)
+class SlowFastWeights(BranchWeights):
+    """The Slow and Fast branches' terms are weighed once more."""
+
     Slow: float = 0.25
     Fast: float = 0.25
 
 
+def vac_losses(outputs: Dict[str, Tensor], labels: Tensor, label_lengths: Tensor,
+               weights: BranchWeights) -> Tuple[Tensor, Terms]:
+    """The weighted sum, and the unweighted terms by name (SeqCTC/main, ...)."""
+    return _branches(outputs, labels, label_lengths, weights, (("main", "logits", "conv", 1.0),))
+
+
 def slowfast_losses(outputs: Dict[str, Tensor], labels: Tensor, label_lengths: Tensor,
                     weights: SlowFastWeights) -> Tuple[Tensor, Terms]:
-    """The weighted sum, and the unweighted terms by name (SeqCTC/main, ...)."""
+    return _branches(outputs, labels, label_lengths, weights, (
+        ("main", "logits", "conv", 1.0), ("slow", "slow", "slow_conv", weights.Slow),
+        ("fast", "fast", "fast_conv", weights.Fast)))
+
+
+def _branches(outputs: Dict[str, Tensor], labels: Tensor, label_lengths: Tensor, weights: BranchWeights,
+              branches: Sequence[Tuple[str, str, str, float]]) -> Tuple[Tensor, Terms]:
+    """branches: (name, the LSTM's logits, the convolution's, what its terms are weighed with)."""
     terms: Terms = {}
     total = torch.zeros((), device=outputs["logits"].device)
-    branches = (("main", "logits", "conv", 1.0), ("slow", "slow", "slow_conv", weights.Slow),
-                ("fast", "fast", "fast_conv", weights.Fast))
     for branch, sequence, conv, share in branches:
-        if sequence not in outputs or not share:
+        if not share:
             continue
         ctc_inputs = (labels, outputs["lengths"], label_lengths)
         kinds = (("SeqCTC", weights.SeqCTC, lambda s=sequence, c=ctc_inputs: ctc(outputs[s], *c).mean()),

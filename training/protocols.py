@@ -1,7 +1,6 @@
 """What the trainer must know of a model beyond the model itself: how its authors load data and count losses."""
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any, Callable, Dict, List, Sequence, Tuple, Type
 
 import torch
@@ -9,9 +8,9 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from datasets.clip import Clip
-from datasets.corpus import from_corpora
 from datasets.keypoints import KeypointStore
-from glosses.vocabulary import GlossVocabulary, load_gloss2ids, load_gloss_dict
+from datasets.layout import Corpus
+from glosses.vocabulary import GlossVocabulary, load_gloss2ids
 from models.pose_input import POINTS, gaussian_maps
 from terminal.errors import UserError
 from training.batches import Batch, PosedBatch
@@ -20,7 +19,15 @@ from training.collate import collate
 from training.feeder import Feeder, Views
 from training.feeder_twostream import PosedFeeder, TwoStreamAugment, collate_posed
 from training.footage import Footage, Size
-from training.losses import SlowFastWeights, Terms, TwoStreamWeights, slowfast_losses, twostream_losses
+from training.losses import (
+    BranchWeights,
+    SlowFastWeights,
+    Terms,
+    TwoStreamWeights,
+    slowfast_losses,
+    twostream_losses,
+    vac_losses,
+)
 from training.recipe import Config
 
 
@@ -32,10 +39,10 @@ class Protocol:
     # What the published checkpoints call the states of model, optimiser and schedule.
     states: Tuple[str, str, str]
 
-    def __init__(self, config: Config, architecture: Dict[str, Any], root: Path) -> None:
+    def __init__(self, config: Config, architecture: Dict[str, Any], corpus: Corpus) -> None:
         self.config = config
         self.architecture = architecture
-        self.root = root
+        self.corpus = corpus
 
     def vocabulary(self) -> GlossVocabulary:
         """The one the authors number their classes by."""
@@ -61,7 +68,7 @@ class Protocol:
         """A clip as it is explained, its frames as large as they are trained on."""
         entry = footage.entries[index]
         frames = footage.frames(index, range(footage.length(index)))
-        return Clip(entry.seq_id, entry.split, frames, entry.glosses, signer=entry.signer)
+        return Clip(entry.seq_id, entry.split, frames, entry.glosses, signer=entry.row.signer)
 
 
 @dataclass(frozen=True)
@@ -72,13 +79,11 @@ class SlowFastAugment:
 
 class SlowFastProtocol(Protocol):
     Augment = SlowFastAugment
-    Loss = SlowFastWeights
+    Loss: Type[BranchWeights] = SlowFastWeights
     states = ("model_state_dict", "optimizer_state_dict", "scheduler_state_dict")
 
     def vocabulary(self) -> GlossVocabulary:
-        if self.config.data.info:
-            return load_gloss_dict(Path(self.config.data.info) / "gloss_dict.npy")
-        return from_corpora(self.root / "annotations" / "manual")
+        return self.corpus.vocabulary()
 
     def footage(self, entries: Sequence[Entry]) -> Footage:
         """A network smaller than its crop gets smaller frames to crop from, which costs less than shrinking crops."""
@@ -87,7 +92,7 @@ class SlowFastProtocol(Protocol):
         def fit(height: int, width: int) -> Size:
             return round(height * shrink), round(width * shrink)
 
-        return Footage(entries, None if shrink == 1 else fit, banner=self.config.data.dataset == "CSL-Daily")
+        return Footage(entries, None if shrink == 1 else fit)
 
     def dataset(self, footage: Footage, vocabulary: GlossVocabulary, train: bool) -> Dataset:
         data, augment = self.config.data, self.config.augment
@@ -106,13 +111,22 @@ class SlowFastProtocol(Protocol):
         return slowfast_losses(outputs, batch.labels, batch.label_lengths, self.config.loss)
 
 
+class VACProtocol(SlowFastProtocol):
+    """VAC's, SMKD's and CorrNet's: the same but for the losses, of one branch."""
+
+    Loss = BranchWeights
+
+    def losses(self, outputs: Dict[str, Tensor], batch: Batch) -> Tuple[Tensor, Terms]:
+        return vac_losses(outputs, batch.labels, batch.label_lengths, self.config.loss)
+
+
 class TwoStreamProtocol(Protocol):
     Augment = TwoStreamAugment
     Loss = TwoStreamWeights
     states = ("model_state", "optimizer_state", "scheduler_state")
 
     def vocabulary(self) -> GlossVocabulary:
-        return load_gloss2ids(self.root / "annotations" / "manual" / "gloss2ids.pkl")
+        return load_gloss2ids(self.corpus.gloss_ids)
 
     def footage(self, entries: Sequence[Entry]) -> Footage:
         """Kept frames are square and a little larger than the network's, to leave something to crop."""
@@ -120,11 +134,7 @@ class TwoStreamProtocol(Protocol):
         return Footage(entries, (lambda height, width: (side, side)) if self.config.data.cache else None)
 
     def dataset(self, footage: Footage, vocabulary: GlossVocabulary, train: bool) -> Dataset:
-        return PosedFeeder(footage, self._keypoints, vocabulary, self.config.augment, self.architecture, train)
-
-    @property
-    def _keypoints(self) -> Path:
-        return self.root / "keypoints" / "keypoints.pkl"
+        return PosedFeeder(footage, self.corpus.keypoints, vocabulary, self.config.augment, self.architecture, train)
 
     def collate(self, network: nn.Module) -> Callable[[List[Any]], Batch]:
         return collate_posed
@@ -144,13 +154,14 @@ class TwoStreamProtocol(Protocol):
 
     def clip(self, footage: Footage, index: int) -> Clip:
         clip = super().clip(footage, index)
-        return replace(clip, keypoints=KeypointStore(self._keypoints).read(clip.seq_id, len(clip)))
+        return replace(clip, keypoints=KeypointStore(self.corpus.keypoints).read(clip.seq_id, len(clip)))
 
 
 PROTOCOLS: Dict[str, Type[Protocol]] = {
     "slowfast": SlowFastProtocol,
     "twostream": TwoStreamProtocol,
-    "resnet": SlowFastProtocol,
+    "vac": VACProtocol,
+    "corrnet": VACProtocol,
 }
 
 

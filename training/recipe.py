@@ -7,16 +7,16 @@ from typing import Any, Optional, Tuple
 class ModelConfig:
     architecture: str                       # YAML of the network: beside the recipe, or a path
     weights: Optional[str] = None           # checkpoint to fine-tune; null: from scratch
-    backbone: Optional[str] = None          # torchvision state dict for the ResNet baseline; null: from scratch
+    backbone: Optional[str] = None          # torchvision's state dict of the ResNet; null: from scratch
     vocabulary: Optional[str] = None        # gloss_dict.npy or gloss2ids.pkl; null: the data set's own
 
 
 @dataclass(frozen=True)
 class DataConfig:
     root: Optional[str] = None              # null: the workspace's
-    dataset: str = "phoenix2014"            # phoenix2014, phoenix2014-T, CSL or CSL-Daily: says where frames lie
-    info: Optional[str] = None              # folder of {split}_info.npy; null: straight from the corpora
-    frame_subdir: str = "fullFrame-256x256px"
+    dataset: Optional[str] = None           # phoenix2014, phoenix2014-T, csl-daily or csl; null: what the root holds
+    info: Optional[str] = None              # folder of {split}_info.npy; null: wherever the corpus has its splits
+    frame_subdir: str = "fullFrame-256x256px"   # of features/, where a corpus has its frames in two sizes
     train: str = "train"
     dev: str = "dev"
     frame_interval: int = 1

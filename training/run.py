@@ -6,11 +6,12 @@ from typing import Any, Dict
 
 import yaml
 
+from datasets.layout import Corpus
 from files.workspace import find_input
 from glosses.vocabulary import GlossVocabulary, load_gloss2ids, load_gloss_dict
+from models.frame_resnet import FrameResNet
 from models.recogniser import Recogniser
 from models.registry import build, create
-from models.resnet import ResNetCSLR
 from terminal.errors import UserError
 from training.checkpointing import check_same_glosses
 from training.distributed import Place
@@ -22,12 +23,12 @@ from training.trainer import LAST, Trainer
 log = logging.getLogger("training")
 
 
-def start(config: Config, architecture: Dict[str, Any], root: Path, out: Path, place: Place,
+def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Path, place: Place,
           resume: bool) -> Trainer:
     last = out / LAST
     if last.exists() and not resume:
         raise UserError(f"{last} exists: this folder holds a run; go on with --resume, or give another --out")
-    protocol = find_protocol(architecture)(config, architecture, root)
+    protocol = find_protocol(architecture)(config, architecture, corpus)
     vocabulary = _vocabulary(config, protocol)
     architecture["classes"] = len(vocabulary)
     seed_everything(config.trainer.seed)        # the same fresh weights in every process
@@ -69,10 +70,11 @@ def _plain(config: Config) -> Dict[str, Any]:
 def _starting_weights(config: Config, recogniser: Recogniser) -> None:
     if config.model.backbone:
         path = find_input(config.model.backbone)
-        if not isinstance(recogniser, ResNetCSLR):
-            raise UserError(f"model.backbone: only the resnet model starts from one, this is {recogniser.name}; "
-                            "give a whole checkpoint with model.weights")
-        recogniser.network.conv2d.load_imagenet(path)
+        resnet = getattr(recogniser.network, "conv2d", None)
+        if not isinstance(resnet, FrameResNet):
+            raise UserError(f"model.backbone: only networks with a ResNet start from one, and {recogniser.name} has "
+                            "none; give a whole checkpoint with model.weights")
+        resnet.load_imagenet(path)
         log.info("backbone from %s", path)
     if not config.model.weights:
         log.info("no model.weights: %s", "the rest from scratch" if config.model.backbone else "from scratch")

@@ -35,8 +35,8 @@ class Trainer:
     def __init__(self, config: Config, protocol: Protocol, recogniser: Recogniser, out: Path, place: Place) -> None:
         self.config, self.protocol, self.recogniser, self.out, self.place = config, protocol, recogniser, out, place
         data, trainer = config.data, config.trainer
-        self.train_footage = protocol.footage(list_clips(data, protocol.root, data.train))
-        self.dev_footage = protocol.footage(list_clips(data, protocol.root, data.dev))
+        self.train_footage = protocol.footage(list_clips(protocol.corpus, data.train, data.frame_subdir))
+        self.dev_footage = protocol.footage(list_clips(protocol.corpus, data.dev, data.frame_subdir))
         self.train_set = protocol.dataset(self.train_footage, recogniser.vocabulary, train=True)
         self.dev_set = protocol.dataset(self.dev_footage, recogniser.vocabulary, train=False)
         self.collate = protocol.collate(recogniser.network)
@@ -172,13 +172,13 @@ class Trainer:
     def _evaluate(self) -> str:
         """Reads the dev split, keeps the best weights. Gives a line for the log."""
         readings = self.read()
-        counts = score(readings)
+        counts = score(readings, self.protocol.corpus.clean)
         if self.board is not None:
             self.board.add_scalar("dev/WER", counts.percent, self.epoch)
         better = counts.percent < self.best
         self.best = min(self.best, counts.percent)
         if better and self.place.first:
-            write_hypotheses(self.out / f"{self.config.data.dev}.hypotheses.txt", readings)
+            write_hypotheses(self.out / f"{self.config.data.dev}.hypotheses.txt", readings, self.protocol.corpus.clean)
             checkpointing.save(self.out / BEST, self.state())
         return (f"dev WER {counts.percent:.2f}% (sub {counts.substitutions}, ins {counts.insertions}, "
                 f"del {counts.deletions} of {counts.reference}), best {self.best:.2f}%")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from datasets.corpus import from_corpora
+from datasets.corpora import open_corpus
 from drawing.overlay import Style, overlay
 from drawing.strips import STRIP
 from drawing.view import View
@@ -27,7 +27,8 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     root = tmp_path_factory.mktemp("synthetic")
     data = make_workspace(root, sizes={"train": 1, "dev": 1, "test": 0}, seed=3)
     manual = data / "annotations" / "manual"
-    made = checkpoints(root, {"slowfast": from_corpora(manual), "twostream": load_gloss2ids(manual / "gloss2ids.pkl")})
+    made = checkpoints(root, {"slowfast": open_corpus(data).vocabulary(),
+                              "twostream": load_gloss2ids(manual / "gloss2ids.pkl")})
     return Case(data, made, root / "outputs")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from datasets.corpus import read_corpus, select, splits
-from datasets.layout import PhoenixFiles
+from datasets.phoenix2014 import Phoenix2014
 from files.names import LONGEST
 from results.folder import SequenceFolder
 from results.replacing import set_aside
@@ -91,7 +91,7 @@ def test_a_split_without_rows_is_told_of(tmp_path: Path) -> None:
     manual.mkdir(parents=True)
     corpus(manual, "dev", HEADER)
     with pytest.raises(UserError, match="split 'dev' .* has no rows"):
-        PhoenixFiles(tmp_path).rows("dev")
+        Phoenix2014(tmp_path).rows("dev")
 
 
 def test_corpus_in_another_encoding_is_refused(tmp_path: Path) -> None:
@@ -102,13 +102,14 @@ def test_corpus_in_another_encoding_is_refused(tmp_path: Path) -> None:
 
 def test_rows_come_in_the_order_asked(tmp_path: Path) -> None:
     rows = read_corpus(corpus(tmp_path, "dev", HEADER + "a|a/1|S|\nb|b/1|S|\n"), "dev")
-    assert [row.seq_id for row in select(rows, ["b", "a", "b"], "dev", tmp_path)] == ["b", "a"]
+    assert [row.seq_id for row in select(rows, ["b", "a", "b"], "dev", tmp_path, {})] == ["b", "a"]
 
 
 def test_unknown_id_names_its_split_or_its_neighbours(tmp_path: Path) -> None:
     corpus(tmp_path, "train", HEADER + "04May_default-7|x|S|\n")
     rows = read_corpus(corpus(tmp_path, "dev", HEADER + "01April_default-1|x|S|\n05July_default-2|x|S|\n"), "dev")
+    others = {"train": lambda: read_corpus(tmp_path, "train")}
     with pytest.raises(UserError, match="it is in 'train'; ask for it with --split train"):
-        select(rows, ["04May_default-7"], "dev", tmp_path)
+        select(rows, ["04May_default-7"], "dev", tmp_path, others)
     with pytest.raises(UserError, match="nearest of its 2 ids: 01April_default-1, "):
-        select(rows, ["01April_default-11"], "dev", tmp_path)
+        select(rows, ["01April_default-11"], "dev", tmp_path, others)

@@ -131,7 +131,7 @@ def test_sequence_without_frames_names_the_place(root: Path) -> None:
 
 def test_frame_sizes_that_differ_in_number_are_an_error(root: Path) -> None:
     next((root / "features/fullFrame-210x260px/dev/01April_default-1/1").iterdir()).unlink()
-    with pytest.raises(UserError, match="6 frames of 256x256 and 5 of 210x260"):
+    with pytest.raises(UserError, match="6 frames of fullFrame-256x256px and 5 of fullFrame-210x260px"):
         PhoenixVideoTextDataset(root, "dev").clip(0)
 
 

@@ -5,7 +5,7 @@ from typing import Any, Tuple
 import numpy as np
 import pytest
 
-from glosses.vocabulary import GlossVocabulary, from_sentences, load_gloss2ids, load_gloss_dict
+from glosses.vocabulary import GlossVocabulary, in_string_order, load_gloss2ids, load_gloss_dict
 from terminal.errors import UserError
 
 
@@ -37,9 +37,8 @@ def test_a_class_without_a_name_reads_as_its_number() -> None:
     assert GlossVocabulary(["<blank>", "REGEN"]).decode([1, 857]) == ("REGEN", "#857")
 
 
-def test_slowfast_numbers_all_glosses_in_string_order_but_for_one_row() -> None:
-    train = [["WIND"]] * 2390 + [["DAMAGED"]] + [["ABEND", "ZWEI"]]
-    vocabulary = from_sentences(train, [["REGEN"]], [["ÖSTERREICH", "loc-NORD"]])
+def test_all_glosses_are_numbered_in_string_order() -> None:
+    vocabulary = in_string_order([["WIND"], ["ABEND", "ZWEI"], ["REGEN"], ["ÖSTERREICH", "loc-NORD"]])
     assert vocabulary.names == ("<blank>", "ABEND", "REGEN", "WIND", "ZWEI", "loc-NORD", "ÖSTERREICH")
 
 

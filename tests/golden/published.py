@@ -9,7 +9,6 @@ import torch
 import yaml
 
 from datasets.clip import Clip
-from glosses.vocabulary import GlossVocabulary
 from models.recogniser import Probe, Recogniser
 from models.registry import CONFIGS
 from tests.golden import GOLDENS, recipe
@@ -32,7 +31,7 @@ def golden(name: str) -> Dict[str, np.ndarray]:
 
 def clip(name: str, frames: int = 26, seed: int = 0) -> Clip:
     square = recipe.frames(frames, 256, 256, seed)
-    if name == "slowfast":
+    if name != "twostream":
         return Clip("golden", "dev", square)
     return Clip("golden", "dev", square, keypoints=recipe.keypoints(frames, seed),
                 tall_frames=recipe.frames(frames, 260, 210, seed))
@@ -42,10 +41,10 @@ def clip(name: str, frames: int = 26, seed: int = 0) -> Clip:
 def recogniser(name: str, folded: bool = False) -> Recogniser:
     """In evaluation, parameters without gradient; `folded` as `build` gives it. Shared: leave it as it was."""
     from models.folding import fold_batch_norm
-    from models.registry import recogniser_class
+    from models.registry import create
 
     architecture = yaml.safe_load((CONFIGS / f"{name}.yaml").read_text())
-    made = recogniser_class(name)(architecture, GlossVocabulary([]))
+    made = create(architecture)
     weights = state(name)
     made.network.load_state_dict(dict(made.network.state_dict(), **weights), strict=True)
     if folded:

@@ -12,7 +12,7 @@ from models.recogniser import Recogniser
 from tests.kit import networks
 from tests.kit.workspace import keypoints, tiny_workspace, write_split
 
-STATE = {"slowfast": "model_state_dict", "twostream": "model_state"}
+STATE = {"twostream": "model_state"}      # the others' is model_state_dict
 ROWS = [(f"clip-{number}", "REGEN", 8 + number) for number in range(6)]
 
 
@@ -34,8 +34,8 @@ def small_checkpoint(path: Path, name: str, vocabulary: GlossVocabulary, store_n
     """Random weights as training would save them."""
     made: Recogniser = networks.recogniser(name, classes=len(vocabulary))
     extra: Dict[str, Any] = {"vocabulary": list(vocabulary.names)} if store_names else {}
-    torch.save({"epoch": 1, STATE[name]: made.network.state_dict(), "architecture": made.architecture,
-                "rng_state": {"numpy": np.random.get_state()}, **extra}, path)
+    torch.save({"epoch": 1, STATE.get(name, "model_state_dict"): made.network.state_dict(),
+                "architecture": made.architecture, "rng_state": {"numpy": np.random.get_state()}, **extra}, path)
     return path
 
 

@@ -7,7 +7,12 @@ import numpy as np
 import torch
 import yaml
 
+from datasets.corpora import open_corpus
+from datasets.corpus import Row
+from datasets.layout import SQUARE
+from datasets.phoenix2014 import Phoenix2014
 from models.registry import CONFIGS
+from training.clips import Entry
 from training.config import load_config
 from training.distributed import Place
 from training.run import start
@@ -19,7 +24,8 @@ ARCHITECTURES: Dict[str, Dict[str, Any]] = {
                  "frame": 32, "crop": 28, "size": 28, "hidden": 16, "lstm_layers": 1, "lstm_dropout": 0.0},
     "twostream": {"size": 32, "pose_size": 16, "width": 0.0625, "lateral_kernel": [3, 3, 3], "hidden": 16,
                   "feedforward": 16},
-    "resnet": {"frame": 32, "crop": 28, "size": 28, "hidden": 16, "lstm_layers": 1, "lstm_dropout": 0.0},
+    **{name: {"frame": 32, "crop": 28, "size": 28, "hidden": 16, "lstm_layers": 1, "lstm_dropout": 0.0}
+       for name in ("vac", "smkd", "corrnet")},
 }
 
 
@@ -65,10 +71,15 @@ def write_recipe(folder: Path, model: str = "slowfast") -> Path:
     return path
 
 
+def entry(name: str, glosses: Tuple[str, ...] = (), root: Path = Path("/nowhere")) -> Entry:
+    """A clip for those who do not look for its frames."""
+    return Entry(Row(name, f"{name}/1/*.png", "Signer0", glosses), "dev", Phoenix2014(root), SQUARE)
+
+
 def make_trainer(data: Path, out: Path, recipe: Path, overrides: Tuple[str, ...] = (), resume: bool = False) -> Trainer:
     config, architecture = load_config(recipe, overrides)
     out.mkdir(parents=True, exist_ok=True)
-    return start(config, architecture, data, out, Place(torch.device("cpu")), resume)
+    return start(config, architecture, open_corpus(data), out, Place(torch.device("cpu")), resume)
 
 
 def differing(left: Any, right: Any, where: str = "") -> List[str]:

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from datasets.layout import SQUARE
 from glosses.vocabulary import GlossVocabulary
 from terminal.errors import UserError
 from tests.golden import GOLDENS
-from training.clips import PATTERNS, Entry
+from tests.kit.training import entry
 from training.collate import collate
 from training.feeder import Feeder, Sample, Views
 from training.footage import Footage
@@ -29,7 +30,7 @@ def drifting_blocks(count: int, seed: int) -> np.ndarray:
 
 
 def feeder_of(frames: np.ndarray, views: Views, glosses: List[str] = ()) -> Feeder:  # type: ignore[assignment]
-    footage = Footage([Entry("clip", "", tuple(glosses))])
+    footage = Footage([entry("clip", tuple(glosses))])
     footage._kept[0] = frames
     return Feeder(footage, GlossVocabulary(["<blank>", "REGEN", "WIND"]), views)
 
@@ -86,20 +87,16 @@ def test_frames_smaller_than_the_crop_are_padded_in_training() -> None:
 
 
 def test_frames_kept_in_memory_are_those_on_disk(tmp_path: Path) -> None:
+    folder = tmp_path / "features" / SQUARE / "dev" / "clip" / "1"
+    folder.mkdir(parents=True)
     for number in range(3):
-        cv2.imwrite(str(tmp_path / f"{number}.png"), np.random.RandomState(number).randint(0, 256, (8, 6, 3)))
-    footage = Footage([Entry("clip", f"{tmp_path}/*.png", ())], fit=lambda height, width: (height // 2, width // 2))
+        cv2.imwrite(str(folder / f"{number}.png"), np.random.RandomState(number).randint(0, 256, (8, 6, 3)))
+    footage = Footage([entry("clip", root=tmp_path)], fit=lambda height, width: (height // 2, width // 2))
     before = footage.frames(0, [2, 0, 0])
     assert footage.keep(0) == 3 * 4 * 3 * 3
     assert (footage.frames(0, [2, 0, 0]) == before).all()
 
 
-def test_frames_lie_where_each_data_set_has_them() -> None:
-    assert PATTERNS["phoenix2014"]("/d", "sub", "dev/a/1/*.png") == "/d/features/sub/dev/a/1/*.png"
-    assert PATTERNS["CSL"]("/d", "sub", "000/P1") == "/d/features/sub/000/P1/*.jpg"
-    assert PATTERNS["CSL-Daily"]("/d", "sub", "S1/*.jpg") == "/d/S1/*.jpg"
-
-
 def test_a_clip_without_frames_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="clip lost has no frames"):
-        Entry("lost", f"{tmp_path}/*.png", ()).files()
+    with pytest.raises(UserError, match="'lost' has no frames"):
+        entry("lost", root=tmp_path).files()

@@ -9,7 +9,14 @@ import torch
 from torch import Tensor
 
 from tests.golden import GOLDENS
-from training.losses import SlowFastWeights, TwoStreamWeights, slowfast_losses, twostream_losses
+from training.losses import (
+    BranchWeights,
+    SlowFastWeights,
+    TwoStreamWeights,
+    slowfast_losses,
+    twostream_losses,
+    vac_losses,
+)
 
 GOLDEN = json.loads((GOLDENS / "loss_golden.json").read_text())
 
@@ -42,6 +49,13 @@ def test_weights_of_zero_leave_their_terms_out() -> None:
     assert float(total) == pytest.approx(GOLDEN["terms"]["SeqCTC/main"] + GOLDEN["terms"]["ConvCTC/main"], rel=1e-5)
 
 
+def test_vacs_terms_are_those_of_the_main_branch() -> None:
+    total, terms = vac_losses(golden_outputs(), *LABELS, BranchWeights(Dist=0))
+    assert {name: float(term) for name, term in terms.items()} == pytest.approx(
+        {name: GOLDEN["terms"][name] for name in ("SeqCTC/main", "ConvCTC/main")}, rel=1e-5)
+    assert float(total) == pytest.approx(sum(map(float, terms.values())), rel=1e-5)
+
+
 def test_the_teacher_is_not_taught() -> None:
     outputs = {name: value.float().requires_grad_() for name, value in golden_outputs().items()}
     total, _ = slowfast_losses(outputs, *LABELS, SlowFastWeights(SeqCTC=0, ConvCTC=0))
@@ -49,11 +63,11 @@ def test_the_teacher_is_not_taught() -> None:
     assert outputs["logits"].grad is None and outputs["conv"].grad is not None
 
 
-def test_too_few_steps_for_the_labels_is_infinite_for_slowfast_only() -> None:
+def test_too_few_steps_for_the_labels_are_infinite_but_for_twostream() -> None:
     outputs = {name: draw("x")[:1, :2] for name in ("logits", "conv", "rgb", "keypoint", "fuse")}
     outputs["lengths"] = torch.tensor([2])
     labels, label_lengths = torch.tensor([1, 2, 3]), torch.tensor([3])
-    assert math.isinf(slowfast_losses(outputs, labels, label_lengths, SlowFastWeights())[0])
+    assert math.isinf(vac_losses(outputs, labels, label_lengths, BranchWeights())[0])
     assert math.isfinite(twostream_losses(outputs, labels, label_lengths, TwoStreamWeights())[0])
 
 

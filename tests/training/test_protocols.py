@@ -9,8 +9,7 @@ from torch import Tensor
 from datasets.keypoints import KeypointStore
 from datasets.phoenix import PhoenixVideoTextDataset
 from models.pose_input import gaussian_maps
-from tests.kit.training import make_trainer, write_data, write_recipe
-from training.clips import Entry
+from tests.kit.training import entry, make_trainer, write_data, write_recipe
 from training.feeder_twostream import PosedFeeder, TwoStreamAugment, draw_rows, middle_rows
 from training.footage import Footage
 from training.trainer import Trainer
@@ -26,7 +25,7 @@ def dev_inputs(trainer: Trainer) -> list:
     return [*trainer.protocol.inputs(batch, torch.device("cpu")), batch.lengths]
 
 
-@pytest.mark.parametrize("model", ["slowfast", "twostream", "resnet"])
+@pytest.mark.parametrize("model", ["slowfast", "twostream", "vac", "corrnet"])
 def test_dev_clips_are_fed_as_clips_are_explained(data: Path, tmp_path: Path, model: str) -> None:
     trainer = make_trainer(data, tmp_path / "out", write_recipe(tmp_path, model), ("data.eval_batch_size", "1"))
     *fed, lengths = dev_inputs(trainer)
@@ -52,7 +51,7 @@ def test_a_crop_takes_frames_and_keypoints_along(tmp_path: Path) -> None:
     """A bright spot under a keypoint stays under it."""
     frames = np.zeros((8, 260, 210, 3), np.uint8)
     frames[:, 148:153, 98:103] = 255
-    footage = Footage([Entry("clip", "", ())])
+    footage = Footage([entry("clip")])
     footage._kept[0] = frames
     feeder = PosedFeeder.__new__(PosedFeeder)
     feeder.footage, feeder.augment, feeder.train = footage, TwoStreamAugment(jitter=0), True

@@ -1,0 +1,19 @@
+from pathlib import Path
+from typing import List, Tuple
+
+from datasets.corpus import Row
+from datasets.layout import Corpus
+from glosses.wer import as_it_is
+
+
+class CSL(Corpus):
+    """The Chinese corpus of 2015, of which only what the CSLR code bases write is read."""
+
+    name = "csl"
+    folder = "CSL"
+    preprocessed = "CSL"
+    classes = 179
+    clean = staticmethod(as_it_is)
+
+    def patterns(self, row: Row, split: str, size: str) -> List[Tuple[Path, str]]:
+        return [(self.root / "features" / size, f"{row.folder}/*.jpg")]

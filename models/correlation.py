@@ -1,0 +1,119 @@
+"""CorrNet's correlation block: what of each place is found again in the frame after and in the frame before.
+
+The affinities of every place to every place of the next frame are far larger than the maps (0.5 GB at 28 x 28 and
+200 frames), so they are made for a few frames at a time, and again in the backward.
+"""
+from typing import Any, Iterator, Tuple
+
+import torch
+from torch import Tensor, nn
+
+from models.convolution import Conv3d
+
+AFFINITIES = 2 ** 22            # values held at once on a CPU, where they should not leave its cache
+AFFINITIES_ON_GPU = 2 ** 26     # and on a GPU, which wants much to do at once
+REDUCTION = 16                  # channels for each of the gate
+DILATIONS = (1, 2, 3)
+SHIFTS = (2, 0)                 # of the frame after and the frame before in `around`
+
+
+class Correlate(torch.autograd.Function):
+    """places [B, T, P, C], around [B, T + 2, P, C] (the frame before each, itself, the one after), weights [2] (of the
+    frame after, of the one before) -> [B, T, P, C], the sum over the places of both neighbours of their features, each
+    times (sigmoid(affinity) - 0.5) and the neighbour's weight.
+
+    sigmoid(a) - 0.5 is tanh(a / 2) / 2, which does not cancel where affinities are small.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, places: Tensor, around: Tensor, weights: Tensor) -> Tensor:  # type: ignore[override]
+        ctx.save_for_backward(places, around, weights)
+        found = torch.zeros_like(places)
+        likeness, = scratch(places, 1)
+        for clip, rows in chunks(places):
+            for shift, weight in zip(SHIFTS, weights.tolist()):
+                mine, other = places[clip, rows], around[clip, rows.start + shift:rows.stop + shift]
+                like = product(mine, other, likeness).tanh_()
+                found[clip, rows].baddbmm_(like, other, alpha=weight / 2)
+        return found
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tuple[Tensor, Tensor, Any]:  # type: ignore[override]
+        places, around, weights = ctx.saved_tensors
+        gradient = gradient.contiguous()
+        to_places, to_around = torch.zeros_like(places), torch.zeros_like(around)
+        to_weights = torch.zeros(2, dtype=torch.float64, device=places.device) if ctx.needs_input_grad[2] else None
+        likeness, slope = scratch(places, 2)
+        for clip, rows in chunks(places):
+            for number, (shift, weight) in enumerate(zip(SHIFTS, weights.tolist())):
+                span = slice(rows.start + shift, rows.stop + shift)
+                mine, given = places[clip, rows], gradient[clip, rows]
+                other, into = around[clip, span], to_around[clip, span]
+                like = product(mine, other, likeness).tanh_()
+                rise = product(given, other, slope)                             # with each likeness, per weight
+                if to_weights is not None:
+                    to_weights[number] += (like * rise).sum(dtype=torch.float64)
+                into.baddbmm_(like.transpose(1, 2), given, alpha=weight / 2)
+                torch.ops.aten.tanh_backward(rise, like, grad_input=rise)       # with half of each affinity
+                to_places[clip, rows].baddbmm_(rise, other, alpha=weight / 2)
+                into.baddbmm_(rise.transpose(1, 2), mine, alpha=weight / 2)
+        return to_places, to_around, None if to_weights is None else to_weights.to(weights.dtype)
+
+
+def product(left: Tensor, right: Tensor, into: Tensor) -> Tensor:
+    """Half the dot products of every place on the left with every place on the right, [t, P, P]."""
+    out = into[:len(left)]
+    return torch.baddbmm(out, left, right.transpose(1, 2), beta=0, alpha=0.5, out=out)
+
+
+def frames_at_once(places: Tensor) -> int:
+    return max(1, (AFFINITIES_ON_GPU if places.is_cuda else AFFINITIES) // places.shape[2] ** 2)
+
+
+def scratch(places: Tensor, count: int) -> Tuple[Tensor, ...]:
+    """Room for the affinities of one chunk, used again by all: memory that is not new is much faster."""
+    held = min(frames_at_once(places), places.shape[1])
+    return places.new_empty(count, held, places.shape[2], places.shape[2]).unbind()
+
+
+def chunks(places: Tensor) -> Iterator[Tuple[int, slice]]:
+    """Of each clip, as many frames at a time as affinities may be held for."""
+    clips, frames = places.shape[:2]
+    step = frames_at_once(places)
+    for clip in range(clips):
+        for start in range(0, frames, step):
+            yield clip, slice(start, min(start + step, frames))
+
+
+class Correlation(nn.Module):
+    """[B, C, T, H, W] -> the same: the correlated features, each let through where the gate says so."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        thin = channels // REDUCTION
+        self.down_conv = Conv3d(channels, thin, 1, bias=False)
+        self.down_conv2 = Conv3d(channels, channels, 1, bias=False)
+        for number, dilation in enumerate(DILATIONS, start=1):
+            self.add_module(f"spatial_aggregation{number}",
+                            nn.Conv3d(thin, thin, (9, 3, 3), padding=(4, dilation, dilation),
+                                      dilation=(1, dilation, dilation), groups=thin))
+        self.weights = nn.Parameter(torch.full((len(DILATIONS),), 1 / len(DILATIONS)))
+        self.weights2 = nn.Parameter(torch.full((2,), 0.5))
+        self.conv_back = Conv3d(thin, channels, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.correlated(x, self.down_conv2(x)) * self._gate(x)
+
+    def correlated(self, x: Tensor, seen: Tensor) -> Tensor:
+        """seen: what is looked at in a frame's neighbours, [B, C, T, H, W] as x."""
+        places, around = (each.permute(0, 2, 3, 4, 1).flatten(2, 3) for each in (x.to(seen.dtype), seen))
+        around = torch.cat((around[:, :1], around, around[:, -1:]), dim=1)
+        found = Correlate.apply(places, around, self.weights2)
+        return found.unflatten(2, tuple(x.shape[3:])).permute(0, 4, 1, 2, 3)
+
+    def _gate(self, x: Tensor) -> Tensor:
+        """[B, C, T, H, W] in -0.5 .. 0.5"""
+        thin = self.down_conv(x)
+        seen = [getattr(self, f"spatial_aggregation{number}")(thin) * weight.to(thin.dtype)
+                for number, weight in enumerate(self.weights, start=1)]
+        return torch.sigmoid(self.conv_back(sum(seen[1:], seen[0]))) - 0.5

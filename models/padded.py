@@ -1,0 +1,49 @@
+"""What SlowFastSign, VAC and CorrNet share: how a clip is fed, and how many steps come of it."""
+from typing import Any, Dict
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from datasets.clip import Clip
+from geometry.viewport import Viewport
+from glosses.vocabulary import GlossVocabulary
+from models.recogniser import Inputs, Recogniser
+from models.temporal import padding, steps_after
+from terminal.errors import UserError
+
+
+class PaddedRecogniser(Recogniser):
+    """Takes the middle of each frame, and edge frames so that its unpadded temporal convolutions lose no step.
+
+    Its network gives a dict with the "logits".
+    """
+
+    def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
+        super().__init__(architecture, vocabulary)
+        edge = (architecture["frame"] - architecture["crop"]) / 2 / architecture["frame"]
+        self.viewport = Viewport(edge, edge, 1 - edge, 1 - edge)
+
+    def prepare(self, clip: Clip) -> Inputs:
+        a = self.architecture
+        total = len(clip)
+        if total == 0:
+            raise UserError(f"clip {clip.seq_id} has no frames; {self.title} needs at least 1")
+        top, bottom, left, right = self.viewport.box(*clip.frames.shape[1:3])
+        crop = torch.from_numpy(clip.frames[:, top:bottom, left:right]).to(self.device)
+        before, after = padding(self.architecture["temporal_conv"], total)
+        padded = torch.arange(-before, total + after, device=self.device).clamp(0, total - 1)
+        frames = crop[padded].permute(0, 3, 1, 2).float()               # [T, 3, H, W]
+        if frames.shape[-2:] != (a["size"], a["size"]):
+            frames = F.interpolate(frames, (a["size"], a["size"]), mode="bilinear", align_corners=False)
+        frames = frames.div_(255).sub_(a["mean"]).div_(a["std"]).transpose(0, 1)
+        return Inputs((frames[None],), total, before, after)
+
+    def forward(self, inputs: Inputs) -> Tensor:
+        return self.network(*inputs.tensors)["logits"]
+
+    def steps(self, frames: int) -> int:
+        return int(steps_after(self.architecture["temporal_conv"], torch.tensor(self.input_frames(frames))))
+
+    def input_frames(self, frames: int) -> int:
+        return frames + sum(padding(self.architecture["temporal_conv"], frames))

@@ -1,0 +1,98 @@
+"""How the drawn clips are laid out on disk: as each of the corpora has them, in its own words."""
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Dict, List, Mapping, Optional, Sequence, Tuple, Type
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SQUARE, TALL = FRAME_SIZES = ("256x256px", "210x260px")
+CHINESE = {"REGEN": "雨", "SONNE": "太阳", "WIND": "风", "SCHNEE": "雪", "WOLKE": "云", "NORD": "北方", "SÜD": "南方",
+           "MORGEN": "明天", "HEUTE": "今天", "ABEND": "晚上", "KALT": "冷", "WARM": "暖和", "GEWITTER": "雷雨",
+           "BERG": "山"}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a worker tells of a clip whose frames and evidence it has written."""
+
+    split: str
+    seq_id: str
+    signer: str
+    words: Tuple[str, ...]
+    keypoints: "np.ndarray"                   # float32 [T, 133, 3]
+
+
+class Phoenix2014:
+    folder = "phoenix-2014-multisigner"
+    header = "id|folder|signer|annotation"
+    file = "{}.corpus.csv"
+
+    def seq_id(self, phoenix_id: str, split: str, number: int, signer: int) -> str:
+        return phoenix_id
+
+    def words(self, names: Sequence[str]) -> Tuple[str, ...]:
+        return tuple(names)
+
+    def frame_folder(self, size: str, split: str, seq_id: str) -> Optional[Path]:
+        """Under the data root; None for a size that the corpus has not."""
+        return Path("features") / f"fullFrame-{size}" / split / seq_id / "1"
+
+    def frame_file(self, seq_id: str, t: int) -> str:
+        return f"{seq_id.rsplit('_', 1)[0]}.avi_pid0_fn{t:06d}-0.png"
+
+    def tables(self, clips: Mapping[str, Sequence[Drawn]]) -> Dict[str, List[str]]:
+        """{file under the data root: its lines}"""
+        return {f"annotations/manual/{self.file.format(split)}": [self.header, *map(self.row, drawn)]
+                for split, drawn in clips.items()}
+
+    def row(self, clip: Drawn) -> str:
+        return f"{clip.seq_id}|{clip.seq_id}/1/*.png|{clip.signer}|{' '.join(clip.words)}"
+
+
+class Phoenix2014T(Phoenix2014):
+    folder = "PHOENIX-2014-T"
+    header = "name|video|start|end|speaker|orth|translation"
+    file = "PHOENIX-2014-T.{}.corpus.csv"
+
+    def frame_folder(self, size: str, split: str, seq_id: str) -> Optional[Path]:
+        return Path("features") / f"fullFrame-{size}" / split / seq_id
+
+    def frame_file(self, seq_id: str, t: int) -> str:
+        return f"images{t + 1:04d}.png"
+
+    def row(self, clip: Drawn) -> str:
+        words = " ".join(clip.words)
+        return f"{clip.seq_id}|{clip.seq_id}/1/*.png|-1|-1|{clip.signer}|{words}|{words.lower()}"
+
+
+class CSLDaily(Phoenix2014):
+    folder = "CSL-Daily"
+
+    def seq_id(self, phoenix_id: str, split: str, number: int, signer: int) -> str:
+        first = {"train": 0, "dev": 500000, "test": 700000}[split]
+        return f"S{first + number:06d}_P{signer:04d}_T00"
+
+    def words(self, names: Sequence[str]) -> Tuple[str, ...]:
+        return tuple(CHINESE[name] for name in names)
+
+    def frame_folder(self, size: str, split: str, seq_id: str) -> Optional[Path]:
+        return Path("sentence/frames_256x256") / seq_id if size == SQUARE else None
+
+    def frame_file(self, seq_id: str, t: int) -> str:
+        return f"{t:06d}.jpg"
+
+    def tables(self, clips: Mapping[str, Sequence[Drawn]]) -> Dict[str, List[str]]:
+        videos, splits = ["index|name|length|gloss|char|word|postag"], ["name|split"]
+        for split, drawn in clips.items():
+            for clip in drawn:
+                words = " ".join(clip.words)
+                told = (len(videos) - 1, clip.seq_id, len(clip.keypoints), words, " ".join("".join(clip.words)), words,
+                        " ".join("n" * len(clip.words)))
+                videos.append("|".join(map(str, told)))
+                splits.append(f"{clip.seq_id}|{split}")
+        return {"sentence_label/video_map.txt": videos, "sentence_label/split_1.txt": splits}
+
+
+LAYOUTS: Dict[str, Type[Phoenix2014]] = {
+    "phoenix2014": Phoenix2014, "phoenix2014-T": Phoenix2014T, "csl-daily": CSLDaily}
