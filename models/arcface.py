@@ -26,11 +26,13 @@ class ArcFace(Embedder):
     single = "norm"
     targets = ("cosine", "dot", "norm")
     vectors = ("fc", "features")
-    aligned = True
 
     def __init__(self, architecture: Dict[str, Any]) -> None:
         super().__init__(architecture)
         self.viewport = Viewport()
+        a = architecture
+        self.preprocessing = (f"taken as an aligned crop: the whole picture to {a['size']}x{a['size']}, bilinear "
+                              f"without antialiasing, (x / 255 - {a['mean']}) / {a['std']}")
         self.network = IResNet(architecture)
         self.layers = _layers(self.network, architecture)
         last = f"layer4.{architecture['blocks'][3] - 1}.conv2"

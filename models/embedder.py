@@ -20,7 +20,7 @@ class Embedder(Explainable):
     single: str                                         # what is explained of a picture that is not compared
     targets: Tuple[str, ...]                            # all that can be
     vectors: Tuple[str, ...] = ()                       # layers that people ask for, but that have no place
-    aligned = False                                     # whether it takes crops at fixed eyes, nose and mouth
+    preprocessing: str                                  # in words
 
     def __init__(self, architecture: Dict[str, Any]) -> None:
         super().__init__(architecture)

@@ -132,6 +132,8 @@ class PromptSG(Embedder):
         super().__init__(architecture)
         a = architecture
         self.viewport = Viewport()
+        self.preprocessing = (f"the whole picture to {a['high']} high and {a['wide']} wide, bilinear, "
+                              f"antialiased, (x / 255 - {a['mean']}) / {a['std']}")
         grid = (a["high"] - a["patch"]) // a["stride"] + 1, (a["wide"] - a["patch"]) // a["stride"] + 1
         self.network = PromptSGNetwork(a, grid)
         self.heads = {"classifier": self.network.identify, "classifier_proj": self.network.identify_proj}

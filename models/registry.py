@@ -34,6 +34,10 @@ def embedder_class(name: str) -> "Type[Embedder]":
     return _named(name, EMBEDDERS)
 
 
+def network_class(name: str) -> "Type[Explainable]":
+    return _named(name, {**MODELS, **EMBEDDERS})
+
+
 def _named(name: str, names: Mapping[str, str]) -> Any:
     if name not in names:
         raise UserError(f"no model is called {name!r}; there are: {', '.join(names)}")
@@ -42,7 +46,7 @@ def _named(name: str, names: Mapping[str, str]) -> Any:
 
 
 def published_architecture(name: str) -> Dict[str, Any]:
-    _named(name, {**MODELS, **EMBEDDERS})
+    network_class(name)
     return yaml.safe_load((CONFIGS / f"{name}.yaml").read_text())
 
 
@@ -118,7 +122,7 @@ def build_embedder(name: str, checkpoint: Path, device: str = "cpu") -> "Embedde
 def _weights(file: "Checkpoint", made: "Type[Explainable]") -> Tuple[Dict[str, Any], str]:
     """A file's tensors, and the title of the network that they look like; another than the one asked for is refused."""
     stored = file.weights()
-    known = (_named(name, {**MODELS, **EMBEDDERS}) for name in (*MODELS, *EMBEDDERS))
+    known = map(network_class, (*MODELS, *EMBEDDERS))
     looks_like = next((each.title for each in known if each.signature in stored), "")
     if looks_like and made.signature not in stored:
         raise UserError(f"{file.path}: not a {made.title} checkpoint; it looks like a {looks_like} checkpoint")

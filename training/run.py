@@ -12,7 +12,7 @@ from models.recogniser import Recogniser
 from models.registry import build, create
 from models.resnet import ResNetCSLR
 from terminal.errors import UserError
-from training.checkpointing import check_same_glosses
+from training.checkpointing import check_free, check_same_glosses
 from training.distributed import Place
 from training.protocols import Protocol, find_protocol
 from training.recipe import Config
@@ -24,9 +24,7 @@ log = logging.getLogger("training")
 
 def start(config: Config, architecture: Dict[str, Any], root: Path, out: Path, place: Place,
           resume: bool) -> Trainer:
-    last = out / LAST
-    if last.exists() and not resume:
-        raise UserError(f"{last} exists: this folder holds a run; go on with --resume, or give another --out")
+    check_free(out / LAST, resume)
     protocol = find_protocol(architecture)(config, architecture, root)
     vocabulary = _vocabulary(config, protocol)
     architecture["classes"] = len(vocabulary)
@@ -39,7 +37,7 @@ def start(config: Config, architecture: Dict[str, Any], root: Path, out: Path, p
              parameters / 1e6, len(vocabulary), len(trainer.train_footage.entries), len(trainer.dev_footage.entries),
              place.device, place.world)
     if resume:
-        trainer.resume(last)
+        trainer.resume(out / LAST)
     elif place.first:
         (out / "config.yaml").write_text(yaml.safe_dump(_plain(config), sort_keys=False), encoding="utf-8")
     return trainer
