@@ -138,20 +138,20 @@ def _take(found: Found, probes: Dict[str, Probe], methods: Dict[str, Method], ta
 def _without_unreached(embedder: Embedder, inputs: Inputs, probes: Dict[str, Probe], aims: Sequence[Likeness],
                        found: Found, strict: bool) -> Tuple[str, ...]:
     """Maps that are zero by construction are no maps: an error where the layer was asked for by name."""
-    notes = []
+    left: Dict[str, List[str]] = {}
     for target, layer in sorted(found.unreached):
         if strict:
             aim = next(aim for aim in aims if aim.name == target)
             raise UserError(f"layer {layer}: target {target} does not reach it, its map would be zero everywhere; "
                             f"it reaches {', '.join(_reached(embedder, inputs, aim))}")
-        notes.append(f"{layer} left out: target {target} does not reach it")
+        left.setdefault(target, []).append(layer)
         for key in [key for key in found.signed if key[0] == target and key[2] == layer]:
             del found.signed[key]
             found.unsteady.pop(key, None)
     if not found.signed:
         names = ", ".join(aim.name for aim in aims)
         raise UserError(f"{embedder.title}: no layer that was asked for is reached by {names}")
-    return tuple(notes)
+    return tuple(f"target {target} does not reach {', '.join(layers)}: left out" for target, layers in left.items())
 
 
 def _reached(embedder: Embedder, inputs: Inputs, aim: Likeness) -> List[str]:
