@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Train or fine-tune a recogniser: python train.py -c configs/train_slowfast.yaml --override trainer.epochs 1"""
+"""Train or fine-tune a network: python train.py -c configs/train_slowfast.yaml --override trainer.epochs 1"""
 import argparse
 import logging
 import sys
@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import List, Optional
 
 from datasets.corpora import CORPORA, find_corpus
-from files.workspace import Workspace, find_input
+from files.workspace import Workspace, find_data_root, find_input
+from models.registry import EMBEDDERS
 from terminal.command_line import VERSION, OneLineParser, data_flag, dataset_flag, device_flag
 from terminal.errors import UserError
 
 
 def parse(arguments: Optional[List[str]] = None) -> argparse.Namespace:
-    parser = OneLineParser(prog="train.py", description="Train or fine-tune a recogniser. Several GPUs: torchrun "
+    parser = OneLineParser(prog="train.py", description="Train or fine-tune a network. Several GPUs: torchrun "
                                                         "--nproc_per_node N train.py ...")
     parser.add_argument("-c", "--config", required=True, metavar="FILE",
                         help="recipe, such as configs/train_slowfast.yaml")
@@ -43,12 +44,13 @@ def main(arguments: Optional[List[str]] = None) -> int:
 
 
 def train(args: argparse.Namespace) -> float:
-    """Gives the best dev WER."""
+    """Gives the best dev WER, or of an embedder the best mAP."""
     workspace = Workspace()
     recipe = find_input(args.config, workspace)
     out = Path(args.out).expanduser() if args.out else workspace.outputs / "train" / recipe.stem
     from training.config import load_config
     from training.distributed import join, leave
+    from training.identities import start as start_identities
     from training.run import start
 
     config, architecture = load_config(recipe, args.override)
@@ -56,6 +58,9 @@ def train(args: argparse.Namespace) -> float:
     try:
         _log_to(out, place.first)
         data = config.data
+        if architecture["model"] in EMBEDDERS:
+            root = find_data_root(args.data_root or data.root, workspace)
+            return start_identities(config, architecture, root, out, place, args.resume).run()
         corpus = find_corpus(args.data_root or data.root, args.dataset or data.dataset, workspace,
                              Path(data.info) if data.info else None)
         return start(config, architecture, corpus, out, place, args.resume).run()

@@ -18,7 +18,8 @@ from torch import Tensor
 from files.safe_pickle import DAMAGED, find_data_class
 from terminal.errors import UserError
 
-WEIGHTS = ("model_state_dict", "model_state")       # SlowFastSign's name for them, and TwoStream-SLR's
+# SlowFastSign's name for them, TwoStream-SLR's, and ArcFace's where all states were saved.
+WEIGHTS = ("model_state_dict", "model_state", "state_dict_backbone")
 _BEFORE_ZIP = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."   # torch.save before version 1.6 begins with this number
 _STORAGES = {
     "FloatStorage": torch.float32, "HalfStorage": torch.float16, "BFloat16Storage": torch.bfloat16,
@@ -154,6 +155,8 @@ def _open(path: Path) -> zipfile.ZipFile:
         pass
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error.strerror}); check the path") from None
+    if path.suffix.lower() == ".onnx" or (start[:1] == b"\x08" and b"\x12" in start[2:4]):   # as ONNX files begin
+        raise UserError(f"{path}: an ONNX file: there are no gradients in it; give the PyTorch weights")
     size = f"{path.stat().st_size:,} bytes"
     if not start:
         raise UserError(f"{path}: empty; fetch the checkpoint again")

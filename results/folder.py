@@ -59,9 +59,9 @@ class SequenceFolder:
         self.path.mkdir()
         return self
 
-    def publish(self, settings: Mapping[str, Any], inputs: Mapping[str, Any]) -> None:
+    def publish(self, settings: Mapping[str, Any], inputs: Mapping[str, Any], record: str = PREDS) -> None:
         """Puts the folder in its place. What was there before goes only when the new one stands."""
-        write_manifest(self.path, settings, inputs)
+        write_manifest(self.path, settings, inputs, record)
         old = self.final.with_name(OLD + self.final.name)
         if os.path.lexists(self.final):
             self.final.rename(old)

@@ -22,6 +22,12 @@ def save(path: Path, content: Mapping[str, Any]) -> None:
     os.replace(part, path)
 
 
+def check_free(last: Path, resume: bool) -> None:
+    """A folder with a run in it is not trained into by accident."""
+    if last.exists() and not resume:
+        raise UserError(f"{last} exists: this folder holds a run; go on with --resume, or give another --out")
+
+
 def load(path: Path) -> Dict[str, Any]:
     """Tensors and plain values only; nothing in the file is run."""
     if not path.exists():

@@ -7,7 +7,9 @@ from typing import Any, Dict, List, Mapping, Sequence, Tuple, Type, TypeVar
 
 import yaml
 
+from models.registry import EMBEDDERS
 from terminal.errors import UserError
+from training.identities import IdentityProtocol
 from training.protocols import find_protocol
 from training.recipe import Config, DataConfig, ModelConfig, OptimizerConfig, ScheduleConfig, TrainerConfig
 
@@ -22,7 +24,8 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Tuple[Config, Dict
     check_keys(tree, known, path.name)
     model = build(ModelConfig, tree.get("model", {}), "model")
     architecture = read_yaml(_beside(path, model.architecture))
-    protocol = find_protocol(architecture)
+    protocol: Type[Any] = (IdentityProtocol if architecture.get("model") in EMBEDDERS
+                           else find_protocol(architecture))
     types: Dict[str, Type[Any]] = {
         "data": DataConfig, "augment": protocol.Augment, "loss": protocol.Loss, "optimizer": OptimizerConfig,
         "schedule": ScheduleConfig, "trainer": TrainerConfig}

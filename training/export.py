@@ -9,7 +9,7 @@ if __package__ in (None, ""):                 # run as a script
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from models.checkpoint import WEIGHTS
-from models.registry import recogniser_class
+from models.registry import network_class
 from terminal.errors import UserError
 from training import checkpointing
 
@@ -17,10 +17,11 @@ from training import checkpointing
 def export(source: Path, target: Path, half: bool) -> None:
     content = checkpointing.load(source)
     name = next(name for name in WEIGHTS if name in content)
-    computed = recogniser_class(content["architecture"]["model"]).computed      # the network makes them itself
+    computed = network_class(content["architecture"]["model"]).computed      # the network makes them itself
     weights = {key: value.half() if half and value.is_floating_point() else value
                for key, value in content[name].items() if not (computed and key.endswith(computed))}
-    kept: Dict[str, Any] = {name: weights, **{key: content[key] for key in ("epoch", "architecture", "vocabulary")}}
+    kept: Dict[str, Any] = {name: weights, **{key: content[key] for key in ("epoch", "architecture", "vocabulary")
+                                             if key in content}}
     checkpointing.save(target, kept)
 
 

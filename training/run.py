@@ -13,7 +13,7 @@ from models.frame_resnet import FrameResNet
 from models.recogniser import Recogniser
 from models.registry import build, create
 from terminal.errors import UserError
-from training.checkpointing import check_same_glosses
+from training.checkpointing import check_free, check_same_glosses
 from training.distributed import Place
 from training.protocols import Protocol, find_protocol
 from training.recipe import Config
@@ -25,9 +25,7 @@ log = logging.getLogger("training")
 
 def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Path, place: Place,
           resume: bool) -> Trainer:
-    last = out / LAST
-    if last.exists() and not resume:
-        raise UserError(f"{last} exists: this folder holds a run; go on with --resume, or give another --out")
+    check_free(out / LAST, resume)
     protocol = find_protocol(architecture)(config, architecture, corpus)
     vocabulary = _vocabulary(config, protocol)
     architecture["classes"] = len(vocabulary)
@@ -40,7 +38,7 @@ def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Pat
              parameters / 1e6, len(vocabulary), len(trainer.train_footage.entries), len(trainer.dev_footage.entries),
              place.device, place.world)
     if resume:
-        trainer.resume(last)
+        trainer.resume(out / LAST)
     elif place.first:
         (out / "config.yaml").write_text(yaml.safe_dump(_plain(config), sort_keys=False), encoding="utf-8")
     return trainer
