@@ -17,6 +17,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
+from terminal.ending import ended
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
@@ -169,8 +170,9 @@ def _draw(root: Path, settings: Settings, job: Tuple[str, int]) -> Drawn:
         for size, folder in folders.items():
             frame = picture if size == "210x260px" else cv2.resize(picture, (SIDE, SIDE))
             file = folder / f"{programme}.avi_pid0_fn{t:06d}-0.png"
-            if not cv2.imwrite(str(file), frame, [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]):
-                raise OSError(f"could not write {file}")
+            # cv2.imwrite has no word for a full disk.
+            _, data = cv2.imencode(".png", frame, [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE])
+            file.write_bytes(data.tobytes())
     write_evidence(root / "evidence" / f"{name}.npz", clip.evidence())
     return Drawn(split, name, f"Signer{before + member + 1:02d}", clip.words, clip.keypoints)
 
@@ -205,15 +207,14 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("--frames", choices=["both", *FRAME_SIZES], default="both", help="frame sizes to write")
     parser.add_argument("--workers", type=int, help="processes (default: one a core)")
     options = parser.parse_args(arguments)
-    try:
-        place = make_workspace(
-            options.root, {split: getattr(options, split) for split in SPLITS}, options.seed,
-            {split: getattr(options, f"{split}_signers") for split in SPLITS},
-            FRAME_SIZES if options.frames == "both" else (options.frames,), options.workers, progress=True)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(place)
+    return ended("signer.synthetic", lambda: _make(options), "the same command begins anew")
+
+
+def _make(options: argparse.Namespace) -> int:
+    print(make_workspace(
+        options.root, {split: getattr(options, split) for split in SPLITS}, options.seed,
+        {split: getattr(options, f"{split}_signers") for split in SPLITS},
+        FRAME_SIZES if options.frames == "both" else (options.frames,), options.workers, progress=True))
     return 0
 
 

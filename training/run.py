@@ -6,6 +6,7 @@ from typing import Any, Dict
 
 import yaml
 
+from files.atomic import atomic_file
 from files.workspace import find_input
 from glosses.vocabulary import GlossVocabulary, load_gloss2ids, load_gloss_dict
 from models.recogniser import Recogniser
@@ -41,7 +42,8 @@ def start(config: Config, architecture: Dict[str, Any], root: Path, out: Path, p
     if resume:
         trainer.resume(last)
     elif place.first:
-        (out / "config.yaml").write_text(yaml.safe_dump(_plain(config), sort_keys=False), encoding="utf-8")
+        with atomic_file(out / "config.yaml") as draft:
+            draft.write_text(yaml.safe_dump(_plain(config), sort_keys=False), encoding="utf-8")
     return trainer
 
 
