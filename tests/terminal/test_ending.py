@@ -43,7 +43,9 @@ def killed_by(number: int) -> Callable[[], int]:
 def test_every_end_has_its_code_and_one_line(capsys: pytest.CaptureFixture[str], work: Callable[[], int], code: int,
                                              words: str) -> None:
     before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)]
+    deaf = signal.signal(signal.SIGINT, signal.default_int_handler)     # where the tests are started with &
     assert ended("a.py", work, "begin anew") == code
+    signal.signal(signal.SIGINT, deaf)
     assert capsys.readouterr().err.splitlines() == ([words] if words else [])
     assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)] == before
 
