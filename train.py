@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import List, Optional
 
 from datasets.corpora import CORPORA, find_corpus
+from files.output import output_folder
 from files.workspace import Workspace, find_data_root, find_input
 from models.registry import EMBEDDERS
+from runs.sharing import first_to_say
 from terminal.command_line import VERSION, OneLineParser, data_flag, dataset_flag, device_flag
-from terminal.errors import UserError
+from terminal.ending import ended
 
 
 def parse(arguments: Optional[List[str]] = None) -> argparse.Namespace:
@@ -31,15 +33,11 @@ def parse(arguments: Optional[List[str]] = None) -> argparse.Namespace:
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
-    args = parse(arguments)
-    try:
-        train(args)
-    except UserError as error:
-        print(f"train.py: {_in_one_line(error)}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("train.py: stopped; --resume goes on from the last complete epoch", file=sys.stderr)
-        return 130
+    return ended("train.py", lambda: _run(arguments), "--resume goes on from the last complete epoch", first_to_say)
+
+
+def _run(arguments: Optional[List[str]]) -> int:
+    train(parse(arguments))
     return 0
 
 
@@ -47,7 +45,7 @@ def train(args: argparse.Namespace) -> float:
     """Gives the best dev WER, or of an embedder the best mAP."""
     workspace = Workspace()
     recipe = find_input(args.config, workspace)
-    out = Path(args.out).expanduser() if args.out else workspace.outputs / "train" / recipe.stem
+    out = output_folder(args.out or workspace.outputs / "train" / recipe.stem)
     from training.config import load_config
     from training.distributed import join, leave
     from training.identities import start as start_identities
@@ -68,19 +66,12 @@ def train(args: argparse.Namespace) -> float:
         leave()
 
 
-def _in_one_line(error: UserError) -> str:
-    """From a loader's process an error comes with that process's traceback before it."""
-    text = str(error).strip()
-    return text.splitlines()[-1].split("UserError: ", 1)[-1] if "Original Traceback" in text else text
-
-
 def _log_to(out: Path, first: bool) -> None:
     from training.progress import ProgressHandler
 
     log = logging.getLogger("training")
     log.setLevel(logging.INFO if first else logging.ERROR)
     log.propagate = False
-    out.mkdir(parents=True, exist_ok=True)
     handlers: List[logging.Handler] = [ProgressHandler()]
     if first:
         handlers.append(logging.FileHandler(out / "train.log", encoding="utf-8"))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Tuple, Type
 
 import yaml
 
+from models.architecture import check_values
 from terminal.errors import UserError
 
 if TYPE_CHECKING:   # a command lists the names before torch is loaded
@@ -69,11 +70,13 @@ def create_embedder(architecture: Dict[str, Any], source: str = "architecture") 
 
 def _check_keys(architecture: Mapping[str, Any], source: str) -> None:
     name = str(architecture["model"])
-    known = set(published_architecture(name))
-    missing, unknown = sorted(known - set(architecture)), sorted(set(architecture) - known)
+    published = published_architecture(name)
+    missing, unknown = sorted(set(published) - set(architecture)), sorted(set(architecture) - set(published), key=str)
     if missing or unknown:
-        faults = [f"{what} {', '.join(keys)}" for what, keys in (("lacks", missing), ("has unknown", unknown)) if keys]
+        faults = [f"{what} {', '.join(map(str, keys))}"
+                  for what, keys in (("lacks", missing), ("has unknown", unknown)) if keys]
         raise UserError(f"{source}: {' and '.join(faults)}; expected the keys of configs/{name}.yaml")
+    check_values(architecture, published, source)
 
 
 def build(name: str, checkpoint: Path, device: str = "cpu", vocabulary: "Optional[GlossVocabulary]" = None,
@@ -94,6 +97,9 @@ def build(name: str, checkpoint: Path, device: str = "cpu", vocabulary: "Optiona
                             str(file.path))
         load_weights(recogniser.network, file, stored, made.title, looks_like, made.computed, recogniser.tied)
     names, classes = len(recogniser.vocabulary), recogniser.architecture["classes"]
+    if recogniser.vocabulary.blank >= classes:
+        raise UserError(f"{checkpoint}: the vocabulary's blank is class {recogniser.vocabulary.blank} of {classes}; "
+                        "give the vocabulary it was trained with")
     if names != classes:
         recogniser.notes += (f"the vocabulary has {names} names for {classes} classes: "
                              "a class without a name reads as # and its number",)

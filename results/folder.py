@@ -7,9 +7,9 @@ from types import TracebackType
 from typing import Any, Dict, List, Mapping, Optional, Type
 
 from files.lock import let_go, take
+from files.output import output_folder
 from results.manifest import PREDS, read_manifest, read_preds, write_manifest
 from results.replacing import retire
-from terminal.errors import UserError
 
 LINES = {"slowfast": "SlowFast", "twostream": "TwoStream"}      # what a model's lines of preds.txt begin with
 LOCK, PARTIAL, OLD = ".lock-", ".partial-", ".old-"     # no id begins with a dot
@@ -85,12 +85,7 @@ def _tidy(final: Path) -> None:
 
 def prepare_out(out: Path) -> None:
     """Makes the output folder and sweeps up after runs that were killed."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{out}: no output folder can be made there ({error.strerror}); give another --out") from None
-    if not os.access(out, os.W_OK | os.X_OK):
-        raise UserError(f"{out}: not writable; give another --out")
+    output_folder(out)
     for path in out.glob(LOCK + "*"):
         left = SequenceFolder.claim(out, path.name[len(LOCK):])
         if left is not None:

@@ -7,6 +7,7 @@ from typing import Any, Dict
 import yaml
 
 from datasets.layout import Corpus
+from files.atomic import atomic_file
 from files.workspace import find_input
 from glosses.vocabulary import GlossVocabulary, load_gloss2ids, load_gloss_dict
 from models.frame_resnet import FrameResNet
@@ -40,7 +41,8 @@ def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Pat
     if resume:
         trainer.resume(out / LAST)
     elif place.first:
-        (out / "config.yaml").write_text(yaml.safe_dump(_plain(config), sort_keys=False), encoding="utf-8")
+        with atomic_file(out / "config.yaml") as draft:
+            draft.write_text(yaml.safe_dump(_plain(config), sort_keys=False), encoding="utf-8")
     return trainer
 
 

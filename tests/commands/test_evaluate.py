@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -61,6 +62,21 @@ def test_a_missing_split_is_one_line(trained: Path, tmp_path: Path, capsys: pyte
         evaluate.main(arguments(trained, tmp_path, "--split", "tst"))
     line, = capsys.readouterr().err.splitlines()
     assert stopped.value.code == 2 and "--split" in line and "tst" in line
+
+
+@pytest.mark.parametrize("batch", ["1", "2"])
+def test_a_broken_frame_costs_its_clip_alone(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+                                             batch: str) -> None:
+    data = shutil.copytree(trained / "data", tmp_path / "data")
+    broken = sorted((data / "features/fullFrame-256x256px/dev/dev-0/1").iterdir())[5]
+    broken.write_bytes(broken.read_bytes()[:40])
+    assert evaluate.main([*arguments(trained, tmp_path / "out", "--batch-size", batch), "--data-root", str(data)]) == 1
+    printed = capsys.readouterr()
+    assert printed.out.splitlines()[1].split()[:2] == ["slowfast", "1"]
+    line, = printed.err.splitlines()
+    assert line.startswith("dev-0: not read: ") and broken.name in line
+    assert [row.split("|")[0] for row in (tmp_path / "out/dev.slowfast.txt").read_text().splitlines()] == [
+        "id", "dev-1"]
 
 
 def test_clips_without_annotation_are_read_but_not_counted(tmp_path: Path) -> None:
