@@ -1,4 +1,5 @@
 """Moving pictures as they are filmed, shown one by one: however long they are, never more than a few are in memory."""
+import os
 from pathlib import Path
 from typing import Iterator, Optional, Protocol
 
@@ -23,7 +24,7 @@ class Footage(Protocol):
 
 def open_footage(path: Path, rate: Optional[float] = None) -> Footage:
     """A video file or a folder of pictures. `rate`: frames a second, where not by the file's own time stamps."""
-    if path.is_dir():
+    if os.path.isdir(path):
         return PictureFolder(path, rate or RATE)
     return VideoFile(path, rate)
 
