@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Dict, List, Optional, Set, Tuple
 
 from datasets.framing import Crop
+from terminal.errors import UserError
 
 LONGEST = 16.0          # seconds: 400 frames, more than the corpus's longest sentence and all that TwoStream-SLR sees
 NAME = 120              # bytes of a file's name that an id keeps; file systems take 255 with what is put around it
@@ -52,3 +53,16 @@ def described(wanted: Wanted) -> Dict[str, object]:
     return {"from": wanted.start, "to": wanted.stop, "fps_in": "keep" if wanted.keep else wanted.rate or "25 taken",
             "crop": "auto" if wanted.crop is None else str(wanted.crop), "longest": wanted.longest,
             "truth": " ".join(wanted.truth)}
+
+
+def asked_rate(text: Optional[str]) -> Tuple[bool, Optional[float]]:
+    """--fps-in: (whether every frame is kept, the file's own rate where its time stamps are not believed)."""
+    if text is None or text == "keep":
+        return text == "keep", None
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0
+    if not 1 <= rate <= 1000:
+        raise UserError(f"--fps-in {text}: expected keep, or a rate from 1 to 1000")
+    return False, rate

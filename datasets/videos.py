@@ -2,7 +2,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Callable, List, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 import cv2
 import numpy as np
@@ -10,10 +10,13 @@ import numpy as np
 from datasets import framing
 from datasets.clip import Clip, Origin
 from datasets.corpus import Row
+from datasets.fingerprint import stamp
 from datasets.footage import RATE, Footage, open_footage, taken
 from datasets.framing import Crop
 from datasets.keypoint_file import matched, read_keypoints
 from datasets.keypoints import FRAME_HEIGHT, FRAME_WIDTH
+from datasets.layout import Corpus
+from datasets.phoenix2014 import Phoenix2014
 from datasets.video_parts import Wanted, borders, safe, unique
 from terminal.errors import UserError
 
@@ -45,7 +48,10 @@ class _Part:
 class VideoDataset:
     """Rows and clips as a corpus's dataset has them. A video that can't be read is a row whose clip says why."""
 
-    def __init__(self, paths: Sequence[Path], wanted: Wanted, find: Optional[Finder] = None) -> None:
+    def __init__(self, paths: Sequence[Path], wanted: Wanted, find: Optional[Finder] = None,
+                 corpus: Optional[Corpus] = None) -> None:
+        """corpus: whose glosses are read, PHOENIX-2014's if not told."""
+        self.files = corpus or Phoenix2014(Path())
         self.wanted = wanted
         self.find = find
         self.rows: List[Row] = []
@@ -98,6 +104,15 @@ class VideoDataset:
         return Clip(row.seq_id, SPLIT, square, row.glosses, mine, tall_frames, "",
                     self._origin(part, crop, shown, points))
 
+    def fingerprint(self, index: int, tall: bool) -> Dict[str, Any]:
+        """What a clip is read from, told cheaply: when it is another, the clip may be too."""
+        part, file = self._parts[index], self.wanted.keypoints
+        if part.video is None:
+            raise part.problem or UserError(self.rows[index].seq_id)
+        return {"annotation": " ".join(self.wanted.truth), "folder": str(part.video.footage.path),
+                "frames": stamp(part.video.footage.files), "taken": [part.first, part.stop],
+                "keypoints": stamp([file] if file else [])}
+
     def _opened(self, path: Path, name: str) -> _Video:
         footage = open_footage(path, self.wanted.rate)
         return _Video(name, footage, taken(footage, self.wanted.start, self.wanted.stop,
@@ -145,6 +160,8 @@ class VideoDataset:
         if small < 1:
             picture = cv2.resize(picture, (max(1, round(width * small)), SHOWN), interpolation=cv2.INTER_AREA)
         notes = []
+        if not self.files.name.startswith("phoenix"):
+            notes.append(f"framed and timed as PHOENIX-2014's clips, not as those of {self.files.name}")
         if self.wanted.crop is None and points is None:
             notes.append("no keypoints: the middle of the picture was taken, wherever the signer is")
         if abs(crop.width / crop.height / (FRAME_WIDTH / FRAME_HEIGHT) - 1) > STRETCHED:

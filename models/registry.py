@@ -17,6 +17,7 @@ MODELS = {
     "corrnet": "models.corrnet:CorrNet",        # before vac, whose keys it has too
     "vac": "models.vac:VAC",
 }
+NEED_KEYPOINTS = ("twostream",)
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 
 
