@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from datasets.framing import STANDING, Crop, around, asked, middle, whole, within
+from datasets.framing import BODY, STANDING, Crop, around, asked, middle, whole, within
 from signer.clip import sign
 from signer.synthetic import signer
 from terminal.errors import UserError
@@ -14,9 +14,9 @@ from terminal.errors import UserError
 def standing(scale: float, left: float, top: float, frames: int = 9) -> np.ndarray:
     """[T, 133, 3]: somebody with the corpus's mean stature, swaying by a pixel, the rest unseen."""
     keypoints = np.zeros((frames, 133, 3))
-    keypoints[:, :7, :2] = (STANDING + 0.5) * scale + (left, top) - 0.5
-    keypoints[:, :7, 0] += np.sin(np.arange(frames))[:, None]
-    keypoints[:, :7, 2] = 0.9
+    keypoints[:, BODY, :2] = (STANDING + 0.5) * scale + (left, top) - 0.5
+    keypoints[:, BODY, 0] += np.sin(np.arange(frames))[:, None]
+    keypoints[:, BODY, 2] = 0.9
     return keypoints
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from datasets.footage import Footage
-from datasets.framing import STANDING, Crop
+from datasets.framing import BODY, STANDING, Crop
 from datasets.video_parts import Wanted, borders, safe, unique
 from datasets.videos import VideoDataset
 from terminal.errors import UserError
@@ -23,8 +23,8 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def standing(frames: int, scale: float = 1, left: float = 0) -> np.ndarray:
     keypoints = np.zeros((frames, 133, 3), np.float32)
-    keypoints[:, :7, :2] = (STANDING + 0.5) * scale - 0.5 + (left, 0)
-    keypoints[:, :7, 2] = 1
+    keypoints[:, BODY, :2] = (STANDING + 0.5) * scale - 0.5 + (left, 0)
+    keypoints[:, BODY, 2] = 1
     keypoints[:, 100, 0] = np.arange(frames)
     return keypoints
 
@@ -65,7 +65,7 @@ def test_all_parts_are_framed_alike_by_points_that_are_found_once(video: Path) -
     second = clips[1].keypoints
     assert second is not None
     assert np.allclose(second[:, 100, 0], (np.arange(50, 100) + 0.5 - 40) * 2 - 0.5)
-    assert np.abs(second[:, :7, :2] - STANDING).max() < 1
+    assert np.abs(second[:, BODY, :2] - STANDING).max() < 1
 
 
 def test_a_crop_is_taken_as_it_is_said(video: Path) -> None:
