@@ -1,7 +1,7 @@
 """Moving pictures as they are filmed, shown one by one: however long they are, never more than a few are in memory."""
 import os
 from pathlib import Path
-from typing import Iterator, Optional, Protocol
+from typing import Iterator, Optional, Protocol, Sequence
 
 import numpy as np
 
@@ -14,6 +14,7 @@ RATE = 25.0             # PHOENIX-2014's frames a second, which every recogniser
 
 class Footage(Protocol):
     path: Path
+    files: Sequence[Path]           # what it is read from
     times: np.ndarray               # float64 [N], seconds of each frame, ascending, the first at 0
     end: float                      # when the last frame goes
     problem: str                    # why there is no more of it, empty where all is well

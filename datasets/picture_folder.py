@@ -1,8 +1,9 @@
 """A folder of pictures as a video of so many frames a second."""
 import re
 from pathlib import Path
-from typing import Iterator, List, Sequence, Tuple
+from typing import Iterator, List, Optional, Sequence, Tuple
 
+import cv2
 import numpy as np
 
 from datasets.upright import on_wall
@@ -12,13 +13,18 @@ PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm")
 
 
 class PictureFolder:
-    """Pictures of one size in a folder, in the order of the numbers in their names."""
+    """Pictures of one size in a folder, in the order of the numbers in their names, or these files of it.
+
+    `size`, width and height, is what they are scaled to.
+    """
 
     problem = ""
 
-    def __init__(self, path: Path, rate: float) -> None:
+    def __init__(self, path: Path, rate: float, files: Optional[Sequence[Path]] = None,
+                 size: Optional[Tuple[int, int]] = None) -> None:
         self.path = path
-        self.files = sorted((file for file in path.iterdir() if file.suffix.lower() in PICTURES), key=_by_number)
+        self.size = size
+        self.files = files or sorted(_pictures(path), key=_by_number)
         if not self.files:
             raise UserError(f"{path}: no pictures in this folder; expected {', '.join(PICTURES)}; give the folder that "
                             "holds them")
@@ -35,7 +41,11 @@ class PictureFolder:
                 raise UserError(f"{self.files[number]}: {picture.shape[1]}x{picture.shape[0]} pixels, those before it "
                                 f"{width}x{height}; expected pictures of one size; put others into another folder")
             height, width = picture.shape[:2]
-            yield picture
+            yield picture if self.size in (None, (width, height)) else cv2.resize(picture, self.size)
+
+
+def _pictures(folder: Path) -> Sequence[Path]:
+    return [file for file in folder.iterdir() if file.suffix.lower() in PICTURES]
 
 
 def _by_number(file: Path) -> Tuple[Sequence[object], str]:

@@ -1,7 +1,7 @@
 """A video file: when its frames are shown, and the frames themselves, decoded as a stream."""
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Generator, Iterator, List, Optional, Tuple
+from typing import Any, Generator, Iterator, List, Optional, Sequence, Tuple
 
 import av
 import numpy as np
@@ -22,6 +22,7 @@ class VideoFile:
 
     def __init__(self, path: Path, rate: Optional[float] = None) -> None:
         self.path = path
+        self.files: Sequence[Path] = [path]
         self.problem = ""
         with self._open() as container:
             stream = _stream(container, path)

@@ -40,7 +40,8 @@ class Videos:
         if name is None and self.wanted.keypoints is None and needed:
             raise UserError(f"{', '.join(needed)} needs keypoints: give them with --keypoints FILE, or let MediaPipe "
                             f"find them ({INSTALL['mediapipe']})")
-        return VideoDataset(self.paths, self.wanted, None if name is None else Keypoints(estimator(name), out, bar))
+        find = None if name is None else Keypoints(estimator(name), out / KEPT, bar)
+        return VideoDataset(self.paths, self.wanted, find)
 
     def chosen(self) -> Optional[str]:
         """The estimator's name, None for none."""
@@ -57,9 +58,9 @@ class Videos:
 class Keypoints:
     """Looks for the signer's points through a whole video; what was found before for the same frames is read back."""
 
-    def __init__(self, search: Estimator, out: Path, bar: bool) -> None:
+    def __init__(self, search: Estimator, folder: Path, bar: bool) -> None:
         self.search = search
-        self.folder = out / KEPT
+        self.folder = folder
         self.bar = bar
 
     def __call__(self, footage: Footage, frames: np.ndarray, name: str) -> Tuple[np.ndarray, str]:
@@ -78,8 +79,7 @@ class Keypoints:
 
     def _stamp(self, footage: Footage, frames: np.ndarray) -> str:
         """What the points depend on."""
-        files = sorted(footage.path.iterdir()) if footage.path.is_dir() else [footage.path]
-        stats = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+        stats = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in footage.files]
         return json.dumps([self.search.name, zlib.crc32(repr(stats).encode()), len(frames),
                            zlib.crc32(footage.times[frames].tobytes())])
 
