@@ -5,6 +5,8 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
+from files.atomic import atomic_file
+
 SURE = 0.5              # a gloss's mean probability over its steps below which it is a guess
 SPAN = (5, 95)          # percentiles of a corpus's clips that count as its range
 BESIDE = ".certainty.json"
@@ -33,6 +35,13 @@ def range_of(told: Iterable[Mapping[str, Optional[float]]], split: str, sha256: 
     return {"sha256": sha256, "split": split, "clips": len(rows),
             **{name: [round(float(value), 4) for value in np.percentile(values, SPAN)] if values else None
                for name, values in known.items()}}
+
+
+def write_range(folder: Path, checkpoint: Path, sha256: str, split: str,
+                told: Iterable[Mapping[str, Optional[float]]]) -> None:
+    """Beside a checkpoint, or in the evaluation's folder, main.py holds videos against it."""
+    with atomic_file(folder / (checkpoint.name + BESIDE)) as draft:
+        draft.write_text(json.dumps(range_of(told, split, sha256), indent=1) + "\n", encoding="utf-8")
 
 
 def known_range(checkpoint: Path, sha256: str, others: Sequence[Path] = ()) -> Optional[Dict[str, Any]]:
