@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from datasets.clip import Clip, Origin
+from datasets.fingerprint import stamp
 from datasets.footage import Footage
 from datasets.layout import Corpus
 from datasets.video_parts import Wanted, described
@@ -79,8 +80,7 @@ class Keypoints:
 
     def _stamp(self, footage: Footage, frames: np.ndarray) -> str:
         """What the points depend on."""
-        stats = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in footage.files]
-        return json.dumps([self.search.name, zlib.crc32(repr(stats).encode()), len(frames),
+        return json.dumps([self.search.name, stamp(footage.files), len(frames),
                            zlib.crc32(footage.times[frames].tobytes())])
 
 
