@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Dict, Optional
 
 import numpy as np
+import pytest
 
 from results.certainty import (
     BESIDE,
@@ -14,6 +15,8 @@ from results.certainty import (
     video_lines,
     write_range,
 )
+from runs.demo import CHECKPOINTS
+from runs.loading import sha256
 
 SURE = [{"gloss": "REGEN", "score": 0.9}, {"gloss": "WIND", "score": 0.3}]
 
@@ -58,3 +61,9 @@ def test_a_video_is_told_as_what_it_is() -> None:
     lines = video_lines({"file": "a.mp4", "from": 1.0, "to": 2.5, "crop": "0,0,9,9", "keypoints": "none",
                          "notes": ["a note"]})
     assert lines[0].startswith("a.mp4, 1.00 to 2.50 s, is outside the recognisers' training data") and len(lines) == 3
+
+
+@pytest.mark.parametrize("checkpoint", CHECKPOINTS.values(), ids=str)
+def test_the_demo_comes_with_the_range_of_its_own_weights(checkpoint: Path) -> None:
+    known = known_range(checkpoint, sha256(checkpoint))
+    assert known is not None and known["split"] == "dev" and known["clips"] == 40
