@@ -21,7 +21,7 @@ class Estimator(Protocol):
 ESTIMATORS: Dict[str, Callable[[], Estimator]] = {holistic.NAME: holistic.Holistic, rtmlib_models.NAME:
                                                   rtmlib_models.Rtmlib}
 INSTALL = {holistic.NAME: "pip install --no-deps -r requirements-video.txt", rtmlib_models.NAME:
-           "pip install --no-deps rtmlib onnxruntime flatbuffers protobuf"}
+           "pip install --no-deps rtmlib onnxruntime"}
 
 
 def installed(name: str) -> bool:
