@@ -86,7 +86,7 @@ def test_guesses_are_nothing_read(case: Case, video: str) -> None:
 
 def test_a_finished_video_is_skipped_and_one_taken_otherwise_is_not(case: Case, video: str,
                                                                    capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["--video", video, "--to", "0.4", "--no-report"]
+    arguments = ["--video", video, "--to", "0.4", "--write", "video"]
     assert case.run(*arguments) == 0 and Standing.shown == 10
     assert case.run(*arguments) == 0
     assert "finished with these settings before" in capsys.readouterr().out
@@ -100,7 +100,7 @@ def test_a_finished_video_is_skipped_and_one_taken_otherwise_is_not(case: Case, 
 def test_a_broken_video_does_not_stop_the_others(case: Case, video: str, tmp_path: Path,
                                                  capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "broken.avi").write_text("nothing")
-    assert case.run("--video", str(tmp_path / "broken.avi"), video, video, "--to", "0.4", "--no-report") == 1
+    assert case.run("--video", str(tmp_path / "broken.avi"), video, video, "--to", "0.4", "--write", "video") == 1
     assert folders(case) == ["my_clip", "my_clip-2"]
     told = capsys.readouterr().err
     assert "broken.avi: can't be read as a video" in told and "Traceback" not in told
@@ -138,7 +138,7 @@ def test_each_mistake_is_one_line(case: Case, video: str, tmp_path: Path, monkey
 
 
 def test_a_film_longer_than_a_sentence_is_read_in_parts(case: Case, video: str) -> None:
-    assert case.run("--video", video, "--longest", "0.6", "--no-report") == 0
+    assert case.run("--video", video, "--longest", "0.6", "--write", "video") == 0
     assert folders(case) == ["my_clip-part1", "my_clip-part2"]
     assert Standing.shown == 30
 
