@@ -9,7 +9,6 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence
 
@@ -149,12 +148,10 @@ def film(path: Path, seconds: int) -> None:
 def decode(path: str) -> None:
     """Every part of a film, one after the other; prints how many and the peak in MB."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    started = time.perf_counter()
     dataset = VideoDataset([Path(path)], Wanted())
     frames = sum(len(dataset.clip(index)) for index in range(len(dataset)))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"{len(dataset):3d} parts, {frames:5d} frames: {(peak - before) / 1024:6.0f} MB above the program's own, "
-          f"{time.perf_counter() - started:.1f} s")
+    print(f"{len(dataset):3d} parts, {frames:5d} frames: {(peak - before) / 1024:6.0f} MB above the program's own")
 
 
 def memory() -> None:

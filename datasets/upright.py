@@ -9,7 +9,19 @@ HD = 720        # lines from which on colours are BT.709's where the file does n
 WALL = 192      # the grey behind what is see-through: PHOENIX's studio
 
 
-def upright(frame: Any, aspect: float = 1) -> np.ndarray:
+Matrix = Tuple[int, ...]        # a file's display matrix: a, b, u, c, d, ...
+UPRIGHT: Matrix = (1, 0, 0, 0, 1)
+
+
+def display_matrix(frame: Any) -> Matrix:
+    """How a file wants its frames turned. To ask makes a circle of references: one frame of a file is enough."""
+    for data in frame.side_data:
+        if "DISPLAYMATRIX" in str(data.type):
+            return struct.unpack("<9i", bytes(data)[:36])
+    return UPRIGHT
+
+
+def upright(frame: Any, aspect: float = 1, matrix: Matrix = UPRIGHT) -> np.ndarray:
     """A decoded frame as a player shows it: uint8 [H, W, 3] RGB, square pixels, turned.
 
     `aspect` is how wide a pixel is over its height. Of an interlaced frame one of its two moments is shown.
@@ -22,10 +34,7 @@ def upright(frame: Any, aspect: float = 1) -> np.ndarray:
         picture = one_field(picture)
     if aspect != 1:
         picture = cv2.resize(picture, (max(1, round(picture.shape[1] * aspect)), picture.shape[0]))
-    for data in frame.side_data:
-        if "DISPLAYMATRIX" in str(data.type):
-            picture = turned(picture, struct.unpack("<9i", bytes(data)[:36]))
-    return np.ascontiguousarray(picture)
+    return np.ascontiguousarray(turned(picture, matrix))
 
 
 def _rgb(frame: Any, form: str) -> np.ndarray:
@@ -52,8 +61,8 @@ def one_field(picture: np.ndarray) -> np.ndarray:
     return cv2.remap(lines, columns, places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def turned(picture: np.ndarray, matrix: Tuple[int, ...]) -> np.ndarray:
-    """By a file's display matrix: quarter turns and mirrors."""
+def turned(picture: np.ndarray, matrix: Matrix) -> np.ndarray:
+    """Quarter turns and mirrors."""
     a, b, _, c, d = matrix[:5]
     if abs(b) > abs(a):
         picture, a, d = picture.transpose(1, 0, 2), c, b

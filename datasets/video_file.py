@@ -6,7 +6,7 @@ from typing import Any, Generator, Iterator, List, Optional, Sequence, Tuple
 import av
 import numpy as np
 
-from datasets.upright import upright
+from datasets.upright import Matrix, display_matrix, upright
 from terminal.errors import UserError
 
 FEW = 50                # frames that are decoded sooner than another place in the file is found
@@ -24,6 +24,7 @@ class VideoFile:
         self.path = path
         self.files: Sequence[Path] = [path]
         self.problem = ""
+        self._matrix: Optional[Matrix] = None
         with self._open() as container:
             stream = _stream(container, path)
             self._stamps, whole = self._list(container, stream)
@@ -58,7 +59,8 @@ class VideoFile:
                     at, frame = next(frames, (len(self.times), None))
                 if at != number or frame is None or frame.is_corrupt:
                     raise UserError(self._broken(int(number), "frames are missing or damaged"))
-                picture = upright(frame, self.aspect)
+                self._matrix = self._matrix or display_matrix(frame)
+                picture = upright(frame, self.aspect, self._matrix)
                 yield picture
         except av.error.FFmpegError as error:
             raise UserError(self._broken(max(at, int(wanted[0])), error.strerror)) from None

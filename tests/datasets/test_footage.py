@@ -1,7 +1,9 @@
 """Frames of any video: the right ones by time, upright, and one at a time."""
+import gc
 from pathlib import Path
 from typing import List, Tuple
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -43,6 +45,19 @@ def test_a_variable_rate_is_followed(tmp_path: Path) -> None:
     moments = np.arange(len(found)) / 25
     apart = np.abs(footage.times[found] - moments)
     assert (apart <= np.abs(footage.times[None] - moments[:, None]).min(axis=1) + 1e-3).all()
+
+
+def test_a_film_is_never_held(tmp_path: Path) -> None:
+    """Frames go as soon as they were shown, without waiting for the collector of circles."""
+    footage = open_footage(write_video(tmp_path / "a.mp4", 200))
+    gc.collect()
+    gc.disable()
+    try:
+        shown = numbers(footage, taken(footage, 0, None))
+        held = sum(isinstance(each, av.VideoFrame) for each in gc.get_objects())
+    finally:
+        gc.enable()
+    assert shown == list(range(200)) and held < 5
 
 
 def test_a_cut_is_found_without_the_frames_before_it(tmp_path: Path) -> None:
