@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 from typing import Optional, Sequence
 
+from datasets.corpora import CORPORA, find_corpus
+from files.workspace import Workspace
 from runs.video_arguments import taking_arguments
-from terminal.command_line import OneLineParser
+from terminal.command_line import VERSION, OneLineParser, dataset_flag
 from terminal.errors import UserError
 
 
@@ -14,7 +16,9 @@ def parser() -> argparse.ArgumentParser:
     made = OneLineParser(prog="keypoints.py", description=__doc__)
     add = made.add_argument
     add("videos", nargs="*", metavar="VIDEO", help="video files, or folders of pictures")
+    add("--version", action="version", version=f"keypoints.py {VERSION}")
     add("--data-root", metavar="FOLDER", help="instead: the frames of the corpus there, in pixels of its 210x260 ones")
+    dataset_flag(add, tuple(CORPORA))
     add("--split", nargs="+", choices=("train", "dev", "test"), default=["train", "dev", "test"],
         help="the corpus's splits (default: all)")
     taking_arguments(add)
@@ -46,7 +50,7 @@ def find_all(given: argparse.Namespace) -> int:
     if name is None or name == "none":
         raise UserError(f"no estimator to find keypoints with; {INSTALL['mediapipe']}")
     if given.data_root:
-        jobs = corpus_jobs(Path(given.data_root).expanduser(), given.split)
+        jobs = corpus_jobs(find_corpus(given.data_root, given.dataset, Workspace()), given.split)
     else:
         jobs = video_jobs(given.videos, Wanted(given.start, given.stop, *asked_rate(given.fps_in)))
     failed = work_through(jobs, name, out, given.workers, not given.quiet)

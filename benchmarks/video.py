@@ -22,12 +22,12 @@ from datasets.clip import Clip  # noqa: E402
 from datasets.framing import ALIKE, BODY, CONFIDENT, around, square, whole  # noqa: E402
 from datasets.keypoint_pickle import sequences  # noqa: E402
 from datasets.keypoints import LEFT_HAND, RIGHT_HAND  # noqa: E402
+from datasets.phoenix2014 import Phoenix2014  # noqa: E402
 from datasets.video_parts import Wanted  # noqa: E402
 from datasets.videos import VideoDataset  # noqa: E402
 from estimation.estimator import estimator  # noqa: E402
 from estimation.face_mesh import parts  # noqa: E402
 from estimation.missing import filled  # noqa: E402
-from files.workspace import Workspace  # noqa: E402
 from glosses.wer import wer  # noqa: E402
 from runs.demo import CHECKPOINTS, SEED  # noqa: E402
 from runs.loading import load_recogniser  # noqa: E402
@@ -53,8 +53,10 @@ def framing(root: Optional[str]) -> None:
         people = [drawn(split, member).keypoints for split in SPLITS for member in range(SIGNERS[split])]
     standing = np.array([np.median(points[:, list(BODY), :2], axis=0) for points in people
                          if (points[:, list(BODY), 2] >= CONFIDENT).any(axis=0).all()])
-    print(f"{len(standing)} {'sequences' if root else 'drawn signers'}: nose, eyes, shoulders at "
-          f"{standing.mean(axis=0).round(1).tolist()}, give or take {standing.std(axis=0).round(1).tolist()}")
+    print(f"{len(standing)} {'sequences' if root else 'drawn signers'}, x and y in a 210x260 frame, give or take:")
+    for name, mean, spread in zip(("nose", "left eye", "right eye", "left shoulder", "right shoulder"),
+                                  standing.mean(axis=0), standing.std(axis=0)):
+        print(f"  {name:<16}{mean[0]:6.1f}{mean[1]:7.1f}  +-{spread[0]:4.1f}{spread[1]:5.1f}")
     found = [around(points, FRAME) for points in people]
     print(f"taken whole: {sum(box == whole(FRAME) for box in found)} of {len(found)} (boxes that share {ALIKE:.0%} of "
           "their union count as one framing)")
@@ -77,7 +79,7 @@ def lost_at(found: Sequence[Optional[np.ndarray]], place: float) -> np.ndarray:
 
 
 def keypoints(clips: int) -> None:
-    recognisers = {name: load_recogniser(name, path, "cpu", Path("none"), Workspace())
+    recognisers = {name: load_recogniser(name, path, "cpu", Phoenix2014(Path("none")))
                    for name, path in CHECKPOINTS.items()}
     truth: List[str] = []
     read: Dict[str, List[str]] = {}

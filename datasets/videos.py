@@ -12,7 +12,7 @@ from datasets.clip import Clip, Origin
 from datasets.corpus import Row
 from datasets.fingerprint import stamp
 from datasets.footage import RATE, Footage, open_footage, taken
-from datasets.framing import Crop
+from datasets.framing import SHAPE, Crop
 from datasets.keypoint_file import matched, read_keypoints
 from datasets.keypoints import FRAME_HEIGHT, FRAME_WIDTH
 from datasets.layout import Corpus
@@ -162,6 +162,9 @@ class VideoDataset:
         notes = []
         if not self.files.name.startswith("phoenix"):
             notes.append(f"framed and timed as PHOENIX-2014's clips, not as those of {self.files.name}")
+        if self.wanted.keep and len(times) > 1 and abs(float(np.median(np.diff(times))) * RATE - 1) > SHAPE:
+            notes.append(f"every frame was kept, {1 / np.median(np.diff(times)):.4g} a second: the recognisers know "
+                         f"{RATE:g}, and times count at --fps")
         if self.wanted.crop is None and points is None:
             notes.append("no keypoints: the middle of the picture was taken, wherever the signer is")
         if abs(crop.width / crop.height / (FRAME_WIDTH / FRAME_HEIGHT) - 1) > STRETCHED:

@@ -14,7 +14,7 @@ import numpy as np
 
 from datasets.footage import RATE, Footage, open_footage, taken
 from datasets.keypoints import FRAME_HEIGHT, FRAME_WIDTH
-from datasets.layout import SQUARE, TALL, PhoenixFiles
+from datasets.layout import TALL, Corpus
 from datasets.picture_folder import PictureFolder
 from datasets.video_parts import Wanted, safe, unique
 from estimation.estimator import estimator
@@ -44,13 +44,12 @@ def video_jobs(paths: Sequence[str], wanted: Wanted) -> List[Job]:
     return [Job(unique(safe(place), used), place, wanted) for place in places]
 
 
-def corpus_jobs(root: Path, splits: Sequence[str]) -> List[Job]:
-    """Every sequence of the splits, by its id; the 210x260 frames where they are, else the 256x256 ones."""
-    files = PhoenixFiles(root)
+def corpus_jobs(files: Corpus, splits: Sequence[str]) -> List[Job]:
+    """Every sequence of the splits, by its id; the 210x260 frames where they are, else the others at that size."""
     jobs = []
     for split in splits:
         for row in files.rows(split):
-            frames = files.frames(row, split, TALL) or files.need_frames(row, split, SQUARE)
+            frames = files.frames(row, split, TALL) or files.need_frames(row, split)
             jobs.append(Job(row.seq_id, frames[0].parent, files=frames))
     return jobs
 

@@ -42,7 +42,7 @@ class Videos:
             raise UserError(f"{', '.join(needed)} needs keypoints: give them with --keypoints FILE, or let MediaPipe "
                             f"find them ({INSTALL['mediapipe']})")
         find = None if name is None else Keypoints(estimator(name), out / KEPT, bar)
-        return VideoDataset(self.paths, self.wanted, find)
+        return VideoDataset(self.paths, self.wanted, find, corpus)
 
     def chosen(self) -> Optional[str]:
         """The estimator's name, None for none."""

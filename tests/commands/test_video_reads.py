@@ -9,9 +9,9 @@ import torch
 import cam_runner
 from datasets.clip import Clip
 from datasets.phoenix import PhoenixVideoTextDataset
+from datasets.phoenix2014 import Phoenix2014
 from datasets.video_parts import Wanted
 from datasets.videos import VideoDataset
-from files.workspace import Workspace
 from runs.demo import CHECKPOINTS, SEED
 from runs.loading import load_recogniser
 from signer.synthetic import make_workspace
@@ -42,7 +42,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Clip]:
 
 @pytest.mark.parametrize("model", sorted(CHECKPOINTS))
 def test_a_film_of_a_sequence_reads_as_the_sequence(clips: Dict[str, Clip], model: str) -> None:
-    recogniser = load_recogniser(model, Path(CHECKPOINTS[model]), "cpu", Path("none"), Workspace())
+    recogniser = load_recogniser(model, Path(CHECKPOINTS[model]), "cpu", Phoenix2014(Path("none")))
     first, second = (cam_runner.explain(recogniser, clips[name], LAYERS[model], target="pred")
                      for name in ("sequence", "h264"))
     read = [recogniser.decode(torch.from_numpy(each.logits)) for each in (first, second)]

@@ -82,6 +82,14 @@ def test_without_keypoints_the_middle_is_taken_and_said(tmp_path: Path) -> None:
     assert origin is not None and origin.crop == "107,0,105,130" and "middle of the picture" in origin.notes[0]
 
 
+def test_a_rate_that_recognisers_do_not_know_is_said(video: Path, tmp_path: Path) -> None:
+    fast = write_video(tmp_path / "fast.mp4", 20, rate=50, size=SIZE)
+    for path, said in ((fast, ["every frame was kept, 50 a second"]), (video, [])):
+        clip = VideoDataset([path], Wanted(keep=True)).clip(0)
+        assert clip.origin is not None
+        assert [note.split(":")[0] for note in clip.origin.notes if "kept" in note] == said
+
+
 @pytest.mark.parametrize("suffix", ["npz", "npy", "pkl"])
 @pytest.mark.parametrize("rows", ["taken", "video"])
 def test_keypoints_of_a_file_fit_the_frames(video: Path, tmp_path: Path, suffix: str, rows: str) -> None:
