@@ -77,6 +77,8 @@ def evaluate(given: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from datasets.phoenix import PhoenixVideoTextDataset
+    from results.certainty import BESIDE, write_range
+    from runs.loading import sha256
     from training.distributed import join, leave
     from training.evaluation import Reading, read_split, score, write_hypotheses
 
@@ -103,8 +105,10 @@ def evaluate(given: argparse.Namespace) -> int:
         return 0
     for model, read in readings.items():
         write_hypotheses(out / f"{given.split}.{model}.txt", read, corpus.clean)
+        if given.split == "dev":
+            write_range(out, checkpoints[model], sha256(checkpoints[model]), "dev", [each.sure for each in read])
     print("\n".join(table([(model, len(read), score(read, corpus.clean)) for model, read in readings.items()])))
-    print(f"hypotheses: {out / given.split}.*.txt")
+    print(f"hypotheses: {out / given.split}.*.txt" + (f"; how sure: *{BESIDE}" if given.split == "dev" else ""))
     for name, reason in broken.items():
         print(f"{name}: not read: {reason}", file=sys.stderr)
     return 1 if broken else 0

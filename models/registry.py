@@ -25,6 +25,7 @@ EMBEDDERS = {
     "promptsg": "models.promptsg:PromptSG",
     "arcface": "models.arcface:ArcFace",
 }
+NEED_KEYPOINTS = ("twostream",)
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 
 

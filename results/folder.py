@@ -104,12 +104,15 @@ def write_preds(folder: Path, preds: Mapping[str, Any]) -> None:
 
 
 def preds_lines(preds: Mapping[str, Any]) -> List[str]:
-    """GT, each model's reading, the WER of each, then what its maps explain."""
+    """GT, each model's reading, the WER of each, what its maps explain; then what must be said of a video."""
     models = {LINES.get(name, name): model for name, model in preds["models"].items()}
     truth = "(not annotated)" if preds["truth"] is None else " ".join(preds["truth"])
-    lines = [f"GT: {truth}", *(f"{name}: {' '.join(model['glosses'])}".rstrip() for name, model in models.items())]
+    none = "nothing read" if "video" in preds else ""
+    lines = [f"GT: {truth}",
+             *(f"{name}: {' '.join(model['glosses']) or none}".rstrip() for name, model in models.items())]
     lines += [f"{name} {wer_line(model['wer'])}" for name, model in models.items() if model["wer"] is not None]
-    return lines + [f"{name} explained: {model['target']}" for name, model in models.items()]
+    lines += [f"{name} explained: {model['target']}" for name, model in models.items()]
+    return lines + list(preds.get("video", {}).get("lines", ()))
 
 
 def wer_line(wer: Mapping[str, Any]) -> str:

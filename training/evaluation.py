@@ -1,6 +1,6 @@
 """Reading a split, and how many of its glosses were read right."""
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
@@ -9,8 +9,10 @@ import torch
 from datasets.clip import Clip
 from datasets.phoenix import PhoenixVideoTextDataset
 from files.atomic import atomic_file
+from glosses import ctc
 from glosses.wer import WER, Clean, clean, wer
 from models.recogniser import Recogniser
+from results.certainty import certainty
 from terminal.errors import UserError
 from training.collate import pad_edges
 
@@ -20,6 +22,7 @@ class Reading:
     name: str
     truth: Tuple[str, ...]          # empty where there is no annotation
     hypothesis: Tuple[str, ...]
+    sure: Mapping[str, Optional[float]] = field(default_factory=dict)      # as results.certainty tells it
 
 
 def score(readings: Sequence[Reading], clean: Clean = clean) -> WER:
@@ -91,5 +94,12 @@ def read_batch(recogniser: Recogniser, clips: Sequence[Clip], beam: Optional[int
     stacked = (torch.stack([pad_edges(tensor[0].transpose(0, 1), 0, longest).transpose(0, 1) for tensor in tensors])
                for tensors in zip(*prepared))
     outputs = recogniser.network(*stacked, lengths.to(recogniser.device))
-    return [Reading(clip.seq_id, clip.glosses, recogniser.decode(logits[:steps], beam))
+    return [_reading(recogniser, clip, logits[:steps], beam)
             for clip, logits, steps in zip(taken, outputs["logits"], outputs["lengths"].tolist())]
+
+
+def _reading(recogniser: Recogniser, clip: Clip, logits: torch.Tensor, beam: Optional[int]) -> Reading:
+    ids, blank = recogniser.decode_ids(logits, beam), recogniser.vocabulary.blank
+    values = logits.float().cpu().numpy()
+    spans = [{"score": span.score} for span in ctc.align(ctc.log_softmax(values), ids, blank)]
+    return Reading(clip.seq_id, clip.glosses, recogniser.vocabulary.decode(ids), certainty(values, spans, blank))

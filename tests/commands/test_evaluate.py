@@ -8,6 +8,8 @@ import pytest
 
 import evaluate
 from files.workspace import REPOSITORY
+from results.certainty import BESIDE, known_range
+from runs.loading import sha256
 from tests.kit.training import make_trainer, write_data, write_recipe
 from training import export
 from training.evaluation import Reading, score, write_hypotheses
@@ -36,6 +38,9 @@ def test_prints_the_table_and_writes_hypotheses(trained: Path, tmp_path: Path, b
     assert row.split()[:3] == ["slowfast", "2", "4"] and row.endswith("%")
     lines = (tmp_path / "dev.slowfast.txt").read_text().splitlines()
     assert [line.split("|")[0] for line in lines] == ["id", "dev-0", "dev-1"]
+    checkpoint = trained / "out" / "last.pt"
+    known = known_range(checkpoint, sha256(checkpoint), [tmp_path / (checkpoint.name + BESIDE)])
+    assert known is not None and (known["split"], known["clips"]) == ("dev", 2) and len(known["blank"]) == 2
 
 
 def test_two_processes_read_what_one_reads(trained: Path, tmp_path: Path) -> None:
