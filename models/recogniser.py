@@ -23,6 +23,9 @@ class Recogniser(Explainable):
         self.beam_width: int = architecture["beam"]     # as its authors decode
         self.window: int = architecture["window"]       # frames; longer clips are cut into overlapping windows
 
+    def loaded(self) -> None:
+        """Called once a checkpoint's weights are in place, for what a network thinks of them."""
+
     @property
     def gloss_layers(self) -> Tuple[str, ...]:
         """Where glosses are explained on their own: the deepest layer with space of each stream, and the fused ones."""

@@ -1,7 +1,7 @@
 """The recognisers by name. A further one is a file with its class, a file in configs/, and a line here."""
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Optional, Type
+from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple, Type
 
 import yaml
 
@@ -9,6 +9,7 @@ from terminal.errors import UserError
 
 if TYPE_CHECKING:   # a command lists the names before torch is loaded
     from glosses.vocabulary import GlossVocabulary
+    from models.checkpoint import Checkpoint, StoredTensor
     from models.recogniser import Recogniser
 
 MODELS = {
@@ -16,6 +17,7 @@ MODELS = {
     "twostream": "models.twostream:TwoStreamSLR",
     "corrnet": "models.corrnet:CorrNet",        # before vac, whose keys it has too
     "vac": "models.vac:VAC",
+    "mamba": "models.mamba:MambaSLR",
 }
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 
@@ -64,9 +66,12 @@ def build(name: str, checkpoint: Path, device: str = "cpu", vocabulary: "Optiona
         if looks_like and looks_like != made.title:
             raise UserError(f"{file.path}: not a {made.title} checkpoint; it looks like a {looks_like} checkpoint")
         architecture = _stored_architecture(file.content, file.path) or published_architecture(name)
+        stored, note = _of_two(file, architecture, stored)
         recogniser = create(made.fit(architecture, stored), _stored_vocabulary(file.content, file.path) or vocabulary,
                             str(file.path))
         load_weights(recogniser.network, file, stored, made.title, looks_like, made.computed, recogniser.tied)
+    recogniser.notes += note
+    recogniser.loaded()
     names, classes = len(recogniser.vocabulary), recogniser.architecture["classes"]
     if names != classes:
         recogniser.notes += (f"the vocabulary has {names} names for {classes} classes: "
@@ -74,6 +79,20 @@ def build(name: str, checkpoint: Path, device: str = "cpu", vocabulary: "Optiona
     if fold:
         fold_batch_norm(recogniser.network, recogniser.folds)
     return recogniser.eval().requires_grad_(False).to(device)
+
+
+def _of_two(file: "Checkpoint", architecture: Dict[str, Any],
+            stored: "Dict[str, StoredTensor]") -> "Tuple[Dict[str, StoredTensor], Tuple[str, ...]]":
+    """The weights as they were trained, or averaged over training where a file has both, and which it is."""
+    from models.checkpoint import AVERAGED
+
+    averaged = bool(architecture.get("averaged"))
+    if averaged:
+        stored = file.weights((AVERAGED,))
+    if AVERAGED not in file.content:
+        return stored, ()
+    return stored, (f"weights averaged over training ({AVERAGED})" if averaged else
+                    f"weights as trained; the file has averaged ones too ({AVERAGED}): `averaged: true` takes them",)
 
 
 def _stored_architecture(content: Any, path: Path) -> Optional[Dict[str, Any]]:

@@ -33,15 +33,18 @@ class OptimizerConfig:
     lr: float = 1e-4
     weight_decay: float = 1e-4
     betas: Tuple[float, ...] = (0.9, 0.999)
+    rate_of: int = 0                        # clips a step that lr is meant for, it grows with their number; 0: any
+    layer_decay: float = 1.0                # mamba: what a layer's rate is of the rate of the one above it
 
 
 @dataclass(frozen=True)
 class ScheduleConfig:
-    name: str = "step"                      # step, cosine or onecycle
+    name: str = "step"                      # step, cosine, onecycle or warmup
     milestones: Tuple[int, ...] = ()        # step: epochs after which the rate is multiplied by gamma
     gamma: float = 0.2
-    floor: float = 0.0                      # cosine: the last rate as a share of the first
-    warmup: float = 0.1                     # onecycle: share of the run in which the rate rises
+    floor: float = 0.0                      # cosine, warmup: the last rate as a share of the highest
+    warmup: float = 0.1                     # onecycle, warmup: share of the run in which the rate rises
+    start: float = 0.1                      # warmup: the first rate as a share of the highest
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,10 @@ class TrainerConfig:
     epochs: int = 80
     seed: int = 0
     amp: bool = True                        # mixed precision; on GPUs only
+    amp_type: str = "fp16"                  # fp16 or bf16
     accumulate: int = 1                     # batches per optimiser step
     clip: float = 0.0                       # largest gradient norm; 0: not clipped
+    ema: float = 0.0                        # what a step leaves of the weights' running average; 0: none is kept
     eval_every: int = 1                     # epochs
     beam: int = 0                           # for the dev split; 1 is greedy, 0 the authors' width
     cam_every: int = 5                      # epochs between CAM grids; 0: never
