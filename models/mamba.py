@@ -1,6 +1,7 @@
 """Mamba-SLR (Adhikari): spatial and temporal Mamba-2 layers in turn, logits for every frame."""
 import math
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from functools import partial
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -8,9 +9,13 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from datasets.clip import Clip
+from geometry.axis import Axis
+from geometry.viewport import Viewport
 from glosses import ctc
 from glosses.prefix_search import prefix_search, without_sure_blanks
 from glosses.vocabulary import GlossVocabulary
+from models.cells import after
+from models.hidden_attention import of_each_frame, of_the_class_token
 from models.mamba_mixers import (
     DIRECTIONS,
     Clips,
@@ -22,7 +27,6 @@ from models.mamba_mixers import (
 )
 from models.mamba_stem import Stem
 from models.recogniser import Inputs, Probe, Recogniser
-from models.viewport import Viewport
 from terminal.errors import UserError
 
 
@@ -55,8 +59,12 @@ class Block(nn.Module):
         self.recompute: int = a["recompute"]
 
     def forward(self, x: Tensor, clips: Clips) -> Tensor:
-        again = len(x) > self.recompute and x.requires_grad and torch.is_grad_enabled()
+        again = len(x) > self.recompute and x.requires_grad and torch.is_grad_enabled() and not self._watched()
         return checkpoint(self._body, x, clips, use_reentrant=False) if again else self._body(x, clips)
+
+    def _watched(self) -> bool:
+        """Whoever looks at a mixer must see it run once."""
+        return bool(self.spatial_mixer._forward_hooks or self.temporal_mixer._forward_hooks)
 
     def _body(self, x: Tensor, clips: Clips) -> Tensor:
         x = x + self._dropped(self.spatial_mixer(self.spatial_norm(x), clips), each_frame=True)
@@ -88,6 +96,11 @@ class MambaNetwork(nn.Module):
         nn.init.trunc_normal_(self.cls_token, std=0.02)
         nn.init.trunc_normal_(self.head.weight, std=0.02)
         nn.init.zeros_(self.head.bias)
+
+    def blocks(self) -> Iterator[Block]:
+        for block in self.layers:
+            assert isinstance(block, Block)
+            yield block
 
     def forward(self, frames: Tensor, lengths: Optional[Tensor] = None) -> Dict[str, Tensor]:
         """frames [B, 3, T, H, W]; lengths [B] how many of the T are each clip's, all of them if None.
@@ -203,13 +216,24 @@ class MambaSLR(Recogniser):
 
 
 def _layers(network: MambaNetwork, a: Dict[str, Any]) -> Dict[str, Probe]:
-    stem, grid, width = network.patch_embed, grid_of(a), a["stem"][-1]
+    """A block's mixers can be asked for too: for their maps, and for what they attend to."""
+    stem, size = network.patch_embed, (a["size"], a["size"])
+    first = after([stem.stem, stem.stage1])
+    axes = after([stem.downsample1, stem.stage2, stem.downsample2], first)
+    token = partial(Probe, stride=1, channels=a["stem"][-1], size=grid_of(a), cells=axes, view=size)
     layers = {"patch_embed.stage1": Probe(stem.stage1, "patch_embed.stage1", 1, arrange=picture, channels=a["stem"][0],
-                                          size=math.ceil(a["size"] / a["stem_stride"])),
-              "patch_embed": Probe(stem, "patch_embed", 1, arrange=picture, channels=width, size=grid)}
-    for number, block in enumerate(network.layers):
-        layers[f"layers.{number}"] = Probe(block, f"layers.{number}", 1, arrange=on_grid, channels=width, size=grid)
-    layers["head"] = Probe(network.head, "head", 1, spatial=False, channels=a["classes"], arrange=by_frame)
+                                          size=math.ceil(a["size"] / a["stem_stride"]), cells=first, view=size),
+              "patch_embed": token(stem, "patch_embed", arrange=picture)}
+    for number, block in enumerate(network.blocks()):
+        name = f"layers.{number}"
+        layers[name] = token(block, name, arrange=on_grid)
+        layers[f"{name}.spatial_mixer"] = token(block.spatial_mixer, f"{name}.spatial_mixer", arrange=on_grid,
+                                                attention=of_the_class_token)
+        layers[f"{name}.temporal_mixer"] = Probe(
+            block.temporal_mixer, f"{name}.temporal_mixer", 1, arrange=of_all_tokens, spatial=False,
+            channels=a["stem"][-1], cells=(Axis(),), attention=of_each_frame)
+    layers["head"] = Probe(network.head, "head", 1, spatial=False, channels=a["classes"], arrange=by_frame,
+                           cells=(Axis(),))
     return layers
 
 
@@ -227,3 +251,8 @@ def on_grid(x: Tensor) -> Tensor:
 def by_frame(x: Tensor) -> Tensor:
     """[F, V] -> [1, V, F]"""
     return x.t()[None]
+
+
+def of_all_tokens(x: Tensor) -> Tensor:
+    """[F, L, C] -> [1, C, F]: their mean"""
+    return x.mean(1).t()[None]

@@ -81,12 +81,12 @@ class SpatialScan(StateSpace):
         self.out_proj = out_projection(inner, width, depth, bias=False)
 
     def forward(self, tokens: Tensor, clips: Clips) -> Tensor:
-        x, dt, b, c = self._read(tokens)
+        x, dt, b, c = self.read(tokens)
         y = scan(x, dt, -self.A_log.exp(), b, c, self.D).unflatten(2, (DIRECTIONS, -1))
         y = torch.stack([y[:, :, i].index_select(1, order) for i, order in enumerate(self.inverse_scan_indices)], 2)
         return self.out_proj(self.norm(y.flatten(2)))
 
-    def _read(self, tokens: Tensor) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+    def read(self, tokens: Tensor) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
         """x [F, L, H, P], dt [F, L, H], B and C [F, L, 4, N], each direction in its order."""
         raw, dt = self.in_proj(tokens).split([sum(self.parts), self.A_log.numel()], dim=2)
         grid = raw[:, :-1].unflatten(1, (self.grid, self.grid)).permute(0, 3, 1, 2)
@@ -137,13 +137,13 @@ class TemporalScan(StateSpace):
         self.out_proj = out_projection(inner, width, depth, bias=False)
 
     def forward(self, tokens: Tensor, clips: Clips) -> Tensor:
-        x, dt, b, c = self._read(tokens, clips)
+        x, dt, b, c = self.read(tokens, clips)
         y = scan(x, dt, -self.A_log.exp(), b, c, self.D, clips.numbers).flatten(2)
         ahead, back = y.chunk(2, dim=2)
         y = torch.cat((ahead, back.index_select(1, clips.turned)), dim=2)
         return self.out_proj(self.norm(y)).transpose(0, 1)
 
-    def _read(self, tokens: Tensor, clips: Clips) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+    def read(self, tokens: Tensor, clips: Clips) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
         """x [L, F, H, P], dt [L, F, H], B and C [L, F, 2, N]: forward, and backward with time turned round."""
         channels, heads = sum(self.parts), self.A_log.numel() // 2
         raw = self.in_proj(tokens.transpose(0, 1))
