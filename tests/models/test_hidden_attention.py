@@ -36,7 +36,8 @@ def test_the_class_token_took_what_reaches_it() -> None:
     mixer = mixers(SpatialScan)
     tokens = tokens_of(mixer, 2, mixer.grid ** 2 + 1)
     found = of_the_class_token(mixer, (tokens, None), None)
-    reached = answers(*[mixer.read(tokens)[i] for i in (0, 1, 2, 3)], mixer)[:, -1].abs()           # [F, L, H]
+    x, dt, b, c = mixer.read(tokens)
+    reached = answers(x, dt, b, c, mixer)[:, -1].abs()           # [F, L, H]
     places = torch.zeros(2, tokens.shape[1])
     each = reached.unflatten(2, (4, -1)).sum(3)
     for direction, order in enumerate(mixer.scan_indices):
