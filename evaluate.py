@@ -79,7 +79,7 @@ def evaluate(given: argparse.Namespace) -> None:
 
     from datasets.phoenix import PhoenixVideoTextDataset
     from training.distributed import join, leave
-    from training.evaluation import Reading, read_split, score, write_hypotheses
+    from training.evaluation import Reading, read_split, score, score_raw, write_hypotheses
 
     dataset = PhoenixVideoTextDataset(corpus, given.split)
     place = join(given.device or "auto")
@@ -101,7 +101,12 @@ def evaluate(given: argparse.Namespace) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for model, read in readings.items():
         write_hypotheses(out / f"{given.split}.{model}.txt", read, corpus.clean)
-    print("\n".join(table([(model, len(read), score(read, corpus.clean)) for model, read in readings.items()])))
+    rows = [(model, len(read), score(read, corpus.clean)) for model, read in readings.items()]
+    rows += [(f"{model} raw", len(read), score_raw(read)) for model, read in readings.items()
+             if recognisers[model].counted_raw]
+    print("\n".join(table(rows)))
+    if len(rows) > len(readings):
+        print("raw: nothing cleaned, as its authors count; not to be compared with the others")
     print(f"hypotheses: {out / given.split}.*.txt")
 
 

@@ -8,7 +8,7 @@ import torch
 
 from datasets.clip import Clip
 from datasets.phoenix import PhoenixVideoTextDataset
-from glosses.wer import WER, Clean, clean, wer
+from glosses.wer import WER, Clean, clean, raw_wer, wer
 from models.recogniser import Recogniser
 from training.collate import pad_edges
 
@@ -25,6 +25,13 @@ def score(readings: Sequence[Reading], clean: Clean = clean) -> WER:
     known = [reading for reading in readings if reading.truth]
     return wer([" ".join(reading.truth) for reading in known], [" ".join(reading.hypothesis) for reading in known],
                clean)
+
+
+def score_raw(readings: Sequence[Reading]) -> WER:
+    """Over the glosses as they stand."""
+    known = [reading for reading in readings if reading.truth]
+    return raw_wer([" ".join(reading.truth) for reading in known],
+                   [" ".join(reading.hypothesis) for reading in known])
 
 
 def write_hypotheses(path: Path, readings: Sequence[Reading], clean: Clean = clean) -> None:
