@@ -1,6 +1,7 @@
 """Mamba-SLR's stem: each frame alone, channels last, from pixels to a grid of tokens."""
 from typing import Sequence
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -62,5 +63,11 @@ class Stem(nn.Module):
                 nn.init.zeros_(module.bias)
 
     def forward(self, frames: Tensor) -> Tensor:
+        learning = torch.is_grad_enabled() and any(parameter.requires_grad for parameter in self.parameters())
+        if learning or self.stage1._forward_hooks:      # who looks at a stage must see it run once
+            return self._tokens(frames)
+        return torch.cat([self._tokens(part) for part in frames.split(SLICE)])
+
+    def _tokens(self, frames: Tensor) -> Tensor:
         x = self.stage1(self.stem(frames).permute(0, 2, 3, 1).contiguous())
         return self.downsample2(self.stage2(self.downsample1(x)))

@@ -21,7 +21,7 @@ def scan(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor, clip
     zero at the first step of each. a < 0 and dt >= 0.
     """
     length, heads, states = x.shape[1], x.shape[2], b.shape[3]
-    chunks, size = _cut(length, chunk or _chunk(states, x.shape[3]))
+    chunks, size = cut_for(length, states, x.shape[3]) if chunk is None else _cut(length, chunk)
     x, dt, b, c = (_chunked(each, chunks, size) for each in (x, dt[..., None], b, c))      # [S, H or G, K, Q, ...]
     dt = dt[..., 0]                                                     # [S, H, K, Q]
     ends = (dt * a[:, None, None]).cumsum(3)                            # log of what is left of a chunk's first state
@@ -50,13 +50,13 @@ def matrix(dt: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor, clips: Option
     return scores * decays * dt[:, :, None] + d[:, None, None] * (steps == wanted[:, None])
 
 
-def _chunk(states: int, channels: int) -> int:
-    """Within a chunk a step costs Q * P, between chunks N * P / Q * P: least where Q is sqrt(N * P)."""
-    return max(16, round(math.sqrt(states * channels)))
+def cut_for(length: int, states: int, channels: int) -> Tuple[int, int]:
+    """(chunks, steps in each). With Q steps a chunk and N states a step costs Q + N P / Q: least at Q = sqrt(N P)."""
+    return _cut(length, max(16, round(math.sqrt(states * channels))))
 
 
 def _cut(length: int, size: int) -> Tuple[int, int]:
-    """(chunks, steps in each), as even as can be: little is padded."""
+    """As even as can be: little is padded."""
     chunks = max(1, math.ceil(length / size))
     return chunks, math.ceil(length / chunks)
 
