@@ -150,8 +150,8 @@ class MambaSLR(Recogniser):
         self.network = MambaNetwork(a)
         self.layers = _layers(self.network, a)
         depth = a["depth"]
-        middle = [f"layers.{number}" for number in (depth // 3 - 1, 2 * depth // 3 - 1, depth - 1)]
-        self.default_layers = ("patch_embed", *dict.fromkeys(middle), "head")
+        thirds = dict.fromkeys(max(count - 1, 0) for count in (depth // 3, 2 * depth // 3, depth))
+        self.default_layers = ("patch_embed", *(f"layers.{number}" for number in thirds), "head")
 
     @classmethod
     def fit(cls, architecture: Dict[str, Any], weights: Mapping[str, Any]) -> Dict[str, Any]:

@@ -6,11 +6,14 @@ softmax. Steps are cut into chunks; within a chunk M is made, and between chunks
 length does.
 """
 import math
-from typing import List, Optional, Tuple
+from functools import lru_cache
+from typing import Callable, List, Optional, Tuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+FUSED_CHUNK = 128       # steps, of mamba-ssm's kernel
 
 
 def scan(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor, clips: Optional[Tensor] = None,
@@ -20,6 +23,11 @@ def scan(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor, clip
     Heads that follow one another share a group's b and c. `clips` [L]: number of the clip each step is of; the state is
     zero at the first step of each. a < 0 and dt >= 0.
     """
+    fused = fused_scan() if x.is_cuda and chunk is None and x.dtype in (torch.float16, torch.bfloat16) else None
+    if fused is not None:
+        numbers = None if clips is None else clips.expand(len(x), -1).contiguous()
+        return fused(x.contiguous(), dt.contiguous(), a, b.contiguous(), c.contiguous(), FUSED_CHUNK, D=d,
+                     seq_idx=numbers)
     length, heads, states = x.shape[1], x.shape[2], b.shape[3]
     chunks, size = cut_for(length, states, x.shape[3]) if chunk is None else _cut(length, chunk)
     x, dt, b, c = (_chunked(each, chunks, size) for each in (x, dt[..., None], b, c))      # [S, H or G, K, Q, ...]
@@ -32,6 +40,16 @@ def scan(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor, clip
     if chunks > 1:
         y = y + _across(x, dt, ends, b, c, same)
     return y.permute(0, 2, 3, 1, 4).flatten(1, 2)[:, :length]
+
+
+@lru_cache(maxsize=1)
+def fused_scan() -> Optional[Callable[..., Tensor]]:
+    """mamba-ssm's kernel, where that is installed. It rounds float32 to 10 bits, so it is for half precision."""
+    try:
+        from mamba_ssm.ops.triton.ssd_combined import mamba_chunk_scan_combined
+    except ImportError:
+        return None
+    return mamba_chunk_scan_combined
 
 
 def matrix(dt: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor, clips: Optional[Tensor] = None,

@@ -119,3 +119,14 @@ def values_kept(length: int) -> int:
 
 def test_memory_grows_as_the_length_does() -> None:
     assert values_kept(640) <= 2.1 * values_kept(320)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available() or state_space.fused_scan() is None,
+                    reason="needs a GPU and mamba-ssm")
+def test_the_fused_kernel_is_the_same_function() -> None:
+    given = [each.cuda() for each in arguments(200, heads=4, channels=64, states=16, dtype=torch.float32)]
+    clips = numbers([70, 130]).cuda()
+    x, dt, a, b, c, d = given
+    fused = scan(x.half(), dt, a, b.half(), c.half(), d, clips).float()
+    ours = scan(x, dt, a, b, c, d, clips, 32)
+    assert (fused - ours).abs().max() <= 1e-2 * ours.abs().max()

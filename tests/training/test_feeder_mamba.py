@@ -41,11 +41,12 @@ def test_published_draws_pixels_and_labels(case: Dict[str, Any], monkeypatch: py
     frames = sample.frames
     assert list(frames.shape) == case["shape"] and sample.labels == case["labels"]
     middle = frames.shape[2] // 2
+    # Bilinear resizing rounds differently from one torch to the next, by up to 1e-5.
     assert frames.mean((1, 2, 3)).tolist() == pytest.approx(case["frame_mean"], abs=2e-6)
     assert frames.flatten(1).std(1, unbiased=False).tolist() == pytest.approx(case["frame_std"], abs=2e-5)
-    assert frames[0, :, 0, 0].tolist() == pytest.approx(case["top_left"], abs=2e-6)
-    assert frames[-1, :, -1, -1].tolist() == pytest.approx(case["bottom_right"], abs=2e-6)
-    assert frames[-1, :, middle, middle].tolist() == pytest.approx(case["centre"], abs=2e-6)
+    assert frames[0, :, 0, 0].tolist() == pytest.approx(case["top_left"], abs=2e-5)
+    assert frames[-1, :, -1, -1].tolist() == pytest.approx(case["bottom_right"], abs=2e-5)
+    assert frames[-1, :, middle, middle].tolist() == pytest.approx(case["centre"], abs=2e-5)
     if case["mode"] != "train":
         return
     assert (random.random(), np.random.uniform(), float(torch.rand(1))) == pytest.approx(
