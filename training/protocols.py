@@ -86,8 +86,8 @@ class SlowFastAugment:
 
 
 class SlowFastProtocol(Protocol):
-    Augment = SlowFastAugment
-    Loss: Type[BranchWeights] = SlowFastWeights
+    Augment: Type[Any] = SlowFastAugment
+    Loss: Type[Any] = SlowFastWeights
     states = ("model_state_dict", "optimizer_state_dict", "scheduler_state_dict")
 
     def vocabulary(self) -> GlossVocabulary:
@@ -169,7 +169,7 @@ class MambaProtocol(SlowFastProtocol):
     """The vocabulary and the footage are SlowFastSign's."""
 
     Augment = MambaAugment
-    Loss = MambaWeights
+    Loss: Type[Any] = MambaWeights
     states = ("module", "optimizer", "lr_scheduler")
 
     def dataset(self, footage: Footage, vocabulary: GlossVocabulary, train: bool) -> Dataset:

@@ -12,9 +12,9 @@ from models.mamba import packed
 from models.mamba_mixers import Clips
 from tests.golden import GOLDENS, recipe
 from tests.kit import networks
+from tests.kit.training import entry
 from training import feeder_mamba, rand_augment
 from training.batches import FloatSample
-from training.clips import Entry
 from training.feeder_mamba import MambaAugment, MambaFeeder, collate_frames
 from training.footage import Footage
 
@@ -22,7 +22,7 @@ GOLDEN = json.loads((GOLDENS / "mamba_feeder_golden.json").read_text())
 
 
 def feeder_of(case: Dict[str, Any]) -> MambaFeeder:
-    footage = Footage([Entry("clip", "", tuple(case["text"].split()))])
+    footage = Footage([entry("clip", tuple(case["text"].split()))])
     footage._kept[0] = recipe.frames(case["frames"], 256, 256, case["seed"])
     return MambaFeeder(footage, GlossVocabulary(["<blank>", "REGEN", "WIND"]), MambaAugment(),
                        networks.published_architecture("mamba"), case["mode"] == "train", case["frame_interval"])
