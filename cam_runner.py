@@ -1,5 +1,5 @@
 """Explains any recogniser on any clip: a map per target layer, from one forward and one backward."""
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
@@ -223,7 +223,7 @@ def _explained(run: Run, per_layer: bool, window: int) -> Found:
             raws = raws or [{name: [] for name in run.probes} for _ in maps]
             for parts, its in zip(raws, maps):
                 for name in names:
-                    parts[name].append(its[name])
+                    parts[name].append(_in_clip(its[name], run.probes[name], span[0], len(run.clip)))
         logits.append(window_logits)
     steps = [(span[0] // step, span[0] // step + len(part)) for span, part in zip(spans, logits)]
     touched = [[any(begin <= at < end for at in each.steps) for begin, end in steps] if not apart else None
@@ -316,8 +316,28 @@ def _prepared(run: Run, span: Tuple[int, int]) -> Inputs:
 
 def _layer_maps(run: Run, raw: Dict[str, Tensor], found: Found, per_frame: bool) -> Dict[str, LayerMap]:
     size = (len(run.clip), *run.clip.frames.shape[1:3])
-    return {name: LayerMap(*laid(each.float(), run.probes[name], found.left, size, run.recogniser.viewport, per_frame,
-                                 name in found.blank)) for name, each in raw.items()}
+    maps = {}
+    for name, each in raw.items():
+        probe, each = run.probes[name], each.float()
+        matrix = each.cpu().numpy() if _is_matrix(each, probe) else None
+        whole = each if matrix is None else each.mean(0)        # what a step is given by all
+        lies, flags = laid(whole, probe, found.left, size, run.recogniser.viewport, per_frame, name in found.blank)
+        maps[name] = LayerMap(replace(lies, matrix=matrix), flags)
+    return maps
+
+
+def _in_clip(part: Tensor, probe: Probe, start: int, frames: int) -> Tensor:
+    """Of what the steps of a window give to each other [T', T'], the columns are the clip's."""
+    if not _is_matrix(part, probe):
+        return part
+    whole = part.new_zeros((len(part), -(-frames // probe.stride)))
+    first = start // probe.stride
+    whole[:, first:first + part.shape[1]] = part
+    return whole
+
+
+def _is_matrix(raw: Tensor, probe: Probe) -> bool:
+    return raw.dim() == 2 and not probe.spatial
 
 
 def _added(maps: Sequence[Tensor]) -> Tensor:

@@ -80,7 +80,7 @@ def evaluate(given: argparse.Namespace) -> int:
     from results.certainty import BESIDE, write_range
     from runs.loading import sha256
     from training.distributed import join, leave
-    from training.evaluation import Reading, read_split, score, write_hypotheses
+    from training.evaluation import Reading, read_split, score, score_raw, write_hypotheses
 
     dataset = PhoenixVideoTextDataset(corpus, given.split)
     out = output_folder(given.out or workspace.outputs / "evaluation")
@@ -107,7 +107,12 @@ def evaluate(given: argparse.Namespace) -> int:
         write_hypotheses(out / f"{given.split}.{model}.txt", read, corpus.clean)
         if given.split == "dev":
             write_range(out, checkpoints[model], sha256(checkpoints[model]), "dev", [each.sure for each in read])
-    print("\n".join(table([(model, len(read), score(read, corpus.clean)) for model, read in readings.items()])))
+    rows = [(model, len(read), score(read, corpus.clean)) for model, read in readings.items()]
+    rows += [(f"{model} raw", len(read), score_raw(read)) for model, read in readings.items()
+             if recognisers[model].counted_raw]
+    print("\n".join(table(rows)))
+    if len(rows) > len(readings):
+        print("raw: nothing cleaned, as its authors count; not to be compared with the others")
     print(f"hypotheses: {out / given.split}.*.txt" + (f"; how sure: *{BESIDE}" if given.split == "dev" else ""))
     for name, reason in broken.items():
         print(f"{name}: not read: {reason}", file=sys.stderr)

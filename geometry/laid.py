@@ -44,6 +44,7 @@ class LaidMap:
     highs: np.ndarray
     per_frame: bool = False     # each frame has a scale of its own; not of layers that know only when
     void: bool = False          # nothing to show: 0 everywhere
+    matrix: Optional[np.ndarray] = None     # float32 [T', T'], of attention in time: what each step, a row, takes
 
     @property
     def spatial(self) -> bool:

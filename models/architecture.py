@@ -13,7 +13,14 @@ LIMITS: Dict[str, Tuple[float, float]] = {      # of a number, or of each in a l
     "strides": (1, 4), "stem_kernel": (1, 15), "slow_kernels": (1, 15), "fast_kernels": (1, 15),
     "fusion_kernel": (1, 15), "lateral_kernel": (1, 15), "dropout": (0, 1), "lstm_dropout": (0, 1),
     "norm_momentum": (0, 1), "hidden": (1, WIDEST), "feedforward": (1, WIDEST), "lstm_layers": (1, 16),
-    "depth": (18, 50),
+    "depth": (1, 64), "averaged": (0, 1), "stored_orders": (0, 1),
+    "stem": (1, WIDEST), "stem_stride": (1, 8), "stem_blocks": (0, 16), "expand": (1, 8), "head": (1, 1024),
+    "spatial_state": (1, 1024), "temporal_state": (1, 1024), "temporal_kernel": (1, 15), "attention_blocks": (0, 64),
+    "attention_heads": (1, 64), "mlp": (1, 16), "drop_path": (0, 1), "recompute": (0, 100_000), "skip_blank": (0, 1),
+    "identities": (1, 1_000_000), "high": (8, 4096), "wide": (8, 4096), "patch": (1, 64), "stride": (1, 64),
+    "promptsg.width": (1, WIDEST), "heads": (1, 64), "shared": (1, WIDEST), "words": (1, 1_000_000),
+    "context": (1, 1024), "text_depth": (1, 64), "text_heads": (1, 64), "mim_heads": (1, 64), "mim_depth": (0, 64),
+    "widths": (1, WIDEST), "embedding": (1, WIDEST),
 }
 
 
@@ -23,8 +30,10 @@ STEP = re.compile(r"[KP]([1-9]|1[0-5])")        # of a temporal convolution: a k
 
 def check_values(architecture: Mapping[str, Any], published: Mapping[str, Any], source: str) -> None:
     """UserError where a value is of another kind than the published one, or out of bounds."""
-    for key, example in published.items():
-        value = architecture[key]
+    for name, example in published.items():
+        value = architecture[name]
+        own = f"{published['model']}.{name}"
+        key = own if own in LIMITS else name
         if not isinstance(example, list):
             fits = _fits(key, value, example)
         elif key == "temporal_conv":
@@ -34,7 +43,7 @@ def check_values(architecture: Mapping[str, Any], published: Mapping[str, Any], 
             fits = isinstance(value, (list, tuple)) and len(value) == len(example) and \
                 all(map(_fits, [key] * len(value), value, example))
         if not fits:
-            raise UserError(f"{source}: {key} is {ascii(value)[:60]}; expected {_expected(key, example)}")
+            raise UserError(f"{source}: {name} is {ascii(value)[:60]}; expected {_expected(key, example)}")
 
 
 def _fits(key: str, value: Any, example: Any) -> bool:

@@ -20,14 +20,24 @@ from files.bounds import Bounds, Sealed, empty
 from files.safe_pickle import DAMAGED, find_data_class
 from terminal.errors import UserError
 
-# SlowFastSign's name for them, TwoStream-SLR's, and ArcFace's where all states were saved.
-WEIGHTS = ("model_state_dict", "model_state", "state_dict_backbone")
+
+class Arguments:
+    """Stands for the command line that some files hold: looked at by nobody, so nothing of it is kept."""
+
+    def __setstate__(self, state: Any) -> None:
+        pass
+
+
+# As SlowFastSign, TwoStream-SLR, Mamba-SLR say, and ArcFace where all states were saved.
+WEIGHTS = ("model_state_dict", "model_state", "module", "model", "state_dict_backbone")
+AVERAGED = "model_ema"                              # Mamba-SLR's name for the weights averaged over training
 _BEFORE_ZIP = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."   # torch.save before version 1.6 begins with this number
 _STORAGES = {
     "FloatStorage": torch.float32, "HalfStorage": torch.float16, "BFloat16Storage": torch.bfloat16,
     "DoubleStorage": torch.float64, "LongStorage": torch.int64, "IntStorage": torch.int32,
     "ShortStorage": torch.int16, "CharStorage": torch.int8, "ByteStorage": torch.uint8, "BoolStorage": torch.bool,
 }
+
 # Immutable types only: a pickle may set attributes on what it was given.
 _CONTAINERS: Dict[Tuple[str, str], Any] = {
     ("collections", "OrderedDict"): OrderedDict, ("collections", "defaultdict"): defaultdict,
@@ -73,15 +83,18 @@ class Checkpoint:
                  trace: Optional[TracebackType]) -> None:
         self._zip.close()
 
-    def weights(self) -> Dict[str, StoredTensor]:
-        """The network's, with the `module` of data parallel training taken out of the keys."""
+    def weights(self, names: Tuple[str, ...] = WEIGHTS) -> Dict[str, StoredTensor]:
+        """The network's, under the first of these names that there is.
+
+        The `module` of data parallel training is taken out of the keys.
+        """
         content = self.content
-        state = next((content[name] for name in WEIGHTS if name in content), content) \
+        state = next((content[name] for name in names if name in content), content) \
             if isinstance(content, dict) else None
         if not isinstance(state, dict) or not state or not all(
                 isinstance(key, str) and isinstance(value, StoredTensor) for key, value in state.items()):
             held = ", ".join(map(str, list(content)[:6])) if isinstance(content, dict) else type(content).__name__
-            raise UserError(f"{self.path}: holds no network: expected weights under {' or '.join(WEIGHTS)}, "
+            raise UserError(f"{self.path}: holds no network: expected weights under {' or '.join(names)}, "
                             f"found {held or 'nothing'}; give a checkpoint of training")
         return {".".join(part for part in key.split(".") if part != "module"): value for key, value in state.items()}
 
@@ -135,6 +148,8 @@ class _Unpickler(pickle.Unpickler):
         if (module, name) in (("torch._utils", "_rebuild_tensor_v2"), ("torch._utils", "_rebuild_parameter")):
             return Sealed(getattr(self, name), self.bounds)
         module = "builtins" if module == "__builtin__" else module
+        if (module, name) == ("argparse", "Namespace"):
+            return Arguments
         if (module, name) in _CONTAINERS:
             return Sealed(_CONTAINERS[module, name], self.bounds)
         return find_data_class(module, name, self.bounds)

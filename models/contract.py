@@ -9,7 +9,8 @@ from datasets.clip import Clip
 from geometry.viewport import Viewport
 from models.cells import START, Axes
 
-# (module, its arguments, its output) -> [B, T', H', W'], not negative: what each place is given of the attention.
+# (module, its arguments, its output) -> [B, T', H', W'], not negative: what each place is given of the attention;
+# of a layer that knows only when [B, T', T'], a row a step: what each step is given of it.
 Attention = Callable[[nn.Module, Tuple[Any, ...], Any], Tensor]
 
 

@@ -15,6 +15,7 @@ class Recogniser(Explainable):
     softmax over V gives what is decoded."""
 
     takes_tall_frames = False                           # the 210x260 ones, where they are
+    counted_raw = False                                 # its authors count errors on glosses that nobody cleaned
     longest: Optional[int] = None                       # frames it takes at once, where its authors set a limit
 
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
@@ -22,6 +23,9 @@ class Recogniser(Explainable):
         self.vocabulary = vocabulary
         self.beam_width: int = architecture["beam"]     # as its authors decode
         self.window: int = architecture["window"]       # frames; longer clips are cut into overlapping windows
+
+    def loaded(self) -> None:
+        """Called once a checkpoint's weights are in place, for what a network thinks of them."""
 
     @property
     def gloss_layers(self) -> Tuple[str, ...]:

@@ -10,7 +10,7 @@ from terminal.errors import UserError
 
 if TYPE_CHECKING:   # a command lists the names before torch is loaded
     from glosses.vocabulary import GlossVocabulary
-    from models.checkpoint import Checkpoint
+    from models.checkpoint import Checkpoint, StoredTensor
     from models.contract import Explainable
     from models.embedder import Embedder
     from models.recogniser import Recogniser
@@ -20,6 +20,7 @@ MODELS = {
     "twostream": "models.twostream:TwoStreamSLR",
     "corrnet": "models.corrnet:CorrNet",        # before vac, whose keys it has too
     "vac": "models.vac:VAC",
+    "mamba": "models.mamba:MambaSLR",
 }
 EMBEDDERS = {
     "promptsg": "models.promptsg:PromptSG",
@@ -94,9 +95,12 @@ def build(name: str, checkpoint: Path, device: str = "cpu", vocabulary: "Optiona
     with Checkpoint(Path(checkpoint)) as file:
         stored, looks_like = _weights(file, made)
         architecture = _stored_architecture(file.content, file.path) or published_architecture(name)
+        stored, note = _of_two(file, architecture, stored)
         recogniser = create(made.fit(architecture, stored), _stored_vocabulary(file.content, file.path) or vocabulary,
                             str(file.path))
         load_weights(recogniser.network, file, stored, made.title, looks_like, made.computed, recogniser.tied)
+    recogniser.notes += note
+    recogniser.loaded()
     names, classes = len(recogniser.vocabulary), recogniser.architecture["classes"]
     if recogniser.vocabulary.blank >= classes:
         raise UserError(f"{checkpoint}: the vocabulary's blank is class {recogniser.vocabulary.blank} of {classes}; "
@@ -135,6 +139,20 @@ def _weights(file: "Checkpoint", made: "Type[Explainable]") -> Tuple[Dict[str, A
     if looks_like and looks_like != made.title:
         raise UserError(f"{file.path}: not a {made.title} checkpoint; it looks like a {looks_like} checkpoint")
     return stored, looks_like
+
+
+def _of_two(file: "Checkpoint", architecture: Dict[str, Any],
+            stored: "Dict[str, StoredTensor]") -> "Tuple[Dict[str, StoredTensor], Tuple[str, ...]]":
+    """The weights as they were trained, or averaged over training where a file has both, and which it is."""
+    from models.checkpoint import AVERAGED
+
+    averaged = bool(architecture.get("averaged"))
+    if averaged:
+        stored = file.weights((AVERAGED,))
+    if AVERAGED not in file.content:
+        return stored, ()
+    return stored, (f"weights averaged over training ({AVERAGED})" if averaged else
+                    f"weights as trained; the file has averaged ones too ({AVERAGED}): `averaged: true` takes them",)
 
 
 def _stored_architecture(content: Any, path: Path) -> Optional[Dict[str, Any]]:

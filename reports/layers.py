@@ -1,9 +1,12 @@
 """What the page says of each layer: its energy, where its map lies, and the map itself."""
+import base64
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import numpy as np
 
 from datasets.regions import SIDE
+from drawing.matrix import matrix_picture
+from drawing.overlay import Style, png
 from reports.knots import Knots, knots
 from results.shares import mass, shares
 
@@ -29,6 +32,9 @@ def _layer(name: str, layer: Any, found: Regions) -> Tuple[Dict[str, Any], Optio
     """What the page says of a layer, and its map when it has a place and is not empty."""
     record: Dict[str, Any] = {"name": name, "spatial": bool(layer.spatial), "flags": list(layer.flags)}
     record["energy"] = _rounded(layer.laid.energy())
+    if layer.laid.matrix is not None:
+        picture = png(matrix_picture(layer.laid.matrix, Style(colormap="viridis")))
+        record["matrix"] = "data:image/png;base64," + base64.b64encode(picture).decode()
     if not layer.spatial:
         return record, None
     small = layer.laid.coarse(SIDE)

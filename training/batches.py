@@ -35,3 +35,10 @@ class PosedSample:
 @dataclass(frozen=True)
 class PosedBatch(Batch):
     crops: Tuple[Tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class FloatSample:
+    frames: Tensor          # float32 [T, 3, size, size] RGB, normalised
+    labels: List[int]
+    name: str

@@ -3,16 +3,16 @@ import numpy as np
 
 from cam_runner import explain
 from datasets.clip import Clip
-from drawing.overlay import Style, overlay
+from drawing.layer import LayerPictures
+from drawing.overlay import Style
 from models.recogniser import Recogniser
 
 COLUMNS = 8
 
 
 def cam_grid(recogniser: Recogniser, clip: Clip) -> np.ndarray:
-    """uint8 [layers * H, COLUMNS * W, 3]; layers without a height and width tint their frames."""
-    maps = [layer.laid for layer in explain(recogniser, clip).layers.values()]
+    """uint8 [layers * H, COLUMNS * W, 3]; layers without a height and width have plain frames."""
+    maps = [LayerPictures(layer.laid, layer.flags, Style()) for layer in explain(recogniser, clip).layers.values()]
     chosen = np.linspace(0, len(clip) - 1, COLUMNS).round().astype(int)
-    style = Style()
-    return np.concatenate([np.concatenate([overlay(clip.frames[frame], laid.at(frame), style) for frame in chosen], 1)
-                           for laid in maps])
+    return np.concatenate([np.concatenate([pictures.draw(frame, clip.frames[frame]) for frame in chosen], 1)
+                           for pictures in maps])

@@ -10,7 +10,7 @@ from datasets.clip import Clip
 from datasets.phoenix import PhoenixVideoTextDataset
 from files.atomic import atomic_file
 from glosses import ctc
-from glosses.wer import WER, Clean, clean, wer
+from glosses.wer import WER, Clean, clean, raw_wer, wer
 from models.recogniser import Recogniser
 from results.certainty import certainty
 from terminal.errors import UserError
@@ -30,6 +30,13 @@ def score(readings: Sequence[Reading], clean: Clean = clean) -> WER:
     known = [reading for reading in readings if reading.truth]
     return wer([" ".join(reading.truth) for reading in known], [" ".join(reading.hypothesis) for reading in known],
                clean)
+
+
+def score_raw(readings: Sequence[Reading]) -> WER:
+    """Over the glosses as they stand."""
+    known = [reading for reading in readings if reading.truth]
+    return raw_wer([" ".join(reading.truth) for reading in known],
+                   [" ".join(reading.hypothesis) for reading in known])
 
 
 def write_hypotheses(path: Path, readings: Sequence[Reading], clean: Clean = clean) -> None:

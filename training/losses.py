@@ -95,6 +95,19 @@ def twostream_losses(outputs: Dict[str, Tensor], labels: Tensor, label_lengths: 
     return total, terms
 
 
+@dataclass(frozen=True)
+class MambaWeights:
+    ctc: float = 1.0
+
+
+def mamba_losses(outputs: Dict[str, Tensor], labels: Tensor, label_lengths: Tensor,
+                 weights: MambaWeights) -> Tuple[Tensor, Terms]:
+    """Each clip's loss a gloss; infinite where its frames can't hold its glosses."""
+    losses = ctc(outputs["logits"], labels, outputs["lengths"], label_lengths)
+    terms = {"CTC": (losses / label_lengths.to(losses.device).clamp(min=1)).mean()}
+    return weights.ctc * terms["CTC"], terms
+
+
 def ctc(logits: Tensor, labels: Tensor, lengths: Tensor, label_lengths: Tensor, zero_infinity: bool = False) -> Tensor:
     """[B, T, V] -> [B], in float32 whatever the network ran in. Infinite where the steps can't hold the labels."""
     log_probs = logits.float().log_softmax(-1).transpose(0, 1)

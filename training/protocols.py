@@ -1,7 +1,7 @@
 """What the trainer must know of a model beyond the model itself: how its authors load data and count losses."""
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Callable, Dict, List, Sequence, Tuple, Type
+from typing import Any, Callable, Dict, Iterable, List, Sequence, Tuple, Type
 
 import torch
 from torch import Tensor, nn
@@ -17,17 +17,21 @@ from training.batches import Batch, PosedBatch
 from training.clips import Entry
 from training.collate import collate
 from training.feeder import Feeder, Views
+from training.feeder_mamba import MambaAugment, MambaFeeder, collate_frames
 from training.feeder_twostream import PosedFeeder, TwoStreamAugment, collate_posed
 from training.footage import Footage, Size
 from training.losses import (
     BranchWeights,
+    MambaWeights,
     SlowFastWeights,
     Terms,
     TwoStreamWeights,
+    mamba_losses,
     slowfast_losses,
     twostream_losses,
     vac_losses,
 )
+from training.parameter_groups import layer_decayed
 from training.recipe import Config
 from training.within import within
 
@@ -65,6 +69,10 @@ class Protocol:
     def losses(self, outputs: Dict[str, Tensor], batch: Batch) -> Tuple[Tensor, Terms]:
         raise NotImplementedError(type(self).__name__)
 
+    def parameters(self, network: nn.Module) -> Iterable[Any]:
+        """What the optimiser is given: parameters, or groups of them with their shares of the rate."""
+        return network.parameters()
+
     def clip(self, footage: Footage, index: int) -> Clip:
         """A clip as it is explained, its frames as large as they are trained on."""
         entry = footage.entries[index]
@@ -79,8 +87,8 @@ class SlowFastAugment:
 
 
 class SlowFastProtocol(Protocol):
-    Augment = SlowFastAugment
-    Loss: Type[BranchWeights] = SlowFastWeights
+    Augment: Type[Any] = SlowFastAugment
+    Loss: Type[Any] = SlowFastWeights
     states = ("model_state_dict", "optimizer_state_dict", "scheduler_state_dict")
 
     def vocabulary(self) -> GlossVocabulary:
@@ -158,11 +166,37 @@ class TwoStreamProtocol(Protocol):
         return replace(clip, keypoints=KeypointStore(self.corpus.keypoints).read(clip.seq_id, len(clip)))
 
 
+class MambaProtocol(SlowFastProtocol):
+    """The vocabulary and the footage are SlowFastSign's."""
+
+    Augment = MambaAugment
+    Loss: Type[Any] = MambaWeights
+    states = ("module", "optimizer", "lr_scheduler")
+
+    def dataset(self, footage: Footage, vocabulary: GlossVocabulary, train: bool) -> Dataset:
+        return MambaFeeder(footage, vocabulary, self.config.augment, self.architecture, train,
+                           self.config.data.frame_interval)
+
+    def collate(self, network: nn.Module) -> Callable[[List[Any]], Batch]:
+        return collate_frames
+
+    def inputs(self, batch: Batch, device: torch.device) -> Tuple[Tensor, ...]:
+        return (batch.tensors[0].to(device, non_blocking=True).transpose(1, 2),)    # [B, 3, T, H, W]
+
+    def losses(self, outputs: Dict[str, Tensor], batch: Batch) -> Tuple[Tensor, Terms]:
+        return mamba_losses(outputs, batch.labels, batch.label_lengths, self.config.loss)
+
+    def parameters(self, network: nn.Module) -> Iterable[Any]:
+        optimizer = self.config.optimizer
+        return layer_decayed(network, self.architecture["depth"], optimizer.weight_decay, optimizer.layer_decay)
+
+
 PROTOCOLS: Dict[str, Type[Protocol]] = {
     "slowfast": SlowFastProtocol,
     "twostream": TwoStreamProtocol,
     "vac": VACProtocol,
     "corrnet": VACProtocol,
+    "mamba": MambaProtocol,
 }
 
 

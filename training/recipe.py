@@ -35,15 +35,18 @@ class OptimizerConfig:
     lr: float = within(1e-4, 1e-12, 10)
     weight_decay: float = within(1e-4, 0, 1)
     betas: Tuple[float, ...] = within((0.9, 0.999), 0, 0.999999, 2)
+    rate_of: int = within(0, 0, 100_000)    # clips a step that lr is meant for, it grows with their number; 0: any
+    layer_decay: float = within(1.0, 1e-6, 1)   # mamba: what a layer's rate is of the rate of the one above it
 
 
 @dataclass(frozen=True)
 class ScheduleConfig:
-    name: str = "step"                      # step, cosine or onecycle
+    name: str = "step"                      # step, cosine, onecycle or warmup
     milestones: Tuple[int, ...] = within((), 0, 1_000_000)  # step: epochs after which the rate is multiplied by gamma
     gamma: float = within(0.2, 0, 10)
-    floor: float = within(0.0, 0, 1)        # cosine: the last rate as a share of the first
-    warmup: float = within(0.1, 0, 1)       # onecycle: share of the run in which the rate rises
+    floor: float = within(0.0, 0, 1)        # cosine, warmup: the last rate as a share of the highest
+    warmup: float = within(0.1, 0, 1)       # onecycle, warmup: share of the run in which the rate rises
+    start: float = within(0.1, 0, 1)        # warmup: the first rate as a share of the highest
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,10 @@ class TrainerConfig:
     epochs: int = within(80, 1, 1_000_000)
     seed: int = within(0, 0, 2 ** 31 - 1)
     amp: bool = True                        # mixed precision; on GPUs only
+    amp_type: str = "fp16"                  # fp16 or bf16
     accumulate: int = within(1, 1, 100_000)  # batches per optimiser step
     clip: float = within(0.0, 0, 1e9)       # largest gradient norm; 0: not clipped
+    ema: float = within(0.0, 0, 0.999999999)    # what a step leaves of the weights' running average; 0: none is kept
     eval_every: int = within(1, 1, 1_000_000)  # epochs
     beam: int = within(0, 0, 1000)          # for the dev split; 1 is greedy, 0 the authors' width
     cam_every: int = within(5, 0, 1_000_000)  # epochs between CAM grids; 0: never

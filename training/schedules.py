@@ -1,9 +1,8 @@
 """Optimisers and learning-rate schedules by name."""
 import math
 from bisect import bisect_right
-from typing import Callable, Dict, Iterable
+from typing import Any, Callable, Dict, Iterable
 
-from torch import nn
 from torch.optim import Adam, AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
@@ -13,13 +12,16 @@ from training.recipe import OptimizerConfig, ScheduleConfig
 FIRST, LAST = 0.04, 1e-4    # of the one-cycle schedule, as shares of its highest rate
 
 
-def make_optimizer(config: OptimizerConfig, parameters: Iterable[nn.Parameter]) -> Optimizer:
+def make_optimizer(config: OptimizerConfig, parameters: Iterable[Any], clips: int = 1) -> Optimizer:
+    """For so many clips a step. Groups of parameters say their share of the rate as `scale`."""
     kinds = {"adam": Adam, "adamw": AdamW}
     if config.name not in kinds:
         raise UserError(f"optimizer.name: {config.name} is unknown; choose from {', '.join(kinds)}")
     if len(config.betas) != 2:
         raise UserError(f"optimizer.betas: expected two numbers, got {len(config.betas)}")
-    return kinds[config.name](parameters, lr=config.lr, weight_decay=config.weight_decay,
+    rate = config.lr * clips / config.rate_of if config.rate_of else config.lr
+    groups = [dict(each, lr=rate * each["scale"]) if isinstance(each, dict) else each for each in parameters]
+    return kinds[config.name](groups, lr=rate, weight_decay=config.weight_decay,
                               betas=(config.betas[0], config.betas[1]))
 
 
@@ -38,7 +40,13 @@ def make_schedule(config: ScheduleConfig, optimizer: Optimizer, epochs: int, ste
     def onecycle(done: int) -> float:
         return _between(FIRST, 1, done / rise) if done < rise else _between(1, LAST, (done - rise) / (total - rise + 1))
 
-    factors: Dict[str, Callable[[int], float]] = {"step": step, "cosine": cosine, "onecycle": onecycle}
+    def warmup(done: int) -> float:
+        if done < rise:
+            return config.start + (1 - config.start) * done / rise
+        return _between(1, config.floor, (done - rise) / max(total - rise, 1))
+
+    factors: Dict[str, Callable[[int], float]] = {"step": step, "cosine": cosine, "onecycle": onecycle,
+                                                  "warmup": warmup}
     if config.name not in factors:
         raise UserError(f"schedule.name: {config.name} is unknown; choose from {', '.join(factors)}")
     return LambdaLR(optimizer, factors[config.name])

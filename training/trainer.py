@@ -13,11 +13,13 @@ from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
+from models.checkpoint import AVERAGED
 from models.recogniser import Recogniser
 from terminal.errors import UserError
 from training import checkpointing
+from training.averaging import RunningAverage
+from training.batches import Batch
 from training.clips import list_clips
-from training.collate import Batch
 from training.distributed import Place
 from training.evaluation import Reading, score, write_hypotheses
 from training.losses import Terms
@@ -29,6 +31,7 @@ from training.seeding import EpochOrder, seed_everything, seed_worker
 log = logging.getLogger("training")
 
 LAST, BEST = "last.pt", "best.pt"
+AMP_TYPES = {"fp16": torch.float16, "bf16": torch.bfloat16}
 
 
 class Trainer:
@@ -49,11 +52,16 @@ class Trainer:
         if place.world > 1:
             idle = any(not getattr(config.loss, name) for name in config.loss.__dataclass_fields__)
             self.network = DistributedDataParallel(recogniser.network, find_unused_parameters=idle)
-        self.optimizer = make_optimizer(config.optimizer, recogniser.network.parameters())
+        self.optimizer = make_optimizer(config.optimizer, protocol.parameters(recogniser.network),
+                                        data.batch_size * trainer.accumulate * place.world)
         steps = math.ceil(self.batches / trainer.accumulate)
         self.schedule = make_schedule(config.schedule, self.optimizer, trainer.epochs, steps)
+        if trainer.amp_type not in AMP_TYPES:
+            raise UserError(f"trainer.amp_type: {trainer.amp_type} is unknown; choose from {', '.join(AMP_TYPES)}")
         self.amp = trainer.amp and place.device.type == "cuda"
-        self.scaler = _scaler(self.amp)
+        self.amp_type = AMP_TYPES[trainer.amp_type]
+        self.scaler = _scaler(self.amp and self.amp_type == torch.float16)
+        self.average = RunningAverage(recogniser.network, trainer.ema) if trainer.ema else None
         self.epoch = 0              # epochs done
         self.step = 0               # optimiser steps done
         self.best = math.inf        # dev WER
@@ -116,7 +124,7 @@ class Trainer:
             group = min(accumulate, self.batches - first)
             ends = number + 1 == first + group
             with self._together(ends):
-                with torch.autocast(device.type, enabled=self.amp):
+                with torch.autocast(device.type, self.amp_type if self.amp else None, self.amp):
                     outputs = self.network(*self.protocol.inputs(batch, device), batch.lengths.to(device))
                 total, terms = self.protocol.losses(outputs, batch)
                 bad = self.place.any(not bool(torch.isfinite(total)))
@@ -162,6 +170,8 @@ class Trainer:
             self.scaler.step(self.optimizer)
             self.scaler.update()
             self.schedule.step()
+            if self.average is not None:
+                self.average.update()
         self.optimizer.zero_grad(set_to_none=True)
         if self.board is not None and not spoiled and self.step % 10 == 0:
             self.board.add_scalar("train/learning rate", self.optimizer.param_groups[0]["lr"], self.step)
@@ -173,6 +183,7 @@ class Trainer:
         """Reads the dev split, keeps the best weights. Gives a line for the log."""
         readings = self.read()
         counts = score(readings, self.protocol.corpus.clean)
+        averaged = self._evaluate_average()
         if self.board is not None:
             self.board.add_scalar("dev/WER", counts.percent, self.epoch)
         better = counts.percent < self.best
@@ -181,7 +192,20 @@ class Trainer:
             write_hypotheses(self.out / f"{self.config.data.dev}.hypotheses.txt", readings, self.protocol.corpus.clean)
             checkpointing.save(self.out / BEST, self.state())
         return (f"dev WER {counts.percent:.2f}% (sub {counts.substitutions}, ins {counts.insertions}, "
-                f"del {counts.deletions} of {counts.reference}), best {self.best:.2f}%")
+                f"del {counts.deletions} of {counts.reference}), best {self.best:.2f}%{averaged}")
+
+    def _evaluate_average(self) -> str:
+        """How the averaged weights read the dev split; they are kept beside the others, and never chosen for that."""
+        if self.average is None:
+            return ""
+        self.average.swap()
+        try:
+            percent = score(self.read(), self.protocol.corpus.clean).percent
+        finally:
+            self.average.swap()
+        if self.board is not None:
+            self.board.add_scalar("dev/WER of the average", percent, self.epoch)
+        return f", of the averaged weights {percent:.2f}%"
 
     @torch.no_grad()
     def read(self) -> List[Reading]:
@@ -192,7 +216,7 @@ class Trainer:
         readings = []
         for batch in tqdm(self._loader(train=False), "dev", disable=self.bars, leave=False):
             device = self.place.device
-            with torch.autocast(device.type, enabled=self.amp):
+            with torch.autocast(device.type, self.amp_type if self.amp else None, self.amp):
                 outputs = self.recogniser.network(*self.protocol.inputs(batch, device), batch.lengths.to(device))
             for name, logits, steps in zip(batch.names, outputs["logits"], outputs["lengths"].tolist()):
                 readings.append(Reading(name, truths[name], self.recogniser.decode(logits[:steps], beam)))
@@ -212,8 +236,10 @@ class Trainer:
     def state(self) -> Dict[str, Any]:
         """The published keys, the network's build, and what only a resumed run needs."""
         model, optimizer, schedule = self.protocol.states
+        averaged = {AVERAGED: self.average.state()} if self.average is not None else {}
         return {
-            "epoch": self.epoch, model: self.recogniser.network.state_dict(), optimizer: self.optimizer.state_dict(),
+            "epoch": self.epoch, model: self.recogniser.network.state_dict(), **averaged,
+            optimizer: self.optimizer.state_dict(),
             schedule: self.schedule.state_dict(), "rng_state": checkpointing.rng_state(),
             "architecture": self.protocol.architecture, "vocabulary": list(self.recogniser.vocabulary.names),
             "training": {"step": self.step, "best": self.best, "bad_losses": self.bad_losses,
@@ -228,6 +254,11 @@ class Trainer:
         self.recogniser.network.load_state_dict(content[model])
         self.optimizer.load_state_dict(content[optimizer])
         self.schedule.load_state_dict(content[schedule])
+        if self.average is not None:
+            if AVERAGED not in content:
+                raise UserError(f"{path}: trained without trainer.ema, so it has no average to go on with; "
+                                "resume with the recipe it was trained with")
+            self.average.load(content[AVERAGED])
         told = content["training"]
         self.scaler.load_state_dict(told["scaler"])
         self.epoch, self.step = content["epoch"], told["step"]

@@ -41,3 +41,13 @@ function showMade(made, preds, models) {
     ["← →", "one frame back or on; with shift, ten"], ["R, held", "the frame alone"],
     ["A", "all layers, or one"]])));
 }
+
+/** Of layers that attend to frames: what each frame takes from each. */
+function showMatrices(section, models) {
+  const figures = models.flatMap((model) => model.layers.filter((layer) => layer.matrix).map((layer) => make("figure", {},
+    make("img", { src: layer.matrix, alt: `${model.title}, ${layer.name}: what each frame, a row, takes from each, a column` }),
+    make("figcaption", {}, make("b", { text: model.title }), " ", ...breakable(layer.name)))));
+  if (!figures.length) return;
+  section.hidden = false;
+  section.append(make("h2", { text: "What frames take from frames" }), make("div", { class: "columns" }, ...figures));
+}

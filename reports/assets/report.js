@@ -283,6 +283,7 @@ async function start() {
   showStage();
   showLanes();
   if (data.regions && data.regions.total) showShares(byId("shares"), data.regions, models);
+  showMatrices(byId("matrices"), models);
   showMade(byId("made"), preds, models);
   listen();
   showOpacity(state.opacity);

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from glosses.wer import clean, verdicts, wer
+from glosses.wer import clean, raw_wer, verdicts, wer
 from tests.golden import GOLDENS
 
 GOLDEN = json.loads((GOLDENS / "wer_golden.json").read_text())
@@ -56,3 +56,10 @@ def test_deleted_at_the_end() -> None:
 def test_errors_are_told_apart_by_the_published_costs(reference: str, hypothesis: str, counts: tuple) -> None:
     told = wer([reference], [hypothesis])
     assert (told.substitutions, told.insertions, told.deletions) == counts
+
+
+def test_raw_counts_clean_nothing_and_take_the_fewest_edits() -> None:
+    assert wer(["loc-NORD __ON__ REGEN"], ["NORD __ON__ REGEN"]).errors == 0
+    assert raw_wer(["loc-NORD __ON__ REGEN"], ["NORD __ON__ REGEN"]).substitutions == 1
+    counts = raw_wer(["A B", "C"], ["B A", ""])     # two substitutions, or one insertion and one deletion: two edits
+    assert counts.errors == 3 and counts.reference == 3

@@ -22,8 +22,8 @@ def keys(name: str) -> Dict[str, List[Any]]:
 
 
 @lru_cache(maxsize=2)
-def state(name: str) -> Dict[str, torch.Tensor]:
-    return {key: torch.from_numpy(np.asarray(value)) for key, value in recipe.fill(keys(name), seed=0).items()}
+def state(name: str, seed: int = 0) -> Dict[str, torch.Tensor]:
+    return {key: torch.from_numpy(np.asarray(value)) for key, value in recipe.fill(keys(name), seed).items()}
 
 
 def golden(name: str) -> Dict[str, np.ndarray]:
@@ -40,14 +40,14 @@ def clip(name: str, frames: int = 26, seed: int = 0) -> Clip:
 
 
 @lru_cache(maxsize=4)
-def recogniser(name: str, folded: bool = False) -> Recogniser:
+def recogniser(name: str, folded: bool = False, seed: int = 0) -> Recogniser:
     """In evaluation, parameters without gradient; `folded` as `build` gives it. Shared: leave it as it was."""
     from models.folding import fold_batch_norm
     from models.registry import create
 
     architecture = yaml.safe_load((CONFIGS / f"{name}.yaml").read_text())
     made = create(architecture)
-    weights = state(name)
+    weights = state(name, seed)
     made.network.load_state_dict(dict(made.network.state_dict(), **weights), strict=True)
     if folded:
         fold_batch_norm(made.network, made.folds)

@@ -6,14 +6,17 @@ import torch
 import yaml
 
 from datasets.clip import Clip
+from models import registry
 from models.embedder import Embedder
 from models.recogniser import Recogniser
-from models.registry import CONFIGS, create, create_embedder, published_architecture
+from models.registry import CONFIGS, create, create_embedder
 from tests.golden import recipe
 
 SMALLER: Dict[str, Dict[str, Any]] = {
     "slowfast": {"width": 8}, "twostream": {"width": 0.05, "size": 64, "pose_size": 32},
-    **{name: {"size": 64, "hidden": 32} for name in ("vac", "smkd", "corrnet")}}
+    **{name: {"size": 64, "hidden": 32} for name in ("vac", "smkd", "corrnet")},
+    "mamba": {"stem": [8, 8, 16], "size": 64, "depth": 3, "head": 4, "attention_blocks": [1]},
+}
 
 
 def architecture(name: str, **changes: Any) -> Dict[str, Any]:
@@ -21,6 +24,10 @@ def architecture(name: str, **changes: Any) -> Dict[str, Any]:
     made = yaml.safe_load((demo if demo.exists() else CONFIGS / f"{name}.yaml").read_text())
     made.update({**SMALLER[name], "classes": 7, **changes})
     return made
+
+
+def published_architecture(name: str, **changes: Any) -> Dict[str, Any]:
+    return {**registry.published_architecture(name), **changes}
 
 
 def recogniser(name: str, **changes: Any) -> Recogniser:

@@ -53,3 +53,15 @@ def test_one_cycle_falls_along_half_a_cosine_to_a_ten_thousandth() -> None:
 def test_unknown_names_are_refused(config: Tuple[OptimizerConfig, ScheduleConfig]) -> None:
     with pytest.raises(UserError):
         make_schedule(config[1], make_optimizer(config[0], [nn.Parameter(torch.zeros(1))]), 1, 1)
+
+
+def test_warmup_rises_in_a_line_and_falls_along_a_cosine() -> None:
+    told = rates(ScheduleConfig("warmup", warmup=0.2, start=0.1, floor=0.01), epochs=5, steps=10)
+    assert told[0] == pytest.approx(0.1) and told[5] == pytest.approx(0.55) and told[10] == pytest.approx(1)
+    assert told[30] == pytest.approx(0.505) and told[-1] == pytest.approx(0.01, abs=2e-3)
+
+
+def test_a_rate_grows_with_the_clips_of_a_step_where_it_is_meant_for_a_number() -> None:
+    groups = [{"params": [nn.Parameter(torch.zeros(1))], "scale": 0.5}]
+    optimizer = make_optimizer(OptimizerConfig(lr=1e-3, rate_of=256), groups, 4)
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.5 * 1e-3 * 4 / 256)
