@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from runs.pipeline import Asked
 
 METHODS = ("gradcam", "gradcam++", "hirescam", "layercam", "xgradcam", "eigencam", "attention")
+PARTS = ("frames", "video", "report", "cams", "glosses")
 FEW = 3             # sequences whose readings are printed
 COLORMAPS = ("turbo", "viridis", "cividis", "inferno", "magma", "plasma", "hot", "parula", "jet")
 BLENDS = ("value", "even")
@@ -49,15 +50,18 @@ def parser() -> argparse.ArgumentParser:
     add("--demo", action="store_true", help="two clips of a drawn signer; needs no dataset and no checkpoint")
     seq_flag(add)
     split_flag(add)
-    add("--target", default="max", metavar="WHAT", help="what to explain: max, pred, from-gt or a gloss (default: max)")
-    add("--target-from-gt", dest="target", action="store_const", const="from-gt",
-        help="explain the true gloss of the middle frame; the same as --target from-gt")
+    add("--target", default="max", metavar="WHAT",
+        help="max: the largest logit of each step; pred: the glosses that are read, summed; each: every gloss read, on "
+             "its own; errors: what is read less what is true, where they differ; from-gt: the true gloss nearest to "
+             "the middle frame, the same for all models; or a gloss (default: max)")
+    add("--target-from-gt", dest="target", action="store_const", const="from-gt", help="the same as --target from-gt")
     add("--list-glosses", action="store_true", help="print every gloss that can be a target, and stop")
 
     add = made.add_argument_group("how").add_argument
     add("--method", choices=METHODS, default="gradcam", help="how maps are made (default: gradcam)")
-    add("--pool", choices=("clip", "frame"), default="clip",
-        help="a channel's gradients are averaged over the clip or over each frame (default: clip)")
+    add("--pool", choices=("clip", "frame"),
+        help="a channel's gradients are averaged over the clip or over each frame. Over the clip, a gloss's map shows "
+             "where its channels are active at any time (default: clip; of each, errors and a gloss: frame)")
     add("--normalise", choices=("clip", "frame"), default="clip",
         help="the hottest colour is the clip's largest value or each frame's (default: clip)")
     add("--layers", nargs="+", metavar="MODEL:NAME,NAME", default=[], help="other layers (default: each model's five)")
@@ -87,11 +91,28 @@ def parser() -> argparse.ArgumentParser:
     add("--scale", type=int, choices=(1, 2, 3, 4), default=1,
         help="pixels of a picture for each of the frame's (default: 1)")
     add("--fps", type=_rate, default=25.0, metavar="RATE", help="frames a second of the video (default: 25)")
-    add("--save-cams", action="store_true", help="also write cams.npz: logits and every map as numbers")
-    add("--no-report", dest="report", action="store_false", help="write no HTML report")
+    add("--write", nargs="+", metavar="WHAT", type=_parts,
+        help=f"what to write, of {' '.join(PARTS)}; cams: logits and maps as numbers, glosses: a picture for each "
+             "gloss and glosses.csv (default: frames video report, and glosses with --target each and errors)")
+    add("--every", type=_whole, default=1, metavar="N", help="PNGs of every N-th frame only (default: 1)")
     add("--overwrite", action="store_true", help="redo finished sequences")
     add("--quiet", action="store_true", help="say nothing but errors")
     return made
+
+
+def _parts(text: str) -> List[str]:
+    """Of --write: words with spaces or commas."""
+    parts = [part for part in text.split(",") if part]
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is not one of {', '.join(PARTS)}")
+    return parts
+
+
+def _whole(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
+    return int(text)
 
 
 def _share(text: str) -> float:
@@ -150,11 +171,14 @@ def explain(given: argparse.Namespace) -> int:
 def _conclude(asked: "Asked", outcomes: List[Dict[str, Any]], seconds: float, quiet: bool) -> int:
     """Summary, index and exit code, once all is over."""
     from results.folder import finished, preds_lines
+    from results.glosses import write_merged
     from results.summary import summary_lines, write_summary
 
     if len(outcomes) > 1:
         write_summary(asked.out, outcomes, seconds)
-        if asked.report:
+        if "glosses" in asked.write:
+            write_merged(asked.out, [outcome["sequence"] for outcome in outcomes])
+        if "report" in asked.write:
             from reports.report import write_index
 
             left_out = write_index(asked.out)
@@ -194,9 +218,18 @@ def _asked(given: argparse.Namespace, corpus: "Corpus") -> "Asked":
         layers=_layers(given.layers, models), target=given.target, method=given.method, weights=given.pool,
         normalise=given.normalise, device=given.device, precision=given.precision,
         style=Style(given.alpha, given.colormap, given.fps, given.blend, given.scale),
-        save_cams=given.save_cams, report=given.report,
+        write=_written(given), every=given.every,
         out=Path(given.out).absolute() if given.out else workspace.outputs, overwrite=given.overwrite,
         command=given.command)
+
+
+def _written(given: argparse.Namespace) -> Tuple[str, ...]:
+    """What is asked to be written, in the order of PARTS."""
+    if given.write is not None:
+        asked = {part for parts in given.write for part in parts}
+    else:
+        asked = {"frames", "video", "report"} | ({"glosses"} if given.target in ("each", "errors") else set())
+    return tuple(part for part in PARTS if part in asked)
 
 
 def _checkpoint_given(given: argparse.Namespace, model: str) -> Optional[str]:

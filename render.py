@@ -3,7 +3,7 @@ from collections import deque
 from concurrent.futures import Executor, Future, wait
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Callable, Deque, Generator, Mapping
+from typing import Any, Callable, Deque, Generator, Iterable, Iterator, Mapping, Optional, TypeVar, cast
 
 import cv2
 import numpy as np
@@ -17,47 +17,53 @@ from geometry.laid import LaidMap
 
 AHEAD = 8       # frames drawn but not yet encoded: the queue is bounded by the clip's frames, not its length
 
+T = TypeVar("T")
 Maps = Mapping[str, Mapping[str, LaidMap]]
 
 
 def render(folder: Path, frames: np.ndarray, maps: Maps, preds: Mapping[str, Any], style: Style,
-           workers: Executor) -> None:
+           workers: Executor, every: int = 1, video: bool = True) -> None:
     """Writes <model>/<layer>/frame_000.png, scale.png and comparison.mp4 under `folder`.
 
     frames: uint8 [T, H, W, 3] RGB. maps: model -> layer -> its map as it lies on them.
-    preds: as in preds.json. Workers draw and write; the video is encoded here, in order.
+    preds: as in preds.json. every: of the frames every so many-th gets pictures, 0: none does. Workers draw and write;
+    the video is encoded here, in order.
     """
     height, width = frames.shape[1:3]
     layers = {(model, name): LayerPictures(laid, preds["models"][model]["layers"][name]["flags"], style)
               for model, its in maps.items() for name, laid in its.items()}
-    for model, name in layers:
+    for model, name in layers if every else ():
         (folder / model / name).mkdir(parents=True)
     normalise = next(iter(preds["models"].values())).get("normalise", "clip")
     (folder / "scale.png").write_bytes(png(scale_picture(style, normalise)))
-    grid = Grid((height, width), preds, maps, style)
+    grid = Grid((height, width), preds, maps, style) if video else None
     digits = max(3, len(str(len(frames) - 1)))
 
-    def draw(frame: int) -> np.ndarray:
+    def draw(frame: int) -> Optional[np.ndarray]:
         picture = enlarged(frames[frame], style.scale)
         pictures = {}
         for (model, name), layer in layers.items():
             drawn = layer.draw(frame, picture)
-            file = folder / model / name / f"frame_{frame:0{digits}d}.png"
-            file.write_bytes(png(layer.with_strip(drawn, frame, len(frames))))
+            if every and frame % every == 0:
+                file = folder / model / name / f"frame_{frame:0{digits}d}.png"
+                file.write_bytes(png(layer.with_strip(drawn, frame, len(frames))))
             pictures[model, name] = drawn if style.scale == 1 else cv2.resize(drawn, (width, height),
                                                                               interpolation=cv2.INTER_AREA)
-        return to_yuv(grid.draw(frame, pictures))
+        return to_yuv(grid.draw(frame, pictures)) if grid else None
 
-    with closing(in_order(workers, draw, len(frames))) as pictures:
-        write_mp4(folder / "comparison.mp4", pictures, grid.width, grid.height, style.fps)
+    chosen = range(len(frames)) if grid else range(0, len(frames), every)
+    with closing(in_order(workers, draw, chosen)) as drawn:
+        if grid:
+            write_mp4(folder / "comparison.mp4", cast(Iterator[np.ndarray], drawn), grid.width, grid.height, style.fps)
+        for _ in drawn:
+            pass
 
 
-def in_order(workers: Executor, work: Callable[[int], np.ndarray], count: int
-             ) -> Generator[np.ndarray, None, None]:
-    """work(0), work(1), ... done ahead by the workers, a few at a time."""
-    waiting: Deque[Future[np.ndarray]] = deque()
+def in_order(workers: Executor, work: Callable[[int], T], numbers: Iterable[int]) -> Generator[T, None, None]:
+    """work(number) of each, done ahead by the workers, a few at a time."""
+    waiting: Deque[Future[T]] = deque()
     try:
-        for number in range(count):
+        for number in numbers:
             waiting.append(workers.submit(work, number))
             if len(waiting) > AHEAD:
                 yield waiting.popleft().result()

@@ -2,6 +2,7 @@
 
     python benchmarks/cam.py                      T = 40 with everything, T = 200 bare against ours
     python benchmarks/cam.py --device cuda:0      the same on a GPU, in mixed precision too
+    python benchmarks/cam.py --glosses            T = 200: ten glosses, each on its own, against one map
 Weights are drawn from the published key lists. On a machine with other work, look at processor seconds with
 OMP_NUM_THREADS=1.
 """
@@ -19,8 +20,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 BARE, OURS = "a  bare forward and backward", "b  ours, five layers"
-SPATIAL = {"slowfast": 3, "twostream": 4, "vac": 3, "corrnet": 3}   # layers with space of the five
-EARLIEST = {"slowfast": 2, "twostream": 2, "vac": 1, "corrnet": 1}  # of the five, below which no other lies
+ONE_MAP = "a  one map, five layers"
+SPATIAL = {"slowfast": 3, "twostream": 4, "vac": 3, "corrnet": 3}   # of the five layers, those with space
+EARLIEST = {"slowfast": 2, "twostream": 2, "vac": 1, "corrnet": 1}  # of the five, those below which no other lies
 
 
 def main() -> None:
@@ -31,6 +33,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="runs of each, in turns; the fastest counts")
     parser.add_argument("--libraries", type=int, nargs="*", default=[40], help="lengths at which the libraries run too")
     parser.add_argument("--precision", nargs="+", default=None, help="fp32, amp, fp16, bf16")
+    parser.add_argument("--glosses", action="store_true", help="one map against ten glosses")
     parser.add_argument("--keep", action="store_true", help="also write the table to benchmarks/results/")
     parser.add_argument("--lone", help=argparse.SUPPRESS)    # one contender, once: prints its peak memory
     options = parser.parse_args()
@@ -39,28 +42,31 @@ def main() -> None:
     device = torch.device(options.device)
     precisions = options.precision or (["fp32", "amp"] if device.type == "cuda" else ["fp32"])
     if options.lone:
-        runs = contenders(options.models[0], options.frames[0], device, precisions[0], True, options.lone)
+        runs = (glosses(options.models[0], options.frames[0], device, precisions[0], options.lone) if options.glosses
+                else contenders(options.models[0], options.frames[0], device, precisions[0], True, options.lone))
         print(measured(runs, 1, device)[options.lone][2])
         return
     lines = [f"{machine(device)}, torch {torch.__version__}, Python {platform.python_version()}",
-             f"{'model':9} {'T':>4} {'precision':9} {'what':34} {'s':>8} {'cpu s':>8} {'x bare':>7} {'peak GB':>8}"]
+             f"{'model':9} {'T':>4} {'precision':9} {'what':34} {'s':>8} {'cpu s':>8} {'x first':>7} {'peak GB':>8}"]
     print("\n".join(lines), flush=True)
+    first = ONE_MAP if options.glosses else BARE
     for name in options.models:
-        for frames in options.frames:
+        for frames in options.frames if not options.glosses else options.frames[-1:]:
             for precision in precisions:
-                rows = measured(contenders(name, frames, device, precision, frames in options.libraries),
-                                options.repeats, device)
+                runs = (glosses(name, frames, device, precision) if options.glosses
+                        else contenders(name, frames, device, precision, frames in options.libraries))
+                rows = measured(runs, options.repeats, device)
                 for what, (seconds, busy, peak) in rows.items():
                     if device.type == "cpu":
-                        peak = lone_peak(name, frames, precision, what)
+                        peak = lone_peak(name, frames, precision, what, options.glosses)
                     lines.append(f"{name:9} {frames:4} {precision:9} {what:34} {seconds:8.3f} {busy:8.3f} "
-                                 f"{seconds / rows[BARE][0]:7.2f} {peak:8.2f}")
+                                 f"{seconds / rows[first][0]:7.2f} {peak:8.2f}")
                     print(lines[-1], flush=True)
-                if precision != "fp32":
+                if precision != "fp32" and not options.glosses:
                     lines.append(f"{'':25}maps and fp32's: {likeness(name, frames, device, precision)}")
                     print(lines[-1], flush=True)
     if options.keep:
-        keep(lines, device)
+        keep(lines, device, "cam_glosses" if options.glosses else "cam")
 
 
 def keep(lines: List[str], device: Any, what: str = "cam") -> None:
@@ -80,10 +86,10 @@ def machine(device: Any) -> str:
     return f"CPU, {torch.get_num_threads()} threads of {os.cpu_count()}"
 
 
-def lone_peak(name: str, frames: int, precision: str, what: str) -> float:
+def lone_peak(name: str, frames: int, precision: str, what: str, of_glosses: bool = False) -> float:
     """In a process of its own: what malloc keeps of one run would count for the next."""
     command = [sys.executable, __file__, "--models", name, "--frames", str(frames), "--precision", precision,
-               "--lone", what]
+               "--lone", what, *(["--glosses"] if of_glosses else [])]
     return float(subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout)
 
 
@@ -106,6 +112,32 @@ def contenders(name: str, frames: int, device: Any, precision: str, libraries: b
         runs[f"c  grad-cam, {len(spatial)} layers, a call each"] = partial(each, grad_cam, recogniser, inputs, spatial)
         runs[f"d  Captum, {len(spatial)} layers, a call each"] = partial(each, captum, recogniser, inputs, spatial)
     return {what: runs[what] for what in sorted(runs) if only in ("", what)}
+
+
+def glosses(name: str, frames: int, device: Any, precision: str, only: str = "") -> Dict[str, Callable[[], Any]]:
+    """Ten glosses stand at ten equal stretches of the clip: networks of drawn weights read no sentence."""
+    from cam_runner import explain
+    from cams import apart
+    from cams.picks import Picks
+    from tests.golden import published
+
+    def ten(recogniser: Any, clip: Any, logits: Any) -> List[Picks]:
+        classes = logits.argmax(1).tolist()
+        spans = [range(len(classes) * place // 10, len(classes) * (place + 1) // 10) for place in range(10)]
+        return [Picks("", tuple(span), tuple(classes[step] for step in span), about={"gloss": "", "start": span.start,
+                                                                                     "stop": span.stop})
+                for span in spans]
+
+    apart.each = ten
+    recogniser, clip = published.recogniser(name, folded=True).to(device), published.clip(name, frames)
+    deepest = recogniser.gloss_layers
+    runs: Dict[str, Callable[[], Any]] = {
+        ONE_MAP: partial(explain, recogniser, clip, precision=precision),
+        "b  one map, the deepest layers": partial(explain, recogniser, clip, deepest, precision=precision),
+        "c  ten glosses, the deepest layers": partial(explain, recogniser, clip, target="each", precision=precision),
+        "d  ten glosses, five layers": partial(explain, recogniser, clip, recogniser.default_layers, target="each",
+                                               precision=precision)}
+    return {what: runs[what] for what in runs if only in ("", what)}
 
 
 def likeness(name: str, frames: int, device: Any, precision: str) -> str:

@@ -1,7 +1,7 @@
 """Size of the report and the seconds it takes: of 200 frames and ten layers, or of a sequence that was explained.
 
     python benchmarks/report.py [--frames 200]
-    python benchmarks/report.py OUTPUTS/SEQUENCE --data-root DATA       (explained with --save-cams)
+    python benchmarks/report.py OUTPUTS/SEQUENCE --data-root DATA       (explained with --write cams)
 
 Of an explained sequence the page is written anew from its frames and maps, and held against the time its run took.
 The made-up clip has frames with the grain of a camera, and maps with noise: harder to store than real ones.

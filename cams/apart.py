@@ -23,7 +23,7 @@ def _alone(clip: Clip, span: ctc.Span, word: str, edit: Optional[Edit]) -> Picks
     verdict = None if not clip.glosses else edit.verdict if edit else "right"
     true = clip.glosses[edit.true] if edit and edit.true is not None else None
     return _over(span, f"{word}, which was read: its logits at its own steps, summed",
-                 {"gloss": word, "verdict": verdict, "true": true})
+                 {"gloss": word, "verdict": verdict, "true": true, "true_place": edit.true if edit else None})
 
 
 def errors(recogniser: Recogniser, clip: Clip, logits: Tensor) -> List[Picks]:

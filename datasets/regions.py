@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 
 REGIONS = ("hands", "face", "body", "elsewhere")
+APART = ("left hand", "right hand", "face", "body", "elsewhere")        # the signer's own left and right
 ELSEWHERE = REGIONS.index("elsewhere")
 SIDE = 64                           # regions are drawn on a 64x64 grid over the frame
 CONFIDENT = 0.3                     # points below it are not used
@@ -20,19 +21,20 @@ ARMS = ((5, 7), (7, 9), (6, 8), (8, 10))
 SUBPIXEL = 4                        # bits of fraction that OpenCV draws with
 
 
-def regions(keypoints: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+def regions(keypoints: np.ndarray, names: Tuple[str, ...] = REGIONS) -> Tuple[np.ndarray, np.ndarray]:
     """[T, 133, 3] x, y, confidence -> the region of each cell, uint8 [T, 64, 64], and which frames show a signer, [T].
 
-    Regions do not overlap: a hand before the face is hand, a face before the body is face.
+    Regions do not overlap: a hand before the face is hand, a face before the body is face. names: REGIONS or APART,
+    whose places are the labels.
     """
-    labels = np.full((len(keypoints), SIDE, SIDE), ELSEWHERE, np.uint8)
+    labels = np.full((len(keypoints), SIDE, SIDE), names.index("elsewhere"), np.uint8)
     seen = np.any(keypoints[:, :, 2] >= CONFIDENT, axis=1)
     for index in np.flatnonzero(seen):
-        _draw(labels[index], keypoints[index])
+        _draw(labels[index], keypoints[index], names)
     return labels, np.asarray(seen)
 
 
-def _draw(canvas: np.ndarray, points: np.ndarray) -> None:
+def _draw(canvas: np.ndarray, points: np.ndarray, names: Tuple[str, ...]) -> None:
     sure = (points[:, 2] >= CONFIDENT) & np.isfinite(points).all(axis=1)
     scale = np.array([SIDE / FRAME_WIDTH, SIDE / FRAME_HEIGHT])
     cells = np.where(sure[:, None], (points[:, :2] + 0.5) * scale - 0.5, 0)         # pixels are areas
@@ -40,7 +42,7 @@ def _draw(canvas: np.ndarray, points: np.ndarray) -> None:
     shoulders = [cells[index] for index in SHOULDERS if sure[index]]
     breadth = float(np.hypot(*(shoulders[0] - shoulders[1]))) if len(shoulders) == 2 else SIDE / 4
 
-    body = REGIONS.index("body")
+    body = names.index("body")
     if len(shoulders) == 2:
         # Hips are often below the picture and then not seen: the trunk goes straight down.
         hips = [cells[hip] if sure[hip] else np.array([shoulder[0], SIDE])
@@ -51,9 +53,9 @@ def _draw(canvas: np.ndarray, points: np.ndarray) -> None:
             _fill(canvas, cells[[start, stop]], body, margin=0.13 * breadth)
     head = np.concatenate([cells[HEAD][sure[HEAD]], cells[FACE][sure[FACE]]])
     _fill(canvas, head, body, margin=0.22 * breadth)                                # hair and neck
-    _fill(canvas, cells[FACE][sure[FACE]], REGIONS.index("face"), margin=0.04 * breadth)
-    for hand in HANDS:
-        _fill(canvas, cells[hand][sure[hand]], REGIONS.index("hands"), margin=0.06 * breadth)
+    _fill(canvas, cells[FACE][sure[FACE]], names.index("face"), margin=0.04 * breadth)
+    for side, hand in zip(("left hand", "right hand"), HANDS):
+        _fill(canvas, cells[hand][sure[hand]], names.index(side if side in names else "hands"), margin=0.06 * breadth)
 
 
 def _fill(canvas: np.ndarray, points: np.ndarray, region: int, margin: float) -> None:
@@ -67,7 +69,7 @@ def _fill(canvas: np.ndarray, points: np.ndarray, region: int, margin: float) ->
     cv2.polylines(canvas, [hull], True, region, max(1, round(2 * margin)), cv2.LINE_8, SUBPIXEL)
 
 
-def cover(labels: np.ndarray) -> np.ndarray:
-    """Share of the picture that each region covers, [T, 4]."""
+def cover(labels: np.ndarray, count: int = len(REGIONS)) -> np.ndarray:
+    """Share of the picture that each of so many regions covers, [T, count]."""
     cells = labels[0].size
-    return np.stack([(labels == region).sum(axis=(1, 2)) / cells for region in range(len(REGIONS))], axis=1)
+    return np.stack([(labels == region).sum(axis=(1, 2)) / cells for region in range(count)], axis=1)

@@ -9,6 +9,7 @@ from torch import nn
 from cam_runner import explain
 from cams.methods import METHODS
 from datasets.clip import Clip
+from evidence.apart import Key, Own, count
 from evidence.cells import Holding, hold
 from evidence.tally import SHARES, Tally, chosen_pixels, grey_out, hide_keypoints, kept, mean, motion, rank_correlation
 from models.reading import read
@@ -28,6 +29,7 @@ class Study:
     deletion: Dict[Tuple[str, str], List[float]] = field(default_factory=dict)
     insertion: Dict[Tuple[str, str], List[float]] = field(default_factory=dict)     # the least salient greyed out
     fields: Dict[Tuple[str, str], float] = field(default_factory=dict)
+    own: Dict[Key, Own] = field(default_factory=dict)
     holdings: Dict[Tuple[str, str], Holding] = field(default_factory=dict)
     redrawn: Dict[Tuple[str, str], List[float]] = field(default_factory=dict)
     clips: int = 0
@@ -42,6 +44,7 @@ def study(recognisers: Mapping[str, Recogniser], clips: Sequence[Tuple[Clip, Evi
         found.motion.add(motion(clip.frames), evidence.region, (0, clip.frames.shape[1], 0, clip.frames.shape[2]))
         for model, recogniser in recognisers.items():
             maps = _count(found, model, recogniser, clip, evidence)
+            count(found.own, model, recogniser, clip, evidence)
             for layer, values in maps.items() if number < CURVE_CLIPS else ():
                 hold(found.holdings.setdefault((model, layer), Holding()), recogniser, clip, evidence.region, layer)
                 for most in (True, False):

@@ -2,6 +2,7 @@
 from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
+from evidence.apart import lines as own_lines
 from evidence.study import CURVE_CLIPS, REDRAWN, Study
 from evidence.tally import SHARES, TOLERANCE
 
@@ -9,7 +10,7 @@ HARDLY = 0.1            # log-probability: a network that loses less without a l
 
 
 def lines(study: Study) -> List[str]:
-    return [*_places(study), "", *_holdings(study), "",
+    return [*_places(study), "", *own_lines(study.own), "", *_holdings(study), "",
             f"curves over {min(CURVE_CLIPS, study.clips)} of these clips", "",
             *_curves("glosses still read, the MOST salient pixels greyed out (deletion)", study.deletion, SHARES,
                      "of pixels"),

@@ -2,7 +2,7 @@
 from pathlib import PurePosixPath
 from typing import Optional
 
-OF_A_BATCH = ("index.html", "summary.json", "summary.csv")      # what lies beside the sequences' folders
+OF_A_BATCH = ("index.html", "summary.json", "summary.csv", "glosses.csv")      # what lies beside the sequences' folders
 LONGEST = 200       # bytes; file systems take 255, and what is being written has a word before it or behind
 
 
@@ -21,6 +21,14 @@ def fault(name: str) -> Optional[str]:
     if size > LONGEST:
         return f"is {size} bytes long, and {LONGEST} fit"
     return "is a file that a batch writes" if name in OF_A_BATCH else None
+
+
+def safe(text: str, longest: int = 60) -> str:
+    """A part of a file name that says what the text does, whatever that is: letters, digits, - and _ of it."""
+    kept = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in text)
+    while len(kept.encode("utf-8", "replace")) > longest:
+        kept = kept[:-1]
+    return kept or "_"
 
 
 def pattern_fault(pattern: str) -> Optional[str]:

@@ -2,7 +2,7 @@
 import json
 import math
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, Mapping, Optional, Sequence
 
 import cv2
 import numpy as np
@@ -22,7 +22,8 @@ THUMBNAIL_HEIGHT = 96
 
 
 def write_report(folder: Path, frames: np.ndarray, layers: Mapping[str, Mapping[str, Any]], preds: Mapping[str, Any],
-                 keypoints: Optional[np.ndarray] = None) -> None:
+                 keypoints: Optional[np.ndarray] = None,
+                 glosses: Optional[Mapping[str, Sequence[Any]]] = None) -> None:
     """Writes report.html, and for the index report.json and thumbnail.jpg.
 
     frames uint8 [T, H, W, 3] RGB; layers {model: {layer: .laid, .spatial, .flags}};

@@ -109,11 +109,12 @@ def write_preds(folder: Path, preds: Mapping[str, Any]) -> None:
 
 
 def preds_lines(preds: Mapping[str, Any]) -> List[str]:
-    """GT, each model's reading, then the WER of each."""
+    """GT, each model's reading, the WER of each, then what its maps explain."""
     models = {LINES.get(name, name): model for name, model in preds["models"].items()}
     truth = "(not annotated)" if preds["truth"] is None else " ".join(preds["truth"])
     lines = [f"GT: {truth}", *(f"{name}: {' '.join(model['glosses'])}".rstrip() for name, model in models.items())]
-    return lines + [f"{name} {wer_line(model['wer'])}" for name, model in models.items() if model["wer"] is not None]
+    lines += [f"{name} {wer_line(model['wer'])}" for name, model in models.items() if model["wer"] is not None]
+    return lines + [f"{name} explained: {model['target']}" for name, model in models.items()]
 
 
 def wer_line(wer: Mapping[str, Any]) -> str:

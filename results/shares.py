@@ -6,10 +6,10 @@ import numpy as np
 from datasets.regions import REGIONS
 
 
-def mass(small: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """How much of the maps, float32 [T, 64, 64], lies on each region: [T, 4]; sums, so that frames add up."""
+def mass(small: np.ndarray, labels: np.ndarray, count: int = len(REGIONS)) -> np.ndarray:
+    """How much of the maps, float32 [T, 64, 64], lies on each region: [T, count]; sums, so that frames add up."""
     return np.stack([np.where(labels == region, small, 0).sum(axis=(1, 2), dtype=np.float64)
-                     for region in range(len(REGIONS))], axis=1)
+                     for region in range(count)], axis=1)
 
 
 def shares(masses: np.ndarray, seen: np.ndarray) -> Tuple[Optional[List[float]], List[Optional[List[float]]]]:

@@ -5,7 +5,7 @@ from files.workspace import REPOSITORY
 
 CHECKPOINTS = {"slowfast": REPOSITORY / "demo" / "slowfast.pt", "twostream": REPOSITORY / "demo" / "twostream.ckpt"}
 CLIPS = 2
-TARGET = "pred"     # the glosses that were read: blanks are most of what `max` adds up in a slow signer
+TARGET = "each"     # gloss that was read: blanks are most of what `max` adds up in a slow signer
 SEED = 2026         # not the one they were trained with: other people, other sentences
 
 

@@ -12,8 +12,6 @@ from datasets.clip import Clip
 from datasets.phoenix import PhoenixVideoTextDataset
 from drawing.overlay import Style
 from models.device import choose_device
-from render import render
-from results.cams import FILE, write_cams
 from results.folder import SequenceFolder, write_preds
 from results.readings import read
 from results.replacing import set_aside
@@ -21,11 +19,12 @@ from results.standing import Standing, check_holder, check_out, standing
 from results.summary import failure, outcome_of
 from runs.loading import load_recogniser, sha256, versions, vocabulary_digest
 from runs.sharing import Share, processes_here
+from runs.writing import write
 from terminal.errors import UserError
 from terminal.progress import Progress
 
 if TYPE_CHECKING:   # torch is loaded while the first clip is being decoded
-    from cam_runner import Explanation
+    from cam_runner import Explanation, GlossMaps
     from models.recogniser import Recogniser
 
 POLL = 0.2      # seconds
@@ -39,13 +38,13 @@ class Asked:
     layers: Mapping[str, Tuple[str, ...]]           # model -> layers, where not the model's own five
     target: str
     method: str
-    weights: str
+    weights: Optional[str]
     normalise: str
     device: Optional[str]
     precision: Optional[str]
     style: Style
-    save_cams: bool
-    report: bool
+    write: Tuple[str, ...]                          # of frames, video, report, cams, glosses
+    every: int                                      # of the frames, every so many-th gets PNGs
     out: Path
     overwrite: bool
     command: str
@@ -106,7 +105,7 @@ class Pipeline:
             "precision": asked.precision or ("amp" if self._chosen_device().startswith("cuda") else "fp32"),
             "blend": asked.style.blend, "alpha": asked.style.weight, "colormap": asked.style.colormap,
             "scale": asked.style.scale, "fps": asked.style.fps,
-            "save_cams": asked.save_cams, "report": asked.report,
+            "write": list(asked.write), "every": asked.every,
         }
 
     def _chosen_device(self) -> str:
@@ -228,11 +227,13 @@ class Pipeline:
     def _check_target(self, model: str, recogniser: "Recogniser") -> None:
         from difflib import get_close_matches
 
+        from cams.targets import TARGETS
+
         target = self.asked.target
-        if target not in ("max", "pred", "from-gt") and target not in recogniser.vocabulary:
+        if target not in TARGETS and target not in recogniser.vocabulary:
             near = ", ".join(get_close_matches(target.upper(), recogniser.vocabulary.names, 3)) or "none"
             raise UserError(f"--target {target}: {model}'s vocabulary has no such gloss (near ones: {near}); "
-                            "give max, pred, from-gt or a gloss it knows")
+                            f"give {', '.join(TARGETS)} or a gloss it knows")
 
     def _explain(self, job: Job) -> None:
         """One clip through all models; the writing is left to others."""
@@ -245,11 +246,12 @@ class Pipeline:
             clip, inputs, seconds["decode"] = job.clip.result()
             self._forget_peak()
             explanations = {}
+            place = self._agreed_place(clip) if asked.target == "from-gt" and len(self.recognisers) > 1 else None
             for model, recogniser in self.recognisers.items():
                 self.progress.stage(f"{job.name}: {model}")
                 started = time.perf_counter()
                 explanations[model] = explain(recogniser, clip, asked.layers.get(model), asked.target, asked.method,
-                                              asked.weights, asked.normalise, asked.precision)
+                                              asked.weights, asked.normalise, asked.precision, place=place)
                 seconds[f"explain {model}"] = time.perf_counter() - started
             preds = self._preds(clip, explanations)
         except Exception as error:
@@ -259,6 +261,16 @@ class Pipeline:
         self._written()         # so no more than three clips are held: decoded, explained, written
         self.progress.stage(f"{job.name}: writing")
         self._writing = job, self._writer.submit(self._write, job, clip, inputs, explanations, preds, seconds, peak)
+
+    def _agreed_place(self, clip: Clip) -> int:
+        """The true gloss nearest to the middle frame over the alignments of all models: one for them all."""
+        from cams.targets import known_truth, middle_distances
+        from models.reading import read as read_clip
+
+        apart = [middle_distances(recogniser, clip, known_truth(recogniser, clip), read_clip(recogniser, clip))
+                 for recogniser in self.recognisers.values()]
+        total = [sum(each) for each in zip(*apart)]
+        return total.index(min(total))
 
     def _preds(self, clip: Clip, explanations: Mapping[str, "Explanation"]) -> Dict[str, Any]:
         """preds.json, but for what differs from run to run."""
@@ -285,6 +297,7 @@ class Pipeline:
             "viewport": list(astuple(recogniser.viewport)),     # left, top, right, bottom in fractions of the frame
             "layers": {name: {"flags": list(layer.flags), "spatial": layer.spatial, "shape": list(layer.raw.shape),
                               "seen": list(layer.laid.place.seen)} for name, layer in explanation.layers.items()},
+            "explained": [_on_frames(gloss, recogniser.frames_per_step, len(clip)) for gloss in explanation.glosses],
             "checkpoint": {"file": self.asked.checkpoints[model].name, "sha256": self._hashes[model].result()},
             "notes": [*recogniser.notes, *told["notes"], *explanation.notes],
         })
@@ -294,23 +307,9 @@ class Pipeline:
                preds: Dict[str, Any], seconds: Dict[str, float], peak: int) -> Dict[str, Any]:
         """Everything a sequence leaves behind, in a thread of its own."""
         asked = self.asked
-        layers = {model: explanation.layers for model, explanation in explanations.items()}
         with job.folder as folder:
-            started = time.perf_counter()
-            maps = {model: {name: layer.laid for name, layer in its.items()} for model, its in layers.items()}
-            render(folder.path, clip.frames, maps, preds, asked.style, self._drawers)
-            seconds["render"] = time.perf_counter() - started
-            if asked.save_cams:
-                started = time.perf_counter()
-                write_cams(folder.path / FILE, explanations,
-                           {model: told["viewport"] for model, told in preds["models"].items()})
-                seconds["cams"] = time.perf_counter() - started
-            if asked.report:
-                from reports.report import write_report
-
-                started = time.perf_counter()
-                write_report(folder.path, clip.frames, layers, preds, clip.keypoints)
-                seconds["report"] = time.perf_counter() - started
+            seconds.update(write(folder.path, asked.write, asked.every, asked.style, clip, explanations, preds,
+                                 self._drawers))
             seconds["total"] = time.perf_counter() - job.started
             told = {**preds, "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
                     "peak_memory": peak}
@@ -361,6 +360,14 @@ class Pipeline:
         import resource
 
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _on_frames(gloss: "GlossMaps", step: int, frames: int) -> Dict[str, Any]:
+    """What is told of a gloss explained on its own, its steps as frames start..stop-1."""
+    about = gloss.about
+    return {"place": gloss.place, **about, "start": min(about["start"] * step, frames - 1),
+            "stop": min(about["stop"] * step, frames),
+            "layers": {name: list(layer.flags) for name, layer in gloss.layers.items()}}
 
 
 def _in_one_line(error: Exception) -> str:

@@ -34,7 +34,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
 
 @pytest.fixture(scope="module")
 def folder(case: Case) -> Path:
-    assert case.run("--save-cams", "--target-from-gt", models=MODELS) == 0
+    assert case.run("--write", "frames,video,report,cams", "--target-from-gt", models=MODELS) == 0
     made, = (path for path in case.out.iterdir() if path.is_dir())
     return made
 
@@ -90,7 +90,8 @@ def test_the_saved_maps_are_the_pictures(case: Case, folder: Path, preds: Dict[s
 def test_the_reading_stands_beside_the_truth(folder: Path, preds: Dict[str, Any]) -> None:
     lines = (folder / "preds.txt").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "GT: " + " ".join(preds["truth"])
-    assert [line.split(":")[0] for line in lines] == ["GT", "SlowFast", "TwoStream", "SlowFast WER", "TwoStream WER"]
+    assert [line.split(":")[0] for line in lines] == [
+        "GT", "SlowFast", "TwoStream", "SlowFast WER", "TwoStream WER", "SlowFast explained", "TwoStream explained"]
     assert lines[1].split()[1:] == preds["models"]["slowfast"]["glosses"]
 
 
@@ -117,7 +118,7 @@ def test_the_record_says_how_it_was_made(case: Case, preds: Dict[str, Any]) -> N
 def test_the_report_is_there_unless_it_is_not_wanted(folder: Path, tmp_path: Path) -> None:
     assert (folder / "report.html").is_file()
     case = tiny_case(tmp_path)
-    assert case.run("--split", "test", "--seq", "clip-0", "--no-report") == 0
+    assert case.run("--split", "test", "--seq", "clip-0", "--write", "frames,video") == 0
     assert not (case.out / "clip-0" / "report.html").exists()
 
 

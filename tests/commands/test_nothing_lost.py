@@ -45,7 +45,7 @@ def assert_same(out: Path, whole: Path) -> None:
 
 def test_killed_ten_times_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
     case = tiny_case(tmp_path)
-    flags = ["--split", "test", "--seq", "clip-0,clip-1,clip-2", "--save-cams"]
+    flags = ["--split", "test", "--seq", "clip-0,clip-1,clip-2", "--write", "frames,video,report,cams"]
     codes = forked(case, "SIGKILL", "1", "10", flags=flags)
     assert codes == [-9] * 10 + [0]
     assert_same(case.out, case.out.with_name("outputs.whole"))
@@ -53,13 +53,13 @@ def test_killed_ten_times_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
 
 def test_stopped_by_hand_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
     case = tiny_case(tmp_path)
-    assert forked(case, "SIGINT", "2", "2", flags=["--split", "test", "--no-report"]) == [130] * 2 + [0]
+    assert forked(case, "SIGINT", "2", "2", flags=["--split", "test", "--write", "frames,video"]) == [130] * 2 + [0]
     assert_same(case.out, case.out.with_name("outputs.whole"))
 
 
 def test_a_finished_sequence_is_skipped_with_a_note(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     case = tiny_case(tmp_path)
-    flags = ("--split", "test", "--seq", "clip-0", "--no-report")
+    flags = ("--split", "test", "--seq", "clip-0", "--write", "frames,video")
     assert case.run(*flags) == 0
     before = (case.out / "clip-0").stat().st_ino
     assert case.run(*flags) == 0
@@ -71,13 +71,13 @@ def test_a_finished_sequence_is_skipped_with_a_note(tmp_path: Path, capsys: pyte
 
 def test_other_settings_are_refused_before_any_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     case = tiny_case(tmp_path)
-    flags = ("--split", "test", "--no-report", "--quiet")
+    flags = ("--split", "test", "--write", "frames,video", "--quiet")
     assert case.run(*flags, "--seq", "clip-3") == 0
     mine = case.out / "clip-3" / "notes.txt"
     mine.write_text("mine")
     before = files(case.out)
     for change, key in ((["--alpha", "0.3"], "alpha"), (["--target", "pred"], "target"), (["--fps", "30"], "fps"),
-                        (["--pool", "frame"], "pool"), (["--save-cams"], "save_cams")):
+                        (["--pool", "frame"], "pool"), (["--write", "cams"], "write")):
         assert case.run(*flags, *change) == 2
         line, = capsys.readouterr().err.splitlines()
         assert all(word in line for word in (f"{key}: ", "clip-3", "--overwrite", "--out"))
@@ -89,7 +89,7 @@ def test_other_settings_are_refused_before_any_work(tmp_path: Path, capsys: pyte
 def test_another_checkpoint_under_the_same_name_is_another_setting(tmp_path: Path, capsys: pytest.CaptureFixture[str]
                                                                   ) -> None:
     case = tiny_case(tmp_path)
-    flags = ("--split", "test", "--seq", "clip-0", "--no-report", "--quiet")
+    flags = ("--split", "test", "--seq", "clip-0", "--write", "frames,video", "--quiet")
     assert case.run(*flags) == 0
     content = torch.load(case.checkpoints["slowfast"], weights_only=False)
     next(iter(content["model_state_dict"].values())).mul_(1.5)
@@ -124,7 +124,7 @@ CHANGES = {"frames": change_frame, "annotation": change_annotation, "keypoints":
 @pytest.mark.parametrize("key", CHANGES)
 def test_inputs_that_changed_have_it_made_again(tmp_path: Path, capsys: pytest.CaptureFixture[str], key: str) -> None:
     case = tiny_case(tmp_path)
-    flags = ("--split", "test", "--seq", "clip-0", "--no-report")
+    flags = ("--split", "test", "--seq", "clip-0", "--write", "frames,video")
     assert case.run(*flags) == 0
     before = (case.out / "clip-0").stat().st_ino
     CHANGES[key](case)
@@ -166,7 +166,7 @@ def test_what_only_looks_like_a_result_is_set_aside(tmp_path: Path, capsys: pyte
     (case.out / "clip-0").mkdir(parents=True)
     (case.out / "clip-0" / "preds.json").write_text("{}")
     (case.out / "clip-0" / "mine.txt").write_text("mine")
-    assert case.run("--split", "test", "--seq", "clip-0,clip-1", "--no-report") == 0
+    assert case.run("--split", "test", "--seq", "clip-0,clip-1", "--write", "frames,video") == 0
     assert "what is there is kept as clip-0.aside-1" in capsys.readouterr().err
     assert (case.out / "clip-0.aside-1" / "mine.txt").read_text() == "mine"
     assert told(case.out / "clip-0")["sequence"] == "clip-0"
@@ -191,7 +191,7 @@ def test_sequences_that_fail_do_not_stop_the_others(tmp_path: Path, capsys: pyte
         path.unlink()
     broken = sorted((frames / "clip-4" / "1").iterdir())[2]
     broken.write_bytes(b"no picture")
-    assert case.run("--split", "test", "--no-report", "--quiet") == 1
+    assert case.run("--split", "test", "--write", "frames,video", "--quiet") == 1
     first, second = capsys.readouterr().err.splitlines()
     assert "clip-1" in first and "no frames" in first and broken.name in second
     assert sorted(path.name for path in case.out.iterdir() if path.is_dir()) == ["clip-0", "clip-2", "clip-3", "clip-5"]
@@ -213,7 +213,7 @@ def test_a_crash_in_one_sequence_is_told_in_one_line(tmp_path: Path, monkeypatch
         return explain(recogniser, clip, *rest)
 
     monkeypatch.setattr(cam_runner, "explain", fails_at_two)
-    assert case.run("--split", "test", "--no-report", "--quiet") == 1
+    assert case.run("--split", "test", "--write", "frames,video", "--quiet") == 1
     line, = capsys.readouterr().err.splitlines()
     assert "clip-2: RuntimeError: CUDA error: an illegal memory access (test_nothing_lost.py:" in line
     assert not (case.out / "clip-2").exists() and (case.out / "clip-5").exists()
@@ -232,19 +232,20 @@ def test_a_full_disk_is_one_line_and_nothing_half_written(tmp_path: Path, monkey
         return encode(picture)
 
     monkeypatch.setattr(render, "png", fills_up)
-    assert case.run("--split", "test", "--no-report", "--quiet") == 1
+    assert case.run("--split", "test", "--write", "frames,video", "--quiet") == 1
     line, = capsys.readouterr().err.splitlines()
     assert "the disk is full" in line
     assert all((path / "preds.json").is_file() for path in case.out.iterdir())
     monkeypatch.undo()
-    assert case.run("--split", "test", "--no-report", "--quiet") == 0
+    assert case.run("--split", "test", "--write", "frames,video", "--quiet") == 0
 
 
 @pytest.mark.parametrize("kilobytes", [40, 400])
 def test_a_disk_that_is_really_full(tmp_path: Path, kilobytes: int) -> None:
     case = tiny_case(tmp_path)
     case.out.mkdir()
-    words = " ".join(f"'{word}'" for word in case.arguments("--split", "test", "--quiet", "--save-cams"))
+    words = " ".join(f"'{word}'" for word in case.arguments("--split", "test", "--quiet", "--write",
+                                                              "frames,video,report,cams"))
     script = (f"mount -t tmpfs -o size={kilobytes}k tmpfs '{case.out}' || exit 77\n"
               f"'{sys.executable}' main.py {words}; code=$?; ls -A '{case.out}'; exit $code")
     done = subprocess.run(["unshare", "-rm", "sh", "-c", script], cwd=ROOT, capture_output=True, text=True)
@@ -257,7 +258,8 @@ def test_a_disk_that_is_really_full(tmp_path: Path, kilobytes: int) -> None:
 
 
 def start(case: Case, *flags: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen([sys.executable, "main.py", *case.arguments("--split", "test", "--no-report", *flags)],
+    asked = case.arguments("--split", "test", "--write", "frames,video", *flags)
+    return subprocess.Popen([sys.executable, "main.py", *asked],
                             cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                             env={**os.environ, "OMP_NUM_THREADS": "1"})
 
@@ -289,14 +291,14 @@ def test_what_another_run_holds_is_waited_for_and_done_where_that_one_fails(tmp_
     from results.folder import SequenceFolder
 
     case = tiny_case(tmp_path)
-    assert case.run("--split", "test", "--seq", "clip-1", "--no-report", "--quiet") == 0
+    assert case.run("--split", "test", "--seq", "clip-1", "--write", "frames,video", "--quiet") == 0
     settings = told(case.out / "clip-1")["settings"]
     held = SequenceFolder.claim(case.out, "clip-0")
     assert held is not None
     held.sign(settings)
     end = threading.Timer(3, held.release)
     end.start()
-    assert case.run("--split", "test", "--seq", "clip-0,clip-1,clip-2", "--no-report") == 0
+    assert case.run("--split", "test", "--seq", "clip-0,clip-1,clip-2", "--write", "frames,video") == 0
     printed = capsys.readouterr().out
     assert not end.is_alive()       # it was waited for
     assert "clip-0: another run is at it, left to that" in printed and "3 sequences: 2 done, 1 skipped" in printed

@@ -15,7 +15,7 @@ from runs.sharing import Alone
 from tests.kit.commands import Case, files, tiny_case
 
 ROOT = Path(main.__file__).parent
-FLAGS = ("--split", "test", "--no-report", "--save-cams", "--device", "cpu")
+FLAGS = ("--split", "test", "--write", "frames,video,cams", "--device", "cpu")
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 

@@ -150,7 +150,8 @@ def test_an_output_folder_that_is_a_file_is_a_mistake(tmp_path: Path) -> None:
 
 def test_the_lines_of_preds_txt() -> None:
     wer = {"wer": 50.0, "sub": 1, "ins": 0, "del": 0, "reference": 2}
-    model = {"title": "SlowFastSign", "glosses": ["REGEN"], "wer": wer}
+    model = {"title": "SlowFastSign", "glosses": ["REGEN"], "wer": wer, "target": "the largest logit"}
     preds = {"truth": ["KÜHL", "REGEN"], "models": {"slowfast": model}}
     assert preds_lines(preds) == ["GT: KÜHL REGEN", "SlowFast: REGEN",
-                                  "SlowFast WER: 50.00 % (sub 1, ins 0, del 0, of 2 glosses)"]
+                                  "SlowFast WER: 50.00 % (sub 1, ins 0, del 0, of 2 glosses)",
+                                  "SlowFast explained: the largest logit"]

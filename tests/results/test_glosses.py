@@ -1,0 +1,81 @@
+"""glosses.csv, against numbers worked out by hand from the maps."""
+import csv
+import io
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, Dict, List
+
+import numpy as np
+import pytest
+
+from datasets.regions import APART
+from results.glosses import COLUMNS, rows, table, write_merged
+from tests.kit.maps import laid
+
+FRAMES, SIDE = 10, 64
+
+
+def a_map() -> np.ndarray:
+    """0.2 on the left half of frames 2 to 5, 1 at one place of frame 4."""
+    values = np.zeros((FRAMES, SIDE, SIDE))
+    values[2:6, :, :32] = 0.2
+    values[4, 10, 20] = 1
+    return values
+
+
+def found() -> Any:
+    """The left half is the left hand, the right half elsewhere; a signer is seen in all frames."""
+    labels = np.full((FRAMES, SIDE, SIDE), APART.index("elsewhere"), np.uint8)
+    labels[:, :, :32] = APART.index("left hand")
+    return labels, np.ones(FRAMES, bool)
+
+
+def some_rows(regions: Any = None) -> List[Dict[str, Any]]:
+    about = {"place": 1, "gloss": "REGEN", "verdict": "substituted", "true": "SCHNEE", "start": 4, "stop": 8,
+             "score": 0.5, "words": "REGEN less SCHNEE"}
+    once = np.eye(FRAMES)[7]
+    layers = {"where": SimpleNamespace(laid=replace(laid(a_map()), highs=a_map().max((1, 2))), flags=()),
+              "when": SimpleNamespace(laid=replace(laid(once, (SIDE, SIDE)), highs=once), flags=("saturated",))}
+    told = SimpleNamespace(glosses=[SimpleNamespace(place=1, layers=layers)], method="gradcam", weights="frame")
+    preds = {"sequence": "a", "split": "dev", "signer": "S1", "models": {"slowfast": {"explained": [about]}}}
+    return rows(preds, {"slowfast": told}, regions)
+
+
+def test_there_is_a_row_for_each_layer() -> None:
+    where, when = some_rows()
+    assert (where["gloss"], where["true"], where["layer"], when["layer"]) == ("REGEN", "SCHNEE", "where", "when")
+    assert when["flags"] == "saturated" and when["peak_frame"] == 7 and "peak_x" not in when
+
+
+def test_shares_are_of_the_gloss_s_own_frames() -> None:
+    where, _ = some_rows(found())
+    assert where["left_hand"] == 1 and where["elsewhere"] == 0
+    assert where["area_left_hand"] == 0.5 and where["area_elsewhere"] == 0.5 and where["area_face"] == 0
+
+
+def test_without_keypoints_there_are_no_shares() -> None:
+    assert "left_hand" not in some_rows()[0]
+
+
+def test_the_share_in_its_own_frames_stands_beside_that_of_chance() -> None:
+    where, when = some_rows()
+    total = a_map().sum()
+    assert where["inside"] == pytest.approx(a_map()[4:8].sum() / total, abs=1e-4) and where["chance"] == 0.4
+    assert when["inside"] == 1
+
+
+def test_the_peak_is_where_the_map_is_largest() -> None:
+    where = some_rows()[0]
+    assert (where["peak_frame"], where["peak_x"], where["peak_y"]) == (4, 20, 10)
+
+
+def test_the_table_reads_back(tmp_path: Any) -> None:
+    text = table(some_rows(found()))
+    read = list(csv.DictReader(io.StringIO(text)))
+    assert tuple(read[0]) == COLUMNS and read[0]["left_hand"] == "1.0" and read[1]["left_hand"] == ""
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "glosses.csv").write_text(text)
+    write_merged(tmp_path, ["a", "b", "failed"])
+    merged = list(csv.DictReader(io.StringIO((tmp_path / "glosses.csv").read_text())))
+    assert merged == read + read
