@@ -4,12 +4,12 @@ import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Dict, Optional, Sequence
 
 from datasets.corpora import CORPORA, find_corpus
-from files.workspace import Workspace
+from files.workspace import Workspace, expanded
 from terminal.command_line import VERSION, OneLineParser, data_flag, dataset_flag, device_flag, seq_flag, split_flag
+from terminal.ending import ended
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def cache(given: argparse.Namespace) -> int:
     device, _ = choose_device(given.device)
     store = KeypointStore(files.keypoints)
     store.prepare()
-    target = HeatmapCache(Path(given.out).expanduser() if given.out else files.heatmaps)
+    target = HeatmapCache(expanded(given.out) if given.out else files.heatmaps)
     target.prepare()
 
     def one(row: "Row") -> str:
@@ -95,14 +95,8 @@ def work_through(rows: Sequence["Row"], one: Callable[["Row"], str], workers: in
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    try:
-        return cache(parser().parse_args(arguments))
-    except UserError as error:
-        print(f"cache_pose_heatmaps.py: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("cache_pose_heatmaps.py: stopped; the same command goes on where it was", file=sys.stderr)
-        return 130
+    return ended("cache_pose_heatmaps.py", lambda: cache(parser().parse_args(arguments)),
+                 "the same command goes on where it was")
 
 
 if __name__ == "__main__":

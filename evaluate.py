@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple
 from datasets.corpora import CORPORA, find_corpus
 from files.workspace import CHECKPOINTS, Workspace
 from models.registry import MODELS
+from runs.sharing import first_to_say
 from terminal.command_line import (
     VERSION,
     OneLineParser,
@@ -17,7 +18,7 @@ from terminal.command_line import (
     models_flag,
     split_flag,
 )
-from terminal.errors import UserError
+from terminal.ending import ended
 
 if TYPE_CHECKING:   # torch is loaded once arguments are understood
     from datasets.layout import Corpus
@@ -55,68 +56,78 @@ def _count(text: str) -> int:
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    try:
-        given = parser().parse_args(arguments)
-        measure_evidence(given) if given.evidence else evaluate(given)
-    except UserError as error:
-        print(f"evaluate.py: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return ended("evaluate.py", lambda: _run(arguments), "the same command begins anew", first_to_say)
 
 
-def evaluate(given: argparse.Namespace) -> None:
+def _run(arguments: Optional[Sequence[str]]) -> int:
+    given = parser().parse_args(arguments)
+    return measure_evidence(given) if given.evidence else evaluate(given)
+
+
+def evaluate(given: argparse.Namespace) -> int:
+    """Gives the exit code: 1 if a clip could not be read."""
+    from files.output import output_folder
     from runs.loading import checkpoint_path
 
     workspace = Workspace()
     corpus = find_corpus(given.data_root, given.dataset, workspace)
     checkpoints = {model: checkpoint_path(model, getattr(given, f"{model}_ckpt"), workspace, corpus.name)
                    for model in given.models}
-    out = Path(given.out).expanduser() if given.out else workspace.outputs / "evaluation"
 
     from tqdm import tqdm
 
     from datasets.phoenix import PhoenixVideoTextDataset
+    from results.certainty import BESIDE, write_range
+    from runs.loading import sha256
     from training.distributed import join, leave
     from training.evaluation import Reading, read_split, score, write_hypotheses
 
     dataset = PhoenixVideoTextDataset(corpus, given.split)
+    out = output_folder(given.out or workspace.outputs / "evaluation")
     place = join(given.device or "auto")
     try:
         recognisers = _load(checkpoints, str(place.device), corpus)
         indices = list(range(len(dataset)))[place.rank::place.world]
         readings: Dict[str, List[Reading]] = {model: [] for model in checkpoints}
+        broken: Dict[str, str] = {}
         bar = tqdm(total=len(indices), unit="clip", leave=False, disable=None if place.first else True)
         for batch in read_split(recognisers, dataset, indices, given.batch_size, given.beam):
-            for model, read in batch.items():
+            for model, read in batch.readings.items():
                 readings[model] += read
-            bar.update(len(read))
+            broken.update(batch.broken)
+            bar.update(batch.clips)
         bar.close()
         readings = {model: place.gather(read) for model, read in readings.items()}
+        broken = dict(place.gather(list(broken.items())))
     finally:
         leave()
     if not place.first:
-        return
-    out.mkdir(parents=True, exist_ok=True)
+        return 0
     for model, read in readings.items():
         write_hypotheses(out / f"{given.split}.{model}.txt", read, corpus.clean)
+        if given.split == "dev":
+            write_range(out, checkpoints[model], sha256(checkpoints[model]), "dev", [each.sure for each in read])
     print("\n".join(table([(model, len(read), score(read, corpus.clean)) for model, read in readings.items()])))
-    print(f"hypotheses: {out / given.split}.*.txt")
+    print(f"hypotheses: {out / given.split}.*.txt" + (f"; how sure: *{BESIDE}" if given.split == "dev" else ""))
+    for name, reason in broken.items():
+        print(f"{name}: not read: {reason}", file=sys.stderr)
+    return 1 if broken else 0
 
 
-def measure_evidence(given: argparse.Namespace) -> None:
+def measure_evidence(given: argparse.Namespace) -> int:
     """Table and plot of where the maps lie. What is not named is the demo's."""
+    from files.atomic import atomic_file
+    from files.output import output_folder
     from runs.demo import CHECKPOINTS as SMALL
     from runs.demo import demo_data
     from runs.loading import checkpoint_path
 
     workspace = Workspace()
-    out = Path(given.out).expanduser() if given.out else workspace.demo_outputs / "evaluation"
     checkpoints = {}
     for model in given.models:
         named = getattr(given, f"{model}_ckpt") or SMALL.get(model)
         checkpoints[model] = checkpoint_path(model, str(named) if named else None, workspace)
+    out = output_folder(given.out or workspace.demo_outputs / "evaluation")
     corpus = find_corpus(given.data_root or str(demo_data(out, given.clips, True)), given.dataset, workspace)
 
     from tqdm import tqdm
@@ -133,11 +144,12 @@ def measure_evidence(given: argparse.Namespace) -> None:
     recognisers = _load(checkpoints, choose_device(given.device)[0], corpus)
     with tqdm(total=len(clips), unit="clip", leave=False, disable=None) as bar:
         found = study(recognisers, clips, bar.update)
-    out.mkdir(parents=True, exist_ok=True)
     text = "\n".join(lines(found))
-    (out / "evidence.txt").write_text(text + "\n", encoding="utf-8")
+    with atomic_file(out / "evidence.txt") as draft:
+        draft.write_text(text + "\n", encoding="utf-8")
     plot(found, out / "evidence.png")
     print(f"{text}\n\ntable and plot: {out / 'evidence'}.txt, .png")
+    return 0
 
 
 def _load(checkpoints: Dict[str, Path], device: str, corpus: "Corpus") -> "Dict[str, Recogniser]":

@@ -1,15 +1,15 @@
 """Shows what sign-language recognisers look at: heat maps over every frame, a side-by-side video, and the glosses."""
 import argparse
-import errno
 import shlex
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
 
 from datasets.corpora import CORPORA, find_corpus
 from files.workspace import CHECKPOINTS, Workspace
-from models.registry import MODELS
+from models.registry import MODELS, NEED_KEYPOINTS
+from runs.sharing import first_to_say
+from runs.video_arguments import video_arguments, videos_asked
 from terminal.command_line import (
     VERSION,
     OneLineParser,
@@ -20,6 +20,7 @@ from terminal.command_line import (
     seq_flag,
     split_flag,
 )
+from terminal.ending import ended
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def parser() -> argparse.ArgumentParser:
              "the middle frame, the same for all models; or a gloss (default: max)")
     add("--target-from-gt", dest="target", action="store_const", const="from-gt", help="the same as --target from-gt")
     add("--list-glosses", action="store_true", help="print every gloss that can be a target, and stop")
+
+    video_arguments(made.add_argument_group("videos of your own, in place of a corpus's sequences").add_argument)
 
     add = made.add_argument_group("how").add_argument
     add("--method", choices=METHODS, default="gradcam", help="how maps are made (default: gradcam)")
@@ -131,15 +134,22 @@ def _rate(text: str) -> float:
 
 def _as_demo(given: argparse.Namespace) -> None:
     """The same run as any other, on data and checkpoints of the demo's own."""
-    from runs.demo import CHECKPOINTS, CLIPS, TARGET, demo_data
+    from files.output import output_folder
+    from runs.demo import CHECKPOINTS, CLIPS, TARGET, demo_data, demo_video
 
     given.models = list(CHECKPOINTS)
     given.target = TARGET if given.target == "max" else given.target
     for model, path in CHECKPOINTS.items():
         setattr(given, f"{model}_ckpt", str(path))
-    out = Path(given.out).absolute() if given.out else Workspace().demo_outputs / "demo"
+    out = output_folder(given.out or Workspace().demo_outputs / "demo")
     given.out = str(out)
-    given.split, given.data_root = "dev", str(demo_data(out, CLIPS, not given.quiet))
+    if given.video is None:
+        given.split, given.data_root = "dev", str(demo_data(out, CLIPS, not given.quiet))
+    elif not given.video:
+        film, points, truth = demo_video(out)
+        given.video, given.truth = [str(film)], given.truth or truth
+        if given.estimator is None:
+            given.keypoints = given.keypoints or str(points)
 
 
 def explain(given: argparse.Namespace) -> int:
@@ -151,13 +161,18 @@ def explain(given: argparse.Namespace) -> int:
 
     from datasets.phoenix import PhoenixVideoTextDataset
     from results.folder import prepare_out
-    from runs.pipeline import Pipeline
+    from runs.pipeline import Pipeline, Sequences
     from runs.sharing import share
     from terminal.progress import Progress
 
-    dataset = PhoenixVideoTextDataset(corpus, given.split, given.seq)
     prepare_out(asked.out)
     sharing = share()
+    dataset: Sequences
+    if asked.videos is None:
+        dataset = PhoenixVideoTextDataset(corpus, given.split, given.seq)
+    else:
+        needed = [model for model in asked.checkpoints if model in NEED_KEYPOINTS]
+        dataset = asked.videos.dataset(corpus, asked.out, needed, not given.quiet)
     progress = Progress(len(dataset), given.quiet, bar=sharing.rank == 0)
     try:
         Pipeline(asked, dataset, sharing, progress).run()
@@ -201,6 +216,7 @@ def _conclude(asked: "Asked", outcomes: List[Dict[str, Any]], seconds: float, qu
 
 def _asked(given: argparse.Namespace, corpus: "Corpus") -> "Asked":
     from drawing.overlay import Style
+    from files.workspace import expanded
     from runs.loading import checkpoint_path
     from runs.pipeline import Asked
 
@@ -219,8 +235,8 @@ def _asked(given: argparse.Namespace, corpus: "Corpus") -> "Asked":
         normalise=given.normalise, device=given.device, precision=given.precision,
         style=Style(given.alpha, given.colormap, given.fps, given.blend, given.scale),
         write=_written(given), every=given.every,
-        out=Path(given.out).absolute() if given.out else workspace.outputs, overwrite=given.overwrite,
-        command=given.command)
+        out=expanded(given.out).absolute() if given.out else workspace.outputs, overwrite=given.overwrite,
+        command=given.command, videos=videos_asked(given))
 
 
 def _written(given: argparse.Namespace) -> Tuple[str, ...]:
@@ -267,23 +283,14 @@ def list_what(given: argparse.Namespace) -> int:
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
+    return ended("main.py", lambda: _run(arguments), "the same command goes on where it was", first_to_say)
+
+
+def _run(arguments: Optional[Sequence[str]]) -> int:
+    given = parser().parse_args(arguments)
     words = sys.argv if arguments is None else ["main.py", *arguments]
-    try:
-        given = parser().parse_args(arguments)
-        given.command = " ".join(map(shlex.quote, ["python", *words]))
-        return list_what(given) if given.list_layers or given.list_glosses else explain(given)
-    except UserError as error:
-        print(f"main.py: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("main.py: stopped; the same command goes on where it was", file=sys.stderr)
-        return 130
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        print("main.py: the disk is full: nothing half-written was kept as done. Make room and give the same command "
-              "again", file=sys.stderr)
-        return 1
+    given.command = " ".join(map(shlex.quote, ["python", *words]))
+    return list_what(given) if given.list_layers or given.list_glosses else explain(given)
 
 
 if __name__ == "__main__":

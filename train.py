@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Train or fine-tune a recogniser: python train.py -c configs/train_slowfast.yaml --override trainer.epochs 1"""
+"""Train or fine-tune a network: python train.py -c configs/train_slowfast.yaml --override trainer.epochs 1"""
 import argparse
 import logging
 import sys
@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import List, Optional
 
 from datasets.corpora import CORPORA, find_corpus
-from files.workspace import Workspace, find_input
+from files.output import output_folder
+from files.workspace import Workspace, find_data_root, find_input
+from models.registry import EMBEDDERS
+from runs.sharing import first_to_say
 from terminal.command_line import VERSION, OneLineParser, data_flag, dataset_flag, device_flag
-from terminal.errors import UserError
+from terminal.ending import ended
 
 
 def parse(arguments: Optional[List[str]] = None) -> argparse.Namespace:
-    parser = OneLineParser(prog="train.py", description="Train or fine-tune a recogniser. Several GPUs: torchrun "
+    parser = OneLineParser(prog="train.py", description="Train or fine-tune a network. Several GPUs: torchrun "
                                                         "--nproc_per_node N train.py ...")
     parser.add_argument("-c", "--config", required=True, metavar="FILE",
                         help="recipe, such as configs/train_slowfast.yaml")
@@ -30,25 +33,22 @@ def parse(arguments: Optional[List[str]] = None) -> argparse.Namespace:
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
-    args = parse(arguments)
-    try:
-        train(args)
-    except UserError as error:
-        print(f"train.py: {_in_one_line(error)}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("train.py: stopped; --resume goes on from the last complete epoch", file=sys.stderr)
-        return 130
+    return ended("train.py", lambda: _run(arguments), "--resume goes on from the last complete epoch", first_to_say)
+
+
+def _run(arguments: Optional[List[str]]) -> int:
+    train(parse(arguments))
     return 0
 
 
 def train(args: argparse.Namespace) -> float:
-    """Gives the best dev WER."""
+    """Gives the best dev WER, or of an embedder the best mAP."""
     workspace = Workspace()
     recipe = find_input(args.config, workspace)
-    out = Path(args.out).expanduser() if args.out else workspace.outputs / "train" / recipe.stem
+    out = output_folder(args.out or workspace.outputs / "train" / recipe.stem)
     from training.config import load_config
     from training.distributed import join, leave
+    from training.identities import start as start_identities
     from training.run import start
 
     config, architecture = load_config(recipe, args.override)
@@ -56,17 +56,14 @@ def train(args: argparse.Namespace) -> float:
     try:
         _log_to(out, place.first)
         data = config.data
+        if architecture["model"] in EMBEDDERS:
+            root = find_data_root(args.data_root or data.root, workspace)
+            return start_identities(config, architecture, root, out, place, args.resume).run()
         corpus = find_corpus(args.data_root or data.root, args.dataset or data.dataset, workspace,
                              Path(data.info) if data.info else None)
         return start(config, architecture, corpus, out, place, args.resume).run()
     finally:
         leave()
-
-
-def _in_one_line(error: UserError) -> str:
-    """From a loader's process an error comes with that process's traceback before it."""
-    text = str(error).strip()
-    return text.splitlines()[-1].split("UserError: ", 1)[-1] if "Original Traceback" in text else text
 
 
 def _log_to(out: Path, first: bool) -> None:
@@ -75,7 +72,6 @@ def _log_to(out: Path, first: bool) -> None:
     log = logging.getLogger("training")
     log.setLevel(logging.INFO if first else logging.ERROR)
     log.propagate = False
-    out.mkdir(parents=True, exist_ok=True)
     handlers: List[logging.Handler] = [ProgressHandler()]
     if first:
         handlers.append(logging.FileHandler(out / "train.log", encoding="utf-8"))

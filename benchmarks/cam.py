@@ -21,8 +21,8 @@ sys.path.insert(0, str(ROOT))
 
 BARE, OURS = "a  bare forward and backward", "b  ours, five layers"
 ONE_MAP = "a  one map, five layers"
-SPATIAL = {"slowfast": 3, "twostream": 4, "vac": 3, "corrnet": 3}   # of the five layers, those with space
-EARLIEST = {"slowfast": 2, "twostream": 2, "vac": 1, "corrnet": 1}  # of the five, those below which no other lies
+SPATIAL = {"slowfast": 3, "twostream": 4, "vac": 3, "corrnet": 3}   # layers with space of the five
+EARLIEST = {"slowfast": 2, "twostream": 2, "vac": 1, "corrnet": 1}  # of the five, below which no other lies
 
 
 def main() -> None:

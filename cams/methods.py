@@ -13,6 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+NEAR_ZERO = 1e-3        # a sum this much smaller than its parts has lost three digits
+SHARE = 0.01            # of the weights, that may rest on such sums
+
 
 @dataclass(frozen=True)
 class Method:
@@ -56,6 +59,16 @@ def gradcam_plus_plus(activation: Tensor, gradient: Tensor, per_frame: bool) -> 
     alpha = squared / (2 * squared + total * squared * gradient + 1e-6)
     alpha = torch.where(gradient != 0, alpha, torch.zeros_like(alpha))
     return weighted((gradient.relu() * alpha).sum(pooled(per_frame)), activation)
+
+
+def unsteady(activation: Tensor, gradient: Tensor) -> bool:
+    """Whether Grad-CAM++'s map of a layer is decided by rounding: its alpha supposes activations that are not negative;
+    where they have both signs what it divides by passes through zero."""
+    squared = gradient.square()
+    first, second = 2 * squared, activation.flatten(1).sum(1).view(-1, *[1] * (gradient.dim() - 1)) * squared * gradient
+    weight = gradient.relu() * squared / (first + second + 1e-6).abs()
+    close = (first + second + 1e-6).abs() < NEAR_ZERO * (first + second.abs() + 1e-6)
+    return bool(weight[close].sum() > SHARE * weight.sum())
 
 
 def xgradcam(activation: Tensor, gradient: Tensor, per_frame: bool) -> Tensor:

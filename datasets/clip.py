@@ -5,6 +5,21 @@ import numpy as np
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a clip that no corpus holds was taken from, and how."""
+
+    file: str
+    start: float                              # seconds of its first frame in the file, and of its last
+    stop: float
+    crop: str                                 # x,y,width,height in pixels of the video
+    keypoints: str                            # how they were found
+    notes: Tuple[str, ...]
+    picture: np.ndarray                       # uint8 [h, w, 3] RGB, a frame before it was cropped, perhaps smaller
+    box: Tuple[float, float, float, float]    # the crop in its pixels
+    points: Optional[np.ndarray]              # [133, 3] the keypoints in its pixels
+
+
+@dataclass(frozen=True)
 class Clip:
     """One sentence as it lies on disk. Glosses stay words: each model has ids of its own."""
 
@@ -15,6 +30,7 @@ class Clip:
     keypoints: Optional[np.ndarray] = None    # float32 [T, 133, 3] x, y, confidence, in pixels of the 210x260 frame
     tall_frames: Optional[np.ndarray] = None  # uint8 [T, 260, 210, 3] RGB, the same pictures as 210x260 frames
     signer: str = ""
+    origin: Optional[Origin] = None           # of a video that no corpus holds
 
     def __len__(self) -> int:
         return len(self.frames)

@@ -11,6 +11,7 @@ import numpy as np
 
 from terminal.errors import UserError
 
+LARGEST = 50_000_000        # pixels of a frame
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -54,12 +55,22 @@ def _decode(path: Path) -> np.ndarray:
         data = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error.strerror}); check the file") from None
+    _check_size(path, data)
     # OpenCV shows what a truncated PNG still has as if it were whole.
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if _is_whole(data) else None
     if image is None:
         raise UserError(f"{path}: broken or truncated image ({len(data)} bytes); expected a whole PNG; "
                         "copy it again from the dataset")
     return image
+
+
+def _check_size(path: Path, data: bytes) -> None:
+    """A PNG of a few kilobytes may hold gigabytes; its header tells."""
+    if data.startswith(PNG_SIGNATURE) and len(data) >= 24:
+        width, height = struct.unpack_from(">II", data, 16)
+        if width * height > LARGEST:
+            raise UserError(f"{path}: {width}x{height} pixels; expected frames of at most {LARGEST:,} pixels; "
+                            "make it smaller")
 
 
 def _is_whole(data: bytes) -> bool:

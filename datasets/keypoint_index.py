@@ -7,16 +7,19 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Tuple
+from typing import Callable, Dict, Iterator, List, Optional, Tuple, TypeVar
 
 import numpy as np
 
 from datasets.keypoint_pickle import POINTS, sequences
+from files.lock import take
 from terminal.errors import UserError
 
 VERSION = 1
+PASSING, HELD = "keypoints-", ".held"
+T = TypeVar("T")
 LARGE = 100_000_000     # bytes of pickle from which on indexing takes long enough to say so
 SCHEMA = """
 PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
@@ -26,6 +29,17 @@ CREATE TABLE component (part TEXT, sequence INTEGER);
 """
 log = logging.getLogger(__name__)
 _temporary: Dict[Path, Path] = {}       # folders of indexes that could not be kept; gone at exit
+
+
+def ask(pickle: Path, question: Callable[[Path], T]) -> T:
+    """What a question to the pickle's index gives; a damaged index is made again, once."""
+    index = index_of(pickle)
+    try:
+        return question(index)
+    except (sqlite3.DatabaseError, ValueError) as error:
+        log.warning("%s is damaged (%s): it is made again", index, error)
+        index.unlink()
+        return question(index_of(pickle))
 
 
 def index_of(pickle: Path) -> Path:
@@ -41,14 +55,25 @@ def index_of(pickle: Path) -> Path:
     if pickle not in _temporary:
         log.warning("%s can't be written (%s): indexing keypoints for this run only; make the folder writable, or "
                     "link keypoints.pkl into one that is", beside, reason)
-        _temporary[pickle] = Path(tempfile.mkdtemp(prefix="keypoints-"))
-        atexit.register(shutil.rmtree, _temporary[pickle])
+        _temporary[pickle] = _passing_folder()
     passing = _temporary[pickle] / beside.name
     try:
         return passing if _fits(passing, stamp) else _build(pickle, passing)
     except OSError as error:
         raise UserError(f"{passing}: can't be written either ({error.strerror}); free some space, or set TMPDIR to a "
                         "disk that has some") from None
+
+
+def _passing_folder() -> Path:
+    """Ours until the process ends; those of processes that were killed are taken away."""
+    for left in Path(tempfile.gettempdir()).glob(PASSING + "*"):
+        with suppress(OSError):         # another user's, or gone
+            if (left / HELD).is_file() and take(left / HELD) is not None:
+                shutil.rmtree(left)
+    folder = Path(tempfile.mkdtemp(prefix=PASSING))
+    take(folder / HELD)
+    atexit.register(shutil.rmtree, folder)
+    return folder
 
 
 def read_sequence(index: Path, seq_id: str) -> Optional[np.ndarray]:

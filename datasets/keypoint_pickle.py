@@ -1,5 +1,6 @@
 """keypoints.pkl, sequence by sequence: 1.5 GB for the whole corpus, so its arrays pass through a file, not memory."""
 import math
+import os
 import pickle
 import tempfile
 from contextlib import ExitStack
@@ -8,6 +9,7 @@ from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Optional, Tupl
 
 import numpy as np
 
+from files.bounds import Bounds, Sealed
 from files.safe_pickle import DAMAGED, PickledDtype, find_data_class, from_buffer, refusal
 from terminal.errors import UserError
 
@@ -118,8 +120,9 @@ def _unknown(path: Path, found: str) -> UserError:
 class _SpilledArray:
     """An array whose numbers, if they are many, wait in a file."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, bounds: Bounds) -> None:
         self.file = file
+        self.bounds = bounds
         self.shape: Tuple[int, ...] = (0,)
         self.data: Optional[bytes] = b""
 
@@ -132,6 +135,7 @@ class _SpilledArray:
             raise pickle.UnpicklingError("it has an array of objects")
         if kind.dtype.itemsize * math.prod(shape) != len(data):
             raise pickle.UnpicklingError("it has an array whose data do not fit its shape")
+        self.bounds.spend(len(data))
         self.kind, self.shape, self.order, self.size = kind, shape, order, len(data)
         self.data = data if self.size <= BULK else None
         if self.data is None:
@@ -186,23 +190,24 @@ _PythonUnpickler: Any = getattr(pickle, "_Unpickler")  # noqa: B009  (the type c
 class _SpillingUnpickler(_PythonUnpickler):
     def __init__(self, file: BinaryIO, spill: BinaryIO, add_frame: Callable[[Any], None], memo: Dict[int, Any]) -> None:
         super().__init__(file)
+        self.bounds = Bounds(os.fstat(file.fileno()).st_size)
         self.memo = memo
         self.spill = spill
         self.add_frame = add_frame
 
     def find_class(self, module: str, name: str) -> Any:
-        found = find_data_class(module, name)
+        found = find_data_class(module, name, self.bounds)
         if name == "_reconstruct":
-            return lambda *_arguments: _SpilledArray(self.spill)
+            return Sealed(lambda *_arguments: _SpilledArray(self.spill, self.bounds), self.bounds)
         if name == "_frombuffer":
-            return self._from_buffer
+            return Sealed(self._from_buffer, self.bounds)
         return found
 
     def _from_buffer(self, data: Any, kind: PickledDtype, shape: Tuple[int, ...], order: str,
                      axes: Optional[Tuple[int, ...]] = None) -> Any:
         if axes is not None:
             return from_buffer(data, kind, shape, order, axes)
-        return _SpilledArray(self.spill).keep(data, kind, shape, order)
+        return _SpilledArray(self.spill, self.bounds).keep(data, kind, shape, order)
 
     def take(self, items: List[Any]) -> None:
         """Items of the outermost list are frames, and go at once; other lists just grow."""
@@ -214,6 +219,13 @@ class _SpillingUnpickler(_PythonUnpickler):
         if isinstance(self.memo, _Memo):
             self.memo.keep_words()
 
-    dispatch = {**_PythonUnpickler.dispatch,
+    def load_bytearray(self) -> None:
+        """Pickle's own makes room for as much as is announced."""
+        size = int.from_bytes(self.read(8), "little")
+        if size > self.bounds.size:
+            raise pickle.UnpicklingError(f"it announces {size} bytes and has {self.bounds.size}")
+        self.append(bytearray(self.read(size)))
+
+    dispatch = {**_PythonUnpickler.dispatch, pickle.BYTEARRAY8[0]: load_bytearray,
                 pickle.APPEND[0]: lambda self: self.take([self.stack.pop()]),
                 pickle.APPENDS[0]: lambda self: self.take(self.pop_mark())}

@@ -4,7 +4,7 @@ from typing import Optional, Tuple
 
 import numpy as np
 
-from datasets.keypoint_index import count_sequences, index_of, read_sequence
+from datasets.keypoint_index import ask, count_sequences, index_of, read_sequence
 from terminal.errors import UserError
 
 FRAME_WIDTH, FRAME_HEIGHT = 210, 260     # the frames whose pixels keypoints are in
@@ -44,7 +44,7 @@ class KeypointStore:
 
     def find(self, seq_id: str, frames: int) -> Optional[np.ndarray]:
         """float32 [frames, 133, 3] x, y, confidence; None where the file has nothing for this sequence."""
-        keypoints = read_sequence(index_of(self.pickle), seq_id)
+        keypoints = ask(self.pickle, lambda index: read_sequence(index, seq_id))
         if keypoints is None:
             return None
         if len(keypoints) != frames:
@@ -61,5 +61,5 @@ class KeypointStore:
         keypoints = self.find(seq_id, frames)
         if keypoints is None:
             raise UserError(f"{self.pickle}: no keypoints for '{seq_id}' among its "
-                            f"{count_sequences(index_of(self.pickle))} sequences; add them, or do without the pose")
+                            f"{ask(self.pickle, count_sequences)} sequences; add them, or do without the pose")
         return keypoints

@@ -99,7 +99,9 @@ class Grid:
     def _header(self, draw: ImageDraw.ImageDraw, preds: Mapping[str, Any],
                 places: Sequence[Tuple[int, int, int]]) -> None:
         middle = MARGIN + 13
-        name = fitted(preds["sequence"], bold(18), self.inner - COUNTER - (460 if self.width > WIDE_HEADER else 190))
+        room = self.inner - COUNTER - (460 if self.width > WIDE_HEADER else 190)
+        outside = "  \u00b7  own video, outside the training data" if "video" in preds else ""
+        name = fitted(preds["sequence"] + outside, bold(18), room)
         draw.text((MARGIN, middle), name, font=bold(18), fill=INK, anchor="lm")
         top = MARGIN + TITLE
         draw.text((MARGIN, top + CHIP_HEIGHT // 2), "True glosses", font=bold(14), fill=DIM, anchor="lm")

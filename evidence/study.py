@@ -1,16 +1,16 @@
 """What `evaluate.py --evidence` measures: maps against the articulators that the synthetic signer drew."""
 from dataclasses import dataclass, field, replace
-from typing import Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
-from torch import nn
 
 from cam_runner import explain
 from cams.methods import METHODS
 from datasets.clip import Clip
 from evidence.apart import Key, Own, count
 from evidence.cells import Holding, hold
+from evidence.redraw import redrawn_from_the_top, restored
 from evidence.tally import SHARES, Tally, chosen_pixels, grey_out, hide_keypoints, kept, mean, motion, rank_correlation
 from models.reading import read
 from models.recogniser import Recogniser
@@ -120,53 +120,16 @@ def _redraw(recogniser: Recogniser, clips: Sequence[Clip]) -> Dict[str, List[flo
     """Rank correlation of each layer's map with itself, as the network is drawn anew from its output down."""
     layers = spatial_layers(recogniser)
     before = [explain(recogniser, clip, layers) for clip in clips]
-    stored = {name: value.clone() for name, value in recogniser.network.state_dict().items()}
     curves: Dict[str, List[float]] = {layer: [] for layer in layers}
-    try:
-        for count in _redrawn_from_the_top(recogniser, clips[0]):
+    with restored(recogniser.network):
+        for count in redrawn_from_the_top(recogniser.network, lambda: read(recogniser, clips[0]), REDRAWN):
             after = before if count == 0 else [explain(recogniser, clip, layers) for clip in clips]
             for layer in layers:
                 curves[layer].append(mean([_alike(one.layers[layer].map, other.layers[layer].map)
                                            for one, other in zip(before, after)]))
-    finally:
-        recogniser.network.load_state_dict(stored)
     return curves
 
 
 def _alike(one: np.ndarray, other: np.ndarray) -> Optional[float]:
     """Every eighth pixel is enough: maps are smooth."""
     return rank_correlation(one[:, ::8, ::8], other[:, ::8, ::8])
-
-
-def _redrawn_from_the_top(recogniser: Recogniser, clip: Clip) -> Iterator[int]:
-    """Draws the modules nearest to the output anew, more of them at each step, and says how many are by now."""
-    modules = _in_order_of_use(recogniser, clip)[::-1]
-    generator = torch.Generator().manual_seed(0)
-    done = 0
-    for share in REDRAWN:
-        stop = round(share * len(modules))
-        for module in modules[done:stop]:
-            for parameter in module.parameters(recurse=False):
-                drawn = torch.randn(parameter.shape, generator=generator).to(parameter)
-                spread = parameter.std() if parameter.numel() > 1 else torch.zeros(())
-                parameter.data.copy_(drawn * spread.to(parameter) + parameter.mean())
-        done = stop
-        yield done
-
-
-def _in_order_of_use(recogniser: Recogniser, clip: Clip) -> List[nn.Module]:
-    """Modules with parameters of their own that evaluation runs, as it runs them."""
-    used: List[nn.Module] = []
-
-    def note(module: nn.Module, *_: object) -> None:
-        if module not in used:
-            used.append(module)
-
-    hooks = [module.register_forward_pre_hook(note) for module in recogniser.network.modules()
-             if next(module.parameters(recurse=False), None) is not None]
-    try:
-        read(recogniser, clip)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return used

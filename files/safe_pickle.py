@@ -1,13 +1,16 @@
 """Pickles of data. A pickle is a program; this reader admits NumPy arrays and plain containers, and runs none."""
+import math
 import pickle
 import re
 import struct
 from collections import OrderedDict
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 
+from files.bounds import Bounds, Sealed, of_content
 from terminal.errors import UserError
 
 # Old and new NumPy keep the same functions in modules of different names; these are the ones that pickles name.
@@ -32,10 +35,14 @@ def load_npy(path: Path) -> Any:
             version = np.lib.format.read_magic(file)
             read_header = (np.lib.format.read_array_header_1_0 if version == (1, 0)
                            else np.lib.format.read_array_header_2_0)
-            _shape, _fortran, dtype = read_header(file)
-        except ValueError as error:
+            shape, _fortran, dtype = read_header(file)
+        except (ValueError, RecursionError, MemoryError) as error:
             raise UserError(f"{path}: not a .npy file ({error}); give one that np.save wrote") from None
         if not dtype.hasobject:
+            held, told = path.stat().st_size - file.tell(), math.prod(shape) * dtype.itemsize
+            if held != told:
+                raise UserError(f"{path}: damaged: holds {held} bytes of the {told} that its header tells of; fetch "
+                                "it again")
             return np.load(path, allow_pickle=False)
         content = _load(path, file)
     return content.item() if isinstance(content, np.ndarray) and content.shape == () else content
@@ -46,12 +53,14 @@ def refusal(path: Path, error: Exception) -> UserError:
                      "nothing in it was run; give a file of data alone")
 
 
-def find_data_class(module: str, name: str) -> Any:
+def find_data_class(module: str, name: str, bounds: Bounds) -> Any:
     """What a pickle may call. NumPy's own constructors trust their arguments with raw memory, so these stand in."""
+    if module in _NUMPY_MODULES and name == "_reconstruct":
+        return Sealed(partial(_reconstruct, bounds), bounds)
     if module in _NUMPY_MODULES and name in _NUMPY:
-        return _NUMPY[name]
+        return Sealed(_NUMPY[name], bounds)
     if (module, name) in _PLAIN:
-        return _PLAIN[module, name]
+        return Sealed(_PLAIN[module, name], bounds)
     raise pickle.UnpicklingError(f"it asks for {module}.{name}, and data needs no code")
 
 
@@ -70,15 +79,20 @@ class PickledDtype:
 class _Array(np.ndarray):
     """An array that takes a pickled state only where data and dtype fit each other."""
 
+    bounds: Bounds
+
     def __setstate__(self, state: Tuple[Any, ...]) -> None:
         _version, shape, kind, fortran, data = state
         if not isinstance(kind, PickledDtype) or isinstance(data, list) != kind.dtype.hasobject:
             raise pickle.UnpicklingError("it has an array whose data do not fit its dtype")
+        self.bounds.spend(len(data))
         super().__setstate__((1, shape, kind.dtype, fortran, data))
 
 
-def _reconstruct(*_class_shape_and_code: Any) -> np.ndarray:
-    return _Array((0,), np.uint8)
+def _reconstruct(bounds: Bounds, *_class_shape_and_code: Any) -> np.ndarray:
+    made = _Array((0,), np.uint8)
+    made.bounds = bounds
+    return made
 
 
 def from_buffer(data: Any, kind: PickledDtype, shape: Tuple[int, ...], order: str,
@@ -105,17 +119,23 @@ def _not_to_be_called(*_arguments: Any) -> None:
     raise pickle.UnpicklingError("it makes an array of raw memory")
 
 
-_NUMPY: Dict[str, Any] = {"ndarray": _not_to_be_called, "dtype": PickledDtype, "_reconstruct": _reconstruct,
-                          "scalar": _scalar, "_frombuffer": from_buffer}
+_NUMPY: Dict[str, Any] = {"ndarray": _not_to_be_called, "dtype": PickledDtype, "scalar": _scalar,
+                          "_frombuffer": from_buffer}
 _PLAIN: Dict[Tuple[str, str], Any] = {
     ("collections", "OrderedDict"): OrderedDict, ("_codecs", "encode"): _bytes_of_text,
     **{(module, kind.__name__): kind for module in ("builtins", "__builtin__")
-       for kind in (set, frozenset, bytes, bytearray)}}
+       for kind in (set, frozenset)},
+    **{(module, kind.__name__): of_content(kind) for module in ("builtins", "__builtin__")
+       for kind in (bytes, bytearray)}}
 
 
 class _DataUnpickler(pickle.Unpickler):
+    def __init__(self, file: BinaryIO) -> None:
+        self.bounds = Bounds.of(file)
+        super().__init__(file)
+
     def find_class(self, module: str, name: str) -> Any:
-        return find_data_class(module, name)
+        return find_data_class(module, name, self.bounds)
 
 
 def _open(path: Path) -> BinaryIO:

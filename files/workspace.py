@@ -44,9 +44,17 @@ class Workspace:
         return self.outputs if self.data.is_dir() or self.checkpoints.is_dir() else REPOSITORY / "outputs"
 
 
+def expanded(given: Union[str, Path]) -> Path:
+    """With the home folder in the place of ~."""
+    try:
+        return Path(given).expanduser()
+    except RuntimeError:
+        raise UserError(f"{given}: nobody knows this home folder; give the whole path") from None
+
+
 def find_input(given: Union[str, Path], workspace: Optional[Workspace] = None) -> Path:
     """What the user named: relative to the current directory, else to the workspace, else to the repository."""
-    path = Path(given).expanduser()
+    path = expanded(given)
     roots = [Path.cwd(), (workspace or Workspace()).root, REPOSITORY]
     tried = [Path(os.path.normpath(root / path)) for root in roots]
     for candidate in tried:

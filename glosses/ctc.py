@@ -5,6 +5,8 @@ from typing import List, Sequence
 
 import numpy as np
 
+from terminal.errors import UserError
+
 CANDIDATES = 40     # classes tried at each step; both authors' decoders look no further
 
 
@@ -54,6 +56,10 @@ def beam_search(log_probs: np.ndarray, width: int, blank: int = 0) -> List[int]:
 
 def decode(log_probs: np.ndarray, width: int, blank: int = 0) -> List[int]:
     """Greedy for width 1, otherwise beam search; equal neighbours merged either way."""
+    unknown = np.isnan(log_probs).any(axis=1)
+    if unknown.any():
+        raise UserError(f"the network's output is not a number at step {int(unknown.argmax())} of {len(log_probs)}: "
+                        "nothing can be read; try --precision fp32, or another checkpoint")
     if width == 1:
         return [number for number, _ in groupby(greedy(log_probs, blank))]
     return beam_search(log_probs, width, blank)

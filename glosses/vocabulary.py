@@ -6,6 +6,8 @@ import numpy as np
 from files.safe_pickle import load_npy, load_pickle
 from terminal.errors import UserError
 
+MOST = 1_000_000                # classes; a list of names is as long as the largest
+
 
 class GlossVocabulary:
     """Glosses and their class numbers, as one model was trained with them.
@@ -83,7 +85,7 @@ def load_gloss_dict(path: Path) -> GlossVocabulary:
 
 def _maps_words_to_numbers(content: Any) -> bool:
     return (isinstance(content, dict) and bool(content)
-            and all(isinstance(word, str) and isinstance(number, (int, np.integer)) and number >= 0
+            and all(isinstance(word, str) and isinstance(number, (int, np.integer)) and 0 <= number < MOST
                     for word, number in content.items()))
 
 

@@ -4,6 +4,7 @@ A checkpoint is a zip of one pickle and one raw file a storage. The pickle is re
 it asks for is an error that names it), tensors stay descriptions until they are wanted, and of the file's bytes only
 the wanted ones are ever read: optimizer states cost nothing.
 """
+import math
 import pickle
 import zipfile
 from collections import OrderedDict, defaultdict, deque
@@ -15,10 +16,12 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple, Type
 import torch
 from torch import Tensor
 
+from files.bounds import Bounds, Sealed, empty
 from files.safe_pickle import DAMAGED, find_data_class
 from terminal.errors import UserError
 
-WEIGHTS = ("model_state_dict", "model_state")       # SlowFastSign's name for them, and TwoStream-SLR's
+# SlowFastSign's name for them, TwoStream-SLR's, and ArcFace's where all states were saved.
+WEIGHTS = ("model_state_dict", "model_state", "state_dict_backbone")
 _BEFORE_ZIP = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."   # torch.save before version 1.6 begins with this number
 _STORAGES = {
     "FloatStorage": torch.float32, "HalfStorage": torch.float16, "BFloat16Storage": torch.bfloat16,
@@ -29,8 +32,8 @@ _STORAGES = {
 _CONTAINERS: Dict[Tuple[str, str], Any] = {
     ("collections", "OrderedDict"): OrderedDict, ("collections", "defaultdict"): defaultdict,
     ("collections", "Counter"): dict, ("collections", "deque"): deque, ("torch", "Size"): torch.Size,
-    ("torch", "device"): torch.device,
-    **{("builtins", kind.__name__): kind for kind in (dict, list, tuple, int, float, bool, str, complex)},
+    ("torch", "device"): torch.device, ("builtins", "complex"): complex,
+    **{("builtins", kind.__name__): empty(kind) for kind in (dict, list, tuple, int, float, bool, str)},
 }
 _DTYPES = {name: getattr(torch, name) for name in
            ("float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool")}
@@ -54,7 +57,10 @@ class Checkpoint:
         self.path = path
         self._zip = _open(path)
         self._entries = {name.split("/", 1)[-1]: name for name in self._zip.namelist()}
+        self._bounds = Bounds(path.stat().st_size)
         try:
+            if any(entry.compress_type != zipfile.ZIP_STORED for entry in self._zip.infolist()):
+                raise UserError(f"{path}: compressed, which torch.save never does; unzip it and zip it with -0")
             self.content = self._unpickle()
         except UserError:
             self._zip.close()
@@ -84,8 +90,10 @@ class Checkpoint:
         try:
             data = bytearray(self._zip.read(self._entries[f"data/{stored.storage}"]))
             flat = torch.frombuffer(data, dtype=stored.dtype) if data else torch.empty(0, dtype=stored.dtype)
+            self._bounds.spend(math.prod(stored.shape) * flat.element_size())
             return flat.as_strided(stored.shape, stored.stride, stored.offset)
-        except (KeyError, zipfile.BadZipFile, EOFError, OSError, RuntimeError, TypeError, ValueError) as error:
+        except (KeyError, zipfile.BadZipFile, EOFError, OSError, OverflowError, RuntimeError, TypeError, ValueError,
+                pickle.UnpicklingError) as error:
             raise UserError(f"{self.path}: damaged: {error}; fetch the file again") from None
 
     def everything(self) -> Any:
@@ -115,17 +123,21 @@ class Checkpoint:
 
 
 class _Unpickler(pickle.Unpickler):
+    def __init__(self, file: Any) -> None:
+        self.bounds = Bounds.of(file)
+        super().__init__(file)
+
     def find_class(self, module: str, name: str) -> Any:
         if module == "torch" and name in _STORAGES:
             return _STORAGES[name]
         if module == "torch" and name in _DTYPES:
             return _DTYPES[name]
         if (module, name) in (("torch._utils", "_rebuild_tensor_v2"), ("torch._utils", "_rebuild_parameter")):
-            return getattr(self, name)
+            return Sealed(getattr(self, name), self.bounds)
         module = "builtins" if module == "__builtin__" else module
         if (module, name) in _CONTAINERS:
-            return _CONTAINERS[module, name]
-        return find_data_class(module, name)
+            return Sealed(_CONTAINERS[module, name], self.bounds)
+        return find_data_class(module, name, self.bounds)
 
     def persistent_load(self, description: Any) -> Tuple[str, torch.dtype]:
         kind, dtype, key, _location, _count = description
@@ -154,6 +166,8 @@ def _open(path: Path) -> zipfile.ZipFile:
         pass
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error.strerror}); check the path") from None
+    if path.suffix.lower() == ".onnx" or (start[:1] == b"\x08" and b"\x12" in start[2:4]):   # as ONNX files begin
+        raise UserError(f"{path}: an ONNX file: there are no gradients in it; give the PyTorch weights")
     size = f"{path.stat().st_size:,} bytes"
     if not start:
         raise UserError(f"{path}: empty; fetch the checkpoint again")
@@ -192,7 +206,11 @@ def load_weights(network: torch.nn.Module, file: Checkpoint, stored: Mapping[str
     with torch.no_grad():
         for key, target in own.items():
             if key in stored:
-                target.copy_(file.read(stored[key]))
+                values = file.read(stored[key])
+                if values.is_floating_point() and not bool(torch.isfinite(values).all()):
+                    raise UserError(f"{file.path}: {key} holds values that are not finite: its training went wrong; "
+                                    "give an earlier checkpoint")
+                target.copy_(values)
 
 
 def _agree(file: Checkpoint, stored: Mapping[str, StoredTensor], copy: str, original: str) -> None:

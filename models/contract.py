@@ -35,6 +35,7 @@ class Probe:
     size: int = 0                                       # H' of a spatial layer
     width: int = 0                                      # W', where it is not H'
     attention: Optional[Attention] = None
+    attends_only: bool = False                          # whatever the method, the map is its attention
     cells: Axes = START                                 # time, height, width in frames and pixels of the input
     view: Tuple[int, int] = (0, 0)                      # the input's height and width in pixels
 
@@ -90,6 +91,14 @@ class Explainable(nn.Module):
     def fit(cls, architecture: Dict[str, Any], weights: Mapping[str, Any]) -> Dict[str, Any]:
         """The architecture with what the weights' shapes say (class count and the like) in place of its own."""
         raise NotImplementedError(cls.__name__)
+
+    @classmethod
+    def stored(cls, weights: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Those of a file's tensors that hold something."""
+        return weights
+
+    def complete(self, lacking: Tuple[str, ...]) -> None:
+        """After loading: what the file lacked, of what it may lack, is worked out."""
 
     @property
     def device(self) -> torch.device:

@@ -1,14 +1,18 @@
-"""The recognisers by name. A further one is a file with its class, a file in configs/, and a line here."""
+"""The networks by name. A further one is a file with its class, a file in configs/, and a line here."""
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Optional, Type
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Tuple, Type
 
 import yaml
 
+from models.architecture import check_values
 from terminal.errors import UserError
 
 if TYPE_CHECKING:   # a command lists the names before torch is loaded
     from glosses.vocabulary import GlossVocabulary
+    from models.checkpoint import Checkpoint
+    from models.contract import Explainable
+    from models.embedder import Embedder
     from models.recogniser import Recogniser
 
 MODELS = {
@@ -17,18 +21,35 @@ MODELS = {
     "corrnet": "models.corrnet:CorrNet",        # before vac, whose keys it has too
     "vac": "models.vac:VAC",
 }
+EMBEDDERS = {
+    "promptsg": "models.promptsg:PromptSG",
+    "arcface": "models.arcface:ArcFace",
+}
+NEED_KEYPOINTS = ("twostream",)
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 
 
 def recogniser_class(name: str) -> "Type[Recogniser]":
-    if name not in MODELS:
-        raise UserError(f"no model is called {name!r}; there are: {', '.join(MODELS)}")
-    module, title = MODELS[name].split(":")
+    return _named(name, MODELS)
+
+
+def embedder_class(name: str) -> "Type[Embedder]":
+    return _named(name, EMBEDDERS)
+
+
+def network_class(name: str) -> "Type[Explainable]":
+    return _named(name, {**MODELS, **EMBEDDERS})
+
+
+def _named(name: str, names: Mapping[str, str]) -> Any:
+    if name not in names:
+        raise UserError(f"no model is called {name!r}; there are: {', '.join(names)}")
+    module, title = names[name].split(":")
     return getattr(import_module(module), title)
 
 
 def published_architecture(name: str) -> Dict[str, Any]:
-    recogniser_class(name)
+    network_class(name)
     return yaml.safe_load((CONFIGS / f"{name}.yaml").read_text())
 
 
@@ -37,14 +58,26 @@ def create(architecture: Dict[str, Any], vocabulary: "Optional[GlossVocabulary]"
     """A recogniser with fresh weights, as training starts from."""
     from glosses.vocabulary import GlossVocabulary
 
-    name = architecture.get("model")
-    made = recogniser_class(str(name))
-    known = set(published_architecture(str(name)))
-    missing, unknown = sorted(known - set(architecture)), sorted(set(architecture) - known)
-    if missing or unknown:
-        faults = [f"{what} {', '.join(keys)}" for what, keys in (("lacks", missing), ("has unknown", unknown)) if keys]
-        raise UserError(f"{source}: {' and '.join(faults)}; expected the keys of configs/{name}.yaml")
+    made = recogniser_class(str(architecture.get("model")))
+    _check_keys(architecture, source)
     return made(architecture, vocabulary or GlossVocabulary([]))
+
+
+def create_embedder(architecture: Dict[str, Any], source: str = "architecture") -> "Embedder":
+    made = embedder_class(str(architecture.get("model")))
+    _check_keys(architecture, source)
+    return made(architecture)
+
+
+def _check_keys(architecture: Mapping[str, Any], source: str) -> None:
+    name = str(architecture["model"])
+    published = published_architecture(name)
+    missing, unknown = sorted(set(published) - set(architecture)), sorted(set(architecture) - set(published), key=str)
+    if missing or unknown:
+        faults = [f"{what} {', '.join(map(str, keys))}"
+                  for what, keys in (("lacks", missing), ("has unknown", unknown)) if keys]
+        raise UserError(f"{source}: {' and '.join(faults)}; expected the keys of configs/{name}.yaml")
+    check_values(architecture, published, source)
 
 
 def build(name: str, checkpoint: Path, device: str = "cpu", vocabulary: "Optional[GlossVocabulary]" = None,
@@ -59,21 +92,49 @@ def build(name: str, checkpoint: Path, device: str = "cpu", vocabulary: "Optiona
 
     made = recogniser_class(name)
     with Checkpoint(Path(checkpoint)) as file:
-        stored = file.weights()
-        looks_like = next((model.title for model in map(recogniser_class, MODELS) if model.signature in stored), "")
-        if looks_like and looks_like != made.title:
-            raise UserError(f"{file.path}: not a {made.title} checkpoint; it looks like a {looks_like} checkpoint")
+        stored, looks_like = _weights(file, made)
         architecture = _stored_architecture(file.content, file.path) or published_architecture(name)
         recogniser = create(made.fit(architecture, stored), _stored_vocabulary(file.content, file.path) or vocabulary,
                             str(file.path))
         load_weights(recogniser.network, file, stored, made.title, looks_like, made.computed, recogniser.tied)
     names, classes = len(recogniser.vocabulary), recogniser.architecture["classes"]
+    if recogniser.vocabulary.blank >= classes:
+        raise UserError(f"{checkpoint}: the vocabulary's blank is class {recogniser.vocabulary.blank} of {classes}; "
+                        "give the vocabulary it was trained with")
     if names != classes:
         recogniser.notes += (f"the vocabulary has {names} names for {classes} classes: "
                              "a class without a name reads as # and its number",)
     if fold:
         fold_batch_norm(recogniser.network, recogniser.folds)
     return recogniser.eval().requires_grad_(False).to(device)
+
+
+def build_embedder(name: str, checkpoint: Path, device: str = "cpu") -> "Embedder":
+    """The trained embedder in a checkpoint, in evaluation, its parameters without gradient."""
+    from models.checkpoint import Checkpoint, load_weights
+
+    made = embedder_class(name)
+    with Checkpoint(Path(checkpoint)) as file:
+        stored, looks_like = _weights(file, made)
+        architecture = _stored_architecture(file.content, file.path) or published_architecture(name)
+        try:
+            embedder = create_embedder(made.fit(architecture, stored), str(file.path))
+            given = made.stored(stored)
+            load_weights(embedder.network, file, given, made.title, looks_like, made.computed, made.tied)
+            embedder.complete(tuple(key for key in embedder.network.state_dict() if key not in given))
+        except UserError as error:
+            raise UserError(str(error) if str(file.path) in str(error) else f"{file.path}: {error}") from None
+    return embedder.eval().requires_grad_(False).to(device)
+
+
+def _weights(file: "Checkpoint", made: "Type[Explainable]") -> Tuple[Dict[str, Any], str]:
+    """A file's tensors, and the title of the network that they look like; another than the one asked for is refused."""
+    stored = file.weights()
+    known = map(network_class, (*MODELS, *EMBEDDERS))
+    looks_like = next((each.title for each in known if each.signature in stored), "")
+    if looks_like and looks_like != made.title:
+        raise UserError(f"{file.path}: not a {made.title} checkpoint; it looks like a {looks_like} checkpoint")
+    return stored, looks_like
 
 
 def _stored_architecture(content: Any, path: Path) -> Optional[Dict[str, Any]]:

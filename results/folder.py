@@ -7,9 +7,9 @@ from types import TracebackType
 from typing import Any, Dict, List, Mapping, Optional, Type
 
 from files.lock import let_go, take
+from files.output import output_folder
 from results.manifest import PREDS, read_manifest, read_preds, write_manifest
 from results.replacing import retire
-from terminal.errors import UserError
 
 LINES = {"slowfast": "SlowFast", "twostream": "TwoStream"}      # what a model's lines of preds.txt begin with
 LOCK, PARTIAL, OLD = ".lock-", ".partial-", ".old-"     # no id begins with a dot
@@ -59,9 +59,9 @@ class SequenceFolder:
         self.path.mkdir()
         return self
 
-    def publish(self, settings: Mapping[str, Any], inputs: Mapping[str, Any]) -> None:
+    def publish(self, settings: Mapping[str, Any], inputs: Mapping[str, Any], record: str = PREDS) -> None:
         """Puts the folder in its place. What was there before goes only when the new one stands."""
-        write_manifest(self.path, settings, inputs)
+        write_manifest(self.path, settings, inputs, record)
         old = self.final.with_name(OLD + self.final.name)
         if os.path.lexists(self.final):
             self.final.rename(old)
@@ -85,12 +85,7 @@ def _tidy(final: Path) -> None:
 
 def prepare_out(out: Path) -> None:
     """Makes the output folder and sweeps up after runs that were killed."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{out}: no output folder can be made there ({error.strerror}); give another --out") from None
-    if not os.access(out, os.W_OK | os.X_OK):
-        raise UserError(f"{out}: not writable; give another --out")
+    output_folder(out)
     for path in out.glob(LOCK + "*"):
         left = SequenceFolder.claim(out, path.name[len(LOCK):])
         if left is not None:
@@ -109,12 +104,15 @@ def write_preds(folder: Path, preds: Mapping[str, Any]) -> None:
 
 
 def preds_lines(preds: Mapping[str, Any]) -> List[str]:
-    """GT, each model's reading, the WER of each, then what its maps explain."""
+    """GT, each model's reading, the WER of each, what its maps explain; then what must be said of a video."""
     models = {LINES.get(name, name): model for name, model in preds["models"].items()}
     truth = "(not annotated)" if preds["truth"] is None else " ".join(preds["truth"])
-    lines = [f"GT: {truth}", *(f"{name}: {' '.join(model['glosses'])}".rstrip() for name, model in models.items())]
+    none = "nothing read" if "video" in preds else ""
+    lines = [f"GT: {truth}",
+             *(f"{name}: {' '.join(model['glosses']) or none}".rstrip() for name, model in models.items())]
     lines += [f"{name} {wer_line(model['wer'])}" for name, model in models.items() if model["wer"] is not None]
-    return lines + [f"{name} explained: {model['target']}" for name, model in models.items()]
+    lines += [f"{name} explained: {model['target']}" for name, model in models.items()]
+    return lines + list(preds.get("video", {}).get("lines", ()))
 
 
 def wer_line(wer: Mapping[str, Any]) -> str:

@@ -29,10 +29,10 @@ class Manifest:
         return None
 
 
-def write_manifest(folder: Path, settings: Mapping[str, Any], inputs: Mapping[str, Any]) -> None:
-    """Of the files that lie in the folder now."""
+def write_manifest(folder: Path, settings: Mapping[str, Any], inputs: Mapping[str, Any], record: str = PREDS) -> None:
+    """Of the files that lie in the folder now; `record` is the one that tells what was found."""
     sizes = {name: os.path.getsize(folder / name) for name in files_in(folder) if name != MANIFEST}
-    made = Manifest(dict(settings), dict(inputs), sizes, _digest((folder / PREDS).read_bytes()))
+    made = Manifest(dict(settings), dict(inputs), sizes, _digest((folder / record).read_bytes()))
     (folder / MANIFEST).write_text(json.dumps(asdict(made), ensure_ascii=False) + "\n", encoding="utf-8")
 
 

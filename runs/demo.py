@@ -1,5 +1,6 @@
 """The demo: two small recognisers that were trained on the synthetic signer, and new clips of it to explain."""
 from pathlib import Path
+from typing import Tuple
 
 from files.workspace import REPOSITORY
 
@@ -14,3 +15,34 @@ def demo_data(out: Path, clips: int, progress: bool) -> Path:
     from signer.synthetic import make_workspace
 
     return make_workspace(out / "synthetic", {"dev": clips}, SEED, progress=progress)
+
+
+def demo_video(out: Path) -> Tuple[Path, Path, str]:
+    """A short film of the signer somewhere in a wide picture, the keypoints that were drawn, and what is signed."""
+    import cv2
+    import numpy as np
+
+    from drawing.video import to_yuv, write_mp4
+    from files.atomic import atomic_file
+    from signer.clip import sign
+    from signer.synthetic import signer
+
+    clip = sign(signer(SEED, "test", 0), np.random.default_rng([SEED, 3]))
+    left, top, right, bottom = 390, 10, 150, 10         # beyond the signer's own picture: the wall goes on
+    place = out / "video"
+    place.mkdir(parents=True, exist_ok=True)
+    film, points = place / "drawn_signer.mp4", place / "drawn_signer.npy"
+
+    def wide(picture: "np.ndarray") -> "np.ndarray":
+        large = cv2.resize(picture, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+        return to_yuv(cv2.copyMakeBorder(large, top, bottom, left, right, cv2.BORDER_REPLICATE))
+
+    with atomic_file(film) as draft:
+        part = draft.with_suffix(".mp4")
+        write_mp4(part, map(wide, clip.pictures()), 420 + left + right, 520 + top + bottom, 25)
+        part.rename(draft)
+    keypoints = clip.keypoints.copy()
+    keypoints[..., :2] = (keypoints[..., :2] + 0.5) * 2 - 0.5 + (left, top)
+    with atomic_file(points) as draft, open(draft, "wb") as file:
+        np.save(file, keypoints)
+    return film, points, " ".join(clip.words)

@@ -5,11 +5,13 @@ import time
 import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import astuple, dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Protocol, Tuple
 
 from datasets.clip import Clip
-from datasets.phoenix import PhoenixVideoTextDataset
+from datasets.corpus import Row
+from datasets.layout import Corpus
 from drawing.overlay import Style
 from models.device import choose_device
 from results.folder import SequenceFolder, write_preds
@@ -19,6 +21,7 @@ from results.standing import Standing, check_holder, check_out, standing
 from results.summary import failure, outcome_of
 from runs.loading import load_recogniser, sha256, versions, vocabulary_digest
 from runs.sharing import Share, processes_here
+from runs.videos import Videos, read_video, video_record, write_origin
 from runs.writing import write
 from terminal.errors import UserError
 from terminal.progress import Progress
@@ -48,6 +51,20 @@ class Asked:
     out: Path
     overwrite: bool
     command: str
+    videos: Optional[Videos] = None                 # of the user's own, in place of a corpus
+
+
+class Sequences(Protocol):
+    """A corpus's split, or videos of the user's own."""
+
+    rows: List[Row]
+    files: Corpus                                   # whose glosses are read, and how they are compared
+
+    def __len__(self) -> int: ...
+
+    def clip(self, index: int, tall: Optional[bool] = None) -> Clip: ...
+
+    def fingerprint(self, index: int, tall: bool) -> Dict[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -60,7 +77,7 @@ class Job:
 
 
 class Pipeline:
-    def __init__(self, asked: Asked, dataset: PhoenixVideoTextDataset, share: Share, progress: Progress) -> None:
+    def __init__(self, asked: Asked, dataset: Sequences, share: Share, progress: Progress) -> None:
         self.asked = asked
         self.dataset = dataset
         self.share = share
@@ -106,6 +123,7 @@ class Pipeline:
             "blend": asked.style.blend, "alpha": asked.style.weight, "colormap": asked.style.colormap,
             "scale": asked.style.scale, "fps": asked.style.fps,
             "write": list(asked.write), "every": asked.every,
+            **({"video": asked.videos.settings()} if asked.videos else {}),
         }
 
     def _chosen_device(self) -> str:
@@ -275,12 +293,12 @@ class Pipeline:
     def _preds(self, clip: Clip, explanations: Mapping[str, "Explanation"]) -> Dict[str, Any]:
         """preds.json, but for what differs from run to run."""
         settings = self.settings()
+        models = {model: self._model_preds(model, clip, explanation) for model, explanation in explanations.items()}
         return {
             "sequence": clip.seq_id, "dataset": self.dataset.files.name, "split": clip.split,
             "signer": clip.signer, "frames": len(clip),
             "fps": self.asked.style.fps, "truth": list(clip.glosses) or None,
-            "models": {model: self._model_preds(model, clip, explanation)
-                       for model, explanation in explanations.items()},
+            "models": models, **({"video": video_record(clip.origin, models)} if clip.origin else {}),
             "settings": settings, "versions": versions(), "command": self.asked.command,
         }
 
@@ -289,8 +307,12 @@ class Pipeline:
 
         recogniser = self.recognisers[model]
         ids = recogniser.decode_ids(torch.from_numpy(explanation.logits))
-        told = read(model, explanation.logits, ids, recogniser.vocabulary, clip.glosses, len(clip),
-                    recogniser.frames_per_step, self.dataset.files.clean)
+        reading = partial(read, model, explanation.logits, vocabulary=recogniser.vocabulary, truth=clip.glosses,
+                          frames=len(clip), frames_per_step=recogniser.frames_per_step, clean=self.dataset.files.clean)
+        told = reading(ids)
+        if clip.origin is not None:
+            told = read_video(told, reading, explanation.logits, recogniser.vocabulary.blank,
+                              self.asked.checkpoints[model], self._hashes[model].result())
         told.update({
             "target": explanation.target, "method": explanation.method, "weights": explanation.weights,
             "normalise": explanation.normalise, "precision": explanation.precision,
@@ -310,6 +332,7 @@ class Pipeline:
         with job.folder as folder:
             seconds.update(write(folder.path, asked.write, asked.every, asked.style, clip, explanations, preds,
                                  self._drawers))
+            write_origin(folder.path, clip)
             seconds["total"] = time.perf_counter() - job.started
             told = {**preds, "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
                     "peak_memory": peak}

@@ -2,6 +2,7 @@
 import json
 import os
 import time
+from datetime import timedelta
 from typing import Any, Dict, List, Optional, Protocol
 
 POLL = 0.2      # seconds
@@ -23,7 +24,8 @@ class Share(Protocol):
         """All outcomes, in order, once there are `count`; None for all processes but the first."""
 
     def leave(self, code: int = 0) -> int:
-        """Nobody leaves before the first process has gathered; all leave with its exit code."""
+        """Nobody leaves before the first process has gathered. The exit code is the first's alone: torchrun reports at
+        length on every process that fails."""
 
 
 class Alone:
@@ -80,16 +82,28 @@ class Together:
         # torchrun ends the others when one process fails, so the first has to be done before any does; and it leaves
         # last, as the store may live in it.
         if self.rank == 0:
-            self._store.add("code", code)
             self._store.add("gathered", 1)
             while self._store.add("left", 0) < self._size - 1:
                 time.sleep(POLL)
             return code
         while not self._store.add("gathered", 0):
             time.sleep(POLL)
-        code = self._store.add("code", 0)
         self._store.add("left", 1)
-        return code
+        return 0
+
+
+def first_to_say() -> bool:
+    """Whether no other process of this run has yet said why it ends: they all meet the same, or each other's end."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return True
+    from torch.distributed import TCPStore
+
+    try:
+        store = TCPStore(os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), int(os.environ["WORLD_SIZE"]),
+                         False, timedelta(seconds=3), wait_for_workers=False)
+        return store.add("said", 1) == 1
+    except (KeyError, RuntimeError, ValueError):    # no store to ask: better twice than never
+        return True
 
 
 def share() -> Share:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 from signer.layouts import FRAME_SIZES, LAYOUTS, TALL, Drawn, Phoenix2014
+from terminal.ending import ended
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
@@ -158,9 +159,10 @@ def _draw(root: Path, settings: Settings, job: Tuple[str, int]) -> Drawn:
         picture = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
         for size, folder in folders.items():
             frame = picture if size == TALL else cv2.resize(picture, (SIDE, SIDE))
+            # cv2.imwrite has no word for a full disk.
             file = folder / layout.frame_file(name, t)
-            if not cv2.imwrite(str(file), frame, [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]):
-                raise OSError(f"could not write {file}")
+            _, data = cv2.imencode(file.suffix, frame, [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE])
+            file.write_bytes(data.tobytes())
     words = layout.words(clip.words)
     write_evidence(root / "evidence" / f"{name}.npz", replace(clip.evidence(), names=words))
     return Drawn(split, name, f"Signer{before + member + 1:02d}", words, clip.keypoints)
@@ -197,16 +199,15 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("--layout", choices=tuple(LAYOUTS), default="phoenix2014", help="the corpus it is shaped as")
     parser.add_argument("--workers", type=int, help="processes (default: one a core)")
     options = parser.parse_args(arguments)
-    try:
-        place = make_workspace(
-            options.root, {split: getattr(options, split) for split in SPLITS}, options.seed,
-            {split: getattr(options, f"{split}_signers") for split in SPLITS},
-            FRAME_SIZES if options.frames == "both" else (options.frames,), options.workers, progress=True,
-            layout=options.layout)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(place)
+    return ended("signer.synthetic", lambda: _make(options), "the same command begins anew")
+
+
+def _make(options: argparse.Namespace) -> int:
+    print(make_workspace(
+        options.root, {split: getattr(options, split) for split in SPLITS}, options.seed,
+        {split: getattr(options, f"{split}_signers") for split in SPLITS},
+        FRAME_SIZES if options.frames == "both" else (options.frames,), options.workers, progress=True,
+        layout=options.layout))
     return 0
 
 

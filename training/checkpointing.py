@@ -1,4 +1,5 @@
 """Checkpoints in the published formats, with what is needed to build and to resume the network beside the weights."""
+import io
 import os
 import random
 from pathlib import Path
@@ -7,19 +8,26 @@ from typing import Any, Dict, List, Mapping
 import numpy as np
 import torch
 
+from files.atomic import atomic_file
 from glosses.vocabulary import GlossVocabulary
 from models.checkpoint import Checkpoint
 from terminal.errors import UserError
 
 
 def save(path: Path, content: Mapping[str, Any]) -> None:
-    """Whole or not at all: a run killed while it saves leaves the checkpoint before."""
-    part = path.with_name(f".{path.name}.part")
-    with open(part, "wb") as file:
-        torch.save(dict(content), file)
+    """Whole or not at all: a run killed while it saves, or on a full disk, leaves the checkpoint before."""
+    data = io.BytesIO()         # torch.save has no word for a full disk, and older versions end the process there
+    torch.save(dict(content), data)
+    with atomic_file(path) as part, open(part, "wb") as file:
+        file.write(data.getbuffer())
         file.flush()
         os.fsync(file.fileno())
-    os.replace(part, path)
+
+
+def check_free(last: Path, resume: bool) -> None:
+    """A folder with a run in it is not trained into by accident."""
+    if last.exists() and not resume:
+        raise UserError(f"{last} exists: this folder holds a run; go on with --resume, or give another --out")
 
 
 def load(path: Path) -> Dict[str, Any]:

@@ -7,9 +7,12 @@ from typing import Any, Dict, List, Mapping, Sequence, Tuple, Type, TypeVar
 
 import yaml
 
+from models.registry import EMBEDDERS
 from terminal.errors import UserError
+from training.identities import IdentityProtocol
 from training.protocols import find_protocol
 from training.recipe import Config, DataConfig, ModelConfig, OptimizerConfig, ScheduleConfig, TrainerConfig
+from training.within import check
 
 T = TypeVar("T")
 
@@ -22,7 +25,8 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Tuple[Config, Dict
     check_keys(tree, known, path.name)
     model = build(ModelConfig, tree.get("model", {}), "model")
     architecture = read_yaml(_beside(path, model.architecture))
-    protocol = find_protocol(architecture)
+    protocol: Type[Any] = (IdentityProtocol if architecture.get("model") in EMBEDDERS
+                           else find_protocol(architecture))
     types: Dict[str, Type[Any]] = {
         "data": DataConfig, "augment": protocol.Augment, "loss": protocol.Loss, "optimizer": OptimizerConfig,
         "schedule": ScheduleConfig, "trainer": TrainerConfig}
@@ -31,6 +35,8 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Tuple[Config, Dict
 
 
 def read_yaml(path: Path) -> Dict[str, Any]:
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path}: not a file; give one such as those of configs/")
     try:
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -58,7 +64,11 @@ def override(tree: Dict[str, Any], pairs: Sequence[str]) -> None:
             place = place.setdefault(section, {})
             if not isinstance(place, dict):
                 raise UserError(f"--override {key}: {section} is a value, not a section; drop what follows it")
-        place[leaf] = yaml.safe_load(text)
+        try:
+            place[leaf] = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise UserError(f"--override {key}: {text!r} is no value of YAML; give a number, a word or a "
+                            "[list]") from None
 
 
 def check_keys(tree: Mapping[str, Any], known: typing.Collection[str], where: str) -> None:
@@ -79,7 +89,11 @@ def build(kind: Type[T], tree: Any, where: str) -> T:
                           and f.default_factory is dataclasses.MISSING]
     if missing:
         raise UserError(f"{where}: {missing[0]} is missing; add it to the recipe")
-    return kind(**{key: _value(value, hints[key], f"{where}.{key}") for key, value in tree.items()})
+    values = {key: _value(value, hints[key], f"{where}.{key}") for key, value in tree.items()}
+    for each in fields:
+        if each.name in values:
+            check(each, values[each.name], f"{where}.{each.name}")
+    return kind(**values)
 
 
 def _value(value: Any, hint: Any, where: str) -> Any:
@@ -93,7 +107,7 @@ def _value(value: Any, hint: Any, where: str) -> Any:
     if hint is float and isinstance(value, (int, float, str)) and not isinstance(value, bool):
         try:
             return float(value)             # YAML reads 1e-4 as text
-        except ValueError:
+        except (ValueError, OverflowError):
             pass                            # falls through to the error below
     elif isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
         return value

@@ -1,6 +1,6 @@
 """Reading a split, and how many of its glosses were read right."""
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
@@ -8,8 +8,12 @@ import torch
 
 from datasets.clip import Clip
 from datasets.phoenix import PhoenixVideoTextDataset
+from files.atomic import atomic_file
+from glosses import ctc
 from glosses.wer import WER, Clean, clean, wer
 from models.recogniser import Recogniser
+from results.certainty import certainty
+from terminal.errors import UserError
 from training.collate import pad_edges
 
 
@@ -18,6 +22,7 @@ class Reading:
     name: str
     truth: Tuple[str, ...]          # empty where there is no annotation
     hypothesis: Tuple[str, ...]
+    sure: Mapping[str, Optional[float]] = field(default_factory=dict)      # as results.certainty tells it
 
 
 def score(readings: Sequence[Reading], clean: Clean = clean) -> WER:
@@ -32,33 +37,69 @@ def write_hypotheses(path: Path, readings: Sequence[Reading], clean: Clean = cle
     lines = ["id|hypothesis|truth"]
     lines += [f"{reading.name}|{clean(' '.join(reading.hypothesis))}|{clean(' '.join(reading.truth))}"
               for reading in sorted(readings, key=lambda reading: reading.name)]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with atomic_file(path) as draft:
+        draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class ReadBatch:
+    readings: Dict[str, List[Reading]]      # by model
+    broken: Dict[str, str]                  # clips that can't be read, and why
+    clips: int                              # of both kinds
 
 
 def read_split(recognisers: Mapping[str, Recogniser], dataset: PhoenixVideoTextDataset, indices: Sequence[int],
-               batch: int, beam: Optional[int]) -> Iterator[Dict[str, List[Reading]]]:
+               batch: int, beam: Optional[int]) -> Iterator[ReadBatch]:
     """What each model reads in these clips, a batch at a time; the next one is decoded meanwhile."""
     groups = [indices[start:start + batch] for start in range(0, len(indices), batch)]
     with ThreadPoolExecutor(1) as pool:
         coming = [pool.submit(_clips, dataset, group) for group in groups[:1]]
-        for number in range(len(groups)):
-            clips = coming.pop().result()
+        for number, group in enumerate(groups):
+            clips, broken = coming.pop().result()
             coming += [pool.submit(_clips, dataset, group) for group in groups[number + 1:number + 2]]
-            yield {name: read_batch(recogniser, clips, beam) for name, recogniser in recognisers.items()}
+            readings = {name: read_batch(recogniser, clips, beam, broken) for name, recogniser in recognisers.items()}
+            yield ReadBatch(readings, broken, len(group))
 
 
-def _clips(dataset: PhoenixVideoTextDataset, indices: Sequence[int]) -> List[Clip]:
-    return [dataset.clip(index) for index in indices]
+def _clips(dataset: PhoenixVideoTextDataset, indices: Sequence[int]) -> Tuple[List[Clip], Dict[str, str]]:
+    clips: List[Clip] = []
+    broken: Dict[str, str] = {}
+    for index in indices:
+        try:
+            clips.append(dataset.clip(index))
+        except UserError as error:
+            broken[dataset.rows[index].seq_id] = str(error)
+    return clips, broken
 
 
 @torch.no_grad()
-def read_batch(recogniser: Recogniser, clips: Sequence[Clip], beam: Optional[int]) -> List[Reading]:
-    """Whole clips, however long, as both authors evaluate. Shorter ones are held at their last frame."""
-    prepared = [recogniser.prepare(clip).tensors for clip in clips]
+def read_batch(recogniser: Recogniser, clips: Sequence[Clip], beam: Optional[int], broken: Dict[str, str]
+               ) -> List[Reading]:
+    """Whole clips, however long, as both authors evaluate. Shorter ones are held at their last frame.
+
+    Those that the model can't take join the broken.
+    """
+    taken: List[Clip] = []
+    prepared: List[Tuple[torch.Tensor, ...]] = []
+    for clip in clips:
+        try:
+            prepared.append(recogniser.prepare(clip).tensors)
+            taken.append(clip)
+        except UserError as error:
+            broken[clip.seq_id] = str(error)
+    if not taken:
+        return []
     lengths = torch.tensor([tensors[0].shape[2] for tensors in prepared])       # [1, C, T, H, W]
     longest = int(lengths.max())
     stacked = (torch.stack([pad_edges(tensor[0].transpose(0, 1), 0, longest).transpose(0, 1) for tensor in tensors])
                for tensors in zip(*prepared))
     outputs = recogniser.network(*stacked, lengths.to(recogniser.device))
-    return [Reading(clip.seq_id, clip.glosses, recogniser.decode(logits[:steps], beam))
-            for clip, logits, steps in zip(clips, outputs["logits"], outputs["lengths"].tolist())]
+    return [_reading(recogniser, clip, logits[:steps], beam)
+            for clip, logits, steps in zip(taken, outputs["logits"], outputs["lengths"].tolist())]
+
+
+def _reading(recogniser: Recogniser, clip: Clip, logits: torch.Tensor, beam: Optional[int]) -> Reading:
+    ids, blank = recogniser.decode_ids(logits, beam), recogniser.vocabulary.blank
+    values = logits.float().cpu().numpy()
+    spans = [{"score": span.score} for span in ctc.align(ctc.log_softmax(values), ids, blank)]
+    return Reading(clip.seq_id, clip.glosses, recogniser.vocabulary.decode(ids), certainty(values, spans, blank))

@@ -9,19 +9,21 @@ if __package__ in (None, ""):                 # run as a script
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from models.checkpoint import WEIGHTS
-from models.registry import recogniser_class
-from terminal.errors import UserError
+from models.registry import network_class
+from terminal.ending import ended
 from training import checkpointing
 
 
-def export(source: Path, target: Path, half: bool) -> None:
+def export(source: Path, target: Path, half: bool) -> int:
     content = checkpointing.load(source)
     name = next(name for name in WEIGHTS if name in content)
-    computed = recogniser_class(content["architecture"]["model"]).computed      # the network makes them itself
+    computed = network_class(content["architecture"]["model"]).computed      # the network makes them itself
     weights = {key: value.half() if half and value.is_floating_point() else value
                for key, value in content[name].items() if not (computed and key.endswith(computed))}
-    kept: Dict[str, Any] = {name: weights, **{key: content[key] for key in ("epoch", "architecture", "vocabulary")}}
+    kept: Dict[str, Any] = {name: weights, **{key: content[key] for key in ("epoch", "architecture", "vocabulary")
+                                             if key in content}}
     checkpointing.save(target, kept)
+    return 0
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
@@ -30,12 +32,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     parser.add_argument("target", type=Path)
     parser.add_argument("--half", action="store_true", help="in half precision")
     given = parser.parse_args(arguments)
-    try:
-        export(given.source, given.target, given.half)
-    except UserError as error:
-        print(f"export.py: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return ended("export.py", lambda: export(given.source, given.target, given.half), "the same command begins anew")
 
 
 if __name__ == "__main__":

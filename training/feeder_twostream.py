@@ -15,14 +15,15 @@ from terminal.errors import UserError
 from training.batches import PosedBatch, PosedSample
 from training.collate import concatenate, pad_edges
 from training.footage import Footage
+from training.within import within
 
 
 @dataclass(frozen=True)
 class TwoStreamAugment:
-    area: float = 0.7                               # least share of the frame that is kept
-    aspect: Tuple[float, ...] = (0.75, 1.3)         # of the kept part, width over height
-    speed: Tuple[float, ...] = (0.5, 1.5)           # the new length as a share of the old
-    jitter: float = 0.3                             # probability that colours change
+    area: float = within(0.7, 0.01, 1)                               # least share of the frame that is kept
+    aspect: Tuple[float, ...] = within((0.75, 1.3), 0.05, 20, 2, True)         # of the kept part, width over height
+    speed: Tuple[float, ...] = within((0.5, 1.5), 0.05, 20, 2, True)           # the new length as a share of the old
+    jitter: float = within(0.3, 0, 1)                             # probability that colours change
 
 
 class PosedFeeder(Dataset):

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from training.within import within
+
 TEMPERATURE = 8.0           # of SlowFastSign's distillation
 
 Terms = Dict[str, Tensor]
@@ -15,17 +17,17 @@ Terms = Dict[str, Tensor]
 class BranchWeights:
     """A term on the LSTM's logits, one on the convolution's, and one that teaches the second the first."""
 
-    SeqCTC: float = 1.0
-    ConvCTC: float = 1.0
-    Dist: float = 25.0
+    SeqCTC: float = within(1.0, 0, 1e6)
+    ConvCTC: float = within(1.0, 0, 1e6)
+    Dist: float = within(25.0, 0, 1e6)
 
 
 @dataclass(frozen=True)
 class SlowFastWeights(BranchWeights):
     """The Slow and Fast branches' terms are weighed once more."""
 
-    Slow: float = 0.25
-    Fast: float = 0.25
+    Slow: float = within(0.25, 0, 1e6)
+    Fast: float = within(0.25, 0, 1e6)
 
 
 def vac_losses(outputs: Dict[str, Tensor], labels: Tensor, label_lengths: Tensor,
@@ -64,10 +66,10 @@ def _branches(outputs: Dict[str, Tensor], labels: Tensor, label_lengths: Tensor,
 class TwoStreamWeights:
     """CTC on every head (those of the pyramid weighed down by stream), and the ensemble teaching each last head."""
 
-    ctc: float = 1.0
-    pyramid_rgb: float = 0.2
-    pyramid_keypoint: float = 0.5
-    distillation: float = 1.0
+    ctc: float = within(1.0, 0, 1e6)
+    pyramid_rgb: float = within(0.2, 0, 1e6)
+    pyramid_keypoint: float = within(0.5, 0, 1e6)
+    distillation: float = within(1.0, 0, 1e6)
 
 
 def twostream_losses(outputs: Dict[str, Tensor], labels: Tensor, label_lengths: Tensor,

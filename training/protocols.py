@@ -29,6 +29,7 @@ from training.losses import (
     vac_losses,
 )
 from training.recipe import Config
+from training.within import within
 
 
 class Protocol:
@@ -73,8 +74,8 @@ class Protocol:
 
 @dataclass(frozen=True)
 class SlowFastAugment:
-    flip: float = 0.5           # probability of a mirror image; 0 where glosses differ by the hand that signs them
-    rescale: float = 0.2        # the new length differs by up to this share
+    flip: float = within(0.5, 0, 1)         # probability of a mirror image; 0 where glosses differ by the signing hand
+    rescale: float = within(0.2, 0, 0.9)    # the new length differs by up to this share
 
 
 class SlowFastProtocol(Protocol):

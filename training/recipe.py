@@ -2,6 +2,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Optional, Tuple
 
+from training.within import within
+
 
 @dataclass(frozen=True)
 class ModelConfig:
@@ -19,43 +21,43 @@ class DataConfig:
     frame_subdir: str = "fullFrame-256x256px"   # of features/, where a corpus has its frames in two sizes
     train: str = "train"
     dev: str = "dev"
-    frame_interval: int = 1
-    image_scale: float = 1.0                # after the crop; above 1 it is a side in pixels
-    batch_size: int = 2
-    eval_batch_size: int = 1
-    workers: int = 4
+    frame_interval: int = within(1, 1, 1000)
+    image_scale: float = within(1.0, 0.01, 4096)  # after the crop; above 1 it is a side in pixels
+    batch_size: int = within(2, 1, 10_000)
+    eval_batch_size: int = within(1, 1, 10_000)
+    workers: int = within(4, 0, 256)
     cache: bool = False                     # keep decoded frames in memory, at the size they are cropped from
 
 
 @dataclass(frozen=True)
 class OptimizerConfig:
     name: str = "adam"                      # adam or adamw
-    lr: float = 1e-4
-    weight_decay: float = 1e-4
-    betas: Tuple[float, ...] = (0.9, 0.999)
+    lr: float = within(1e-4, 1e-12, 10)
+    weight_decay: float = within(1e-4, 0, 1)
+    betas: Tuple[float, ...] = within((0.9, 0.999), 0, 0.999999, 2)
 
 
 @dataclass(frozen=True)
 class ScheduleConfig:
     name: str = "step"                      # step, cosine or onecycle
-    milestones: Tuple[int, ...] = ()        # step: epochs after which the rate is multiplied by gamma
-    gamma: float = 0.2
-    floor: float = 0.0                      # cosine: the last rate as a share of the first
-    warmup: float = 0.1                     # onecycle: share of the run in which the rate rises
+    milestones: Tuple[int, ...] = within((), 0, 1_000_000)  # step: epochs after which the rate is multiplied by gamma
+    gamma: float = within(0.2, 0, 10)
+    floor: float = within(0.0, 0, 1)        # cosine: the last rate as a share of the first
+    warmup: float = within(0.1, 0, 1)       # onecycle: share of the run in which the rate rises
 
 
 @dataclass(frozen=True)
 class TrainerConfig:
-    epochs: int = 80
-    seed: int = 0
+    epochs: int = within(80, 1, 1_000_000)
+    seed: int = within(0, 0, 2 ** 31 - 1)
     amp: bool = True                        # mixed precision; on GPUs only
-    accumulate: int = 1                     # batches per optimiser step
-    clip: float = 0.0                       # largest gradient norm; 0: not clipped
-    eval_every: int = 1                     # epochs
-    beam: int = 0                           # for the dev split; 1 is greedy, 0 the authors' width
-    cam_every: int = 5                      # epochs between CAM grids; 0: never
-    cam_clips: int = 2                      # the first so many of the dev split
-    bad_losses: int = 30                    # NaN or infinite losses before the run stops
+    accumulate: int = within(1, 1, 100_000)  # batches per optimiser step
+    clip: float = within(0.0, 0, 1e9)       # largest gradient norm; 0: not clipped
+    eval_every: int = within(1, 1, 1_000_000)  # epochs
+    beam: int = within(0, 0, 1000)          # for the dev split; 1 is greedy, 0 the authors' width
+    cam_every: int = within(5, 0, 1_000_000)  # epochs between CAM grids; 0: never
+    cam_clips: int = within(2, 0, 1000)     # the first so many of the dev split
+    bad_losses: int = within(30, 1, 1_000_000)  # NaN or infinite losses before the run stops
 
 
 @dataclass(frozen=True)

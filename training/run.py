@@ -7,13 +7,14 @@ from typing import Any, Dict
 import yaml
 
 from datasets.layout import Corpus
+from files.atomic import atomic_file
 from files.workspace import find_input
 from glosses.vocabulary import GlossVocabulary, load_gloss2ids, load_gloss_dict
 from models.frame_resnet import FrameResNet
 from models.recogniser import Recogniser
 from models.registry import build, create
 from terminal.errors import UserError
-from training.checkpointing import check_same_glosses
+from training.checkpointing import check_free, check_same_glosses
 from training.distributed import Place
 from training.protocols import Protocol, find_protocol
 from training.recipe import Config
@@ -25,9 +26,7 @@ log = logging.getLogger("training")
 
 def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Path, place: Place,
           resume: bool) -> Trainer:
-    last = out / LAST
-    if last.exists() and not resume:
-        raise UserError(f"{last} exists: this folder holds a run; go on with --resume, or give another --out")
+    check_free(out / LAST, resume)
     protocol = find_protocol(architecture)(config, architecture, corpus)
     vocabulary = _vocabulary(config, protocol)
     architecture["classes"] = len(vocabulary)
@@ -40,9 +39,10 @@ def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Pat
              parameters / 1e6, len(vocabulary), len(trainer.train_footage.entries), len(trainer.dev_footage.entries),
              place.device, place.world)
     if resume:
-        trainer.resume(last)
+        trainer.resume(out / LAST)
     elif place.first:
-        (out / "config.yaml").write_text(yaml.safe_dump(_plain(config), sort_keys=False), encoding="utf-8")
+        with atomic_file(out / "config.yaml") as draft:
+            draft.write_text(yaml.safe_dump(_plain(config), sort_keys=False), encoding="utf-8")
     return trainer
 
 

@@ -137,6 +137,7 @@ function showHead() {
   byId("sequence").append(...breakable(preds.sequence));
   byId("facts").textContent = [preds.split, preds.signer, `${frames} frames`, `${(frames / fps).toFixed(1)} s at ${fps} fps`]
     .filter(Boolean).join(" · ");
+  if (preds.video) byId("facts").after(make("ul", { class: "soft video" }, ...preds.video.lines.map((text) => make("li", { text }))));
   const rows = byId("readings");
   const sentence = (label, entries, figures) => {
     const words = make("div", { class: "sentence" });

@@ -64,3 +64,25 @@ def test_eigen_cam_of_broken_activations_is_not_a_number() -> None:
     activation, gradient = pair()
     activation[0, 0, 0] = float("inf")
     assert METHODS["eigencam"].map(activation, gradient, False).isnan().all()
+
+
+@pytest.mark.parametrize("per_frame", [False, True])
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 30.0])
+def test_grad_cam_plus_plus_is_its_formula_written_slowly(per_frame: bool, scale: float) -> None:
+    torch.manual_seed(3)
+    activation = torch.randn(3, 4, 5, dtype=torch.float64)
+    gradient = torch.randn(3, 4, 5, dtype=torch.float64) * scale
+    gradient[0, 0, :3] = 0
+    expected = torch.zeros(4, 5, dtype=torch.float64)
+    for channel in range(3):
+        for frame in range(4):
+            pool = [frame] if per_frame else range(4)
+            total = sum(float(activation[channel, t, p]) for t in pool for p in range(5))
+            weight = 0.0
+            for t in pool:
+                for p in range(5):
+                    g = float(gradient[channel, t, p])
+                    alpha = g ** 2 / (2 * g ** 2 + total * g ** 3 + 1e-6) if g else 0.0
+                    weight += alpha * max(g, 0.0)
+            expected[frame] += weight * activation[channel, frame]
+    torch.testing.assert_close(METHODS["gradcam++"].map(activation, gradient, per_frame), expected)

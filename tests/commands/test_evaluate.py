@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,8 @@ import pytest
 
 import evaluate
 from files.workspace import REPOSITORY
+from results.certainty import BESIDE, known_range
+from runs.loading import sha256
 from tests.kit.training import make_trainer, write_data, write_recipe
 from training import export
 from training.evaluation import Reading, score, write_hypotheses
@@ -35,6 +38,9 @@ def test_prints_the_table_and_writes_hypotheses(trained: Path, tmp_path: Path, b
     assert row.split()[:3] == ["slowfast", "2", "4"] and row.endswith("%")
     lines = (tmp_path / "dev.slowfast.txt").read_text().splitlines()
     assert [line.split("|")[0] for line in lines] == ["id", "dev-0", "dev-1"]
+    checkpoint = trained / "out" / "last.pt"
+    known = known_range(checkpoint, sha256(checkpoint), [tmp_path / (checkpoint.name + BESIDE)])
+    assert known is not None and (known["split"], known["clips"]) == ("dev", 2) and len(known["blank"]) == 2
 
 
 def test_two_processes_read_what_one_reads(trained: Path, tmp_path: Path) -> None:
@@ -61,6 +67,21 @@ def test_a_missing_split_is_one_line(trained: Path, tmp_path: Path, capsys: pyte
         evaluate.main(arguments(trained, tmp_path, "--split", "tst"))
     line, = capsys.readouterr().err.splitlines()
     assert stopped.value.code == 2 and "--split" in line and "tst" in line
+
+
+@pytest.mark.parametrize("batch", ["1", "2"])
+def test_a_broken_frame_costs_its_clip_alone(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+                                             batch: str) -> None:
+    data = shutil.copytree(trained / "data", tmp_path / "data")
+    broken = sorted((data / "features/fullFrame-256x256px/dev/dev-0/1").iterdir())[5]
+    broken.write_bytes(broken.read_bytes()[:40])
+    assert evaluate.main([*arguments(trained, tmp_path / "out", "--batch-size", batch), "--data-root", str(data)]) == 1
+    printed = capsys.readouterr()
+    assert printed.out.splitlines()[1].split()[:2] == ["slowfast", "1"]
+    line, = printed.err.splitlines()
+    assert line.startswith("dev-0: not read: ") and broken.name in line
+    assert [row.split("|")[0] for row in (tmp_path / "out/dev.slowfast.txt").read_text().splitlines()] == [
+        "id", "dev-1"]
 
 
 def test_clips_without_annotation_are_read_but_not_counted(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ import errno
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -49,6 +50,15 @@ def test_killed_ten_times_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
     codes = forked(case, "SIGKILL", "1", "10", flags=flags)
     assert codes == [-9] * 10 + [0]
     assert_same(case.out, case.out.with_name("outputs.whole"))
+
+
+def test_the_runs_end_where_interrupts_are_ignored(tmp_path: Path) -> None:
+    case = tiny_case(tmp_path)
+    flags = case.arguments("--quiet", "--split", "test", "--seq", "clip-0,clip-1", "--no-report")
+    done = subprocess.run([sys.executable, "-m", "tests.kit.forked_runs", "SIGINT", "2", "1", *flags], cwd=ROOT,
+                          capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, timeout=120,
+                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+    assert done.stdout.split() == ["130", "0"], done.stderr
 
 
 def test_stopped_by_hand_it_ends_as_if_undisturbed(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import struct
 from pathlib import Path
 
 import cv2
@@ -68,3 +69,10 @@ def test_frames_of_another_size_are_named(tmp_path: Path) -> None:
 def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"gone\.png: can't be read"):
         decode_frames([tmp_path / "gone.png"])
+
+
+def test_a_picture_of_gigabytes_is_refused_by_its_header(tmp_path: Path) -> None:
+    (tmp_path / "0.png").write_bytes(cv2.imencode(".png", np.zeros((2, 2, 3), np.uint8))[1].tobytes().replace(
+        struct.pack(">II", 2, 2), struct.pack(">II", 30_000, 30_000), 1))
+    with pytest.raises(UserError, match="0.png: 30000x30000 pixels; expected frames of at most 50,000,000"):
+        decode_frames([tmp_path / "0.png"])

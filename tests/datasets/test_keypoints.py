@@ -2,13 +2,16 @@ import os
 import pickle
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, Dict, List
 
 import numpy as np
 import pytest
 
+from datasets.keypoint_index import _passing_folder
 from datasets.keypoints import LEFT, MIDLINE, RIGHT, KeypointStore
+from files.lock import take
 from files.workspace import REPOSITORY
 from terminal.errors import UserError
 from tests.kit.workspace import keypoints
@@ -178,3 +181,32 @@ def test_indexing_holds_no_more_than_an_array_at_a_time(tmp_path: Path) -> None:
     run = subprocess.run([sys.executable, "-c", script, str(keypoints_of.pickle)], stdout=subprocess.PIPE, check=True,
                          cwd=REPOSITORY)
     assert 0 < int(run.stdout) < 50
+
+
+@pytest.mark.parametrize("place", [0.3, 0.6, 0.9])
+def test_a_damaged_index_is_made_again(tmp_path: Path, caplog: pytest.LogCaptureFixture, place: float) -> None:
+    arrays = {f"clip-{number}": np.full((9, 133, 3), number, np.float32) for number in range(40)}
+    (tmp_path / "keypoints.pkl").write_bytes(pickle.dumps(arrays))
+    KeypointStore(tmp_path / "keypoints.pkl").prepare()
+    index = tmp_path / "keypoints.pkl.index"
+    whole = index.read_bytes()
+    start = int(place * len(whole))
+    index.write_bytes(whole[:start] + b"\xff" * (len(whole) - start))
+    store = KeypointStore(tmp_path / "keypoints.pkl")
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(store.read(name, 9), array)
+    assert index.read_bytes() == whole and "it is made again" in caplog.text
+
+
+def test_the_index_of_a_killed_run_is_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    mine, left, foreign = (tmp_path / f"keypoints-{name}" for name in ("mine", "left", "foreign"))
+    for folder in (mine, left, foreign):
+        folder.mkdir()
+        (folder / "keypoints.pkl.index").write_text("")
+    held = take(mine / ".held")
+    (left / ".held").write_text("")
+    made = _passing_folder()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([made.name, mine.name, foreign.name])
+    assert held is not None
+    os.close(held)

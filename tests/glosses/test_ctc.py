@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from glosses.ctc import align, beam_search, collapse, decode, greedy, log_softmax
+from terminal.errors import UserError
 
 
 def random_log_probs(seed: int, steps: int, classes: int) -> np.ndarray:
@@ -67,3 +68,11 @@ def test_equal_neighbours_are_merged_when_decoded() -> None:
 
 def test_logits_of_any_size_stay_finite() -> None:
     assert np.isfinite(log_softmax(np.array([[1e4, -1e4, 0.0]], np.float32))).all()
+
+
+@pytest.mark.parametrize("width", [1, 4])
+def test_an_output_that_is_no_number_is_told_of(width: int) -> None:
+    log_probs = np.log(np.full((5, 3), 1 / 3))
+    log_probs[2, 1] = np.nan
+    with pytest.raises(UserError, match="not a number at step 2 of 5"):
+        decode(log_probs, width)

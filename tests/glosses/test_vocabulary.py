@@ -66,3 +66,9 @@ def test_other_content_is_refused(tmp_path: Path, content: Any) -> None:
     (tmp_path / "gloss2ids.pkl").write_bytes(pickle.dumps(content))
     with pytest.raises(UserError, match="gloss2ids"):
         load_gloss2ids(tmp_path / "gloss2ids.pkl")
+
+
+def test_a_number_as_large_as_memory_is_no_class(tmp_path: Path) -> None:
+    (tmp_path / "gloss2ids.pkl").write_bytes(pickle.dumps({"<s>": 0, "REGEN": 10 ** 10}))
+    with pytest.raises(UserError, match="not a gloss2ids file"):
+        load_gloss2ids(tmp_path / "gloss2ids.pkl")

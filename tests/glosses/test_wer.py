@@ -45,3 +45,14 @@ def test_deleted_glosses_know_where_they_miss() -> None:
 
 def test_deleted_at_the_end() -> None:
     assert verdicts(["MORGEN", "WIND"], ["MORGEN"]).deleted == (("WIND", 1),)
+
+
+@pytest.mark.parametrize("reference, hypothesis, counts", [
+    ("AA", "BB", (1, 0, 0)),                              # one substitution (4) before insertion and deletion (3 + 3)
+    ("AA BB", "BB XX", (0, 1, 1)),                        # two of them (8) after these (6)
+    ("AA BB CC", "CC XX YY", (3, 0, 0)),                  # three as dear as two pairs (12): then the substitutions
+    ("AA BB CC DD EE", "DD EE XX YY ZZ", (0, 3, 3)),    # five (20) dearer than three pairs (18)
+    ("AA BB CC", "XX AA YY", (1, 1, 1))])
+def test_errors_are_told_apart_by_the_published_costs(reference: str, hypothesis: str, counts: tuple) -> None:
+    told = wer([reference], [hypothesis])
+    assert (told.substitutions, told.insertions, told.deletions) == counts

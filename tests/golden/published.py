@@ -9,8 +9,10 @@ import torch
 import yaml
 
 from datasets.clip import Clip
-from models.recogniser import Probe, Recogniser
-from models.registry import CONFIGS
+from models.contract import Explainable, Probe
+from models.embedder import Embedder
+from models.recogniser import Recogniser
+from models.registry import CONFIGS, embedder_class, published_architecture
 from tests.golden import GOLDENS, recipe
 
 
@@ -53,7 +55,7 @@ def recogniser(name: str, folded: bool = False) -> Recogniser:
 
 
 @contextmanager
-def shapes_of(made: Recogniser) -> Iterator[Dict[str, Tuple[int, ...]]]:
+def shapes_of(made: Explainable) -> Iterator[Dict[str, Tuple[int, ...]]]:
     """Filled, layer by layer, as the network runs."""
     shapes: Dict[str, Tuple[int, ...]] = {}
 
@@ -66,3 +68,19 @@ def shapes_of(made: Recogniser) -> Iterator[Dict[str, Tuple[int, ...]]]:
     yield shapes
     for handle in handles:
         handle.remove()
+
+
+SIZES = {"promptsg": (256, 128), "arcface": (112, 112)}
+
+
+def pictures(name: str, seed: int = 0) -> List[Clip]:
+    """The two that an embedder's goldens were computed on."""
+    return [Clip(f"golden-{number}", "", picture[None])
+            for number, picture in enumerate(recipe.images(2, *SIZES[name], seed))]
+
+
+def embedder(name: str) -> Embedder:
+    """In evaluation, parameters without gradient, float32."""
+    made = embedder_class(name)(published_architecture(name))
+    made.network.load_state_dict(state(name), strict=True)
+    return made.eval().requires_grad_(False)

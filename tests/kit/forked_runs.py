@@ -25,6 +25,8 @@ import runs.pipeline  # noqa: F401
 def start(arguments: List[str]) -> int:
     child = os.fork()
     if child == 0:
+        # Whoever is started with & from a script is born deaf to it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         os._exit(main.main(arguments))
     return child
 
@@ -43,7 +45,9 @@ def run(kind: signal.Signals, seed: int, kills: int, arguments: List[str]) -> Li
     out.rename(out.with_name(out.name + ".whole"))
     moments = random.Random(seed)
     codes: List[int] = []
-    while len(codes) < kills:
+    for _ in range(10 * kills):
+        if len(codes) == kills:
+            return [*codes, end(start(arguments))]
         child = start(arguments)
         time.sleep(moments.uniform(0.05, 0.9) * takes)
         os.kill(child, kind)
@@ -52,7 +56,7 @@ def run(kind: signal.Signals, seed: int, kills: int, arguments: List[str]) -> Li
             codes.append(code)
         else:
             shutil.rmtree(out)
-    return [*codes, end(start(arguments))]
+    raise TimeoutError(f"{kind.name} ended {len(codes)} of {10 * kills} runs; expected {kills}")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ import torch
 import yaml
 
 from datasets.clip import Clip
+from models.embedder import Embedder
 from models.recogniser import Recogniser
-from models.registry import CONFIGS, create
+from models.registry import CONFIGS, create, create_embedder, published_architecture
 from tests.golden import recipe
 
 SMALLER: Dict[str, Dict[str, Any]] = {
@@ -46,3 +47,26 @@ def clip(frames: int, keypoints: Optional[bool] = True) -> Clip:
 def logits(made: Recogniser, given: Clip) -> np.ndarray:
     with torch.no_grad():
         return made(made.prepare(given))[0].numpy()
+
+
+SMALL_EMBEDDERS: Dict[str, Dict[str, Any]] = {
+    "arcface": {"widths": [4, 6, 8, 10], "blocks": [1, 1, 1, 1], "embedding": 12},
+    "promptsg": {"identities": 9, "high": 64, "wide": 32, "width": 24, "depth": 3, "heads": 3, "shared": 16,
+                 "words": 60, "text_depth": 2, "text_heads": 2, "mim_heads": 2},
+}
+
+
+def embedder(name: str, **changes: Any) -> Embedder:
+    """With weights and running statistics that let something through, in evaluation."""
+    torch.manual_seed(0)
+    made = create_embedder({**published_architecture(name), **SMALL_EMBEDDERS[name], **changes})
+    for key, value in made.network.state_dict().items():
+        if key.endswith("running_var"):
+            value.uniform_(0.5, 1.5)
+        elif key.endswith(("running_mean", "bias")):
+            value.normal_(0, 0.1)
+    return made.eval().requires_grad_(False)
+
+
+def picture(high: int, wide: int, seed: int = 0) -> Clip:
+    return Clip(f"small-{seed}", "", recipe.images(1, high, wide, seed))

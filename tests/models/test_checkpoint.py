@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from glosses.vocabulary import GlossVocabulary
 from models.checkpoint import Checkpoint
 from models.registry import build
 from terminal.errors import UserError
@@ -144,3 +145,19 @@ def test_the_sine_table_may_be_left_out_but_not_misshapen(tmp_path: Path) -> Non
     build("twostream", save(tmp_path / "own.pt", "twostream", model_state=without))
     state["recognition_network.visual_head.pe.pe"] = torch.zeros(1, 9, 9)
     assert "visual_head.pe.pe" in error("twostream", save(tmp_path / "own.pt", "twostream", model_state=state))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_named(tmp_path: Path, value: float) -> None:
+    state = networks.recogniser("slowfast").network.state_dict()
+    key = next(key for key in state if key.endswith("conv.weight"))
+    state[key] = state[key].clone()
+    state[key].view(-1)[3] = value
+    with pytest.raises(UserError, match=f"{key} holds values that are not finite"):
+        build("slowfast", save(tmp_path / "own.pt", "slowfast", model_state_dict=state))
+
+
+def test_a_blank_beyond_the_classes_is_refused(tmp_path: Path) -> None:
+    path = save(tmp_path / "own.pt", "slowfast", vocabulary=None)
+    with pytest.raises(UserError, match="blank is class 5000 of"):
+        build("slowfast", path, vocabulary=GlossVocabulary(["a", "b"], blank=5000))

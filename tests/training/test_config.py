@@ -1,11 +1,16 @@
+import dataclasses
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 import pytest
 
 from models.registry import CONFIGS
 from terminal.errors import UserError
 from training.config import ModelConfig, OptimizerConfig, build, load_config, override
+from training.feeder_twostream import TwoStreamAugment
+from training.losses import SlowFastWeights, TwoStreamWeights
+from training.protocols import SlowFastAugment
+from training.recipe import DataConfig, ScheduleConfig, TrainerConfig
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("train_*.yaml")), ids=lambda path: path.stem)
@@ -44,6 +49,45 @@ def test_a_typo_names_the_nearest_key(key: str, nearest: str) -> None:
 def test_wrong_values_are_refused(pairs: list, message: str) -> None:
     with pytest.raises(UserError, match=message):
         load_config(CONFIGS / "train_slowfast.yaml", pairs)
+
+
+@pytest.mark.parametrize("key, value", [
+    ("data.batch_size", "0"), ("data.eval_batch_size", "-1"), ("data.workers", "-1"), ("data.frame_interval", "0"),
+    ("data.image_scale", "0"), ("data.image_scale", "nan"), ("optimizer.lr", ".nan"), ("optimizer.lr", "-1"),
+    ("optimizer.lr", "inf"), ("optimizer.weight_decay", "nan"), ("optimizer.betas", "[2.0, 0.9]"),
+    ("optimizer.betas", "[0.9]"), ("optimizer.betas", "[0.9, 1.0]"), ("schedule.milestones", "[-1]"),
+    ("schedule.gamma", "nan"), ("schedule.floor", "7"), ("schedule.warmup", "-0.1"), ("trainer.epochs", "-1"),
+    ("trainer.epochs", "0"), ("trainer.seed", "-1"), ("trainer.seed", str(2 ** 70)), ("trainer.accumulate", "0"),
+    ("trainer.clip", "-1"), ("trainer.eval_every", "0"), ("trainer.beam", "-1"), ("trainer.cam_every", "-1"),
+    ("trainer.cam_clips", "-1"), ("trainer.bad_losses", "0"), ("augment.flip", "7"), ("augment.rescale", "1.0"),
+    ("loss.SeqCTC", "nan"), ("loss.Dist", "-1"), ("optimizer.lr", "1" + "0" * 400)])
+def test_a_senseless_number_is_refused_with_what_it_may_be(key: str, value: str) -> None:
+    with pytest.raises(UserError, match=f"{key}: expected "):
+        load_config(CONFIGS / "train_slowfast.yaml", [key, value])
+
+
+@pytest.mark.parametrize("value", ["[1.3, 0.75]", "[0.75]", "[0, 1]"])
+def test_a_range_ascends(value: str) -> None:
+    with pytest.raises(UserError, match="augment.aspect: expected 2 numbers in ascending order, each from 0.05 to 20"):
+        load_config(CONFIGS / "train_twostream.yaml", ["augment.aspect", value])
+
+
+def test_no_number_of_a_recipe_is_without_limits() -> None:
+    for kind in (DataConfig, OptimizerConfig, ScheduleConfig, TrainerConfig, SlowFastAugment, TwoStreamAugment,
+                 SlowFastWeights, TwoStreamWeights):
+        for each in dataclasses.fields(kind):
+            assert each.type in (str, bool, Optional[str]) or "within" in each.metadata, each.name
+
+
+@pytest.mark.parametrize("value", ["[1", "a: b: c", "'"])
+def test_a_value_that_is_no_yaml_is_refused(value: str) -> None:
+    with pytest.raises(UserError, match="is no value of YAML"):
+        load_config(CONFIGS / "train_slowfast.yaml", ["trainer.epochs", value])
+
+
+def test_a_device_is_no_recipe() -> None:
+    with pytest.raises(UserError, match="/dev/zero: not a file"):
+        load_config(Path("/dev/zero"))
 
 
 def test_a_missing_key_is_named() -> None:

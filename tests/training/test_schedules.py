@@ -1,3 +1,4 @@
+import math
 from typing import List, Tuple
 
 import pytest
@@ -37,6 +38,13 @@ def test_one_cycle_rises_then_falls_to_nearly_nothing() -> None:
     assert max(told) == told[10] == 1
     assert told[:11] == sorted(told[:11]) and told[10:] == sorted(told[10:], reverse=True)
     assert told[0] == pytest.approx(0.04) and told[-1] < 0.02
+
+
+def test_one_cycle_falls_along_half_a_cosine_to_a_ten_thousandth() -> None:
+    told = rates(ScheduleConfig("onecycle", warmup=0.25), epochs=4, steps=10)
+    for done in range(40):
+        first, last, share = (0.04, 1, done / 10) if done < 10 else (1, 1e-4, (done - 10) / 31)
+        assert told[done] == pytest.approx(first + (last - first) * (1 - math.cos(math.pi * share)) / 2), done
 
 
 @pytest.mark.parametrize("config", [(OptimizerConfig("sgd"), ScheduleConfig()),

@@ -1,0 +1,188 @@
+"""Videos: what framing and keypoints cost a reading, and what a long film costs in memory.
+
+    python benchmarks/video.py --framing [--data-root FOLDER]     where the corpus's signers stand
+    python benchmarks/video.py --keypoints [--clips 12]           estimated points against drawn ones (needs MediaPipe)
+    python benchmarks/video.py --memory                           a film of one minute and one of ten
+"""
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Dict, List, Optional, Sequence
+
+import cv2
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from datasets.clip import Clip  # noqa: E402
+from datasets.framing import ALIKE, BODY, CONFIDENT, around, square, whole  # noqa: E402
+from datasets.keypoint_pickle import sequences  # noqa: E402
+from datasets.keypoints import LEFT_HAND, RIGHT_HAND  # noqa: E402
+from datasets.phoenix2014 import Phoenix2014  # noqa: E402
+from datasets.video_parts import Wanted  # noqa: E402
+from datasets.videos import VideoDataset  # noqa: E402
+from estimation.estimator import estimator  # noqa: E402
+from estimation.face_mesh import parts  # noqa: E402
+from estimation.missing import filled  # noqa: E402
+from glosses.wer import wer  # noqa: E402
+from runs.demo import CHECKPOINTS, SEED  # noqa: E402
+from runs.loading import load_recogniser  # noqa: E402
+from signer.clip import SignedClip, sign  # noqa: E402
+from signer.synthetic import SIGNERS, SPLITS, signer  # noqa: E402
+from tests.kit.footage import write_video  # noqa: E402
+
+RESULTS = Path(__file__).resolve().parent / "results"
+FRAME = (260, 210)
+SOME = 200              # sequences of a corpus that are enough to see where its signers stand
+HANDS = (*LEFT_HAND, *RIGHT_HAND)
+
+
+def drawn(split: str, member: int) -> SignedClip:
+    return sign(signer(SEED, split, member), np.random.default_rng([SEED, 4, SPLITS.index(split), member]))
+
+
+def framing(root: Optional[str]) -> None:
+    if root:
+        pickle = Path(root) / "keypoints" / "keypoints.pkl"
+        people = [points for _, (_, points) in zip(range(SOME), sequences(pickle))]
+    else:
+        people = [drawn(split, member).keypoints for split in SPLITS for member in range(SIGNERS[split])]
+    standing = np.array([np.median(points[:, list(BODY), :2], axis=0) for points in people
+                         if (points[:, list(BODY), 2] >= CONFIDENT).any(axis=0).all()])
+    print(f"{len(standing)} {'sequences' if root else 'drawn signers'}, x and y in a 210x260 frame, give or take:")
+    for name, mean, spread in zip(("nose", "left eye", "right eye", "left shoulder", "right shoulder"),
+                                  standing.mean(axis=0), standing.std(axis=0)):
+        print(f"  {name:<16}{mean[0]:6.1f}{mean[1]:7.1f}  +-{spread[0]:4.1f}{spread[1]:5.1f}")
+    found = [around(points, FRAME) for points in people]
+    print(f"taken whole: {sum(box == whole(FRAME) for box in found)} of {len(found)} (boxes that share {ALIKE:.0%} of "
+          "their union count as one framing)")
+
+
+def found_in(clip: SignedClip, scale: int) -> List[Optional[np.ndarray]]:
+    """In pixels of the 210x260 picture, from one `scale` times as large."""
+    pictures = (cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+                for picture in clip.pictures())
+    points = list(estimator("mediapipe")(pictures))
+    return [None if each is None else (each + (0.5, 0.5, 0)) / (scale, scale, 1) - (0.5, 0.5, 0) for each in points]
+
+
+def lost_at(found: Sequence[Optional[np.ndarray]], place: float) -> np.ndarray:
+    """The same with every point that was not found at (place, place)."""
+    keypoints = filled(found)
+    assert keypoints is not None
+    keypoints[..., :2][keypoints[..., 2] == 0] = place
+    return keypoints
+
+
+def keypoints(clips: int) -> None:
+    recognisers = {name: load_recogniser(name, path, "cpu", Phoenix2014(Path("none")))
+                   for name, path in CHECKPOINTS.items()}
+    truth: List[str] = []
+    read: Dict[str, List[str]] = {}
+    errors: Dict[str, List[float]] = {}
+    seen: List[float] = []
+    frames = 0
+    for number in range(clips):
+        clip = drawn("test", number % SIGNERS["test"]) if number < SIGNERS["test"] else drawn("dev", number)
+        found = found_in(clip, 2)
+        frames += len(found)
+        estimated = filled(found)
+        assert estimated is not None
+        seen.append(float((estimated[:, list(HANDS), 2] > 0).mean()))
+        off = np.hypot(*(estimated - clip.keypoints)[..., :2].T).T
+        named = {"nose, eyes, ears": range(5), "shoulders to wrists": range(5, 11),
+                 **{name: range(part.start, part.stop) for name, part in parts()}}
+        for name, places in named.items():
+            errors.setdefault(name, []).append(float(off[:, list(places)].mean()))
+        for name, there in (("hands, where found", True), ("hands, where put", False)):
+            chosen = off[:, list(HANDS)][(estimated[:, list(HANDS), 2] > 0) == there]
+            if len(chosen):
+                errors.setdefault(name, []).append(float(chosen.mean()))
+        tall = np.stack(list(clip.pictures()))
+        told = Clip("drawn", "test", np.stack([square(picture) for picture in tall]), tall_frames=tall)
+        truth.append(" ".join(clip.words))
+        ways = {"exact points": clip.keypoints, "estimated": estimated, "estimated, lost ones at 0": lost_at(found, 0),
+                "estimated, lost ones far outside": lost_at(found, -1000)}
+        for way, points in ways.items():
+            recogniser = recognisers["twostream"]
+            with torch.no_grad():
+                logits = recogniser(recogniser.prepare(Clip(told.seq_id, told.split, told.frames, (), points, tall)))
+            read.setdefault(way, []).append(" ".join(recogniser.decode(logits[0] if logits.dim() == 3 else logits)))
+        if number == 0:
+            draw(tall[len(tall) // 2], clip.keypoints[len(tall) // 2], estimated[len(tall) // 2])
+    print(f"{clips} drawn clips, {frames} frames: hands found in {100 * np.mean(seen):.0f} % of them")
+    print("mean distance from the drawn points, in pixels of the 210x260 frame:")
+    for name, values in errors.items():
+        print(f"  {name:<22}{np.mean(values):6.1f}")
+    print("the demo's TwoStream-SLR reads, WER:")
+    for way, hypotheses in read.items():
+        print(f"  {way:<34}{wer(truth, hypotheses).percent:6.2f} %")
+
+
+def draw(picture: np.ndarray, exact: np.ndarray, estimated: np.ndarray) -> None:
+    """Left the points that were drawn, right those that were found, with the numbers of the 68 of the face."""
+    scale = 4
+    halves = []
+    for points in (exact, estimated):
+        canvas = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+        for place, (x, y, _) in enumerate(points):
+            spot = (round(float(x) * scale), round(float(y) * scale))
+            colour = (20, 110, 230) if 23 <= place < 91 else (220, 40, 60) if place < 23 else (20, 140, 40)
+            cv2.circle(canvas, spot, 2, colour, -1, cv2.LINE_AA)
+            if 23 <= place < 91 and place % 3 == 2:
+                cv2.putText(canvas, str(place), spot, cv2.FONT_HERSHEY_SIMPLEX, 0.3, (0, 0, 0), 1, cv2.LINE_AA)
+        halves.append(canvas)
+    cv2.imwrite(str(RESULTS / "holistic_points.jpg"), np.concatenate(halves, axis=1)[..., ::-1],
+                [cv2.IMWRITE_JPEG_QUALITY, 85])
+
+
+def film(path: Path, seconds: int) -> None:
+    ground = np.random.default_rng(0).integers(60, 200, (45, 80, 3), np.uint8)
+    picture = cv2.resize(ground, (640, 360), interpolation=cv2.INTER_CUBIC)
+    write_video(path, 25 * seconds, size=(640, 360), options={"preset": "ultrafast", "g": "100"},
+                pictures=lambda number: np.roll(picture, number, axis=1))
+
+
+def decode(path: str) -> None:
+    """Every part of a film, one after the other; prints how many and the peak in MB."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    dataset = VideoDataset([Path(path)], Wanted())
+    frames = sum(len(dataset.clip(index)) for index in range(len(dataset)))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(f"{len(dataset):3d} parts, {frames:5d} frames: {(peak - before) / 1024:6.0f} MB above the program's own")
+
+
+def memory() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for name, seconds in (("one minute", 60), ("ten minutes", 600)):
+            path = Path(folder) / f"{seconds}.mp4"
+            film(path, seconds)
+            print(f"{name:<12}", end="", flush=True)
+            subprocess.run([sys.executable, __file__, "--decode", str(path)], check=True)
+
+
+def main() -> None:
+    made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--framing", action="store_true")
+    made.add_argument("--keypoints", action="store_true")
+    made.add_argument("--memory", action="store_true")
+    made.add_argument("--data-root")
+    made.add_argument("--clips", type=int, default=12)
+    made.add_argument("--decode", help=argparse.SUPPRESS)
+    given = made.parse_args()
+    if given.decode:
+        decode(given.decode)
+    if given.framing:
+        framing(given.data_root)
+    if given.keypoints:
+        keypoints(given.clips)
+    if given.memory:
+        memory()
+
+
+if __name__ == "__main__":
+    main()

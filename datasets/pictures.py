@@ -1,0 +1,46 @@
+"""Pictures as people have them: JPEG, PNG and the like, of any size, turned by EXIF, grey or transparent."""
+from pathlib import Path
+from typing import List
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from datasets.clip import Clip
+from terminal.errors import UserError
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+WHITE = (255, 255, 255, 255)
+Image.MAX_IMAGE_PIXELS = 200_000_000        # beyond that it is an accident or an attack
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """uint8 [H, W, 3] RGB, upright; what is transparent is white."""
+    try:
+        with Image.open(path) as file:
+            upright = ImageOps.exif_transpose(file)
+            assert upright is not None
+            if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
+                clear = upright.convert("RGBA")
+                upright = Image.alpha_composite(Image.new("RGBA", clear.size, WHITE), clear)
+            return np.array(upright.convert("RGB"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such picture; check the path") from None
+    except IsADirectoryError:
+        raise UserError(f"{path}: a folder; give one picture") from None
+    except UnidentifiedImageError:
+        raise UserError(f"{path}: not a picture that can be read; give a JPEG or PNG") from None
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UserError(f"{path}: a damaged picture ({error}); save it again") from None
+
+
+def picture_clip(path: Path, name: str = "") -> Clip:
+    """A picture is a clip of one frame."""
+    return Clip(name or path.stem, "", read_picture(path)[None])
+
+
+def folder_pictures(folder: Path) -> List[Path]:
+    """Every picture in a folder and below, by name."""
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    if not found:
+        raise UserError(f"{folder}: no pictures in it; expected {', '.join(SUFFIXES)}")
+    return found

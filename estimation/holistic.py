@@ -1,0 +1,70 @@
+"""MediaPipe Holistic: pose, face mesh and both hands, as COCO-WholeBody's 133 points."""
+import re
+from contextlib import ExitStack, nullcontext
+from typing import Any, Iterable, Iterator, Optional
+
+import cv2
+import numpy as np
+
+from datasets.keypoint_pickle import POINTS
+from datasets.keypoints import LEFT_HAND, RIGHT_HAND
+from estimation.face_mesh import face_points
+from terminal.hushed import hushed
+
+NAME = "mediapipe"
+# Nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles; then of each foot big toe, small toe and heel, where
+# Holistic knows but one toe.
+BODY = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 31, 31, 29, 32, 32, 30)
+FACE = slice(23, 91)
+NOISE = re.compile(rb"INFO: Created TensorFlow|WARNING: All log messages before absl|[IW]0000 ")
+SMALL = 520             # pixels of the shorter side below which a picture is enlarged: hands are found more often
+
+
+class Holistic:
+    """One video at a time: a frame is searched where the one before had its person."""
+
+    def __init__(self) -> None:
+        import mediapipe
+
+        self.name = f"{NAME} {mediapipe.__version__} holistic"
+        self._solution = mediapipe.solutions.holistic.Holistic
+
+    def __call__(self, pictures: Iterable[np.ndarray]) -> Iterator[Optional[np.ndarray]]:
+        with ExitStack() as stack:
+            search: Any = None
+            for picture in pictures:
+                with hushed(NOISE) if search is None else nullcontext():    # it tells of its delegates as it sets out
+                    if search is None:      # the larger pose model is not in the package; this is the one that is
+                        search = stack.enter_context(self._solution(model_complexity=1, refine_face_landmarks=True))
+                    found = search.process(enlarged(picture))
+                yield whole_body(found, picture.shape[1], picture.shape[0])
+
+
+def enlarged(picture: np.ndarray) -> np.ndarray:
+    scale = SMALL / min(picture.shape[:2])
+    if scale <= 1:
+        return picture
+    return cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+
+
+def whole_body(found: Any, width: int, height: int) -> Optional[np.ndarray]:
+    """float64 [133, 3] in pixels of a width x height picture, confidence 0 where a part was not found; None: nobody."""
+    if found.pose_landmarks is None:
+        return None
+    points = np.zeros((POINTS, 3))
+    body = _array(found.pose_landmarks, width, height)
+    points[:len(BODY)] = body[list(BODY)]
+    # The mesh and the hands come without confidences of single points: they are there or not.
+    if found.face_landmarks is not None:
+        points[FACE, :2] = face_points(_array(found.face_landmarks, width, height)[:, :2])
+        points[FACE, 2] = 1
+    for part, hand in ((LEFT_HAND, found.left_hand_landmarks), (RIGHT_HAND, found.right_hand_landmarks)):
+        if hand is not None:        # the same order: wrist, then each finger from the palm, thumb first
+            points[list(part), :2] = _array(hand, width, height)[:, :2]
+            points[list(part), 2] = 1
+    return points
+
+
+def _array(landmarks: Any, width: int, height: int) -> np.ndarray:
+    """[n, 3] x, y, visibility; 0..1 over the picture's area become pixels."""
+    return np.array([(mark.x * width - 0.5, mark.y * height - 0.5, mark.visibility) for mark in landmarks.landmark])

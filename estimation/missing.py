@@ -1,0 +1,42 @@
+"""What was not found in a frame is put where it was last and next, carried by what was.
+
+The recognisers were trained on an estimator that places all 133 points in every frame, however unsure, and they look
+at places alone, not at confidences: a hand at zero would be seen in the picture's corner, one far outside would be no
+hand, and they have met neither. So a hand that is not found keeps its shape and goes with the wrist, in the lap or
+below the picture too; the face goes with the nose. Confidence 0 says that it was not seen.
+"""
+from typing import List, Optional, Sequence
+
+import numpy as np
+
+from datasets.keypoint_pickle import POINTS
+from datasets.keypoints import LEFT_HAND, RIGHT_HAND
+
+LEFT_WRIST, RIGHT_WRIST, NOSE = 9, 10, 0
+FACE = range(23, 91)
+
+
+def filled(found: Sequence[Optional[np.ndarray]]) -> Optional[np.ndarray]:
+    """[133, 3] or nobody, frame by frame -> float32 [T, 133, 3] without gaps; None where nobody was found at all."""
+    seen: List[int] = [place for place, points in enumerate(found) if points is not None]
+    if not seen:
+        return None
+    keypoints = np.zeros((len(found), POINTS, 3))
+    keypoints[seen] = [points for points in found if points is not None]
+    there = np.isin(np.arange(len(found)), seen)
+    keypoints[..., :2] = between(keypoints[..., :2], there)
+    for part, carrier in ((LEFT_HAND, LEFT_WRIST), (RIGHT_HAND, RIGHT_WRIST), (FACE, NOSE)):
+        known = there & (keypoints[:, list(part), 2] > 0).any(axis=1)
+        places = keypoints[:, carrier, None, :2]
+        shape = np.where(known[:, None, None], keypoints[:, list(part), :2] - places, 0)
+        shape = between(shape, known) if known.any() else shape     # never seen: all of it at the wrist
+        keypoints[:, list(part), :2] = np.where(known[:, None, None], keypoints[:, list(part), :2], places + shape)
+    return keypoints.astype(np.float32)
+
+
+def between(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """[T, ...]: where not known, on the way from the value before to the one after; the nearest at both ends."""
+    times = np.arange(len(values))
+    flat = values.reshape(len(values), -1)
+    columns = [np.interp(times, times[known], column[known]) for column in flat.T]
+    return np.stack(columns, axis=1).reshape(values.shape)

@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Find the 133 COCO-WholeBody points in videos, or in a corpus's frames, and write them as keypoints.pkl."""
+import argparse
+import sys
+from pathlib import Path
+from typing import Optional, Sequence
+
+from datasets.corpora import CORPORA, find_corpus
+from files.workspace import Workspace
+from runs.video_arguments import taking_arguments
+from terminal.command_line import VERSION, OneLineParser, dataset_flag
+from terminal.errors import UserError
+
+
+def parser() -> argparse.ArgumentParser:
+    made = OneLineParser(prog="keypoints.py", description=__doc__)
+    add = made.add_argument
+    add("videos", nargs="*", metavar="VIDEO", help="video files, or folders of pictures")
+    add("--version", action="version", version=f"keypoints.py {VERSION}")
+    add("--data-root", metavar="FOLDER", help="instead: the frames of the corpus there, in pixels of its 210x260 ones")
+    dataset_flag(add, tuple(CORPORA))
+    add("--split", nargs="+", choices=("train", "dev", "test"), default=["train", "dev", "test"],
+        help="the corpus's splits (default: all)")
+    taking_arguments(add)
+    add("--out", metavar="FILE", default="keypoints.pkl", help="what to write (default: keypoints.pkl, here)")
+    add("--workers", type=_count, default=1, metavar="N", help="videos at a time (default: 1)")
+    add("--overwrite", action="store_true", help="write over --out if it exists")
+    add("--quiet", action="store_true", help="say nothing but errors")
+    return made
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
+    return int(text)
+
+
+def find_all(given: argparse.Namespace) -> int:
+    """Gives the exit code: 1 if some could not be done."""
+    from datasets.video_parts import Wanted, asked_rate
+    from estimation.estimator import INSTALL, preferred
+    from runs.keypoint_files import corpus_jobs, video_jobs, work_through
+
+    out = Path(given.out).expanduser().absolute()
+    if out.exists() and not given.overwrite:
+        raise UserError(f"{out} exists; give another --out, or --overwrite")
+    if bool(given.videos) == bool(given.data_root):
+        raise UserError("name videos, or a corpus with --data-root, one of the two")
+    name = given.estimator or preferred()
+    if name is None or name == "none":
+        raise UserError(f"no estimator to find keypoints with; {INSTALL['mediapipe']}")
+    if given.data_root:
+        jobs = corpus_jobs(find_corpus(given.data_root, given.dataset, Workspace()), given.split)
+    else:
+        jobs = video_jobs(given.videos, Wanted(given.start, given.stop, *asked_rate(given.fps_in)))
+    failed = work_through(jobs, name, out, given.workers, not given.quiet)
+    if failed == len(jobs):
+        return 2 if failed == 1 else 1
+    if not given.quiet:
+        print(f"{len(jobs) - failed} of {len(jobs)} in {out}")
+    return 1 if failed else 0
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    given = parser().parse_args(arguments)
+    try:
+        return find_all(given)
+    except UserError as error:
+        print(f"keypoints.py: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("keypoints.py: stopped; the same command goes on where it was", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""What the values of an architecture may be, looked at before anything is built with them."""
+import re
+from typing import Any, Dict, Mapping, Tuple
+
+from terminal.errors import UserError
+
+WIDEST = 8 * 1024
+LIMITS: Dict[str, Tuple[float, float]] = {      # of a number, or of each in a list
+    "classes": (1, 100_000), "beam": (1, 1000), "window": (4, 100_000), "longest": (4, 100_000),
+    "frame": (8, 4096), "crop": (8, 4096), "size": (8, 4096), "pose_size": (8, 4096), "pose_frame": (8, 4096),
+    "pose_channels": (2, 133), "mean": (-1000, 1000), "std": (1e-6, 1000), "sigma": (0.01, 1000),
+    "alpha": (1, 32), "beta_inv": (1, 64), "width": (1 / 64, 128), "blocks": (1, 64), "temporal_blocks": (0, 64),
+    "strides": (1, 4), "stem_kernel": (1, 15), "slow_kernels": (1, 15), "fast_kernels": (1, 15),
+    "fusion_kernel": (1, 15), "lateral_kernel": (1, 15), "dropout": (0, 1), "lstm_dropout": (0, 1),
+    "norm_momentum": (0, 1), "hidden": (1, WIDEST), "feedforward": (1, WIDEST), "lstm_layers": (1, 16),
+    "depth": (18, 50),
+}
+
+
+ANY = (-100_000, 100_000)                       # of what is not named above
+STEP = re.compile(r"[KP]([1-9]|1[0-5])")        # of a temporal convolution: a kernel or a pool, and how many steps
+
+
+def check_values(architecture: Mapping[str, Any], published: Mapping[str, Any], source: str) -> None:
+    """UserError where a value is of another kind than the published one, or out of bounds."""
+    for key, example in published.items():
+        value = architecture[key]
+        if not isinstance(example, list):
+            fits = _fits(key, value, example)
+        elif key == "temporal_conv":
+            fits = isinstance(value, (list, tuple)) and 1 <= len(value) <= 16 and all(
+                isinstance(each, str) and STEP.fullmatch(each) for each in value)
+        else:
+            fits = isinstance(value, (list, tuple)) and len(value) == len(example) and \
+                all(map(_fits, [key] * len(value), value, example))
+        if not fits:
+            raise UserError(f"{source}: {key} is {ascii(value)[:60]}; expected {_expected(key, example)}")
+
+
+def _fits(key: str, value: Any, example: Any) -> bool:
+    if isinstance(example, bool) or not isinstance(example, (int, float)):
+        return isinstance(value, type(example))
+    kinds = (int,) if isinstance(example, int) else (int, float)
+    low, high = LIMITS.get(key, ANY)
+    return isinstance(value, kinds) and not isinstance(value, bool) and low <= value <= high
+
+
+def _expected(key: str, example: Any) -> str:
+    bounds = "from {:g} to {:g}, ".format(*LIMITS[key]) if key in LIMITS else ""
+    return f"a value {bounds}such as {example}"

@@ -1,0 +1,110 @@
+"""keypoints.pkl for videos and corpora: found one by one, kept one by one, put together in the end."""
+import multiprocessing
+import os
+import pickle
+import shutil
+import sys
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Dict, Iterator, List, Optional, Sequence, Set, Tuple, Union
+
+import numpy as np
+
+from datasets.footage import RATE, Footage, open_footage, taken
+from datasets.keypoints import FRAME_HEIGHT, FRAME_WIDTH
+from datasets.layout import TALL, Corpus
+from datasets.picture_folder import PictureFolder
+from datasets.video_parts import Wanted, safe, unique
+from estimation.estimator import estimator
+from files.atomic import atomic_file
+from runs.videos import Keypoints
+from terminal.errors import UserError
+
+Outcome = Union[Path, UserError]        # a file with a video's keypoints, or why there is none
+
+
+@dataclass(frozen=True)
+class Job:
+    name: str
+    path: Path
+    wanted: Wanted = Wanted(keep=True)
+    files: Optional[Sequence[Path]] = None      # a corpus's frames
+
+    def footage(self) -> Footage:
+        if self.files is None:
+            return open_footage(self.path, self.wanted.rate)
+        return PictureFolder(self.path, RATE, self.files, (FRAME_WIDTH, FRAME_HEIGHT))
+
+
+def video_jobs(paths: Sequence[str], wanted: Wanted) -> List[Job]:
+    used: Set[str] = set()
+    places = [Path(os.path.abspath(os.path.expanduser(path))) for path in paths]
+    return [Job(unique(safe(place), used), place, wanted) for place in places]
+
+
+def corpus_jobs(files: Corpus, splits: Sequence[str]) -> List[Job]:
+    """Every sequence of the splits, by its id; the 210x260 frames where they are, else the others at that size."""
+    jobs = []
+    for split in splits:
+        for row in files.rows(split):
+            frames = files.frames(row, split, TALL) or files.need_frames(row, split)
+            jobs.append(Job(row.seq_id, frames[0].parent, files=frames))
+    return jobs
+
+
+def work_through(jobs: Sequence[Job], name: str, out: Path, workers: int, bar: bool) -> int:
+    """Writes what was found; gives how many failed, of which is told. What was done before is not done again."""
+    from tqdm import tqdm
+
+    estimator(name)         # what is wrong with it is wrong for all
+    kept = out.with_name(f".{out.name}.parts")
+    found: Dict[str, Path] = {}
+    outcomes = _at_a_time(jobs, partial(_one, name=name, kept=kept, bar=bar and workers == 1), workers)
+    for job, path in tqdm(outcomes, total=len(jobs), unit="video", leave=False,
+                          disable=None if bar and len(jobs) > 1 else True):
+        if isinstance(path, UserError):
+            tqdm.write(f"{job.name}: {path}", file=sys.stderr)
+        else:
+            found[job.name] = path
+    if found:
+        _put_together({job.name: found[job.name] for job in jobs if job.name in found}, out)
+        if len(found) == len(jobs):
+            shutil.rmtree(kept)
+    return len(jobs) - len(found)
+
+
+def _at_a_time(jobs: Sequence[Job], work: "partial[Outcome]", workers: int) -> "Iterator[Tuple[Job, Outcome]]":
+    """Each job and what came of it, as they are done."""
+    if workers == 1:
+        yield from ((job, work(job)) for job in jobs)
+        return
+    # Forked processes would share the estimator's threads.
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        futures = {pool.submit(work, job): job for job in jobs}
+        try:
+            yield from ((futures[future], future.result()) for future in as_completed(futures))
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+def _one(job: Job, name: str, kept: Path, bar: bool) -> Outcome:
+    try:
+        footage = job.footage()
+        frames = taken(footage, job.wanted.start, job.wanted.stop, None if job.wanted.keep else RATE)
+        store = Keypoints(estimator(name), kept, bar)
+        store(footage, frames, job.name)
+    except UserError as error:
+        return error
+    return store.folder / f"{job.name}.npz"
+
+
+def _put_together(found: Dict[str, Path], out: Path) -> None:
+    keypoints: Dict[str, np.ndarray] = {}
+    for name, path in found.items():
+        with np.load(path, allow_pickle=False) as stored:
+            keypoints[name] = stored["keypoints"]
+    with atomic_file(out) as draft, open(draft, "wb") as file:
+        pickle.dump(keypoints, file, protocol=4)

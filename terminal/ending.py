@@ -1,0 +1,99 @@
+"""How every command ends: errors and signals as one line and an exit code, and output that nobody reads as no error."""
+import errno
+import os
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from typing import Any, Callable, Iterator
+
+from terminal.errors import UserError
+from terminal.output import steady_output
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+SIGNALS = (signal.SIGTERM, signal.SIGHUP)       # SIGINT is Python's own, and ends alike
+
+
+class Stopped(KeyboardInterrupt):
+    """By a signal, whose number is its argument."""
+
+
+def ended(name: str, work: Callable[[], int], advice: str, first_to_say: Callable[[], bool] = lambda: True) -> int:
+    """The exit code of a command: what `work` gives, 2 for a user's mistake, 128 + n for signal n, else 1.
+
+    advice: how to go on where it was stopped. first_to_say: of several processes only one need tell.
+    """
+    def say(line: str) -> None:
+        if first_to_say():
+            print(f"{name}: {line}", file=sys.stderr)
+
+    with steady_output(), _signals_raised(), _threads_quiet_on_full_disks():
+        try:
+            return work()
+        except UserError as error:
+            say(_in_one_line(str(error)))
+            return 2
+        except KeyboardInterrupt as stop:
+            say(f"stopped; {advice}")
+            return 128 + (stop.args[0] if isinstance(stop, Stopped) else signal.SIGINT)
+        except OSError as error:
+            if error.errno in FULL:
+                say(f"the disk is full: nothing half-written was kept as done. Make room; {advice}")
+            elif error.filename is not None:
+                say(f"{error.filename}: {error.strerror}")
+            else:
+                raise
+            return 1
+
+
+@contextmanager
+def _signals_raised() -> Iterator[None]:
+    """Signals that would end the process at once, as exceptions; those that are ignored (nohup) stay so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    ours = [number for number, handler in before.items() if handler == signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, _raise)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
+def _threads_quiet_on_full_disks() -> Iterator[None]:
+    """Who waits for the thread meets the same error and tells of it in a line."""
+    before = threading.excepthook
+
+    def hook(told: Any) -> None:
+        if not (isinstance(told.exc_value, OSError) and told.exc_value.errno in FULL):
+            before(told)
+
+    threading.excepthook = hook
+    try:
+        yield
+    finally:
+        threading.excepthook = before
+
+
+def _raise(number: int, _frame: Any) -> None:
+    raise Stopped(number)
+
+
+def _as_born() -> None:
+    """Processes that we fork die of a signal, as ever: who made them tells of it."""
+    for number in SIGNALS:
+        if signal.getsignal(number) is _raise:
+            signal.signal(number, signal.SIG_DFL)
+
+
+os.register_at_fork(after_in_child=_as_born)
+
+
+def _in_one_line(text: str) -> str:
+    """From a loader's process an error comes with that process's traceback before it."""
+    text = text.strip()
+    return text.splitlines()[-1].split("UserError: ", 1)[-1] if "Original Traceback" in text else text

@@ -1,0 +1,150 @@
+"""compare.py from the outside: its modes, what they leave on disk, and mistakes in one line."""
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import List
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import compare
+from cams.methods import NAMED
+from datasets.pictures import picture_clip
+from models.embedder import embed
+from models.registry import build_embedder
+from tests.kit.people import pictures, tiny_market, weights
+
+
+def run(tmp_path: Path, *words: object) -> int:
+    return compare.main([*map(str, words), "--out", str(tmp_path / "out"), "--device", "cpu", "--quiet"])
+
+
+def scores(folder: Path) -> dict:
+    return json.loads((folder / "scores.json").read_text(encoding="utf-8"))
+
+
+def test_one_picture_leaves_overlays_a_figure_numbers_and_maps(tmp_path: Path) -> None:
+    picture = pictures(tiny_market(tmp_path / "market"))[0]
+    assert run(tmp_path, "--model", "promptsg", "--weights", weights(tmp_path, "promptsg"), "--image", picture) == 0
+    folder = tmp_path / "out" / picture.stem
+    told = scores(folder)
+    assert set(told["scores"][picture.name]) == {"pred"} and told["model"]["sha256"] and told["preprocessing"]
+    with np.load(folder / "maps.npz") as maps, Image.open(folder / "figure.png") as figure:
+        assert figure.width > 300
+        for each in told["maps"]:
+            place = "/".join((each["picture"], each["target"], each["method"], each["layer"]))
+            assert list(maps[f"{place}/raw"].shape) == each["grid"] and maps[f"{place}/map"].shape == (80, 64)
+            assert Image.open(folder / each["file"]).size == (64, 80)
+            assert each["minimum"] <= each["maximum"] and each["words"]
+    assert ("none", "mim_attention") in {(each["target"], each["layer"]) for each in told["maps"]}
+
+
+def test_a_pair_is_explained_in_both_directions(tmp_path: Path) -> None:
+    one, two, _ = pictures(tiny_market(tmp_path / "market"))
+    file = weights(tmp_path)
+    assert run(tmp_path, "--model", "arcface", "--weights", file, "--image", one, "--with", two) == 0
+    told = scores(tmp_path / "out" / f"{one.stem}__{two.stem}")
+    embeddings = embed(build_embedder("arcface", file), [picture_clip(one), picture_clip(two)])
+    cosine = float(embeddings[0] @ embeddings[1] / embeddings[0].norm() / embeddings[1].norm())
+    assert told["cosine"] == pytest.approx(cosine, abs=1e-6)
+    assert told["squared_distance"] == pytest.approx(2 - 2 * cosine, abs=1e-5)
+    assert {(each["picture"], each["target"]) for each in told["maps"]} == {(one.name, "cosine"), (two.name, "cosine")}
+
+
+def test_an_embedding_can_be_the_reference(tmp_path: Path) -> None:
+    one, two, _ = pictures(tiny_market(tmp_path / "market"))
+    file = weights(tmp_path)
+    np.save(tmp_path / "two.npy", embed(build_embedder("arcface", file), [picture_clip(two)])[0].numpy())
+    asked = ("--model", "arcface", "--weights", file, "--image", one, "--target", "dot", "--with")
+    assert run(tmp_path, *asked, tmp_path / "two.npy") == 0 and run(tmp_path, *asked, two) == 0
+    alone, pair = (np.load(tmp_path / "out" / name / "maps.npz") for name in (f"{one.stem}__two",
+                                                                             f"{one.stem}__{two.stem}"))
+    place = f"{one.name}/dot/gradcam/layer3/raw"
+    np.testing.assert_allclose(alone[place], pair[place], rtol=1e-4, atol=1e-6)
+
+
+def test_a_folder_is_sorted_by_likeness_with_right_and_wrong_told_apart(tmp_path: Path) -> None:
+    root = tiny_market(tmp_path / "market")
+    assert run(tmp_path, "--model", "arcface", "--weights", weights(tmp_path), "--image", pictures(root)[0], "--with",
+               root / "bounding_box_test", "--top", 3) == 0
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    rows = json.loads(page.split('id="data">')[1].split("</script>")[0])["rows"]
+    likeness = [row["similarity"] for row in rows]
+    assert len(rows) == 3 and likeness == sorted(likeness, reverse=True)
+    for row in rows:
+        assert (row["verdict"] == "right") == row["match"].startswith("0001")
+        assert (tmp_path / "out" / row["folder"] / "figure.png").is_file()
+
+
+def test_market_tells_map_and_ranks_and_a_rate_of_checks(tmp_path: Path) -> None:
+    root = tiny_market(tmp_path / "market")
+    assert run(tmp_path, "--model", "arcface", "--weights", weights(tmp_path), "--market", root, "--queries", 2,
+               "--check", "--shifts", 4, "--layers", "layer3", "--target", "dot") == 0
+    told = scores(tmp_path / "out")
+    assert told["queries"] == 2 and told["gallery"] == 7 and 0 <= told["mAP"] <= 1 and told["rank 10"] == 1
+    assert {rate["check"]: rate["maps"] for rate in told["rates"]} == {"deletion": 4, "insertion": 4}
+    assert all(0 <= rate["low"] <= rate["passed"] / rate["maps"] <= rate["high"] <= 1 for rate in told["rates"])
+    assert (tmp_path / "out" / "index.html").is_file()
+
+
+def test_aligned_faces_have_their_maps_on_the_whole_picture(tmp_path: Path) -> None:
+    picture = pictures(tiny_market(tmp_path / "market"))[0]
+    assert run(tmp_path, "--model", "arcface", "--weights", weights(tmp_path), "--image", picture, "--layers", "layer3",
+               "--points", "20,20 40,20 30,30 24,40 38,40") == 0
+    told = scores(tmp_path / "out" / picture.stem)
+    assert told["preprocessing"].startswith("aligned by five points")
+    heat = np.load(tmp_path / "out" / picture.stem / "maps.npz")[f"{picture.name}/norm/gradcam/layer3/map"]
+    assert heat.shape == (80, 64) and not heat[-8:].any()           # the crop ends above the picture's foot
+
+
+def test_every_method_of_the_engine_can_be_asked_for() -> None:
+    assert (*NAMED, "all") == compare.METHODS
+
+
+def said(tmp_path: Path, capsys: pytest.CaptureFixture[str], words: List[object]) -> str:
+    assert run(tmp_path, *words) == 2
+    line, = capsys.readouterr().err.splitlines()
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
+    return line
+
+
+def test_mistakes_are_one_line_and_leave_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tiny_market(tmp_path / "market")
+    one, two, _ = pictures(root)
+    face, person = weights(tmp_path), weights(tmp_path, "promptsg")
+    (tmp_path / "text.jpg").write_text("no picture")
+    (tmp_path / "model.onnx").write_bytes(b"\x08\x07\x12\x07pytorch")
+    (tmp_path / "empty").mkdir()
+    np.save(tmp_path / "short.npy", np.ones(3, np.float32))
+    arcface = ["--model", "arcface", "--weights", face]
+    for words, expected in (
+            ([*arcface, "--image", tmp_path / "text.jpg"], "text.jpg: not a picture"),
+            (["--model", "arcface", "--weights", tmp_path / "model.onnx", "--image", one], "no gradients in it"),
+            (["--model", "arcface", "--weights", person, "--image", one], "it looks like a PromptSG checkpoint"),
+            ([*arcface, "--image", one, "--target", "cosine"], "--with is missing"),
+            ([*arcface, "--image", one, "--with", tmp_path / "empty"], "empty: no pictures in it"),
+            ([*arcface, "--market", tmp_path], "not a Market-1501 folder"),
+            ([*arcface, "--image", one, "--with", tmp_path / "short.npy"], "a reference of 3 numbers"),
+            ([*arcface, "--image", one, "--layers", "fc"], "with no place in the picture; there are layer1"),
+            ([*arcface, "--image", one, "--target", "pred"], "ArcFace has cosine, dot, norm"),
+            (["--model", "promptsg", "--weights", person, "--image", one, "--target", "class:9"], "from 0 to 8"),
+            ([*arcface, "--image", one, "--points", "1,2 3,4"], "4 numbers, expected five points"),
+            ([*arcface], "--image, a picture to explain, or --market"),
+            (["--model", "arcface", "--image", one], "--weights is missing")):
+        assert expected in said(tmp_path, capsys, list(words))
+
+
+def test_layers_are_listed_with_their_sizes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert compare.main(["--model", "arcface", "--weights", str(weights(tmp_path)), "--list-layers"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.split() == ["*", "layer3", "8", "x", "14", "x", "14"] for line in lines)
+
+
+def test_help_answers_at_once_as_it_loads_nothing_large() -> None:
+    code = "import sys, compare; compare.parser().format_help(); print([name for name in ('torch', 'cv2', 'numpy') " \
+           "if name in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True,
+                          cwd=Path(compare.__file__).parent)
+    assert told.stdout.strip() == "[]"

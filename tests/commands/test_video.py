@@ -1,0 +1,167 @@
+"""main.py --video: videos are sequences like any others, told as what they are."""
+import json
+from pathlib import Path
+from typing import Iterable, Iterator, List, Optional
+
+import numpy as np
+import pytest
+
+import keypoints as keypoints_command
+from datasets.framing import BODY, STANDING
+from datasets.keypoints import KeypointStore
+from estimation import estimator as estimators
+from tests.kit.commands import Case, tiny_case
+from tests.kit.footage import write_sound, write_video
+
+SIZE = (420, 260)
+
+
+class Standing:
+    """Finds somebody in the middle of every picture but the dark ones, and counts what it was shown."""
+
+    name = "standing 1.0"
+    shown = 0
+
+    def __call__(self, pictures: Iterable[np.ndarray]) -> Iterator[Optional[np.ndarray]]:
+        for picture in pictures:
+            Standing.shown += 1
+            points = np.zeros((133, 3))
+            points[:, :2] = (210, 150)
+            points[list(BODY), :2] = STANDING + (105, 0)
+            points[:, 2] = 1
+            yield points if picture.max() > 20 else None
+
+
+@pytest.fixture(autouse=True)
+def standing(monkeypatch: pytest.MonkeyPatch) -> None:
+    Standing.shown = 0
+    monkeypatch.setattr(estimators, "ESTIMATORS", {"mediapipe": Standing})
+    monkeypatch.setattr(estimators, "installed", lambda name: True)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    return tiny_case(tmp_path_factory.mktemp("case"))
+
+
+@pytest.fixture
+def case(shared: Case, tmp_path: Path) -> Case:
+    return Case(shared.data, shared.checkpoints, tmp_path / "outputs")
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(write_video(tmp_path_factory.mktemp("video") / "my clip.mp4", 30, size=SIZE))
+
+
+def folders(case: Case) -> List[str]:
+    return sorted(path.name for path in case.out.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+
+def test_a_video_leaves_what_a_sequence_leaves_and_says_that_it_is_none(case: Case, video: str) -> None:
+    assert case.run("--video", video, "--from", "0.2", "--to", "0.8", "--truth", "REGEN WETTER") == 0
+    folder = case.out / "my_clip"
+    left = {path.name for path in folder.iterdir()}
+    assert left >= {"comparison.mp4", "report.html", "preds.txt", "preds.json", "framing.jpg", "slowfast"}
+    preds = json.loads((folder / "preds.json").read_text(encoding="utf-8"))
+    assert preds["frames"] == 15 and preds["truth"] == ["REGEN", "WETTER"] and preds["split"] == "video"
+    assert preds["video"]["crop"] == "105,0,210,260" and preds["video"]["from"] == 0.2
+    assert preds["video"]["keypoints"].startswith("standing 1.0; of 15 frames somebody in 15")
+    text = (folder / "preds.txt").read_text(encoding="utf-8")
+    said = "my clip.mp4, 0.20 to 0.76 s, is outside the recognisers' training data"
+    assert "GT: REGEN WETTER\nSlowFast: nothing read\n" in text and said in text
+    assert text.splitlines()[-1].startswith("SlowFastSign: ")
+    assert "training data" in (folder / "report.html").read_text(encoding="utf-8")
+    assert 0 <= preds["models"]["slowfast"]["certainty"]["blank"] <= 1
+
+
+def test_guesses_are_nothing_read(case: Case, video: str) -> None:
+    """A network of random weights is sure of nothing."""
+    assert case.run("--video", video, "--truth", "REGEN") == 0
+    preds = json.loads((case.out / "my_clip" / "preds.json").read_text(encoding="utf-8"))["models"]["slowfast"]
+    assert preds["glosses"] == [] and preds["wer"]["del"] == 1 and preds["certainty_line"]
+    if preds["certainty"]["confidence"] is not None:
+        assert any(note.startswith("nothing read: the surest gloss") for note in preds["notes"])
+
+
+def test_a_finished_video_is_skipped_and_one_taken_otherwise_is_not(case: Case, video: str,
+                                                                   capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--video", video, "--to", "0.4", "--write", "video"]
+    assert case.run(*arguments) == 0 and Standing.shown == 10
+    assert case.run(*arguments) == 0
+    assert "finished with these settings before" in capsys.readouterr().out
+    assert case.run(*arguments, "--overwrite") == 0
+    assert Standing.shown == 10         # kept beside the results
+    assert case.run(*arguments, "--crop", "0,0,210,260", "--overwrite") == 0
+    preds = json.loads((case.out / "my_clip" / "preds.json").read_text(encoding="utf-8"))
+    assert preds["video"]["crop"] == "0,0,210,260"
+
+
+def test_a_broken_video_does_not_stop_the_others(case: Case, video: str, tmp_path: Path,
+                                                 capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "broken.avi").write_text("nothing")
+    assert case.run("--video", str(tmp_path / "broken.avi"), video, video, "--to", "0.4", "--write", "video") == 1
+    assert folders(case) == ["my_clip", "my_clip-2"]
+    told = capsys.readouterr().err
+    assert "broken.avi: can't be read as a video" in told and "Traceback" not in told
+    summary = json.loads((case.out / "summary.json").read_text(encoding="utf-8"))
+    assert [row["status"] for row in summary["sequences"]] == ["failed", "done", "done"]
+
+
+def test_each_mistake_is_one_line(case: Case, video: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                  capsys: pytest.CaptureFixture[str]) -> None:
+    dark = write_video(tmp_path / "dark.mp4", 5, pictures=lambda number: np.zeros((96, 160, 3), np.uint8))
+    np.save(tmp_path / "short.npy", np.ones((7, 133, 3)))
+    sound = write_sound(tmp_path / "sound.m4a")
+    for arguments, said in (
+            (["--video"], "--video names no video"),
+            (["--video", str(tmp_path / "none.mp4")], "none.mp4 does not exist"),
+            (["--video", str(sound)], "no moving pictures (only audio)"),
+            (["--video", video, "--from", "9"], "no frames between 9 and 1.2 s: it lasts 1.20 s"),
+            (["--video", str(dark)], "standing 1.0 finds nobody in its 5 frames"),
+            (["--video", video, "--keypoints", str(tmp_path / "short.npy")], "7 frames of keypoints; expected 30"),
+            (["--video", video, "--keypoints", str(tmp_path / "none.npy")], "none.npy: does not exist"),
+            (["--video", video, "--crop", "1,2"], "--crop 1,2: expected auto or x,y,w,h"),
+            (["--video", video, "--fps-in", "fast"], "--fps-in fast: expected keep, or a rate"),
+            (["--video", video, "--seq", "a"], "--seq names a corpus's sequences"),
+            (["--crop", "1,2,3,4"], "--crop: only with --video"),
+            (["--video", video, video, "--truth", "A"], "--truth tells what is signed in one clip, and there are 2")):
+        assert case.run(*arguments) == 2, arguments
+        told = capsys.readouterr().err.strip().splitlines()
+        assert said in told[-1] and not any("Traceback" in line for line in told), told
+    monkeypatch.setattr(estimators, "installed", lambda name: False)
+    assert case.run("--video", video, "--estimator", "mediapipe") == 2
+    assert "mediapipe is not installed; pip install --no-deps -r requirements-video.txt" in capsys.readouterr().err
+    assert case.run("--video", video, models=("twostream",)) == 2
+    assert "twostream needs keypoints" in capsys.readouterr().err
+    assert folders(case) == []
+
+
+def test_a_film_longer_than_a_sentence_is_read_in_parts(case: Case, video: str) -> None:
+    assert case.run("--video", video, "--longest", "0.6", "--write", "video") == 0
+    assert folders(case) == ["my_clip-part1", "my_clip-part2"]
+    assert Standing.shown == 30
+
+
+def test_found_keypoints_serve_main_as_a_file_does(case: Case, video: str, tmp_path: Path,
+                                                   capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "keypoints.pkl"
+    assert keypoints_command.main([video, str(tmp_path / "none.mp4"), "--out", str(out)]) == 1
+    assert "none.mp4 does not exist" in capsys.readouterr().err
+    assert KeypointStore(out).read("my_clip", 30).shape == (30, 133, 3)
+    assert keypoints_command.main([video, "--out", str(out)]) == 2
+    assert "exists; give another --out, or --overwrite" in capsys.readouterr().err
+    shown = Standing.shown
+    assert keypoints_command.main([video, "--out", str(out), "--overwrite"]) == 0
+    assert Standing.shown == shown          # kept from the run before, in which another failed
+    assert case.run("--video", video, "--keypoints", str(out), models=("slowfast", "twostream")) == 0
+    preds = json.loads((case.out / "my_clip" / "preds.json").read_text(encoding="utf-8"))
+    assert preds["video"]["keypoints"] == "from keypoints.pkl" and preds["video"]["crop"] == "105,0,210,260"
+
+
+def test_a_corpus_without_keypoints_gets_its_file(case: Case, tmp_path: Path) -> None:
+    out = tmp_path / "keypoints.pkl"
+    assert keypoints_command.main(["--data-root", str(case.data), "--split", "test", "--out", str(out)]) == 0
+    store = KeypointStore(out)
+    assert [len(store.read(f"clip-{number}", 8 + number)) for number in range(6)] == list(range(8, 14))
+    assert keypoints_command.main(["--data-root", str(case.data), "x.mp4", "--out", str(tmp_path / "b.pkl")]) == 2

@@ -1,0 +1,61 @@
+"""A film of a sequence is that sequence: the demo's recognisers read the same in it and look at the same."""
+from pathlib import Path
+from typing import Dict
+
+import numpy as np
+import pytest
+import torch
+
+import cam_runner
+from datasets.clip import Clip
+from datasets.phoenix import PhoenixVideoTextDataset
+from datasets.phoenix2014 import Phoenix2014
+from datasets.video_parts import Wanted
+from datasets.videos import VideoDataset
+from runs.demo import CHECKPOINTS, SEED
+from runs.loading import load_recogniser
+from signer.synthetic import make_workspace
+from tests.kit.footage import write_video
+
+# The first maps of the demo's TwoStream-SLR, whose reading hangs on the keypoints, follow single pixels: they are held
+# to the film that lost nothing.
+LAYERS = {"slowfast": ["conv2d.slow_path.layer1", "conv2d.fast_path.layer3", "temporal_model.1"],
+          "twostream": ["fusion_module.conv_fuse", "rgb_stream.layer4"]}
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Clip]:
+    """A sequence, and films of its 210x260 frames: one that loses nothing, one in H.264."""
+    folder = tmp_path_factory.mktemp("film")
+    data = make_workspace(folder, {"train": 0, "dev": 1, "test": 0}, SEED)
+    clip = PhoenixVideoTextDataset(data, "dev").clip(0)
+    assert clip.tall_frames is not None and clip.keypoints is not None
+    frames = clip.tall_frames
+    np.save(folder / "points.npy", clip.keypoints)
+    found = {"sequence": clip}
+    for name, codec, pixels in (("whole", "ffv1", "bgr0"), ("h264", "libx264", "yuv420p")):
+        path = write_video(folder / f"{name}.mkv", len(clip), codec, pixels=pixels, size=(210, 260),
+                           options={} if codec == "ffv1" else {"crf": "12"}, pictures=lambda number: frames[number])
+        found[name] = VideoDataset([path], Wanted(keypoints=folder / "points.npy", truth=clip.glosses)).clip(0)
+    return found
+
+
+@pytest.mark.parametrize("model", sorted(CHECKPOINTS))
+def test_a_film_of_a_sequence_reads_as_the_sequence(clips: Dict[str, Clip], model: str) -> None:
+    recogniser = load_recogniser(model, Path(CHECKPOINTS[model]), "cpu", Phoenix2014(Path("none")))
+    first, second = (cam_runner.explain(recogniser, clips[name], LAYERS[model], target="pred")
+                     for name in ("sequence", "h264"))
+    read = [recogniser.decode(torch.from_numpy(each.logits)) for each in (first, second)]
+    assert read[0] == read[1] and len(read[0]) > 1
+    for layer in LAYERS[model]:
+        one, other = (each.layers[layer].map.astype(np.float64).ravel() for each in (first, second))
+        assert np.corrcoef(np.stack([one, other]))[0, 1] > 0.95, layer
+
+
+def test_a_film_that_lost_nothing_is_the_clip_itself(clips: Dict[str, Clip]) -> None:
+    """And so is every map of it, as networks see nothing else."""
+    clip, film = clips["sequence"], clips["whole"]
+    assert (film.frames == clip.frames).all() and film.glosses == clip.glosses
+    for name in ("tall_frames", "keypoints"):
+        assert np.abs(getattr(film, name).astype(np.float64) - getattr(clip, name)).max() < 1e-4
+    assert film.origin is not None and film.origin.crop == "0,0,210,260"

@@ -1,0 +1,69 @@
+"""How sure a reading is, beside what is usual, and when it is none."""
+from pathlib import Path
+from typing import Dict, Optional
+
+import numpy as np
+import pytest
+
+from results.certainty import (
+    BESIDE,
+    certainty,
+    certainty_line,
+    guessed,
+    known_range,
+    range_of,
+    video_lines,
+    write_range,
+)
+from runs.demo import CHECKPOINTS
+from runs.loading import sha256
+
+SURE = [{"gloss": "REGEN", "score": 0.9}, {"gloss": "WIND", "score": 0.3}]
+
+
+def told(confidence: Optional[float], blank: float) -> Dict[str, Optional[float]]:
+    return {"confidence": confidence, "blank": blank}
+
+
+def test_confidence_is_the_glosses_mean_and_blank_the_share_of_steps() -> None:
+    logits = np.eye(4)[[0, 0, 0, 2]]
+    assert certainty(logits, SURE, 0) == told(0.6, 0.75)
+    assert certainty(logits, [], 0) == told(None, 0.75)
+
+
+def test_a_reading_is_none_when_no_gloss_is_sure() -> None:
+    assert guessed(SURE) == "" and guessed([]) == ""
+    assert guessed(SURE[1:]) == "nothing read: the surest gloss, WIND, has a probability of 0.30"
+
+
+def test_the_range_is_what_most_clips_of_the_corpus_have(tmp_path: Path) -> None:
+    rows = [told(None if number == 0 else number / 100, number / 200) for number in range(101)]
+    found = range_of(rows, "dev", "abc")
+    assert found["clips"] == 101 and np.allclose(found["confidence"], (0.0595, 0.9505))
+    assert np.allclose(found["blank"], (0.025, 0.475))
+    write_range(tmp_path, Path("elsewhere/net.pt"), "abc", "dev", rows)
+    assert known_range(tmp_path / "net.pt", "abc") == found
+    assert known_range(Path("none/net.pt"), "abc", [tmp_path / f"net.pt{BESIDE}"]) == found
+    assert known_range(tmp_path / "net.pt", "another file") is None
+    (tmp_path / f"net.pt{BESIDE}").write_text("{")
+    assert known_range(tmp_path / "net.pt", "abc") is None
+
+
+def test_the_line_says_on_which_side_of_the_range_a_clip_is() -> None:
+    known = {"split": "dev", "confidence": (0.7, 0.9), "blank": (0.6, 0.8)}
+    assert certainty_line(told(0.55, 0.7), known) == ("mean confidence 0.55 (below dev's 0.70 to 0.90), "
+                                                      "blank in 70 % of steps (within dev's 60 to 80)")
+    assert "above dev's 60 to 80" in certainty_line(told(None, 0.95), known)
+    assert "was not measured" in certainty_line(told(0.5, 0.5), None)
+
+
+def test_a_video_is_told_as_what_it_is() -> None:
+    lines = video_lines({"file": "a.mp4", "from": 1.0, "to": 2.5, "crop": "0,0,9,9", "keypoints": "none",
+                         "notes": ["a note"]})
+    assert lines[0].startswith("a.mp4, 1.00 to 2.50 s, is outside the recognisers' training data") and len(lines) == 3
+
+
+@pytest.mark.parametrize("checkpoint", CHECKPOINTS.values(), ids=str)
+def test_the_demo_comes_with_the_range_of_its_own_weights(checkpoint: Path) -> None:
+    known = known_range(checkpoint, sha256(checkpoint))
+    assert known is not None and known["split"] == "dev" and known["clips"] == 40

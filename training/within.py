@@ -1,0 +1,27 @@
+"""What the number in a field of a recipe may be."""
+from dataclasses import Field, field
+from typing import Any, Optional, Sequence
+
+from terminal.errors import UserError
+
+
+def within(default: Any, low: float, high: float, count: Optional[int] = None, ascending: bool = False) -> Any:
+    """A field whose number, or each of whose `count` numbers, is from low to high."""
+    return field(default=default, metadata={"within": (low, high), "count": count, "ascending": ascending})
+
+
+def check(told: "Field[Any]", value: Any, where: str) -> None:
+    """UserError where a number is none that the field may hold."""
+    if "within" not in told.metadata or value is None:
+        return
+    (low, high), count = told.metadata["within"], told.metadata["count"]
+    values: Sequence[Any] = value if isinstance(value, tuple) else (value,)
+    ascending = told.metadata["ascending"]
+    many = f"{count} numbers{' in ascending order' if ascending else ''}, each " if count else ""
+    if not all(low <= each <= high for each in values) or count not in (None, len(values)) or \
+            ascending and list(values) != sorted(values):
+        raise UserError(f"{where}: expected {many}from {low:g} to {high:g}, got {_plain(value)}")
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
