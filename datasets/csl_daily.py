@@ -33,9 +33,9 @@ class CSLDaily(Corpus):
         return super().found(root) or any((root / place / VIDEOS).is_file() for place in LISTS)
 
     def place(self, split: str) -> Path:
-        place = self._lists()
-        if place is not None and not self.info:
-            return place
+        videos = self._list(VIDEOS)
+        if videos is not None and self._list(SPLIT) is not None:
+            return videos.parent
         for place in self._places():
             if (place / INFO.format(split)).is_file():
                 return place
@@ -43,18 +43,17 @@ class CSLDaily(Corpus):
                         f"or {INFO.format(split)}; give the dataset's folder as data root")
 
     def read(self, split: str) -> List[Row]:
-        place = self.place(split)
-        if not (place / VIDEOS).is_file() or self.info:
+        place, videos, lists = self.place(split), self._list(VIDEOS), self._list(SPLIT)
+        if videos is None or lists is None:
             return read_corpus(place / INFO.format(split), split)
-        members = self._members(place)
         if split not in SPLITS:
-            raise UserError(f"no split '{split}' in {place / SPLIT}; there are {', '.join(SPLITS)}")
+            raise UserError(f"no split '{split}' in {lists}; there are {', '.join(SPLITS)}")
+        members = _members(lists)
         # A video that is in no split is trained on, as the published preprocessing has it.
-        return [row for row in read_corpus(place / VIDEOS, split, self.table)
-                if members.get(row.seq_id, "train") == split]
+        return [row for row in read_corpus(videos, split, self.table) if members.get(row.seq_id, "train") == split]
 
     def splits(self) -> List[str]:
-        return list(SPLITS) if self._lists() is not None and not self.info else super().splits()
+        return list(SPLITS) if self._list(VIDEOS) and self._list(SPLIT) else super().splits()
 
     def numbered(self) -> GlossVocabulary:
         return in_string_order(row.glosses for split in SPLITS for row in self.read(split))
@@ -71,22 +70,23 @@ class CSLDaily(Corpus):
         frames = decode_frames(paths)
         return frames if "256x256" in str(paths[0].resolve().parent.parent) else without_banner(frames)
 
-    def _lists(self) -> Optional[Path]:
-        places = [self.root / place for place in LISTS] + self._preprocessed
-        return next((place for place in places if (place / VIDEOS).is_file()), None)
+    def _list(self, name: str) -> Optional[Path]:
+        """One of the two lists, wherever it lies; none where another source was named."""
+        places = [] if self.info else [self.root / place for place in LISTS] + self._preprocessed
+        return next((place / name for place in places if (place / name).is_file()), None)
 
-    def _members(self, place: Path) -> Dict[str, str]:
-        path = place / SPLIT
-        try:
-            lines = path.read_text(encoding="utf-8-sig").splitlines()
-        except OSError as error:
-            raise UserError(f"{path}: can't be read ({error.strerror}); expected CSL-Daily's list of name|split "
-                            f"beside its {VIDEOS}") from None
-        pairs = [line.strip().split("|") for line in lines[1:] if line.strip()]
-        odd = next((number for number, pair in enumerate(pairs, start=2) if len(pair) != 2), None)
-        if odd is not None:
-            raise UserError(f"{path}: line {odd} is not name|split; mend it")
-        return dict(pairs)
+
+def _members(path: Path) -> Dict[str, str]:
+    """{video: split}"""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: can't be read ({error}); expected CSL-Daily's list of name|split") from None
+    pairs = [line.strip().split("|") for line in lines[1:] if line.strip()]
+    odd = next((number for number, pair in enumerate(pairs, start=2) if len(pair) != 2), None)
+    if odd is not None:
+        raise UserError(f"{path}: line {odd} is not name|split; mend it")
+    return dict(pairs)
 
 
 def without_banner(frames: np.ndarray) -> np.ndarray:

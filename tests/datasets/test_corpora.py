@@ -127,6 +127,21 @@ def test_a_csl_daily_video_in_no_split_is_trained_on(places: Dict[str, Path], tm
     assert corpus.rows("train")[-1].glosses == ("雨",)
 
 
+def test_the_lists_of_csl_daily_may_lie_apart_and_need_each_other(places: Dict[str, Path], tmp_path: Path) -> None:
+    for name, folder in (("video_map.txt", "preprocess/CSL-Daily"), ("split_1.txt", "sentence_label")):
+        (tmp_path / folder).mkdir(parents=True)
+        text = (places["csl-daily"] / "sentence_label" / name).read_text(encoding="utf-8")
+        (tmp_path / folder / name).write_text(text, encoding="utf-8")
+    corpus = CSLDaily(tmp_path)
+    assert corpus.rows("dev") == open_corpus(places["csl-daily"]).rows("dev")
+    (tmp_path / "sentence_label/split_1.txt").write_text("name|split\nS000000_P0001_T00\n")
+    with pytest.raises(UserError, match="split_1.txt: line 2 is not name"):
+        corpus.rows("dev")
+    (tmp_path / "sentence_label/split_1.txt").unlink()
+    with pytest.raises(UserError, match="expected video_map.txt and split_1.txt"):
+        corpus.rows("dev")
+
+
 def test_chinese_glosses_are_compared_as_they_are() -> None:
     assert CSLDaily.clean(" 雨  雨 ZEIGEN ") == "雨 雨 ZEIGEN"
     assert corpus_class("phoenix2014-T").clean("loc-NORD NORD ZEIGEN") == "NORD ZEIGEN-BILDSCHIRM"
