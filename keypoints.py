@@ -2,13 +2,14 @@
 """Find the 133 COCO-WholeBody points in videos, or in a corpus's frames, and write them as keypoints.pkl."""
 import argparse
 import sys
-from pathlib import Path
 from typing import Optional, Sequence
 
 from datasets.corpora import CORPORA, find_corpus
-from files.workspace import Workspace
+from files.output import output_folder
+from files.workspace import Workspace, expanded
 from runs.video_arguments import taking_arguments
 from terminal.command_line import VERSION, OneLineParser, dataset_flag
+from terminal.ending import ended
 from terminal.errors import UserError
 
 
@@ -41,7 +42,8 @@ def find_all(given: argparse.Namespace) -> int:
     from estimation.estimator import INSTALL, preferred
     from runs.keypoint_files import corpus_jobs, video_jobs, work_through
 
-    out = Path(given.out).expanduser().absolute()
+    out = expanded(given.out).absolute()
+    output_folder(out.parent)
     if out.exists() and not given.overwrite:
         raise UserError(f"{out} exists; give another --out, or --overwrite")
     if bool(given.videos) == bool(given.data_root):
@@ -62,15 +64,8 @@ def find_all(given: argparse.Namespace) -> int:
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    given = parser().parse_args(arguments)
-    try:
-        return find_all(given)
-    except UserError as error:
-        print(f"keypoints.py: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("keypoints.py: stopped; the same command goes on where it was", file=sys.stderr)
-        return 130
+    return ended("keypoints.py", lambda: find_all(parser().parse_args(arguments)),
+                 "the same command goes on where it was")
 
 
 if __name__ == "__main__":

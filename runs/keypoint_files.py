@@ -1,6 +1,5 @@
 """keypoints.pkl for videos and corpora: found one by one, kept one by one, put together in the end."""
 import multiprocessing
-import os
 import pickle
 import shutil
 import sys
@@ -19,6 +18,7 @@ from datasets.picture_folder import PictureFolder
 from datasets.video_parts import Wanted, safe, unique
 from estimation.estimator import estimator
 from files.atomic import atomic_file
+from files.workspace import expanded
 from runs.videos import Keypoints
 from terminal.errors import UserError
 
@@ -40,7 +40,7 @@ class Job:
 
 def video_jobs(paths: Sequence[str], wanted: Wanted) -> List[Job]:
     used: Set[str] = set()
-    places = [Path(os.path.abspath(os.path.expanduser(path))) for path in paths]
+    places = [expanded(path).absolute() for path in paths]
     return [Job(unique(safe(place), used), place, wanted) for place in places]
 
 

@@ -1,9 +1,9 @@
 """The flags for videos of the user's own, and what they ask for."""
 import argparse
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
+from files.workspace import expanded
 from terminal.errors import UserError
 
 if TYPE_CHECKING:   # a command tells its flags before anything is loaded
@@ -49,7 +49,7 @@ def videos_asked(given: argparse.Namespace) -> "Optional[Videos]":
         raise UserError("--seq names a corpus's sequences, --video files of your own; give one of them")
     keep, rate = asked_rate(given.fps_in)
     wanted = Wanted(given.start, given.stop, keep, rate, asked_crop(given.crop),
-                    Path(given.keypoints).expanduser().absolute() if given.keypoints else None,
+                    expanded(given.keypoints).absolute() if given.keypoints else None,
                     tuple((given.truth or "").split()), given.longest or LONGEST)
     return videos(given.video, wanted, given.estimator)
 

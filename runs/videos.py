@@ -1,7 +1,6 @@
 """Videos of the user's own made ready for the pipeline: keypoints are found once and kept beside the results."""
 import fcntl
 import json
-import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from datasets.videos import VideoDataset
 from estimation.estimator import INSTALL, Estimator, estimator, preferred
 from estimation.missing import filled
 from files.atomic import atomic_file
-from files.workspace import Workspace
+from files.workspace import Workspace, expanded
 from results.certainty import BESIDE, certainty, certainty_line, guessed, known_range, video_lines
 from terminal.errors import UserError
 
@@ -141,7 +140,7 @@ def write_origin(folder: Path, clip: Clip) -> None:
 
 def videos(paths: Sequence[str], wanted: Wanted, name: Optional[str]) -> Videos:
     """The paths as they were named; what is not there is told when it is its turn."""
-    found = tuple(Path(os.path.abspath(os.path.expanduser(path))) for path in paths)
+    found = tuple(expanded(path).absolute() for path in paths)
     if not found:
         raise UserError("--video names no video; give one or more files or folders of pictures")
     return Videos(found, wanted, name)
