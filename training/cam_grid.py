@@ -14,5 +14,6 @@ def cam_grid(recogniser: Recogniser, clip: Clip) -> np.ndarray:
     maps = [layer.laid for layer in explain(recogniser, clip).layers.values()]
     chosen = np.linspace(0, len(clip) - 1, COLUMNS).round().astype(int)
     style = Style()
-    return np.concatenate([np.concatenate([overlay(clip.frames[frame], laid.at(frame), style) for frame in chosen], 1)
-                           for laid in maps])
+    size = clip.frames.shape[1:3]
+    return np.concatenate([np.concatenate([overlay(clip.frames[frame], np.broadcast_to(laid.at(frame), size), style)
+                                           for frame in chosen], 1) for laid in maps])
