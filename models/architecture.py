@@ -13,7 +13,10 @@ LIMITS: Dict[str, Tuple[float, float]] = {      # of a number, or of each in a l
     "strides": (1, 4), "stem_kernel": (1, 15), "slow_kernels": (1, 15), "fast_kernels": (1, 15),
     "fusion_kernel": (1, 15), "lateral_kernel": (1, 15), "dropout": (0, 1), "lstm_dropout": (0, 1),
     "norm_momentum": (0, 1), "hidden": (1, WIDEST), "feedforward": (1, WIDEST), "lstm_layers": (1, 16),
-    "depth": (18, 50),
+    "depth": (18, 50), "identities": (1, 100_000), "high": (8, 1024), "wide": (8, 1024), "patch": (2, 64),
+    "stride": (1, 64), "image_width": (8, 2048), "image_depth": (1, 48), "image_heads": (1, 64), "shared": (8, 2048),
+    "words": (8, 100_000), "context": (8, 1024), "text_depth": (1, 48), "text_heads": (1, 64), "mim_heads": (1, 64),
+    "mim_depth": (1, 16), "widths": (1, 2048), "embedding": (1, WIDEST),
 }
 
 

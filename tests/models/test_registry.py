@@ -43,7 +43,7 @@ def test_an_architecture_with_a_typo_is_refused() -> None:
     ("slowfast", "std", 0), ("slowfast", "blocks", [3, 4, 23]), ("slowfast", "blocks", [3, 4, 10 ** 6, 3]),
     ("slowfast", "temporal_conv", ["K5", "P0"]), ("slowfast", "temporal_conv", "K5"),
     ("slowfast", "classes", float("nan")), ("twostream", "width", float("nan")), ("twostream", "longest", -1),
-    ("twostream", "pose_frame", [0, 210]), ("twostream", "norm_momentum", None), ("resnet", "depth", 10 ** 9)])
+    ("twostream", "pose_frame", [0, 210]), ("twostream", "norm_momentum", None), ("vac", "depth", 10 ** 9)])
 def test_a_senseless_value_is_named_before_anything_is_built(name: str, key: str, value: Any) -> None:
     with pytest.raises(UserError, match=f"here: {key} is .*; expected a value"):
         create({**published_architecture(name), key: value}, source="here")
