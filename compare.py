@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Shows why two pictures look alike to a network that compares them: python compare.py --demo"""
 import argparse
-import errno
 import shlex
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Optional, Sequence, Tuple
 
 from models.registry import EMBEDDERS
 from terminal.command_line import VERSION, Listed, OneLineParser, device_flag
+from terminal.ending import ended
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
@@ -124,23 +124,14 @@ def _tuple(names: Optional[Sequence[str]]) -> Optional[Tuple[str, ...]]:
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
+    return ended("compare.py", lambda: _run(arguments), "the same command starts again")
+
+
+def _run(arguments: Optional[Sequence[str]]) -> int:
+    given = parser().parse_args(arguments)
     words = sys.argv if arguments is None else ["compare.py", *arguments]
-    try:
-        given = parser().parse_args(arguments)
-        given.command = " ".join(map(shlex.quote, ["python", *words]))
-        return compare(given)
-    except UserError as error:
-        print(f"compare.py: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("compare.py: stopped", file=sys.stderr)
-        return 130
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        print("compare.py: the disk is full: nothing half-written was kept. Make room and give the same command again",
-              file=sys.stderr)
-        return 1
+    given.command = " ".join(map(shlex.quote, ["python", *words]))
+    return compare(given)
 
 
 if __name__ == "__main__":

@@ -98,11 +98,11 @@ def lines(known: Known) -> List[str]:
            f"{'by':>7}"]
     for key, tally in known.person.items():
         target, method, layer = key
-        other, itself = (found[key].mass_ratio if key in found else float("nan")
+        other, itself = (f"{found[key].mass_ratio:.2f}" if key in found else "-"
                          for found in (known.other, known.itself))
         falls = np.array(known.falls.get(key, []))
         fallen = f"{(falls < 0).mean():>8.0%}{-np.median(falls):>7.0%}" if len(falls) else f"{'-':>8}{'-':>7}"
-        out.append(f"{target:<9}{method:<11}{layer:<18}{tally.mass_ratio:>8.2f}{other:>16.2f}{itself:>9.2f}{fallen}")
+        out.append(f"{target:<9}{method:<11}{layer:<18}{tally.mass_ratio:>8.2f}{other:>16}{itself:>9}{fallen}")
     out += ["", "cosine of a look and the same with one thing changed, mean over people:"]
     out += [f"  {changed:<9}{np.mean(values):>6.3f}  ({len(values)} pairs)"
             for changed, values in known.similar.items()]

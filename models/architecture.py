@@ -17,10 +17,10 @@ LIMITS: Dict[str, Tuple[float, float]] = {      # of a number, or of each in a l
     "stem": (1, WIDEST), "stem_stride": (1, 8), "stem_blocks": (0, 16), "expand": (1, 8), "head": (1, 1024),
     "spatial_state": (1, 1024), "temporal_state": (1, 1024), "temporal_kernel": (1, 15), "attention_blocks": (0, 64),
     "attention_heads": (1, 64), "mlp": (1, 16), "drop_path": (0, 1), "recompute": (0, 100_000), "skip_blank": (0, 1),
-    "identities": (1, 1_000_000), "high": (8, 4096), "wide": (8, 4096), "patch": (1, 64), "stride": (1, 64),
-    "promptsg.width": (1, WIDEST), "heads": (1, 64), "shared": (1, WIDEST), "words": (1, 1_000_000),
-    "context": (1, 1024), "text_depth": (1, 64), "text_heads": (1, 64), "mim_heads": (1, 64), "mim_depth": (0, 64),
-    "widths": (1, WIDEST), "embedding": (1, WIDEST),
+    "identities": (1, 100_000), "high": (8, 1024), "wide": (8, 1024), "patch": (2, 64), "stride": (1, 64),
+    "image_width": (8, 2048), "image_depth": (1, 48), "image_heads": (1, 64), "shared": (8, 2048),
+    "words": (8, 100_000), "context": (8, 1024), "text_depth": (1, 48), "text_heads": (1, 64), "mim_heads": (1, 64),
+    "mim_depth": (1, 16), "widths": (1, 2048), "embedding": (1, WIDEST),
 }
 
 
@@ -30,10 +30,8 @@ STEP = re.compile(r"[KP]([1-9]|1[0-5])")        # of a temporal convolution: a k
 
 def check_values(architecture: Mapping[str, Any], published: Mapping[str, Any], source: str) -> None:
     """UserError where a value is of another kind than the published one, or out of bounds."""
-    for name, example in published.items():
-        value = architecture[name]
-        own = f"{published['model']}.{name}"
-        key = own if own in LIMITS else name
+    for key, example in published.items():
+        value = architecture[key]
         if not isinstance(example, list):
             fits = _fits(key, value, example)
         elif key == "temporal_conv":
@@ -43,7 +41,7 @@ def check_values(architecture: Mapping[str, Any], published: Mapping[str, Any], 
             fits = isinstance(value, (list, tuple)) and len(value) == len(example) and \
                 all(map(_fits, [key] * len(value), value, example))
         if not fits:
-            raise UserError(f"{source}: {name} is {ascii(value)[:60]}; expected {_expected(key, example)}")
+            raise UserError(f"{source}: {key} is {ascii(value)[:60]}; expected {_expected(key, example)}")
 
 
 def _fits(key: str, value: Any, example: Any) -> bool:

@@ -10,13 +10,13 @@ from models.transformer import ClipTransformer
 class ImageEncoder(nn.Module):
     def __init__(self, a: Dict[str, Any], grid: Tuple[int, int]) -> None:
         super().__init__()
-        width = a["width"]
+        width = a["image_width"]
         self.conv1 = nn.Conv2d(3, width, a["patch"], a["stride"], bias=False)
         self.class_embedding = nn.Parameter(torch.randn(width) * width ** -0.5)
         self.positional_embedding = nn.Parameter(torch.randn(1 + grid[0] * grid[1], width) * width ** -0.5)
         self.proj = nn.Parameter(torch.randn(width, a["shared"]) * width ** -0.5)
         self.ln_pre = nn.LayerNorm(width)
-        self.transformer = ClipTransformer(width, a["depth"], a["heads"])
+        self.transformer = ClipTransformer(width, a["image_depth"], a["image_heads"])
         self.ln_post = nn.LayerNorm(width)
 
     def forward(self, pictures: Tensor) -> Tuple[Tensor, Tensor]:

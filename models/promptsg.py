@@ -90,10 +90,10 @@ class PromptSGNetwork(nn.Module):
 
     def __init__(self, a: Dict[str, Any], grid: Tuple[int, int]) -> None:
         super().__init__()
-        self.width = a["width"]
-        self.classifier = nn.Linear(a["width"], a["identities"], bias=False)
+        self.width = a["image_width"]
+        self.classifier = nn.Linear(a["image_width"], a["identities"], bias=False)
         self.classifier_proj = nn.Linear(a["shared"], a["identities"], bias=False)
-        self.bottleneck, self.bottleneck_proj = nn.BatchNorm1d(a["width"]), nn.BatchNorm1d(a["shared"])
+        self.bottleneck, self.bottleneck_proj = nn.BatchNorm1d(a["image_width"]), nn.BatchNorm1d(a["shared"])
         self.image_encoder = ImageEncoder(a, grid)
         self.text_encoder = TextEncoder(a)
         self.prompt_composer = PromptComposer(a)
@@ -186,15 +186,15 @@ def _own(a: Mapping[str, Any], rows: int) -> bool:
 
 def _layers(network: PromptSGNetwork, a: Dict[str, Any], grid: Tuple[int, int]) -> Dict[str, Probe]:
     """By the names people ask for, where there is one. The class token is left out: it lies nowhere."""
-    last, shared = a["depth"] - 1, a["shared"]
+    last, shared = a["image_depth"] - 1, a["shared"]
     blocks = "image_encoder.transformer.resblocks"
-    names = {f"{blocks}.{number}": f"{blocks}.{number}" for number in range(a["depth"])}
+    names = {f"{blocks}.{number}": f"{blocks}.{number}" for number in range(a["image_depth"])}
     names["vit_last"] = f"{blocks}.{last}.ln_1"
     names["vit_proj"] = "image_encoder.ln_post"
     tokens = partial(_on_grid, grid)
     patches = partial(Probe, stride=1, size=grid[0], width=grid[1], cells=after([network.image_encoder.conv1]),
                       view=(a["high"], a["wide"]))
-    layers = {name: patches(network.get_submodule(path), path, arrange=tokens, channels=a["width"])
+    layers = {name: patches(network.get_submodule(path), path, arrange=tokens, channels=a["image_width"])
               for name, path in names.items()}
     crossing = partial(patches, network.mim.cross_attn, "mim.cross_attn", arrange=partial(_heads_on_grid, grid),
                        channels=a["mim_heads"])

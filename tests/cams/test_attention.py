@@ -1,11 +1,11 @@
 """The map of a layer that attends is its own attention: no gradient, no target."""
+from dataclasses import replace
 from typing import Any, Tuple
 
 import pytest
 import torch
 
 from cam_runner import explain
-from models.contract import Probe
 from terminal.errors import UserError
 from tests.kit.recogniser import TinyRecogniser, tiny_clip
 
@@ -15,7 +15,7 @@ class Attending(TinyRecogniser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers["given"] = Probe(self.network.first, "first", 1, padded=True, attention=second_channel)
+        self.layers["given"] = replace(self.layers["first"], attention=second_channel)
 
 
 def second_channel(module: torch.nn.Module, arguments: Tuple[Any, ...], output: torch.Tensor) -> torch.Tensor:

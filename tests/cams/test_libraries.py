@@ -1,4 +1,5 @@
 """The same network and input through `pytorch_grad_cam` and Captum: layers that are tensors with space."""
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from captum.attr import LayerGradCam
 from pytorch_grad_cam import EigenCAM, GradCAM, HiResCAM, LayerCAM
 
 from cam_runner import explain
-from models.recogniser import Inputs, Probe
+from models.recogniser import Inputs
 from tests.kit.recogniser import TinyRecogniser, tiny_clip
 
 # The classes of the library that go through three-dimensional layers.
@@ -22,7 +23,9 @@ class Plain(torch.nn.Module):
         super().__init__()
         self.recogniser = TinyRecogniser().eval()
         conv = self.recogniser.network.pathways.conv
-        self.recogniser.layers["conv"] = Probe(conv, "pathways.conv", 2, padded=True)
+        pathways = self.recogniser.layers["pathways"]
+        self.recogniser.layers["conv"] = replace(pathways, module=conv, path="pathways.conv",
+                                                 select=lambda output: output)
         self.inputs = self.recogniser.prepare(tiny_clip())
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:

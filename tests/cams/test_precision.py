@@ -1,4 +1,5 @@
 """Half precision, and what is done when its numbers run out."""
+from dataclasses import replace
 from typing import Any, List
 
 import numpy as np
@@ -7,9 +8,9 @@ import torch
 
 import cam_runner
 from cam_runner import explain
-from cams.one_pass import one_pass
+from cams.one_pass import run_pass
 from cams.precision import FIRST_SCALE, STEP, Precision
-from models.recogniser import Inputs, Probe
+from models.recogniser import Inputs
 from terminal.errors import UserError
 from tests.kit.recogniser import TinyRecogniser, tiny_clip
 
@@ -76,7 +77,8 @@ class HalfInside(TinyRecogniser):
         super().__init__()
         self.gain = gain
         self.squeeze = squeeze
-        self.layers["squeeze"] = Probe(self.squeeze, "squeeze", 2, padded=True)
+        self.layers["squeeze"] = replace(self.layers["pathways"], module=self.squeeze, path="squeeze",
+                                         select=lambda output: output)
 
     def forward(self, inputs: Inputs) -> torch.Tensor:
         net = self.network
@@ -89,9 +91,9 @@ class Squeeze(torch.nn.Module):
         return x.half()
 
 
-def without_autocast(model: Any, inputs: Any, probes: Any, score: Any, finish: Any, gradients: bool, dtype: Any,
-                     scale: float, attend: Any = None) -> torch.Tensor:
-    return one_pass(model, inputs, probes, score, finish, gradients, None, scale, attend)
+def without_autocast(model: Any, inputs: Any, probes: Any, asks: Any, gradients: bool, dtype: Any, scale: float,
+                     attend: Any = None) -> torch.Tensor:
+    return run_pass(model, inputs, probes, asks, gradients, None, scale, attend)
 
 
 @pytest.mark.parametrize("gain,scale", [(1.0, FIRST_SCALE), (2.0 ** -14, FIRST_SCALE * STEP),
@@ -103,7 +105,7 @@ def test_the_scale_is_taken_out_again(gain: float, scale: float, monkeypatch: py
     expected = exact.layers["squeeze"].raw
     # What CUDA's autocast does to the activation, the network above does itself.
     monkeypatch.setattr(cam_runner, "Precision", lambda *_: precision)
-    monkeypatch.setattr(cam_runner, "one_pass", without_autocast)
+    monkeypatch.setattr(cam_runner, "run_pass", without_autocast)
     half = explain(HalfInside(gain, Squeeze()), tiny_clip(), ["squeeze"], method="layercam")
     assert precision.scale == scale and half.precision == f"fp16, loss scale {scale:g}" and half.notes == ()
     np.testing.assert_allclose(half.layers["squeeze"].raw, expected, rtol=1e-2, atol=1e-2 * expected.max())

@@ -58,8 +58,8 @@ def logits(made: Recogniser, given: Clip) -> np.ndarray:
 
 SMALL_EMBEDDERS: Dict[str, Dict[str, Any]] = {
     "arcface": {"widths": [4, 6, 8, 10], "blocks": [1, 1, 1, 1], "embedding": 12},
-    "promptsg": {"identities": 9, "high": 64, "wide": 32, "width": 24, "depth": 3, "heads": 3, "shared": 16,
-                 "words": 60, "text_depth": 2, "text_heads": 2, "mim_heads": 2},
+    "promptsg": {"identities": 9, "high": 64, "wide": 32, "image_width": 24, "image_depth": 3, "image_heads": 3,
+                 "shared": 16, "words": 60, "text_depth": 2, "text_heads": 2, "mim_heads": 2},
 }
 
 

@@ -4,7 +4,7 @@ from typing import Any, Dict, Optional
 
 import pytest
 
-from models.registry import CONFIGS
+from models.registry import CONFIGS, EMBEDDERS, MODELS
 from terminal.errors import UserError
 from training.config import ModelConfig, OptimizerConfig, build, load_config, override
 from training.feeder_twostream import TwoStreamAugment
@@ -16,7 +16,7 @@ from training.recipe import DataConfig, ScheduleConfig, TrainerConfig
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("train_*.yaml")), ids=lambda path: path.stem)
 def test_every_recipe_is_whole(path: Path) -> None:
     config, architecture = load_config(path)
-    assert config.trainer.epochs > 0 and architecture["model"] in ("slowfast", "twostream", "vac", "corrnet", "mamba")
+    assert config.trainer.epochs > 0 and architecture["model"] in (*MODELS, *EMBEDDERS)
 
 
 def test_overrides_reach_into_sections() -> None:

@@ -12,6 +12,7 @@ import train
 from models.registry import build_embedder
 from tests.kit.networks import SMALL_EMBEDDERS
 from tests.kit.people import tiny_market
+from training import checkpointing
 from training.identities import Margin, MarginWeights
 
 
@@ -40,7 +41,7 @@ def test_train_writes_a_checkpoint_that_compare_takes_and_goes_on_where_it_was(t
     assert run(tmp_path, "parts", "--override", "trainer.epochs", "1") == 0
     assert run(tmp_path, "parts") == 2          # holds a run
     assert run(tmp_path, "parts", "--resume") == 0
-    assert torch.load(tmp_path / "parts" / "last.pt", weights_only=True)["epoch"] == 2
+    assert checkpointing.load(tmp_path / "parts" / "last.pt")["epoch"] == 2
 
 
 def test_the_loss_falls_on_people_it_sees_again(tmp_path: Path) -> None:
