@@ -193,12 +193,12 @@ def _conclude(asked: "Asked", outcomes: List[Dict[str, Any]], seconds: float, qu
         write_summary(asked.out, outcomes, seconds)
         if "glosses" in asked.write:
             write_merged(asked.out, [outcome["sequence"] for outcome in outcomes])
-        if "report" in asked.write:
-            from reports.report import write_index
+    if "report" in asked.write:
+        from reports.report import write_index
 
-            left_out = write_index(asked.out)
-            for name in () if quiet else left_out:
-                print(f"{name}: its record is not as it was written: left out of index.html", file=sys.stderr)
+        left_out = write_index(asked.out)       # of a single clip too: its page leads to its neighbours in this folder
+        for name in () if quiet else left_out:
+            print(f"{name}: its record is not as it was written: left out of index.html", file=sys.stderr)
     if not quiet:
         for outcome in outcomes if len(outcomes) <= FEW else ():
             preds = finished(asked.out, outcome["sequence"])
