@@ -15,8 +15,10 @@ import pytest
 
 from drawing.layer import LayerPictures
 from drawing.overlay import Style
+from reports.beside import write_beside
 from reports.report import write_index, write_report
 from results.manifest import write_manifest
+from terminal.errors import UserError
 from tests.kit import report as made
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -192,6 +194,30 @@ def test_two_views_move_in_step_each_with_a_layer_of_its_own(report: Any) -> Non
     scrub(report, 9)
     report.wait_for_selector(f"#single-view canvas[data-layer='{OPENING}'][data-frame='9']")
     report.wait_for_selector("#second-view canvas[data-layer='twostream/pose_stream.layer1'][data-frame='9']")
+
+
+def test_another_run_of_the_clip_can_stand_beside_this_one(opened: Any, outputs: Path, tmp_path: Path) -> None:
+    folder, other = tmp_path / "ours" / "clip", tmp_path / "theirs" / "clip"
+    for each in (folder, other):
+        each.mkdir(parents=True)
+        write_report(each, made.picture(FRAMES), made.layers(FRAMES), made.preds(FRAMES, sequence="clip"))
+    page = opened(write_beside(folder, other))
+    page.click("#two")
+    page.locator("#second-view select").select_option(str(10 + 2))      # the other run's third layer
+    scrub(page, 5)
+    page.wait_for_selector("#second-view canvas[data-layer='beside:slowfast/conv2d.fast_path.layer3'][data-frame='5']")
+    one, two = (pixels(page.query_selector(f"{view} .picture-top canvas")) for view in ("#single-view", "#second-view"))
+    assert (one == two).all() and "theirs: SlowFastSign" in page.inner_text("#choice")
+
+
+def test_runs_of_different_clips_are_not_set_beside_each_other(tmp_path: Path) -> None:
+    for name, frames in (("a", 4), ("b", 5)):
+        (tmp_path / name).mkdir()
+        write_report(tmp_path / name, made.picture(frames), made.layers(frames), made.preds(frames))
+    with pytest.raises(UserError, match="not the same clip"):
+        write_beside(tmp_path / "a", tmp_path / "b")
+    with pytest.raises(UserError, match="no report"):
+        write_beside(tmp_path / "a", tmp_path / "c")
 
 
 def test_a_reload_loses_nothing_and_a_link_leads_to_its_moment(report: Any, opened: Any) -> None:
