@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
 
 from datasets.corpora import CORPORA, find_corpus
-from files.workspace import CHECKPOINTS, Workspace
+from files.workspace import CHECKPOINTS, Workspace, find_input
 from models.registry import MODELS, NEED_KEYPOINTS
 from runs.sharing import first_to_say
 from runs.video_arguments import video_arguments, videos_asked
@@ -24,6 +24,8 @@ from terminal.ending import ended
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from datasets.layout import Corpus
     from runs.pipeline import Asked
 
@@ -98,6 +100,8 @@ def parser() -> argparse.ArgumentParser:
         help=f"what to write, of {' '.join(PARTS)}; cams: logits and maps as numbers, glosses: a picture for each "
              "gloss and glosses.csv (default: frames video report, and glosses with --target each and errors)")
     add("--every", type=_whole, default=1, metavar="N", help="PNGs of every N-th frame only (default: 1)")
+    add("--beside", metavar="FOLDER",
+        help="another run's output folder: also write beside.html, where its maps of a clip stand beside these")
     add("--overwrite", action="store_true", help="redo finished sequences")
     add("--quiet", action="store_true", help="say nothing but errors")
     return made
@@ -158,6 +162,7 @@ def explain(given: argparse.Namespace) -> int:
         _as_demo(given)
     corpus = find_corpus(given.data_root, given.dataset, Workspace())
     asked = _asked(given, corpus)
+    other = find_input(given.beside) if given.beside else None
 
     from datasets.phoenix import PhoenixVideoTextDataset
     from results.folder import prepare_out
@@ -180,7 +185,24 @@ def explain(given: argparse.Namespace) -> int:
     finally:
         progress.close()
     code = 0 if outcomes is None else _conclude(asked, outcomes, time.perf_counter() - started, given.quiet)
+    if outcomes is not None and other is not None and not _set_beside(asked.out, other, outcomes, given.quiet):
+        code = code or 1
     return sharing.leave(code)
+
+
+def _set_beside(out: "Path", other: "Path", outcomes: List[Dict[str, Any]], quiet: bool) -> bool:
+    """Whether all could be; the run itself is over and stands in any case."""
+    from reports.beside import write_beside
+
+    for outcome in [each for each in outcomes if each["status"] != "failed"]:
+        try:
+            page = write_beside(out / outcome["sequence"], other / outcome["sequence"])
+        except UserError as error:
+            print(f"--beside: {error}", file=sys.stderr)
+            return False
+        if not quiet and len(outcomes) <= FEW:
+            print(f"look at {page}")
+    return True
 
 
 def _conclude(asked: "Asked", outcomes: List[Dict[str, Any]], seconds: float, quiet: bool) -> int:
@@ -193,12 +215,12 @@ def _conclude(asked: "Asked", outcomes: List[Dict[str, Any]], seconds: float, qu
         write_summary(asked.out, outcomes, seconds)
         if "glosses" in asked.write:
             write_merged(asked.out, [outcome["sequence"] for outcome in outcomes])
-        if "report" in asked.write:
-            from reports.report import write_index
+    if "report" in asked.write and any(outcome["status"] != "failed" for outcome in outcomes):
+        from reports.report import write_index
 
-            left_out = write_index(asked.out)
-            for name in () if quiet else left_out:
-                print(f"{name}: its record is not as it was written: left out of index.html", file=sys.stderr)
+        left_out = write_index(asked.out)       # of a single clip too: its page leads to its neighbours in this folder
+        for name in () if quiet else left_out:
+            print(f"{name}: its record is not as it was written: left out of index.html", file=sys.stderr)
     if not quiet:
         for outcome in outcomes if len(outcomes) <= FEW else ():
             preds = finished(asked.out, outcome["sequence"])

@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,10 +13,12 @@ class Axis:
 
     first: float = 0.0
     stride: float = 1.0
+    seen: float = field(default=1.0, compare=False)     # how many pixels (frames) reach a cell, along its own way
 
     def through(self, kernel: int, stride: int = 1, padding: float = 0.0) -> "Axis":
         """The cells that a convolution or pool makes of these."""
-        return Axis(self.first + self.stride * ((kernel - 1) / 2 - padding), self.stride * stride)
+        return Axis(self.first + self.stride * ((kernel - 1) / 2 - padding), self.stride * stride,
+                    self.seen + self.stride * (kernel - 1))
 
     def centres(self, cells: int) -> np.ndarray:
         """float64 [cells]"""

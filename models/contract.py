@@ -44,6 +44,11 @@ class Probe:
         if self.cells[0].stride != self.stride:
             raise ValueError(f"layer {self.path}: steps {self.stride} frames apart, their centres {self.cells[0]}")
 
+    @property
+    def field(self) -> Optional[float]:
+        """The part of the view's height that reaches a cell along its own stream; None of a layer without space."""
+        return min(1.0, self.cells[1].seen / self.view[0]) if self.spatial else None
+
     def shape(self, frames: int) -> Tuple[int, ...]:
         """(C, T', H', W') or (C, T') for so many input frames."""
         steps = -(-frames // self.stride)

@@ -27,12 +27,19 @@ def write_index(out_folder: Path) -> List[str]:
     for row in rows:
         models += [name for name in row["models"] if name not in models]
     plain = "\n".join(row["sequence"] for row in rows)
-    data = {"models": models, "rows": rows, "regions": list(REGIONS)}
+    layers = {model: _alike([row["models"][model]["shares"] for row in rows if model in row["models"]])
+              for model in models}
+    data = {"models": models, "rows": rows, "regions": list(REGIONS), "layers": layers}
     title = f"{len(rows)} sequences"
     text = page("index.html", ("base.css", "index.css"), ("dom.js", "index.js"), title, data, {}, plain)
     with atomic_file(out_folder / "index.html") as draft:
         draft.write_text(text, encoding="utf-8")
     return [name for name, row in found.items() if row is None]
+
+
+def _alike(shares: List[Dict[str, List[float]]]) -> List[str]:
+    """The layers that have shares somewhere, in order; clips are told of one of them at a time, as layers differ."""
+    return list(dict.fromkeys(name for each in shares for name in each))
 
 
 def _row(folder: Path) -> Optional[Dict[str, Any]]:
@@ -63,9 +70,8 @@ def _record(folder: Path, manifest: Manifest) -> Dict[str, Any]:
 
 
 def _model(model: Dict[str, Any], shares: Dict[str, List[float]]) -> Dict[str, Any]:
-    mean = [round(sum(each) / len(shares), 4) for each in zip(*shares.values())] if shares else None
     return {
         "title": model.get("title"), "reading": [[each["gloss"], each.get("verdict")] for each in reading(model)],
-        "wer": model.get("wer"), "shares": mean,
+        "wer": model.get("wer"), "shares": shares,
         "flags": {name: layer["flags"] for name, layer in model.get("layers", {}).items() if layer.get("flags")},
     }

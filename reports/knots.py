@@ -1,5 +1,5 @@
 """A layer's maps as the page has them: its own steps and positions in 8 bits, and how they lie on the frames."""
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Dict
 
 import numpy as np
@@ -25,13 +25,14 @@ class Knots:
                 "down": _line(cells.rows), "across": _line(cells.columns),
                 "first": [int(each) if self.laid.sees(frame) else -1 for frame, each in enumerate(cell)],
                 "weight": [round(float(each), 4) for each in part],
-                "scales": self._scales() if self.laid.per_frame else None}
+                "scales": self._scales()}
 
     def _scales(self) -> Any:
-        """Of frames with a scale of their own, lowest and highest in parts of the clip's; None where nothing is."""
+        """Of each frame the lowest and highest in parts of the clip's scale; None where there is no difference."""
         low, spread = _clip_scale(self.laid)
         first, stop = self.laid.place.seen
-        own = [self.laid.scale(frame) for frame in range(first, stop)]
+        per_frame = replace(self.laid, per_frame=True)
+        own = [per_frame.scale(frame) for frame in range(first, stop)]
         told = [[round((end - low) / spread, 6) for end in (least, least + over)] if np.isfinite(over) else None
                 for least, over in own]
         return [None] * first + told + [None] * (len(self.laid) - stop)

@@ -7,20 +7,23 @@ import numpy as np
 from datasets.regions import SIDE
 from drawing.matrix import matrix_picture
 from drawing.overlay import Style, png
+from geometry.laid import LaidMap
 from reports.knots import Knots, knots
+from results.flags import in_words
 from results.shares import mass, shares
 
+DEPTHS = (("deep", 15), ("middle", 27), ("early", 1 << 20))      # by the most cells down the view
 Regions = Optional[Tuple[np.ndarray, np.ndarray]]   # the region of each cell [T, 64, 64], frames with a signer [T]
 
 
-def layer_records(layers: Mapping[str, Mapping[str, Any]],
+def layer_records(layers: Mapping[str, Mapping[str, Any]], preds: Mapping[str, Any],
                   found: Regions) -> Tuple[Dict[str, List[Dict[str, Any]]], Dict[str, Knots]]:
     """{model: {layer: .laid, .spatial, .flags}} -> each model's layers, and their maps by sheet."""
     records: Dict[str, List[Dict[str, Any]]] = {model: [] for model in layers}
     maps: Dict[str, Knots] = {}
     for model, its_layers in layers.items():
         for name, layer in its_layers.items():
-            record, its_map = _layer(name, layer, found)
+            record, its_map = _layer(name, layer, preds["models"][model]["layers"][name], found)
             if its_map is not None:
                 record["sheet"] = f"map{len(maps)}"
                 maps[record["sheet"]] = its_map
@@ -28,22 +31,41 @@ def layer_records(layers: Mapping[str, Mapping[str, Any]],
     return records, maps
 
 
-def _layer(name: str, layer: Any, found: Regions) -> Tuple[Dict[str, Any], Optional[Knots]]:
+def _layer(name: str, layer: Any, told: Mapping[str, Any], found: Regions) -> Tuple[Dict[str, Any], Optional[Knots]]:
     """What the page says of a layer, and its map when it has a place and is not empty."""
-    record: Dict[str, Any] = {"name": name, "spatial": bool(layer.spatial), "flags": list(layer.flags)}
-    record["energy"] = _rounded(layer.laid.energy())
+    laid: LaidMap = layer.laid
+    record: Dict[str, Any] = {"name": name, "spatial": bool(layer.spatial), "flags": list(layer.flags),
+                              "note": in_words(layer.flags), "seen": laid.place.seen, "box": laid.place.box,
+                              "cells": laid.raw.shape[1:], **looks(name, laid, told.get("field"))}
+    record["energy"] = _rounded(laid.energy())
     if layer.laid.matrix is not None:
         picture = png(matrix_picture(layer.laid.matrix, Style(colormap="viridis")))
         record["matrix"] = "data:image/png;base64," + base64.b64encode(picture).decode()
     if not layer.spatial:
         return record, None
-    small = layer.laid.coarse(SIDE)
+    small = laid.coarse(SIDE)
     if found is not None:
         labels, seen = found
         record["shares"], record["shares_over_time"] = shares(mass(small, labels), seen)
     if not small.any():
         return record, None
-    return record, knots(layer.laid)
+    return record, knots(laid)
+
+
+def looks(name: str, laid: LaidMap, field: Optional[float]) -> Dict[str, str]:
+    """What kind of layer it is, and what its cells see, in words. field: the part of the view that reaches a cell."""
+    frames = laid.cells.frames
+    step = f"{float(frames[1] - frames[0]) if len(frames) > 1 else len(laid):g}"
+    every = "a step a frame" if step == "1" else f"a step every {step} frames"
+    if laid.cells.rows is None or laid.cells.columns is None:
+        return {"kind": "time only", "looks": every}
+    top, bottom, _, _ = laid.place.box
+    told = [f"{laid.raw.shape[1]} \u00d7 {laid.raw.shape[2]} cells", every]
+    if field is not None:
+        pixels = round(field * (bottom - top))
+        told.insert(1, "each sees the whole view" if field == 1 else f"each sees {pixels} \u00d7 {pixels} pixels")
+    depth = next(kind for kind, most in DEPTHS if laid.raw.shape[1] <= most)
+    return {"kind": "fused" if "fus" in name or "lateral" in name else depth, "looks": ", ".join(told)}
 
 
 def _rounded(values: np.ndarray) -> List[float]:

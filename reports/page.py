@@ -7,14 +7,10 @@ import re
 from pathlib import Path
 from typing import Any, Dict, Sequence
 
-import cv2
-import numpy as np
-
 from drawing.fonts import chinese_subset, is_chinese
+from drawing.overlay import COLORMAPS, palette
 
 ASSETS = Path(__file__).resolve().parent / "assets"
-COLORMAPS = {"viridis": cv2.COLORMAP_VIRIDIS, "cividis": cv2.COLORMAP_CIVIDIS, "turbo": cv2.COLORMAP_TURBO,
-             "jet": cv2.COLORMAP_JET}
 
 
 def page(template: str, styles: Sequence[str], scripts: Sequence[str], title: str, data: Dict[str, Any],
@@ -55,5 +51,4 @@ def json_in_html(data: Any) -> str:
 
 def colour_tables() -> Dict[str, str]:
     """Each scale as 256 RGB colours in hexadecimal."""
-    ramp = np.arange(256, dtype=np.uint8)[:, None]
-    return {name: cv2.applyColorMap(ramp, number)[:, 0, ::-1].tobytes().hex() for name, number in COLORMAPS.items()}
+    return {name: palette(name).tobytes().hex() for name in COLORMAPS}

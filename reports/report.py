@@ -17,7 +17,10 @@ from results.missed import reading
 __all__ = ["write_index", "write_report"]
 
 STYLES = ("base.css", "report.css")
-SCRIPTS = ("dom.js", "pictures.js", "views.js", "lanes.js", "shares.js", "foot.js", "report.js")
+SCRIPTS = ("dom.js", "pictures.js", "views.js", "lanes.js", "shares.js", "foot.js", "player.js", "address.js",
+           "save.js", "report.js")
+FILES = ("comparison.mp4", "scale.png", "preds.txt", "preds.json", "glosses.csv", "cams.npz")
+LATER = ("preds.txt", "preds.json")     # written when all else is
 THUMBNAIL_HEIGHT = 96
 
 
@@ -32,11 +35,12 @@ def write_report(folder: Path, frames: np.ndarray, layers: Mapping[str, Mapping[
     """
     folder = Path(folder)
     found = None if keypoints is None else regions(np.asarray(keypoints, np.float32))
-    records, maps = layer_records(layers, found)
+    records, maps = layer_records(layers, preds, found)
     sheets = {"frame": encode_frames(frames),
               **encode_maps({name: each.values for name, each in maps.items()}, len(frames))}
     data = finite({
         "frames": len(frames), "size": frames.shape[1:3], "preds": preds,
+        "files": [name for name in FILES if name in LATER or (folder / name).is_file()],
         "models": [{"name": name, "layers": its_layers, **_told(name, preds["models"][name])}
                    for name, its_layers in records.items()],
         "sheets": {name: {**each.layout(), **(maps[name].layout() if name in maps else {})}

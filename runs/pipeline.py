@@ -295,7 +295,8 @@ class Pipeline:
         settings = self.settings()
         models = {model: self._model_preds(model, clip, explanation) for model, explanation in explanations.items()}
         return {
-            "sequence": clip.seq_id, "dataset": self.dataset.files.name, "split": clip.split,
+            "sequence": clip.seq_id, "dataset": self.dataset.files.name,
+            "data_root": str(self.dataset.files.root), "split": clip.split,
             "signer": clip.signer, "frames": len(clip),
             "fps": self.asked.style.fps, "truth": list(clip.glosses) or None,
             "models": models, **({"video": video_record(clip.origin, models)} if clip.origin else {}),
@@ -318,7 +319,8 @@ class Pipeline:
             "normalise": explanation.normalise, "precision": explanation.precision,
             "viewport": list(astuple(recogniser.viewport)),     # left, top, right, bottom in fractions of the frame
             "layers": {name: {"flags": list(layer.flags), "spatial": layer.spatial, "shape": list(layer.raw.shape),
-                              "seen": list(layer.laid.place.seen)} for name, layer in explanation.layers.items()},
+                              "seen": list(layer.laid.place.seen), "field": recogniser.layers[name].field}
+                       for name, layer in explanation.layers.items()},
             "explained": [_on_frames(gloss, recogniser.frames_per_step, len(clip)) for gloss in explanation.glosses],
             "checkpoint": {"file": self.asked.checkpoints[model].name, "sha256": self._hashes[model].result()},
             "notes": [*recogniser.notes, *told["notes"], *explanation.notes],

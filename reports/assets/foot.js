@@ -37,9 +37,6 @@ function showMade(made, preds, models) {
   if (preds.command) {
     made.append(make("h3", { text: "To make it again" }), make("pre", { class: "command", tabindex: "0" }, make("code", { text: preds.command })));
   }
-  made.append(make("details", {}, make("summary", { text: "Keys" }), facts([["space", "play or pause"],
-    ["← →", "one frame back or on; with shift, ten"], ["R, held", "the frame alone"],
-    ["A", "all layers, or one"]])));
 }
 
 /** Of layers that attend to frames: what each frame takes from each. */

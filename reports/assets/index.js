@@ -1,14 +1,16 @@
 "use strict";
 
-const { models, rows, regions } = JSON.parse(byId("data").textContent);
+const { models, rows, regions, layers } = JSON.parse(byId("data").textContent);
 const titleOf = (model) => (rows.find((row) => row.models[model] && row.models[model].title) || { models: { [model]: {} } }).models[model].title || model;
 const titles = Object.fromEntries(models.map((model) => [model, titleOf(model)]));
-const state = { sort: "sequence", down: false, which: "all", words: [] };
+const state = { sort: "sequence", down: false, which: "all", split: "", words: [],
+  // the last one asked for: the deepest, as layers stand in order
+  layer: Object.fromEntries(models.map((model) => [model, layers[model][layers[model].length - 1]])) };
 
 // --- what a row says ------------------------------------------------------------------------------------------------
 
 const werOf = (row, model) => row.models[model] && row.models[model].wer;
-const sharesOf = (row, model) => row.models[model] && row.models[model].shares;
+const sharesOf = (row, model) => (row.models[model] && row.models[model].shares[state.layer[model]]) || null;
 const flagged = (row) => Object.values(row.models).reduce((sum, model) => sum + Object.keys(model.flags).length, 0);
 const judged = (row) => models.filter((model) => werOf(row, model));
 
@@ -16,8 +18,8 @@ const judged = (row) => models.filter((model) => werOf(row, model));
 const columns = [
   { key: "sequence", name: "Sequence", of: (row) => row.sequence },
   { key: "frames", name: "Frames", of: (row) => row.frames },
-  ...models.map((model) => ({ key: `wer ${model}`, name: `WER ${titles[model]}`, of: (row) => (werOf(row, model) ? rateOf(werOf(row, model)) : null) })),
-  ...models.map((model) => ({ key: `hands ${model}`, name: `Hands ${titles[model]}`, of: (row) => (sharesOf(row, model) ? sharesOf(row, model)[0] : null) })),
+  ...models.map((model) => ({ key: `wer ${model}`, name: `WER, ${titles[model]}`, of: (row) => (werOf(row, model) ? rateOf(werOf(row, model)) : null) })),
+  ...models.map((model) => ({ key: `hands ${model}`, name: `On the hands, ${titles[model]}`, of: (row) => (sharesOf(row, model) ? sharesOf(row, model)[0] : null) })),
   { key: "flags", name: "Flags", of: flagged },
 ];
 
@@ -59,17 +61,22 @@ function rowElement(row) {
   const readings = models.filter((model) => row.models[model]).map((model) => make("p", {}, make("span", { class: "who", text: titles[model] }), sentence(row.models[model].reading)));
   const truth = row.truth ? make("p", { class: "truth" }, make("span", { class: "who", text: "truth" }), make("span", { class: "sentence", text: row.truth.join(" ") })) : null;
   const flags = Object.entries(row.models).flatMap(([model, its]) => Object.entries(its.flags)
-    .map(([layer, found]) => make("span", { class: "flag", title: `${model} ${layer}`, text: found.join(", ") })));
-  const measures = models.map((model) => {
+    .map(([layer, found]) => make("span", { class: "flag", title: titles[model], text: `${layer}: ${found.join(", ")}` })));
+  row.measures = cell("measures", ...measures(row));
+  return make("tr", { role: "row" }, cell("picture", picture),
+    cell("name", name, make("p", { class: "soft", text: [row.split, row.signer, `${row.frames} frames`].filter(Boolean).join(" · ") }), flags.length ? make("p", { class: "flags" }, ...flags) : null),
+    cell("readings", truth, ...readings), row.measures);
+}
+
+/** A line a model: its word error rate, and where the map of the layer chosen lies. */
+function measures(row) {
+  return models.map((model) => {
     const wer = werOf(row, model), shares = sharesOf(row, model);
     return make("div", { class: "measure" }, make("span", { class: "who", text: titles[model] }),
       make("b", { text: wer ? `${rateOf(wer).toFixed(1)}%` : "–", title: wer ? wordsOfWer(wer) : "no truth" }),
-      shares ? stack(regions, shares, sharesInWords(regions, shares)) : make("span", { class: "soft", text: "no keypoints" }),
+      shares ? stack(regions, shares, sharesInWords(regions, shares)) : make("span", { class: "soft", text: row.cover ? "no map" : "no keypoints" }),
       make("span", { class: "hands", text: shares ? percent(shares[0]) : "", title: shares ? sharesInWords(regions, shares) : null }));
   });
-  return make("tr", { role: "row" }, cell("picture", picture),
-    cell("name", name, make("p", { class: "soft", text: [row.signer, `${row.frames} frames`].filter(Boolean).join(" · ") }), flags.length ? make("p", { class: "flags" }, ...flags) : null),
-    cell("readings", truth, ...readings), cell("measures", ...measures));
 }
 
 // --- sort, filter, totals -------------------------------------------------------------------------------------------
@@ -91,7 +98,7 @@ function lookOf(shown, model) {
   const mean = (of) => known.reduce((sum, row) => sum + of(row), 0) / known.length;
   const shares = regions.map((_, index) => mean((row) => sharesOf(row, model)[index]));
   return make("div", {}, stack(regions, shares, sharesInWords(regions, shares)),
-    make("small", { text: `${percent(shares[0])} of its maps on the hands, ${percent(mean((row) => row.cover[0]))} of the picture` }));
+    make("small", { text: `${percent(shares[0])} of ${state.layer[model]} on the hands, which are ${percent(mean((row) => row.cover[0]))} of the picture` }));
 }
 
 function showTotals(shown) {
@@ -105,7 +112,7 @@ function showTotals(shown) {
     const wer = { sub: sum("sub"), ins: sum("ins"), del: sum("del"), reference: sum("reference") };
     const errorless = counts.filter((each) => errorsOf(each) === 0).length;
     facts.push(fact(counts.length ? `${rateOf(wer).toFixed(1)}%` : "–", `WER ${titles[model]}`, make("small", { title: wordsOfWer(wer),
-      text: counts.length ? `${wer.sub} sub, ${wer.ins} ins, ${wer.del} del of ${wer.reference} · ${errorless} all right` : "no truth" }),
+      text: counts.length ? `${wer.sub} sub, ${wer.ins} ins, ${wer.del} del of ${wer.reference} · ${errorless} all right` : shown.length ? "no truth" : "no sequence shown" }),
     lookOf(shown, model)));
   }
   const withFlags = shown.filter((row) => flagged(row) > 0).length;
@@ -121,7 +128,7 @@ for (const row of rows) {
 
 function show() {
   const fits = KINDS[state.which][1];
-  const shown = rows.filter((row) => fits(row) && state.words.every((word) => row.searched.includes(word))).sort(compare);
+  const shown = rows.filter((row) => fits(row) && (!state.split || row.split === state.split) && state.words.every((word) => row.searched.includes(word))).sort(compare);
   body.replaceChildren(...shown.map((row) => row.element));
   byId("none").hidden = shown.length > 0;
   document.querySelectorAll("#table th[data-key]").forEach((head) => {
@@ -131,6 +138,23 @@ function show() {
   byId("sort").value = `${state.sort}${state.down ? " down" : ""}`;
   document.querySelectorAll("#which button").forEach((button) => button.setAttribute("aria-pressed", button.dataset.kind === state.which));
   showTotals(shown);
+}
+
+/** After another layer was chosen. */
+function remeasure() {
+  for (const row of rows) row.measures.replaceChildren(...measures(row));
+  show();
+}
+
+/** A report leads to its neighbours by way of this page, which knows them: #before=FOLDER, #after=FOLDER. */
+function passOn() {
+  const words = new URLSearchParams(location.hash.slice(1));
+  const [which, by] = words.has("before") ? ["before", -1] : ["after", 1];
+  if (!words.has(which)) return;
+  const pages = rows.filter((row) => row.page).sort((one, other) => collator.compare(one.sequence, other.sequence));
+  const at = pages.findIndex((row) => row.sequence === words.get(which));
+  const to = at < 0 ? null : pages[at + by];
+  if (to) location.replace(`${encodeURIComponent(to.folder)}/report.html`);
 }
 
 function sortBy(key) {
@@ -145,9 +169,23 @@ function start() {
   byId("heading").textContent = `${rows.length} ${rows.length === 1 ? "sequence" : "sequences"}`;
   byId("facts").textContent = [splits.join(", "), models.map((model) => titles[model]).join(" and ")].filter(Boolean).join(" · ");
   document.title = byId("heading").textContent;
-  const heads = columns.map(({ key, name }) => make("th", { role: "columnheader", scope: "col", "data-key": key },
-    make("button", { type: "button", class: "bare", text: name, onclick: () => sortBy(key) })));
-  byId("table").append(make("thead", { role: "rowgroup" }, make("tr", { role: "row", class: "heads" }, ...heads)), body);
+  const head = (key, text) => make("th", { role: "columnheader", scope: "col", "data-key": key },
+    make("button", { type: "button", class: "bare", text, onclick: () => sortBy(key) }));
+  const chooser = (model) => {
+    if (!layers[model].length) return make("span");
+    const select = make("select", { "aria-label": `Layer of ${titles[model]}`, onchange: (event) => { state.layer[model] = event.target.value; remeasure(); } },
+      ...layers[model].map((name) => make("option", { value: name, text: name })));
+    select.value = state.layer[model];
+    return select;
+  };
+  byId("table").append(make("thead", { role: "rowgroup" }, make("tr", { role: "row", class: "heads" },
+    make("th", { class: "for-picture" }), make("th", { class: "for-name" }, head("sequence", "Sequence"), head("frames", "Frames"), head("flags", "Flags")),
+    make("th", { class: "for-readings", text: "Glosses" }),
+    make("th", { class: "for-measures" }, ...models.map((model) => make("div", { class: "measure" }, make("span", { class: "who", text: titles[model] }),
+      head(`wer ${model}`, "WER"), chooser(model), head(`hands ${model}`, "hands")))))), body);
+  byId("split").append(make("option", { value: "", text: "all" }), ...splits.map((split) => make("option", { value: split, text: split })));
+  byId("split-tool").hidden = splits.length < 2;
+  byId("split").addEventListener("change", (event) => { state.split = event.target.value; show(); });
   for (const { key, name } of columns) {
     byId("sort").append(make("option", { value: key, text: `${name} ↑` }), make("option", { value: `${key} down`, text: `${name} ↓` }));
   }
@@ -168,6 +206,7 @@ function start() {
   }
   themeButton(byId("theme"));
   show();
+  passOn();
 }
 
 start();

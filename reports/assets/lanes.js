@@ -134,7 +134,7 @@ function layerLane(layer, frames, regionNames, choose) {
     const shares = row.kind === "regions" && layer.spatial ? layer.shares_over_time[frame] : null;
     const value = layer.energy[frame];
     row.lastChild.textContent = row.kind === "regions" && layer.spatial
-      ? (shares ? `${percent(shares[0])} hands` : "–") : (value >= 0.0995 || value === 0 ? value.toFixed(2) : value.toFixed(3));
+      ? (shares ? `${percent(shares[0])} hands` : "no share") : (value >= 0.0995 || value === 0 ? value.toFixed(2) : value.toFixed(3));
   };
   return row;
 }

@@ -48,14 +48,14 @@ async function openMaps(name, layout) {
   return values;
 }
 
-/** 256 colours as one 32-bit pixel each. */
-function pixelTable(hex) {
+/** 256 colours as one 32-bit pixel each; seeThrough: as opaque as the level is high. */
+function pixelTable(hex, seeThrough) {
   const bytes = new Uint8Array(4 * 256);
   for (let level = 0; level < 256; level += 1) {
     for (let channel = 0; channel < 3; channel += 1) {
       bytes[4 * level + channel] = parseInt(hex.substr(6 * level + 2 * channel, 2), 16);
     }
-    bytes[4 * level + 3] = 255;
+    bytes[4 * level + 3] = seeThrough ? level : 255;
   }
   return new Uint32Array(bytes.buffer);
 }
@@ -74,22 +74,22 @@ function between(start, pixels, [nearest, stride], tile) {
 
 /** Draws a layer's maps over frames, through a colour table. */
 class MapBrush {
-  constructor([height, width], layout) {
-    this.canvas = make("canvas", { width, height });
+  constructor(layout) {
+    const [top, bottom, left, right] = layout.box;
+    this.canvas = make("canvas", { width: right - left, height: bottom - top });
     this.context = this.canvas.getContext("2d", { willReadFrequently: true });
-    this.image = this.context.createImageData(width, height);
+    this.image = this.context.createImageData(right - left, bottom - top);
     this.pixels = new Uint32Array(this.image.data.buffer);
     this.layout = layout;
-    const [top, bottom, left, right] = layout.box;
     this.rows = between(top, bottom - top, layout.down, layout.tile[0]);
     this.columns = between(left, right - left, layout.across, layout.tile[1]);
     this.moment = new Float32Array(layout.tile[0] * layout.tile[1]);
   }
 
-  /** The layer's own positions at a frame, 0..255, between the steps before and after it. */
-  at(values, frame) {
+  /** The layer's own positions at a frame, 0..255, between the steps before and after it; the scale the clip's or the frame's. */
+  at(values, frame, perFrame) {
     const { first, weight, low, high, count, scales } = this.layout;
-    const [least, most] = (scales && scales[frame]) || [0, scales ? Infinity : 1];
+    const [least, most] = perFrame ? scales[frame] || [0, Infinity] : [0, 1];
     const size = this.moment.length;
     const before = first[frame] * size, after = Math.min(first[frame] + 1, count - 1) * size;
     for (let place = 0; place < size; place += 1) {
@@ -98,28 +98,45 @@ class MapBrush {
     }
   }
 
-  draw(context, values, frame, table, opacity) {
+  draw(context, values, frame, { table, opacity, perFrame }) {
     const { rows, columns, pixels, moment } = this;
-    const [top, bottom, left, right] = this.layout.box;
-    const across = this.layout.tile[1], width = this.canvas.width;
-    pixels.fill(table[0]);                              // nothing was seen outside the box
-    if (this.layout.first[frame] >= 0) {
-      this.at(values, frame);
-      for (let y = 0; y < bottom - top; y += 1) {
-        const upper = rows.first[y] * across, lower = rows.second[y] * across, down = rows.weight[y];
-        for (let x = 0, pixel = (top + y) * width + left; x < right - left; x += 1, pixel += 1) {
-          const near = columns.first[x], far = columns.second[x], along = columns.weight[x];
-          const above = moment[upper + near] * (1 - along) + moment[upper + far] * along;
-          const below = moment[lower + near] * (1 - along) + moment[lower + far] * along;
-          pixels[pixel] = table[(clamp(above + (below - above) * down, 0, 255) + 0.5) | 0];
-        }
+    const [top, , left] = this.layout.box;
+    const across = this.layout.tile[1], { width, height } = this.canvas;
+    if (this.layout.first[frame] < 0) return;
+    this.at(values, frame, perFrame);
+    for (let y = 0, pixel = 0; y < height; y += 1) {
+      const upper = rows.first[y] * across, lower = rows.second[y] * across, down = rows.weight[y];
+      for (let x = 0; x < width; x += 1, pixel += 1) {
+        const near = columns.first[x], far = columns.second[x], along = columns.weight[x];
+        const above = moment[upper + near] * (1 - along) + moment[upper + far] * along;
+        const below = moment[lower + near] * (1 - along) + moment[lower + far] * along;
+        pixels[pixel] = table[(clamp(above + (below - above) * down, 0, 255) + 0.5) | 0];
       }
     }
     this.context.putImageData(this.image, 0, 0);
     context.globalAlpha = opacity;
-    context.drawImage(this.canvas, 0, 0, context.canvas.width, context.canvas.height);
+    context.drawImage(this.canvas, left, top);
     context.globalAlpha = 1;
   }
+}
+
+/** What was not seen loses its colour: all of a frame, or what lies beyond the box, which gets a thin edge. */
+function greyOut(context, [top, bottom, left, right], whole) {
+  const { width, height } = context.canvas;
+  const all = top <= 0 && left <= 0 && bottom >= height && right >= width;
+  if (all && !whole) return;
+  context.save();
+  context.beginPath();
+  context.rect(0, 0, width, height);
+  if (!whole) context.rect(left, top, right - left, bottom - top);
+  context.clip("evenodd");
+  context.globalCompositeOperation = "saturation";
+  context.fillStyle = "#808080";
+  context.fillRect(0, 0, width, height);
+  context.restore();
+  if (all) return;
+  context.strokeStyle = "#ececec";
+  context.strokeRect(left - 0.5, top - 0.5, right - left + 1, bottom - top + 1);
 }
 
 /** One value a frame as a strip of colour. */

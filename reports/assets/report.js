@@ -3,19 +3,43 @@
 const data = JSON.parse(byId("data").textContent);
 const { frames, models, preds } = data;
 const fps = preds.fps || 25;
-const layers = models.flatMap((model) => model.layers.map((layer) => ({ ...layer, model: model.name })));
-const tables = Object.fromEntries(Object.entries(data.scales).map(([name, hex]) => [name, pixelTable(hex)]));
-const state = { frame: 0, layer: Math.max(0, layers.findIndex((layer) => layer.spatial)), all: false, raw: false,
-  opacity: preds.settings && preds.settings.alpha >= 0 ? preds.settings.alpha : 0.5, scale: "viridis", lanes: "energy", playing: false };
+const sheets = { ...data.sheets, ...(data.beside ? data.beside.sheets : {}) };
+const flat = (its, told, run) => its.flatMap((model) => model.layers.map((layer) => ({ ...layer, run, title: model.title,
+  id: `${run ? "beside:" : ""}${model.name}/${layer.name}`, model: model.name, target: (told.models[model.name] || {}).target })));
+const layers = flat(models, preds, "");                 // of this run: they have lanes and a place in the grid
+const everything = [...layers, ...(data.beside ? flat(data.beside.models, data.beside.preds, data.beside.name) : [])];
+const glosses = models.flatMap((model) => model.reading.map((span, place) => ({ ...span, model: model.name, place })));
+const settings = preds.settings || {};
+const tables = Object.fromEntries(Object.entries(data.scales).map(([name, hex]) => [name, pixelTable(hex, settings.blend !== "even")]));
+const solid = Object.fromEntries(Object.entries(data.scales).map(([name, hex]) => [name, pixelTable(hex, false)]));
+const state = { frame: 0, layer: opening(models[0]), second: opening(models[models.length - 1]), mode: "one", raw: false,
+  opacity: settings.alpha >= 0 ? settings.alpha : 0.85, scale: tables[settings.colormap] ? settings.colormap : "turbo",
+  perFrame: preds.models[models[0].name].normalise === "frame", lanes: "energy", playing: false, gloss: null, loop: false, active: "layer" };
 let drawFrame = null;
 let waiting = false;
 
-const singleView = makeView(data.size, null);
+/** The deepest layer of a model that has a place and a map: where the most evidence comes together. */
+function opening(model) {
+  const its = layers.map((layer, index) => ({ layer, index })).filter(({ layer }) => layer.model === model.name);
+  const cells = ({ layer }) => (layer.cells ? layer.cells[0] * layer.cells[1] : Infinity);
+  const best = its.filter(({ layer }) => layer.spatial && layer.sheet).reduce((one, other) => (one && cells(one) <= cells(other) ? one : other), null);
+  return (best || its[0]).index;
+}
+
+const views = ["layer", "second"].map((place) => {
+  const select = make("select", { "aria-label": "Layer of this view", onchange: (event) => { choose(Number(event.target.value), place); } });
+  const caption = make("figcaption", { class: "caption" }, select, make("span", { class: "soft explained" }));
+  const view = { ...makeView(data.size, caption), select, place };
+  view.top.addEventListener("pointerdown", () => { state.active = place; showMode(); });
+  return view;
+});
+const [singleView, secondView] = views;
+const shownViews = () => (state.mode === "two" ? views : [singleView]);
 const gridViews = layers.map((layer, index) => {
   const caption = make("div", { class: "caption" }, make("code", { text: layer.name }), flagsOf(layer));
   const view = makeView(data.size, caption);
   view.button = make("button", { type: "button", class: "bare cell", title: `Show ${layer.name} alone`,
-    onclick: () => { state.all = false; choose(index); } }, view.element);
+    onclick: () => { state.mode = "one"; choose(index, "layer"); } }, view.element);
   return view;
 });
 
@@ -26,8 +50,9 @@ function draw() {
   requestAnimationFrame(() => {
     waiting = false;
     const { frame } = state;
-    if (state.all) layers.forEach((layer, index) => drawView(gridViews[index], layer));
-    else { drawView(singleView, layers[state.layer]); showNow(); }
+    if (state.mode === "all") layers.forEach((layer, index) => drawView(gridViews[index], layer));
+    else for (const view of shownViews()) drawView(view, everything[state[view.place]]);
+    showNow();
     document.documentElement.style.setProperty("--at", (frame + 0.5) / frames);
     byId("lanes").dataset.frame = frame;
     byId("scrubber").value = frame;
@@ -37,80 +62,93 @@ function draw() {
     for (const button of glossButtons) {
       button.classList.toggle("now", button.span.start <= frame && frame < button.span.stop);
     }
-    singleView.canvas.setAttribute("aria-label", `Frame ${frame}, ${layers[state.layer].name}`);
   });
 }
 
 function seek(frame) {
   state.frame = clamp(frame, 0, frames - 1);
   draw();
+  remember();
 }
 
-function pause() { state.playing = false; showPlaying(); }
-
+/** Goes to a gloss; one that a model read is chosen too, for its loop. */
 function jump(span) {
   pause();
+  state.gloss = glosses.find((each) => each.model === span.model && each.place === span.place) || null;
+  showGloss();
   seek(Math.floor((span.start + span.stop - 1) / 2));
 }
 
-function choose(index) {
-  state.layer = index;
+function nextGloss(by) {
+  const model = state.gloss ? state.gloss.model : everything[state.layer].model;
+  const its = glosses.filter((each) => each.model === model);
+  if (!its.length) return;
+  const after = its.findIndex((each) => each.start >= state.frame);
+  const at = state.gloss ? state.gloss.place + by : by > 0 ? (after < 0 ? its.length - 1 : after) : (after < 0 ? its.length : after) - 1;
+  jump(its[clamp(at, 0, its.length - 1)]);
+}
+
+function showGloss() {
+  for (const button of glossButtons) {
+    button.classList.toggle("chosen", Boolean(state.gloss) && button.span.model === state.gloss.model && button.span.place === state.gloss.place);
+  }
+  loop(state.loop);
+}
+
+function choose(index, place = state.mode === "two" ? state.active : "layer") {
+  state[place] = index;
+  state.active = place;
   showMode();
 }
 
-function step(by) { pause(); seek(state.frame + by); }
-
-function play() {
-  if (state.playing) { pause(); return; }
-  state.playing = true;
-  showPlaying();
-  const first = state.frame >= frames - 1 ? 0 : state.frame;
-  let from = first, began = null, speed = 0;
-  const tick = (now) => {
-    if (!state.playing) return;
-    const wanted = Number(byId("speed").value);
-    if (began === null || wanted !== speed) {           // a new speed counts from here
-      from = began === null ? first : state.frame;
-      began = now;
-      speed = wanted;
-    }
-    const frame = from + Math.floor(((now - began) / 1000) * fps * speed);
-    seek(frame);
-    if (frame >= frames - 1) pause();
-    else requestAnimationFrame(tick);
-  };
-  requestAnimationFrame(tick);
+function setMode(mode) {
+  state.mode = mode;
+  showMode();
 }
 
-function showPlaying() {
-  byId("play-shape").setAttribute("d", state.playing ? "M3.5 2.5h3.4v11H3.5zM9.1 2.5h3.4v11H9.1z" : "M4 2.5v11l9-5.5z");
-  byId("play").setAttribute("aria-label", state.playing ? "Pause" : "Play");
+function perFrame(on) {
+  state.perFrame = on;
+  showScale();
 }
 
 function showMode() {
-  byId("one").setAttribute("aria-pressed", !state.all);
-  byId("all").setAttribute("aria-pressed", state.all);
-  byId("single").hidden = state.all;
-  byId("grid").hidden = !state.all;
-  document.querySelectorAll("#choice input").forEach((input) => { input.checked = Number(input.value) === state.layer; });
-  layerRows.forEach((row, index) => row.classList.toggle("chosen", !state.all && index === state.layer));
-  const layer = layers[state.layer];
-  if (!layer.spatial) drawStrip(singleView.strip, layer.energy, tables[state.scale]);
+  for (const mode of ["one", "two", "all"]) byId(mode).setAttribute("aria-pressed", state.mode === mode);
+  byId("desk").dataset.mode = state.mode;
+  byId("views").hidden = state.mode === "all";
+  byId("second-view").hidden = state.mode !== "two";
+  byId("grid").hidden = state.mode !== "all";
+  if (state.mode !== "two") state.active = "layer";
+  for (const view of views) {
+    const layer = everything[state[view.place]];
+    view.select.value = state[view.place];
+    view.caption.lastChild.textContent = layer.target ? `explains ${layer.target}` : "";
+    view.element.classList.toggle("active", state.mode === "two" && state.active === view.place);
+    if (!layer.spatial) drawStrip(view.strip, layer.energy, solid[state.scale]);
+  }
+  const chosen = state[state.active];
+  document.querySelectorAll("#choice input").forEach((input) => { input.checked = Number(input.value) === chosen; });
+  layerRows.forEach((row, index) => row.classList.toggle("chosen", state.mode !== "all" && index === chosen));
   draw();
+  remember();
 }
 
 function showScale() {
-  const table = tables[state.scale];
+  const table = solid[state.scale];
+  byId("scale").value = state.scale;
   drawLegend(byId("legend"), table);
   layers.forEach((layer, index) => {
     if (!layer.spatial) drawStrip(gridViews[index].strip, layer.energy, table);
     layerRows[index].show(state.lanes, table);
   });
+  byId("by-clip").setAttribute("aria-pressed", !state.perFrame);
+  byId("by-frame").setAttribute("aria-pressed", state.perFrame);
+  byId("legend-high").textContent = `1, ${state.perFrame ? "each frame’s" : "the clip’s"} strongest place`;
+  byId("legend").setAttribute("aria-label", `Colour scale from 0, nothing, to ${byId("legend-high").textContent}`);
   byId("lane-energy").setAttribute("aria-pressed", state.lanes === "energy");
   byId("lane-regions").setAttribute("aria-pressed", state.lanes === "regions");
   byId("lane-key").replaceChildren(...(state.lanes === "regions"
     ? data.regions.names.map((name) => make("span", {}, make("span", { class: `dot ${name}` }), name))
-    : ["Energy is the mean of a map over the frame; each row reaches to its own peak."]));
+    : ["Mean of a map over the frame, each row to its own peak; numbers are this frame’s."]));
   showMode();
 }
 
@@ -119,6 +157,7 @@ function showOpacity(opacity) {
   byId("opacity").value = 100 * opacity;
   byId("opacity-value").textContent = `${Math.round(100 * opacity)}%`;
   draw();
+  remember();
 }
 
 function holdRaw(on) {
@@ -138,23 +177,28 @@ function showHead() {
   byId("facts").textContent = [preds.split, preds.signer, `${frames} frames`, `${(frames / fps).toFixed(1)} s at ${fps} fps`]
     .filter(Boolean).join(" · ");
   if (preds.video) byId("facts").after(make("ul", { class: "soft video" }, ...preds.video.lines.map((text) => make("li", { text }))));
+  const here = encodeURIComponent(preds.sequence);
+  byId("links").append(...[["index", "../index.html"], ["← previous clip", `../index.html#before=${here}`],
+    ["next clip →", `../index.html#after=${here}`], ...data.files.map((file) => [file, file])]
+    .map(([text, href]) => make("a", { href, text })));
   const rows = byId("readings");
-  const sentence = (label, entries, figures) => {
+  const sentence = (label, entries, beside) => {
     const words = make("div", { class: "sentence" });
     for (const entry of entries) {
       const verdict = verdictClass(entry.verdict);
       const button = make("button", { type: "button", class: `bare word ${verdict}`, text: entry.gloss,
-        title: SAID[entry.verdict], disabled: entry.start === undefined, onclick: () => jump(entry) });
+        title: [SAID[entry.verdict], entry.by && `placed by ${entry.by}`].filter(Boolean).join(", ") || null,
+        disabled: entry.start === undefined, onclick: () => jump(entry) });
       if (entry.start !== undefined) { button.span = entry; glossButtons.push(button); }
       words.append(button);
     }
     if (!entries.length) words.append(make("span", { class: "soft", text: "nothing read" }));
-    rows.append(make("div", { class: "reading" }, make("div", { class: "who" }, make("h2", { text: label }), figures), words));
+    rows.append(make("div", { class: "reading" }, make("div", { class: "who" }, make("h2", { text: label }), beside), words));
   };
   if (preds.truth) sentence("Truth", truthSpans(), null);
   for (const model of models) {
     const { wer } = preds.models[model.name];
-    sentence(model.title, model.reading, wer ? make("span", { class: "wer", title: wordsOfWer(wer) },
+    sentence(model.title, glosses.filter((each) => each.model === model.name), wer ? make("span", { class: "wer", title: wordsOfWer(wer) },
       make("b", { text: `${rateOf(wer).toFixed(1)}%` }), " WER") : null);
   }
   if (preds.truth) {
@@ -164,55 +208,65 @@ function showHead() {
 
 /** The truth with its frames, where a model could align it: of the model that knows most of its glosses. */
 function truthSpans() {
-  const most = models.reduce((best, model) => (model.truth.length > best.length ? model.truth : best), []);
+  const most = models.reduce((best, model) => (model.truth.length > best.truth.length ? model : best), models[0]);
   let place = 0;
   return (preds.truth || []).map((gloss) => {
-    if (place < most.length && most[place].gloss === gloss) return most[place++];
+    if (place < most.truth.length && most.truth[place].gloss === gloss) return { ...most.truth[place++], by: most.title };
     return { gloss };
   });
 }
 
-/** What is true, and what each model reads, at this very frame; and where the chosen layer looks. */
+/** What each model reads at this very frame, and which true gloss it aligns there; and where the chosen layer looks. */
 function showNow() {
   const at = (spans) => (spans || []).find((span) => span.verdict !== "deleted" && span.start <= state.frame && state.frame < span.stop);
-  const said = (name, span) => make("div", {}, make("dt", { text: name }), make("dd", {},
-    span ? make("span", { class: `word ${verdictClass(span.verdict)}`, text: span.gloss }) : make("span", { class: "soft", text: "–" })));
-  const layer = layers[state.layer];
+  const word = (span) => (span ? make("span", { class: `word ${verdictClass(span.verdict)}`, text: span.gloss }) : make("span", { class: "soft", text: "no gloss" }));
+  const cells = (model, run) => [make("dt", { text: run ? `${run}: ${model.title}` : model.title }), make("dd", {}, word(at(model.reading))),
+    preds.truth ? make("dd", { class: "soft aligned" }, "truth, by its own alignment: ", word(at(model.truth))) : null];
+  const layer = everything[state[state.active]];
   const shares = layer.shares_over_time ? layer.shares_over_time[state.frame] : null;
-  byId("now").replaceChildren(
-    make("h3", { text: "At this frame" }),
-    make("dl", {}, preds.truth ? said("truth", at(truthSpans())) : null, ...models.map((model) => said(model.title, at(model.reading)))),
+  byId("now").replaceChildren(...[
+    make("h2", { text: "At this frame" }),
+    make("dl", {}, ...models.map((model) => make("div", {}, ...cells(model).filter(Boolean))),
+      ...(data.beside ? data.beside.models : []).map((model) => make("div", {}, ...cells(model, data.beside.name).filter(Boolean)))),
     shares ? stack(data.regions.names, shares, sharesInWords(data.regions.names, shares)) : null,
-    shares ? make("p", { class: "key" }, ...data.regions.names.map((name, index) => make("span", {},
-      make("span", { class: `dot ${name}` }), `${name} `, make("b", { text: percent(shares[index]) })))) : null);
+    shares ? make("p", { class: "key" }, make("span", { text: `${layer.name}:` }), ...data.regions.names.map((name, index) => make("span", {},
+      make("span", { class: `dot ${name}` }), `${name} `, make("b", { text: percent(shares[index]) })))) : null].filter(Boolean));
 }
 
 function showStage() {
   byId("single-view").append(singleView.element);
+  byId("second-view").append(secondView.element);
   const choice = byId("choice"), grid = byId("grid");
   let index = 0;
-  for (const model of models) {
-    const list = make("fieldset", {}, make("legend", { text: model.title }));
+  for (const [model, run] of [...models.map((each) => [each, ""]), ...(data.beside ? data.beside.models.map((each) => [each, data.beside.name]) : [])]) {
+    const title = run ? `${run}: ${model.title}` : model.title;
+    const list = make("fieldset", {}, make("legend", { text: title }));
     const cells = make("div", { class: "cells" });
     for (const layer of model.layers) {
       const at = index;
-      const shares = layer.shares ? stack(data.regions.names, layer.shares, sharesInWords(data.regions.names, layer.shares)) : null;
+      const shares = layer.shares && data.regions ? stack(data.regions.names, layer.shares, sharesInWords(data.regions.names, layer.shares)) : null;
       list.append(make("label", { class: "layer" },
-        make("input", { type: "radio", name: "layer", value: at, onchange: () => choose(at) }),
-        make("code", { text: layer.name }), flagsOf(layer), shares));
-      cells.append(gridViews[at].button);
+        make("input", { type: "radio", name: "layer", value: at, onchange: () => { if (state.mode === "all") state.mode = "one"; choose(at); } }),
+        make("code", { text: layer.name }), flagsOf(layer), layer.looks ? make("span", { class: "looks", text: layer.looks }) : null, shares));
+      if (!run) cells.append(gridViews[at].button);
       index += 1;
     }
     choice.append(list);
-    grid.append(make("h2", { text: model.title }), cells);
+    if (!run) grid.append(make("h2", { text: title }), cells);
+    for (const view of views) {
+      const group = make("optgroup", { label: title });
+      everything.forEach((layer, at) => {
+        if (layer.model === model.name && layer.run === run) group.append(make("option", { value: at, text: layer.name }));
+      });
+      view.select.append(group);
+    }
   }
+  byId("choice-key").textContent = layers.some((layer) => layer.shares) ? "Bars: where each map lies over the whole clip." : "";
   for (const name of Object.keys(tables)) {
     const safe = name === "viridis" || name === "cividis" ? " (colour-blind safe)" : "";
     byId("scale").append(make("option", { value: name, text: name + safe }));
   }
-  const reach = { clip: "the clip’s strongest place", frame: "the frame’s strongest place" }[preds.models[models[0].name].normalise];
-  byId("legend").setAttribute("aria-label", `Colour scale from 0, nothing, to 1, ${reach || "the strongest place"}`);
-  byId("legend-high").textContent = reach ? `1, ${reach}` : "1";
+  byId("key-list").append(...KEYS.map(([key, deed]) => make("div", {}, make("dt", { text: key }), make("dd", { text: deed }))));
 }
 
 function showLanes() {
@@ -223,10 +277,10 @@ function showLanes() {
   for (const model of models) {
     rows.append(make("h3", { class: "lane-model", text: model.title }));
     if (model.truth.length) rows.append(glossLane("truth, aligned", model.truth, frames, jump));
-    rows.append(glossLane("read", model.reading, frames, jump));
+    rows.append(glossLane("read", glosses.filter((each) => each.model === model.name), frames, jump));
     for (const layer of model.layers) {
       const at = index;
-      const row = layerLane(layer, frames, names, () => { state.all = false; choose(at); });
+      const row = layerLane(layer, frames, names, () => { if (state.mode === "all") state.mode = "one"; choose(at); });
       layerRows.push(row);
       rows.append(row);
       index += 1;
@@ -245,14 +299,19 @@ function listen() {
   byId("back").addEventListener("click", () => step(-1));
   byId("forward").addEventListener("click", () => step(1));
   byId("play").addEventListener("click", play);
-  byId("one").addEventListener("click", () => { state.all = false; showMode(); });
-  byId("all").addEventListener("click", () => { state.all = true; showMode(); });
+  byId("loop").addEventListener("click", () => { loop(!state.loop); remember(); });
+  for (const mode of ["one", "two", "all"]) byId(mode).addEventListener("click", () => setMode(mode));
+  byId("by-clip").addEventListener("click", () => perFrame(false));
+  byId("by-frame").addEventListener("click", () => perFrame(true));
   byId("lane-energy").addEventListener("click", () => { state.lanes = "energy"; showScale(); });
   byId("lane-regions").addEventListener("click", () => { state.lanes = "regions"; showScale(); });
   byId("scale").addEventListener("change", (event) => { state.scale = event.target.value; showScale(); });
   byId("opacity").addEventListener("input", (event) => { showOpacity(Number(event.target.value) / 100); });
-  for (const held of [byId("raw"), singleView.canvas]) {
-    held.addEventListener("pointerdown", () => holdRaw(true));
+  byId("save").addEventListener("click", saveView);
+  byId("help").addEventListener("click", () => byId("keys").showModal());
+  for (const view of views) zoomOn(view, views);
+  for (const held of [byId("raw"), ...views.map((view) => view.canvas)]) {
+    held.addEventListener("pointerdown", () => { if (held === byId("raw") || zoom.by === 1) holdRaw(true); });
     held.addEventListener("keydown", (event) => { if (event.key === " " || event.key === "Enter") holdRaw(true); });
     held.addEventListener("keyup", () => holdRaw(false));
     held.addEventListener("blur", () => holdRaw(false));
@@ -260,22 +319,18 @@ function listen() {
   for (const end of ["pointerup", "pointercancel", "blur"]) window.addEventListener(end, () => holdRaw(false));
   document.addEventListener("keydown", onKey);
   document.addEventListener("keyup", (event) => { if (event.key === "r" || event.key === "R") holdRaw(false); });
+  // What was pressed by a pointer lets go of the keys again, so that arrows and space go on moving through time.
+  document.addEventListener("click", (event) => {
+    if (event.detail && document.activeElement.matches("button, input[type='radio'], input[type='range'], summary")) document.activeElement.blur();
+  });
+  document.addEventListener("change", (event) => { if (event.target.matches("select")) event.target.blur(); });
+  window.addEventListener("hashchange", () => { recall(); showAll(); });
 }
 
-function onKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const at = event.target;
-  const own = at.matches("select, input:not(#scrubber)");       // these use arrows themselves
-  const by = event.shiftKey ? 10 : 1;
-  const deeds = {
-    ArrowLeft: own ? null : () => step(-by), ArrowRight: own ? null : () => step(by),
-    " ": own || at.matches("button, summary") ? null : play,
-    r: () => holdRaw(true), R: () => holdRaw(true),
-    a: () => { state.all = !state.all; showMode(); }, A: () => { state.all = !state.all; showMode(); },
-  };
-  if (!deeds[event.key]) return;
-  event.preventDefault();
-  deeds[event.key]();
+function showAll() {
+  showOpacity(state.opacity);
+  showGloss();
+  showScale();
 }
 
 async function start() {
@@ -285,9 +340,9 @@ async function start() {
   if (data.regions && data.regions.total) showShares(byId("shares"), data.regions, models);
   showMatrices(byId("matrices"), models);
   showMade(byId("made"), preds, models);
+  recall();
   listen();
-  showOpacity(state.opacity);
-  showScale();
+  showAll();
   themeButton(byId("theme"));
   drawFrame = await openFrames(data.sheets.frame);
   draw();

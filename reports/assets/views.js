@@ -1,13 +1,12 @@
 "use strict";
 
-const VOID = { "all-zero": "This map is zero everywhere", constant: "This map is the same everywhere",
-  "non-finite": "This map is not made of numbers" };
 const maps = new Map();                 // sheet name -> Uint8Array [n, h, w], or a promise of it
 const brushes = new Map();              // sheet name -> MapBrush
 
+/** What a layer is, in a few words, and what is wrong with its map. */
 function flagsOf(layer) {
   const box = make("span", { class: "flags" });
-  if (!layer.spatial) box.append(make("span", { class: "tag", text: "time only" }));
+  if (layer.kind) box.append(make("span", { class: "tag", text: layer.kind }));
   for (const flag of layer.flags) box.append(make("span", { class: "flag", text: flag }));
   return box;
 }
@@ -18,39 +17,79 @@ function makeView([height, width], caption) {
   const strip = make("canvas", { class: "view-strip", "aria-hidden": "true" });
   const track = make("div", { class: "track strip", hidden: true }, strip);
   const note = make("span", { class: "view-note", hidden: true });
-  const element = make("div", { class: "picture" }, make("div", { class: "picture-top" }, canvas, note), track, caption);
-  return { canvas, strip, track, note, element };
+  const top = make("div", { class: "picture-top" }, canvas, note);
+  return { canvas, strip, track, note, top, caption, element: make("div", { class: "picture" }, top, track, caption) };
 }
 
-function noteOf(layer) {
-  if (!layer.spatial) return "Knows when, not where";
-  return layer.flags.map((flag) => VOID[flag]).find(Boolean) || "";
+function noteOf(layer, frame) {
+  if (layer.seen && (frame < layer.seen[0] || frame >= layer.seen[1])) return "frame not seen";
+  return layer.note || (layer.spatial ? "" : "knows when, not where");
 }
+
+const boxOf = (layer) => (layer.sheet ? sheetOf(layer).box : layer.box || [0, data.size[0], 0, data.size[1]]);
+const sheetOf = (layer) => sheets[layer.sheet];
 
 function drawView(view, layer) {
   const context = view.canvas.getContext("2d");
   drawFrame(context, state.frame);
-  const painted = Boolean(layer.sheet);
-  view.note.textContent = noteOf(layer);
+  view.note.textContent = noteOf(layer, state.frame);
   view.note.hidden = state.raw || !view.note.textContent;
   view.track.hidden = layer.spatial;
-  if (painted && !state.raw) {
+  const unseen = layer.seen && (state.frame < layer.seen[0] || state.frame >= layer.seen[1]);
+  if (!state.raw && (layer.spatial || unseen)) greyOut(context, boxOf(layer), unseen);
+  const painted = Boolean(layer.sheet);
+  if (painted && !state.raw && !unseen) {
     const values = maps.get(layer.sheet);
     if (!(values instanceof Uint8Array)) {
       load(layer.sheet);
       return;
     }
-    if (!brushes.has(layer.sheet)) brushes.set(layer.sheet, new MapBrush(data.size, data.sheets[layer.sheet]));
-    brushes.get(layer.sheet).draw(context, values, state.frame, tables[state.scale], state.opacity);
+    if (!brushes.has(layer.sheet)) brushes.set(layer.sheet, new MapBrush(sheetOf(layer)));
+    brushes.get(layer.sheet).draw(context, values, state.frame, { table: tables[state.scale], opacity: state.opacity, perFrame: state.perFrame });
   }
   view.canvas.dataset.frame = state.frame;
-  view.canvas.dataset.layer = painted && !state.raw ? `${layer.model}/${layer.name}` : "";
+  view.canvas.dataset.layer = painted && !state.raw ? layer.id : "";
+  view.canvas.setAttribute("aria-label", `Frame ${state.frame}, ${layer.name}`);
 }
 
 function load(sheet) {
   if (maps.has(sheet)) return;
-  maps.set(sheet, openMaps(sheet, data.sheets[sheet]).then((values) => {
+  maps.set(sheet, openMaps(sheet, sheets[sheet]).then((values) => {
     maps.set(sheet, values);
     draw();
   }));
+}
+
+/** The part of the pictures that is seen: the wheel goes in and out at the pointer, a drag moves it; all views alike. */
+const zoom = { by: 1, x: 0, y: 0 };     // x, y: where the picture's corner lies, in parts of the view
+
+function showZoom(views) {
+  for (const { canvas, top } of views) {
+    canvas.style.transform = zoom.by > 1 ? `translate(${100 * zoom.x}%, ${100 * zoom.y}%) scale(${zoom.by})` : "";
+    top.classList.toggle("zoomed", zoom.by > 1);
+  }
+}
+
+function zoomOn(view, views) {
+  const move = (x, y) => {
+    zoom.x = clamp(x, 1 - zoom.by, 0);
+    zoom.y = clamp(y, 1 - zoom.by, 0);
+    showZoom(views);
+  };
+  view.top.addEventListener("wheel", (event) => {
+    const before = zoom.by;
+    const by = clamp(before * Math.exp(-event.deltaY * 0.002), 1, 8);
+    if (by === before) return;          // wholly out already: the page scrolls
+    event.preventDefault();
+    const box = view.top.getBoundingClientRect();
+    const x = (event.clientX - box.left) / box.width, y = (event.clientY - box.top) / box.height;
+    zoom.by = by;
+    move(x - ((x - zoom.x) * by) / before, y - ((y - zoom.y) * by) / before);
+  }, { passive: false });
+  view.top.addEventListener("pointermove", (event) => {
+    if (!(event.buttons & 1) || zoom.by === 1) return;
+    const box = view.top.getBoundingClientRect();
+    move(zoom.x + event.movementX / box.width, zoom.y + event.movementY / box.height);
+  });
+  view.top.addEventListener("dblclick", () => { zoom.by = 1; move(0, 0); });
 }

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
 from urllib.parse import quote
@@ -12,14 +13,19 @@ import cv2
 import numpy as np
 import pytest
 
+from drawing.layer import LayerPictures
+from drawing.overlay import Style
+from reports.beside import write_beside
 from reports.report import write_index, write_report
 from results.manifest import write_manifest
+from terminal.errors import UserError
 from tests.kit import report as made
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
 FRAMES = 24
 TITLES = {"slowfast": "SlowFastSign", "twostream": "TwoStream-SLR"}
+OPENING = "slowfast/conv2d.fast_path.layer3"
 EVIL = "<script>window.hacked = 1</script>"
 VIRIDIS = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], cv2.COLORMAP_VIRIDIS)[:, 0, ::-1].astype(int)
 
@@ -140,48 +146,212 @@ def test_scrubbing_moves_every_view_to_the_same_frame(report: Any) -> None:
         assert report.inner_text("#clock").startswith(f"{frame:02d} / {FRAMES - 1}")
 
 
+def assert_drawn(canvas: Any, model: str, name: str, frame: int, **changes: Any) -> None:
+    """As the PNG of this frame shows it; the run asked for jet."""
+    layer = made.layers(FRAMES)[model][name]
+    laid = replace(layer.laid, **changes)
+    wanted = LayerPictures(laid, layer.flags, Style(1.0, "jet")).draw(frame, made.picture(FRAMES)[frame])
+    off = np.abs(pixels(canvas).astype(int) - wanted)
+    assert off.mean() < 3 and np.percentile(off, 99) < 24
+
+
 @pytest.mark.parametrize("model, name", spatial())
-def test_choosing_a_layer_shows_its_pixels(report: Any, model: str, name: str) -> None:
+def test_choosing_a_layer_shows_its_picture(report: Any, model: str, name: str) -> None:
     report.check(f"#choice fieldset:has(legend:text-is('{TITLES[model]}')) label:has-text('{name}') input")
     set_opacity(report, 100)
     scrub(report, 11)
     canvas = report.wait_for_selector(f"#single-view canvas[data-layer='{model}/{name}'][data-frame='11']")
-    wanted = made.layers(FRAMES)[model][name].laid.at(11).astype(float) * 255
-    wrong = np.abs(levels(pixels(canvas)) - wanted)
-    assert wrong.mean() < 2 and np.percentile(wrong, 99) < 8
+    assert_drawn(canvas, model, name, 11)
 
 
-def test_all_layers_show_their_own_pixels_at_once(report: Any) -> None:
+def test_a_frame_can_have_a_scale_of_its_own(report: Any) -> None:
+    set_opacity(report, 100)
+    report.click("#by-frame")
+    assert report.inner_text("#legend-high") == "1, each frame’s strongest place"
+    scrub(report, 11)
+    canvas = report.wait_for_selector(f"#single-view canvas[data-layer='{OPENING}'][data-frame='11']")
+    model, name = OPENING.split("/")
+    assert_drawn(canvas, model, name, 11, per_frame=True)
+
+
+def test_all_layers_show_their_own_pictures_at_once(report: Any) -> None:
     report.click("#all")
     set_opacity(report, 100)
     scrub(report, 20)
     for model, name in spatial():
         canvas = report.wait_for_selector(f"#grid canvas[data-layer='{model}/{name}'][data-frame='20']")
-        wanted = made.layers(FRAMES)[model][name].laid.at(20).astype(float) * 255
-        assert np.abs(levels(pixels(canvas)) - wanted).mean() < 2
+        assert_drawn(canvas, model, name, 20)
+
+
+def test_it_opens_on_the_deepest_layer_with_space_of_the_first_model_in_the_colours_asked_for(report: Any) -> None:
+    report.wait_for_selector(f"#single-view canvas[data-layer='{OPENING}']")
+    assert report.input_value("#scale") == "jet"
+
+
+def test_two_views_move_in_step_each_with_a_layer_of_its_own(report: Any) -> None:
+    report.click("#two")
+    report.select_option("#second-view select", label="pose_stream.layer1")
+    scrub(report, 9)
+    report.wait_for_selector(f"#single-view canvas[data-layer='{OPENING}'][data-frame='9']")
+    report.wait_for_selector("#second-view canvas[data-layer='twostream/pose_stream.layer1'][data-frame='9']")
+
+
+def test_another_run_of_the_clip_can_stand_beside_this_one(opened: Any, outputs: Path, tmp_path: Path) -> None:
+    folder, other = tmp_path / "ours" / "clip", tmp_path / "theirs" / "clip"
+    for each in (folder, other):
+        each.mkdir(parents=True)
+        write_report(each, made.picture(FRAMES), made.layers(FRAMES), made.preds(FRAMES, sequence="clip"))
+    page = opened(write_beside(folder, other))
+    page.click("#two")
+    page.locator("#second-view select").select_option(str(10 + 2))      # the other run's third layer
+    scrub(page, 5)
+    page.wait_for_selector("#second-view canvas[data-layer='beside:slowfast/conv2d.fast_path.layer3'][data-frame='5']")
+    one, two = (pixels(page.query_selector(f"{view} .picture-top canvas")) for view in ("#single-view", "#second-view"))
+    assert (one == two).all() and "theirs: SlowFastSign" in page.inner_text("#choice")
+
+
+def test_runs_of_different_clips_are_not_set_beside_each_other(tmp_path: Path) -> None:
+    for name, frames in (("a", 4), ("b", 5)):
+        (tmp_path / name).mkdir()
+        write_report(tmp_path / name, made.picture(frames), made.layers(frames), made.preds(frames))
+    with pytest.raises(UserError, match="not the same clip"):
+        write_beside(tmp_path / "a", tmp_path / "b")
+    with pytest.raises(UserError, match="no report"):
+        write_beside(tmp_path / "a", tmp_path / "c")
+
+
+def test_a_reload_loses_nothing_and_a_link_leads_to_its_moment(report: Any, opened: Any) -> None:
+    report.click("#two")
+    report.select_option("#second-view select", label="rgb_stream.layer4")
+    report.select_option("#scale", "cividis")
+    report.locator("#readings .reading:nth-child(2) button", has_text="GESTERN").click()
+    frame = report.input_value("#scrubber")
+    until(report, f"location.hash.includes('frame={frame}') && location.hash.includes('gloss=slowfast')")
+    report.reload()
+    report.wait_for_selector(f"#second-view canvas[data-layer='twostream/rgb_stream.layer4'][data-frame='{frame}']")
+    assert report.input_value("#scale") == "cividis"
+    assert report.locator("#readings .chosen").all_inner_texts() == ["GESTERN"]
+    report.evaluate("location.hash = '#frame=3&layer=twostream/pose_stream.layer1&view=one'")
+    report.wait_for_selector("#single-view canvas[data-layer='twostream/pose_stream.layer1'][data-frame='3']")
+
+
+@pytest.mark.parametrize("chosen", ["#choice label:has-text('fast_path.layer1')", "#lane-rows button.mono >> nth=2"])
+def test_after_choosing_a_layer_keys_still_move_through_time(report: Any, chosen: str) -> None:
+    report.locator(chosen).click()
+    for key, frame in (("ArrowRight", 1), ("End", FRAMES - 1), ("Home", 0)):
+        report.keyboard.press(key)
+        report.wait_for_selector(f"#lanes[data-frame='{frame}']")
+    report.keyboard.press("Space")
+    report.wait_for_selector("#play[aria-label='Pause']")
+    report.keyboard.press("Space")
+
+
+def test_keys_are_told(report: Any) -> None:
+    report.keyboard.press("?")
+    assert "play or pause" in report.inner_text("#keys")
+
+
+def test_a_gloss_is_played_over_and_over(report: Any) -> None:
+    report.locator("#readings .reading:nth-child(2) button", has_text="GESTERN").click()
+    span = next(span for span in made.preds(FRAMES)["models"]["slowfast"]["spans"] if span["gloss"] == "GESTERN")
+    report.keyboard.press("l")
+    assert report.inner_text("#loop") == "Loop GESTERN"
+    report.evaluate("""() => { window.seen = new Set();
+        new MutationObserver(() => window.seen.add(Number(document.getElementById('lanes').dataset.frame)))
+            .observe(document.getElementById('lanes'), { attributes: true }); }""")
+    report.keyboard.press("Space")
+    report.wait_for_timeout(600)
+    assert report.get_attribute("#play", "aria-label") == "Pause"
+    report.keyboard.press("Space")
+    assert set(report.evaluate("[...window.seen]")) <= set(range(span["start"], max(span["stop"], span["start"] + 1)))
+
+
+def test_the_next_gloss_is_a_key_away(report: Any) -> None:
+    spans = made.preds(FRAMES)["models"]["slowfast"]["spans"]
+    for place in (0, 1, 2):
+        report.keyboard.press("n")
+        assert report.locator("#readings .chosen").inner_text() == (EVIL, *made.TRUTH[1:])[place]
+    assert int(report.input_value("#scrubber")) in range(spans[2]["start"], spans[2]["stop"])
+
+
+def test_what_stands_at_a_frame_says_whose_alignment_it_is_and_no_null(report: Any) -> None:
+    report.check("#choice label:has-text('conv1d.fused_features') input")
+    scrub(report, 0)
+    told = report.inner_text("#now")
+    assert "null" not in told and told.count("truth, by its own alignment: " + EVIL) == 2
+
+
+def test_the_wheel_goes_into_the_picture(report: Any) -> None:
+    report.hover("#single-view .picture-top")
+    report.mouse.wheel(0, -400)
+    until(report, "document.querySelector('#single-view canvas').style.transform.includes('scale')")
+    report.dblclick("#single-view .picture-top")
+    until(report, "document.querySelector('#single-view canvas').style.transform === ''")
+
+
+def test_the_view_is_saved_as_a_picture_with_labels(report: Any, tmp_path: Path) -> None:
+    report.wait_for_selector(f"#single-view canvas[data-layer='{OPENING}']")
+    with report.expect_download() as saving:
+        report.click("#save")
+    assert saving.value.suggested_filename == "clip 0_frame_000.png"
+    saving.value.save_as(tmp_path / "saved.png")
+    picture = cv2.imread(str(tmp_path / "saved.png"))
+    assert picture is not None and picture.shape[1] == 2 * 256 + 48 and picture.shape[0] > 600
+
+
+def test_the_picture_stays_in_sight_while_the_lanes_are_scrubbed(report: Any) -> None:
+    for width, height in ((1200, 800), (800, 1000), (390, 844)):
+        report.set_viewport_size({"width": width, "height": height})
+        report.locator("#lane-rows .layer-lane").last.evaluate("lane => lane.scrollIntoView({ block: 'end' })")
+        lane = report.locator("#lane-rows .layer-lane").last.bounding_box()
+        for part in ("#single-view canvas", "#transport"):
+            box = report.locator(part).first.bounding_box()
+            assert box["y"] >= 0 and box["y"] + box["height"] <= height, (width, part)
+            assert lane["y"] >= box["y"] + box["height"] - 1 or lane["x"] >= box["x"] + box["width"], (width, part)
+
+
+@pytest.mark.parametrize("width", [1600, 1200, 800, 390])
+def test_nothing_lies_on_anything_and_the_scrubber_is_wide(report: Any, width: int) -> None:
+    report.set_viewport_size({"width": width, "height": 800})
+    assert report.locator("#scrubber").bounding_box()["width"] > 250
+    transport, stage = (report.locator(part).bounding_box() for part in ("#transport", "#stage"))
+    assert stage["x"] <= transport["x"] and transport["x"] + transport["width"] <= stage["x"] + stage["width"]
+    for row in report.locator("#shares tbody tr:not(.model)").all():
+        boxes = [cell.bounding_box() for cell in row.locator("th code, .bar .stack, .number b, .number .ratio").all()]
+        for index, one in enumerate(boxes):
+            for other in boxes[index + 1:]:
+                assert (one["x"] + one["width"] <= other["x"] + 1 or other["x"] + other["width"] <= one["x"] + 1
+                        or one["y"] + one["height"] <= other["y"] + 1 or other["y"] + other["height"] <= one["y"] + 1)
+
+
+def test_it_prints_with_its_colour_scale(report: Any) -> None:
+    report.emulate_media(media="print")
+    assert report.is_visible("#legend") and report.is_visible("#legend-high") and not report.is_visible("#transport")
 
 
 def test_a_layer_without_a_place_has_a_strip_and_no_heat_map(report: Any) -> None:
+    set_opacity(report, 100)
     frame = pixels(report.query_selector("#single-view .picture-top canvas"))
     report.check("#choice label:has-text('conv1d.fused_features') input")
     set_opacity(report, 100)
+    report.select_option("#scale", "viridis")
     shown = pixels(report.query_selector("#single-view .picture-top canvas"))
     assert np.abs(shown.astype(int) - made.picture(1)[0]).mean() < 3 < np.abs(frame.astype(int) - shown).mean()
     strip = levels(pixels(report.query_selector("#single-view .view-strip")))[0]
     wanted = made.layers(FRAMES)["slowfast"]["conv1d.fused_features"].laid.whole().astype(float) * 255
     assert np.abs(strip - wanted).max() <= 1
-    assert report.inner_text("#single-view .view-note") == "Knows when, not where"
+    assert report.inner_text("#single-view .view-note") == "knows when, not where"
 
 
 def test_the_frame_alone_is_seen_while_held(report: Any) -> None:
     canvas = report.query_selector("#single-view .picture-top canvas")
-    report.wait_for_selector("#single-view canvas[data-layer='slowfast/conv2d.slow_path.layer1']")
+    report.wait_for_selector("#single-view canvas[data-layer='slowfast/conv2d.fast_path.layer3']")
     before = pixels(canvas)
     report.keyboard.down("r")
     report.wait_for_selector("#single-view canvas[data-layer='']")
     assert np.abs(pixels(canvas).astype(int) - made.picture(1)[0]).mean() < 3
     report.keyboard.up("r")
-    report.wait_for_selector("#single-view canvas[data-layer='slowfast/conv2d.slow_path.layer1']")
+    report.wait_for_selector("#single-view canvas[data-layer='slowfast/conv2d.fast_path.layer3']")
     assert (pixels(canvas) == before).all()
 
 
@@ -299,6 +469,52 @@ def test_the_index_filters_and_adds_up_what_it_shows(opened: Any, outputs: Path)
     assert names(page) == ["clip 4"]
     page.fill("#search", "nowhere")
     assert names(page) == [] and page.is_visible("#none")
+    assert "no sequence shown" in page.inner_text("#totals") and "no truth" not in page.inner_text("#totals")
+
+
+@pytest.mark.parametrize("width", [1600, 1200])
+def test_headings_stand_above_their_columns(opened: Any, outputs: Path, width: int) -> None:
+    page = opened(outputs / "index.html")
+    page.set_viewport_size({"width": width, "height": 800})
+    for head, cell in ((".heads .for-readings", "td.readings"), (".heads [data-key='wer slowfast']", "td .measure b"),
+                       (".heads [data-key='hands slowfast']", "td .measure > .hands"), (".heads select", "td .stack")):
+        above, below = (page.locator(f"#table {part}").first.bounding_box() for part in (head, cell))
+        assert above["x"] + above["width"] == pytest.approx(below["x"] + below["width"], abs=2), head
+    assert page.inner_text(".heads [data-key='hands slowfast']") == "hands"
+
+
+def test_shares_are_of_the_layer_chosen_and_flags_name_theirs(opened: Any, outputs: Path) -> None:
+    page = opened(outputs / "index.html")
+    assert page.locator("#table .flag").all_inner_texts() == ["rgb_stream.layer4: all-zero"]
+    stored = json.loads((outputs / "clip 0" / "report.json").read_text())["shares"]["slowfast"]
+    for name in ("conv2d.fast_path.layer1", "conv2d.slow_path.layer1"):
+        page.locator(".heads select").first.select_option(name)
+        told = page.locator("#table td .measure > .hands").first.inner_text()
+        assert float(told.rstrip("%")) == pytest.approx(100 * stored[name][0], abs=0.51)
+        assert f"of {name} on the hands" in page.inner_text("#totals")
+
+
+def test_the_index_shows_one_split_alone(opened: Any, tmp_path: Path) -> None:
+    for number, split in enumerate(("dev", "test", "dev")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        preds = {**made.preds(30, sequence=f"clip {number}"), "split": split}
+        (folder / "preds.json").write_text(json.dumps(preds))
+        write_manifest(folder, {}, {})
+    write_index(tmp_path)
+    page = opened(tmp_path / "index.html")
+    page.select_option("#split", "test")
+    assert names(page) == ["clip 1"]
+
+
+def test_a_report_leads_to_the_clips_before_and_after_it(opened: Any, outputs: Path) -> None:
+    page = opened(outputs / "clip 1" / "report.html")
+    for link, wanted in (("next clip", "clip 2"), ("previous clip", "clip 1"), ("previous clip", "clip 0")):
+        page.click(f"#links a:has-text('{link}')")
+        page.wait_for_url(f"**/{quote(wanted)}/report.html*")
+        page.wait_for_selector("#single-view canvas[data-frame='0']")
+    page.click("#links a:text-is('index')")
+    page.wait_for_selector("#table")
 
 
 def test_the_index_leads_to_the_reports_and_shows_their_pictures(opened: Any, outputs: Path) -> None:

@@ -1,0 +1,56 @@
+"""Two runs of one clip in one page: a report with the maps of another output folder's report beside its own."""
+import json
+import re
+from pathlib import Path
+from typing import Any, Dict
+
+from files.atomic import atomic_file
+from reports.page import json_in_html
+from terminal.errors import UserError
+
+PAGE = "beside.html"
+DATA = re.compile(r'(<script type="application/json" id="data">)(.*?)(</script>)', re.S)
+SHEET = re.compile(r'<script type="text/plain" id="([^"]+)-(\d+)">([^<]*)</script>')
+PLACE = "<!-- beside -->"       # where the other report's sheets go
+
+
+def write_beside(folder: Path, other: Path) -> Path:
+    """Writes beside.html into a sequence's folder: its report.html, with that of the same sequence in another one."""
+    ours, theirs = (_read(each / "report.html") for each in (folder, other))
+    mine, its = _data(ours, folder), _data(theirs, other)
+    for what in ("frames", "size"):
+        if mine[what] != its[what]:
+            raise UserError(f"{other}: not the same clip as {folder}: {what} {its[what]} and {mine[what]}")
+    mine["beside"] = {"name": other.parent.name, "preds": its["preds"], "models": _renamed(its["models"]),
+                      "sheets": {_beside(name): sheet for name, sheet in its["sheets"].items() if name != "frame"}}
+    sheets = "\n".join(f'<script type="text/plain" id="{_beside(name)}-{number}">{jpeg}</script>'
+                       for name, number, jpeg in SHEET.findall(theirs) if name != "frame")
+    text = DATA.sub(lambda found: found.group(1) + json_in_html(mine) + found.group(3), ours, count=1)
+    with atomic_file(folder / PAGE) as draft:
+        draft.write_text(text.replace(PLACE, sheets, 1), encoding="utf-8")
+    return folder / PAGE
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        raise UserError(f"{path}: no report to set beside; run main.py for it with --write report") from None
+
+
+def _data(text: str, folder: Path) -> Dict[str, Any]:
+    found = DATA.search(text)
+    if found is None or PLACE not in text:
+        raise UserError(f"{folder / 'report.html'}: not a report of this version; write it again with --overwrite")
+    return json.loads(found.group(2))
+
+
+def _beside(name: str) -> str:
+    return f"beside-{name}"
+
+
+def _renamed(value: Any) -> Any:
+    """The same records, leading to the sheets under their new names."""
+    if isinstance(value, dict):
+        return {key: _beside(each) if key == "sheet" else _renamed(each) for key, each in value.items()}
+    return [_renamed(each) for each in value] if isinstance(value, list) else value

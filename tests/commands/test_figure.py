@@ -1,0 +1,90 @@
+"""A figure from what a run left on disk, on noise frames and a small model."""
+import re
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+import figure
+from drawing.figure import picture
+from drawing.overlay import Style
+from results.cams import read_cams
+from tests.kit.commands import tiny_case
+
+LAYERS = ("conv2d.fast_path.layer1", "conv2d.fast_path.layer3")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    case = tiny_case(tmp_path_factory.mktemp("tiny"))
+    assert case.run("--split", "test", "--seq", "clip-3", "--write", "cams", "--quiet") == 0
+    return case.out / "clip-3"
+
+
+def made(folder: Path, out: Path, *flags: str) -> Path:
+    assert figure.main([str(folder), "--out", str(out), *flags]) == 0
+    return out
+
+
+def texts_of_pdf(path: Path) -> str:
+    streams = re.findall(rb"stream\r?\n(.*?)endstream", path.read_bytes(), re.S)
+    found = []
+    for stream in streams:
+        try:
+            found.append(zlib.decompress(stream))
+        except zlib.error:
+            continue
+    return b"".join(found).decode("latin-1")
+
+
+@pytest.mark.parametrize("width, inches", [("column", 3.3), ("page", 6.9)])
+def test_an_svg_has_its_words_as_words_and_the_width_asked_for(folder: Path, tmp_path: Path, width: str, inches: float
+                                                               ) -> None:
+    text = made(folder, tmp_path / "f.svg", "--layers", *LAYERS, "--frames", "2,7", "--width", width).read_text()
+    assert re.search(rf'width="{inches * 72:g}pt"', text)
+    for word in ("SlowFastSign", "frame 2", "frame 7", "strongest place"):
+        assert re.search(rf">[^<]*{word}", text), word
+    assert text.count("<image") == 4 + 1        # the pictures and the bar
+
+
+def test_a_pdf_has_its_words_as_words_and_is_the_same_each_time(folder: Path, tmp_path: Path) -> None:
+    one, two = (made(folder, tmp_path / name, "--frames", "2") for name in ("a.pdf", "b.pdf"))
+    data = one.read_bytes()
+    assert data.startswith(b"%PDF") and b"/FontFile2" in data and " Tf" in texts_of_pdf(one)     # a font, not outlines
+    assert b"/Width 32" in data                 # a picture has as many pixels as its frame
+    assert data == two.read_bytes()
+
+
+def test_pictures_are_the_frames_with_their_maps(folder: Path) -> None:
+    laid = read_cams(folder / "cams.npz")["slowfast"].layers[LAYERS[1]].laid
+    frame = np.full((32, 32, 3), 90, np.uint8)
+    drawn = picture(frame, laid, 4, Style())
+    assert drawn.shape == frame.shape and (drawn != frame).any() == (not laid.void)
+
+
+def test_a_png_is_written_too(folder: Path, tmp_path: Path) -> None:
+    image = cv2.imread(str(made(folder, tmp_path / "f.png", "--frames", "1", "--width", "column")))
+    assert image is not None and image.shape[1] == 990      # 3.3 inches of 300 pixels
+
+
+@pytest.mark.parametrize("flags, words", [
+    (["--frames", "400"], ["--frames 400", "0 to 10"]), (["--glosses", "99"], ["--glosses 99"]),
+    (["--layers", "nowhere"], ["nowhere", "conv2d.fast_path.layer3"]), (["--out", "f.jpeg"], ["f.jpeg", ".svg"]),
+    (["--models", "twostream"], ["twostream", "slowfast"]), (["--colormap", "pink"], ["pink", "turbo"])])
+def test_a_mistake_is_one_line(folder: Path, flags: Any, words: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert figure.main([str(folder), *flags]) == 2
+    line, = capsys.readouterr().err.splitlines()
+    assert all(word in line for word in words), line
+
+
+def test_it_needs_no_torch(folder: Path, tmp_path: Path) -> None:
+    code = f"import sys, figure; figure.main([{str(folder)!r}, '--out', {str(tmp_path / 'f.pdf')!r}]); " \
+           "print('torch' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True,
+                          cwd=Path(figure.__file__).parent)
+    assert told.stdout.splitlines()[-1] == "False"
