@@ -16,7 +16,8 @@ from training.recipe import DataConfig, ScheduleConfig, TrainerConfig
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("train_*.yaml")), ids=lambda path: path.stem)
 def test_every_recipe_is_whole(path: Path) -> None:
     config, architecture = load_config(path)
-    assert config.trainer.epochs > 0 and architecture["model"] in ("slowfast", "twostream", "vac", "corrnet", "mamba")
+    assert config.trainer.epochs > 0 and architecture["model"] in ("slowfast", "twostream", "vac", "corrnet", "mamba",
+                                                                         "arcface")
 
 
 def test_overrides_reach_into_sections() -> None:
