@@ -54,7 +54,7 @@ def study(recognisers: Mapping[str, Recogniser], clips: Sequence[Tuple[Clip, Evi
         (found.deletion if most else found.insertion)[model, layer] = [mean(each) for each in zip(*every)]
     for model, recogniser in recognisers.items():
         found.fields.update({(model, layer): field_of_view(recogniser, clips[0][0], layer)
-                             for layer in spatial_layers(recogniser)})
+                             for layer in (*spatial_layers(recogniser), *attending_layers(recogniser))})
         found.redrawn.update({(model, layer): values for layer, values in
                               _redraw(recogniser, [clip for clip, _ in clips[:CURVE_CLIPS]]).items()})
     return found
@@ -62,6 +62,10 @@ def study(recognisers: Mapping[str, Recogniser], clips: Sequence[Tuple[Clip, Evi
 
 def spatial_layers(recogniser: Recogniser) -> List[str]:
     return [name for name in recogniser.default_layers if recogniser.layers[name].spatial]
+
+
+def attending_layers(recogniser: Recogniser) -> List[str]:
+    return [name for name, probe in recogniser.layers.items() if probe.spatial and probe.attention is not None]
 
 
 def _count(found: Study, model: str, recogniser: Recogniser, clip: Clip, evidence: Evidence) -> Dict[str, np.ndarray]:
@@ -76,6 +80,12 @@ def _count(found: Study, model: str, recogniser: Recogniser, clip: Clip, evidenc
             tally.add(explained.layers[layer].map, evidence.region, box)
             if method == "gradcam":
                 maps[layer] = explained.layers[layer].map
+    attending = attending_layers(recogniser)
+    if attending:
+        taken = explain(recogniser, clip, attending, target="pred", method="attention")
+        for layer in attending:
+            found.tallies.setdefault((model, layer, "attention"), Tally()).add(taken.layers[layer].map,
+                                                                               evidence.region, box)
     return maps
 
 

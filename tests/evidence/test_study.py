@@ -6,12 +6,13 @@ import torch
 
 import evaluate
 from datasets.phoenix import PhoenixVideoTextDataset
-from evidence.study import REDRAWN, Study, spatial_layers, study
+from evidence.study import REDRAWN, Study, _count, spatial_layers, study
 from evidence.tally import SHARES
 from models.recogniser import Recogniser
 from models.registry import build
 from runs.demo import CHECKPOINTS, demo_data
 from signer.evidence import read_evidence
+from tests.kit import networks
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,16 @@ def found(recogniser: Recogniser, data: Path) -> Study:
 def test_every_spatial_layer_is_measured_with_every_method(found: Study, recogniser: Recogniser) -> None:
     assert {layer for _, layer, _ in found.tallies} == set(spatial_layers(recogniser))
     assert len(found.tallies) == 6 * len(spatial_layers(recogniser))
+
+
+def test_layers_that_attend_are_measured_by_their_attention_too(data: Path) -> None:
+    dataset, mamba = PhoenixVideoTextDataset(data, "dev"), networks.recogniser("mamba")
+    evidence = read_evidence(data / "evidence" / f"{dataset.rows[0].seq_id}.npz")
+    found = Study()
+    _count(found, "mamba", mamba, dataset.clip(0), evidence)
+    attending = {layer for _, layer, method in found.tallies if method == "attention"}
+    assert attending == {f"layers.{number}.spatial_mixer" for number in range(3)}
+    assert all(found.tallies["mamba", layer, "attention"].mass_ratio > 0 for layer in attending)
 
 
 def test_curves_begin_with_the_untouched_clip_and_network(found: Study) -> None:

@@ -197,6 +197,13 @@ def test_heads_that_do_not_divide_are_refused() -> None:
         networks.recogniser("mamba", head=5)
 
 
+@pytest.mark.parametrize("blocks", [[], [0, 2]])
+def test_any_number_of_blocks_may_have_softmax_attention(blocks: List[int]) -> None:
+    state = networks.recogniser("mamba", attention_blocks=blocks).network.state_dict()
+    assert [f"layers.{number}.spatial_mixer.in_proj.bias" in state for number in range(3)] == [
+        number in blocks for number in range(3)]
+
+
 def test_repeated_glosses_stay_two() -> None:
     model: Any = networks.recogniser("mamba")
     logits = torch.full((5, 7), -9.0)
