@@ -217,10 +217,10 @@ def test_a_crash_in_one_sequence_is_told_in_one_line(tmp_path: Path, monkeypatch
 
     explain = cam_runner.explain
 
-    def fails_at_two(recogniser: Any, clip: Any, *rest: Any) -> Any:
+    def fails_at_two(recogniser: Any, clip: Any, *rest: Any, **more: Any) -> Any:
         if clip.seq_id == "clip-2":
             raise RuntimeError("CUDA error: an illegal memory access\nand much more")
-        return explain(recogniser, clip, *rest)
+        return explain(recogniser, clip, *rest, **more)
 
     monkeypatch.setattr(cam_runner, "explain", fails_at_two)
     assert case.run("--split", "test", "--write", "frames,video", "--quiet") == 1
