@@ -24,7 +24,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
 
 def command(case: Case, out: Path, *flags: str) -> List[str]:
     return [sys.executable, "main.py", *Case(case.data, case.checkpoints, out).arguments(
-        "--split", "test", "--no-report", *flags)]
+        "--split", "test", "--write", "frames,video", *flags)]
 
 
 def shell(words: List[str], rest: str, **more: Any) -> "subprocess.CompletedProcess[str]":

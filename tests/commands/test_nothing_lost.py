@@ -54,7 +54,7 @@ def test_killed_ten_times_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
 
 def test_the_runs_end_where_interrupts_are_ignored(tmp_path: Path) -> None:
     case = tiny_case(tmp_path)
-    flags = case.arguments("--quiet", "--split", "test", "--seq", "clip-0,clip-1", "--no-report")
+    flags = case.arguments("--quiet", "--split", "test", "--seq", "clip-0,clip-1", "--write", "frames,video")
     done = subprocess.run([sys.executable, "-m", "tests.kit.forked_runs", "SIGINT", "2", "1", *flags], cwd=ROOT,
                           capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, timeout=120,
                           preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
@@ -217,10 +217,10 @@ def test_a_crash_in_one_sequence_is_told_in_one_line(tmp_path: Path, monkeypatch
 
     explain = cam_runner.explain
 
-    def fails_at_two(recogniser: Any, clip: Any, *rest: Any) -> Any:
+    def fails_at_two(recogniser: Any, clip: Any, *rest: Any, **more: Any) -> Any:
         if clip.seq_id == "clip-2":
             raise RuntimeError("CUDA error: an illegal memory access\nand much more")
-        return explain(recogniser, clip, *rest)
+        return explain(recogniser, clip, *rest, **more)
 
     monkeypatch.setattr(cam_runner, "explain", fails_at_two)
     assert case.run("--split", "test", "--write", "frames,video", "--quiet") == 1
