@@ -1,6 +1,6 @@
 """What the page says of each layer: its energy, where its map lies, and the map itself."""
 import base64
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from results.flags import in_words
 from results.shares import mass, shares
 
 DEPTHS = (("deep", 15), ("middle", 27), ("early", 1 << 20))      # by the most cells down the view
+PER_GLOSS = ("flags", "note", "energy", "shares", "shares_over_time", "sheet")       # the rest is the layer's
 Regions = Optional[Tuple[np.ndarray, np.ndarray]]   # the region of each cell [T, 64, 64], frames with a signer [T]
 
 
@@ -28,6 +29,25 @@ def layer_records(layers: Mapping[str, Mapping[str, Any]], preds: Mapping[str, A
                 record["sheet"] = f"map{len(maps)}"
                 maps[record["sheet"]] = its_map
             records[model].append(record)
+    return records, maps
+
+
+def gloss_records(glosses: Mapping[str, Sequence[Any]], preds: Mapping[str, Any],
+                  found: Regions) -> Tuple[Dict[str, List[Dict[str, Any]]], Dict[str, Knots]]:
+    """{model: glosses explained on their own} -> what is told of each, with its layers as above; and their maps."""
+    records: Dict[str, List[Dict[str, Any]]] = {}
+    maps: Dict[str, Knots] = {}
+    for model, its in glosses.items():
+        records[model] = []
+        for gloss, about in zip(its, preds["models"][model]["explained"]):
+            layers = {}
+            for name, layer in gloss.layers.items():
+                record, its_map = _layer(name, layer, preds["models"][model]["layers"][name], found)
+                if its_map is not None:
+                    record["sheet"] = f"gloss{len(maps)}"
+                    maps[record["sheet"]] = its_map
+                layers[name] = {key: record[key] for key in PER_GLOSS if key in record}
+            records[model].append({**about, "layers": layers})
     return records, maps
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from datasets.regions import REGIONS, cover, regions
 from reports.index import RECORD, THUMBNAIL, write_index
-from reports.layers import layer_records
+from reports.layers import gloss_records, layer_records
 from reports.page import colour_tables, page
 from reports.sprites import encode_frames, encode_maps, jpeg
 from results.missed import reading
@@ -31,17 +31,21 @@ def write_report(folder: Path, frames: np.ndarray, layers: Mapping[str, Mapping[
 
     frames uint8 [T, H, W, 3] RGB; layers {model: {layer: .laid, .spatial, .flags}};
     preds what preds.json holds, each model's `viewport` (left, top, right, bottom in fractions of the frame, where it
-    does not see all) among it; keypoints [T, 133, 3] in pixels of the 210x260 frame.
+    does not see all) among it; keypoints [T, 133, 3] in pixels of the 210x260 frame; glosses {model: those explained on
+    their own, .layers as above}.
     """
     folder = Path(folder)
     found = None if keypoints is None else regions(np.asarray(keypoints, np.float32))
     records, maps = layer_records(layers, preds, found)
+    alone, own_maps = gloss_records(glosses or {}, preds, found)
+    maps.update(own_maps)
     sheets = {"frame": encode_frames(frames),
               **encode_maps({name: each.values for name, each in maps.items()}, len(frames))}
     data = finite({
         "frames": len(frames), "size": frames.shape[1:3], "preds": preds,
         "files": [name for name in FILES if name in LATER or (folder / name).is_file()],
-        "models": [{"name": name, "layers": its_layers, **_told(name, preds["models"][name])}
+        "models": [{"name": name, "layers": its_layers, "alone": alone.get(name, []),
+                    **_told(name, preds["models"][name])}
                    for name, its_layers in records.items()],
         "sheets": {name: {**each.layout(), **(maps[name].layout() if name in maps else {})}
                    for name, each in sheets.items()},

@@ -8,6 +8,7 @@ function address() {
   words.opacity = Math.round(100 * state.opacity);
   words.strongest = state.perFrame ? "frame" : "clip";
   if (state.gloss) words.gloss = `${state.gloss.model}/${state.gloss.place}`;
+  if (state.gloss && state.side === "true") words.side = "true";
   if (state.loop) words.loop = "yes";
   return new URLSearchParams(words).toString().replace(/%2F/g, "/");
 }
@@ -35,5 +36,6 @@ function recall() {
   if (["clip", "frame"].includes(words.get("strongest"))) state.perFrame = words.get("strongest") === "frame";
   const [model, at] = (words.get("gloss") || "").split("/");
   state.gloss = glosses.find((each) => each.model === model && String(each.place) === at) || null;
+  if (words.get("side") === "true") state.side = "true";
   state.loop = words.get("loop") === "yes";
 }

@@ -113,25 +113,29 @@ function glossLane(name, spans, frames, jump) {
 }
 
 /** A layer: its energy, its regions, or for layers that know only when, its map as a strip. */
-function layerLane(layer, frames, regionNames, choose) {
-  const peak = Math.max(...layer.energy);
-  const track = make("div", { class: `track ${layer.spatial ? "chart" : "strip"}` });
+function layerLane(first, frames, regionNames, choose) {
+  let layer = first;                    // or the same layer for one gloss
+  const track = make("div", { class: `track ${first.spatial ? "chart" : "strip"}` });
   const row = lane("layer-lane",
-    make("button", { type: "button", class: "bare mono", text: layer.name, onclick: choose, title: `Show ${layer.name}` }), track);
-  const strip = layer.spatial ? null : make("canvas", { "aria-hidden": "true" });
+    make("button", { type: "button", class: "bare mono", text: first.name, onclick: choose, title: `Show ${first.name}` }), track);
+  const strip = first.spatial ? null : make("canvas", { "aria-hidden": "true" });
+  row.of = (told, kind, table) => {
+    layer = told;
+    row.show(kind, table);
+  };
   row.show = (kind, table) => {
     if (strip) {
       drawStrip(strip, layer.energy, table);
       track.replaceChildren(strip);
-    } else if (kind === "regions") {
+    } else if (kind === "regions" && layer.shares_over_time) {
       track.replaceChildren(regionChart(regionNames, layer.shares_over_time));
     } else {
-      track.replaceChildren(energyChart(layer.energy, peak));
+      track.replaceChildren(energyChart(layer.energy, Math.max(...layer.energy) || 1));
     }
     row.kind = kind;
   };
   row.say = (frame) => {
-    const shares = row.kind === "regions" && layer.spatial ? layer.shares_over_time[frame] : null;
+    const shares = row.kind === "regions" && layer.spatial && layer.shares_over_time ? layer.shares_over_time[frame] : null;
     const value = layer.energy[frame];
     row.lastChild.textContent = row.kind === "regions" && layer.spatial
       ? (shares ? `${percent(shares[0])} hands` : "no share") : (value >= 0.0995 || value === 0 ? value.toFixed(2) : value.toFixed(3));

@@ -55,7 +55,7 @@ function nextSpeed() {
 }
 
 const KEYS = [["space", "play or pause"], ["← →", "one frame back or on; with shift, ten"], ["Home, End", "first or last frame"],
-  ["P, N", "the gloss before, the next one"], ["L", "loop the gloss chosen, or the clip"], ["S", "speed: 1, ½, ¼"],
+  ["P, N", "the gloss before, the next one"], ["Esc", "from a gloss's own map back to all"], ["X", "of an error: the map for what was read, or was true"], ["L", "loop the gloss chosen, or the clip"], ["S", "speed: 1, ½, ¼"],
   ["R, held", "the frame alone"], ["A", "all layers"], ["C", "compare two views"], ["F", "1 is the strongest of the clip, or of each frame"],
   ["wheel, drag", "zoom into the picture, move it; a double click goes out"], ["?", "these keys"]];
 
@@ -68,6 +68,7 @@ function onKey(event) {
     ArrowLeft: () => step(-by), ArrowRight: () => step(by), Home: () => step(-frames), End: () => step(frames),
     " ": at.matches("button, summary, a") ? null : play, "?": () => byId("keys").showModal(),
     r: () => holdRaw(true), a: () => setMode(state.mode === "all" ? "one" : "all"), c: () => setMode(state.mode === "two" ? "one" : "two"),
+    Escape: state.gloss ? leaveGloss : null, x: () => showSide(state.side === "read" ? "true" : "read"),
     l: () => loop(!state.loop), s: nextSpeed, n: () => nextGloss(1), p: () => nextGloss(-1), f: () => perFrame(!state.perFrame),
   };
   const deed = deeds[event.key.length === 1 ? event.key.toLowerCase() : event.key];

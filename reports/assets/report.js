@@ -14,7 +14,7 @@ const tables = Object.fromEntries(Object.entries(data.scales).map(([name, hex]) 
 const solid = Object.fromEntries(Object.entries(data.scales).map(([name, hex]) => [name, pixelTable(hex, false)]));
 const state = { frame: 0, layer: opening(models[0]), second: opening(models[models.length - 1]), mode: "one", raw: false,
   opacity: settings.alpha >= 0 ? settings.alpha : 0.85, scale: tables[settings.colormap] ? settings.colormap : "turbo",
-  perFrame: preds.models[models[0].name].normalise === "frame", lanes: "energy", playing: false, gloss: null, loop: false, active: "layer" };
+  perFrame: preds.models[models[0].name].normalise === "frame", lanes: "energy", playing: false, gloss: null, side: "read", loop: false, active: "layer" };
 let drawFrame = null;
 let waiting = false;
 
@@ -34,6 +34,21 @@ const views = ["layer", "second"].map((place) => {
   return view;
 });
 const [singleView, secondView] = views;
+/** A gloss explained on its own: the entry that tells of it, of the side that is asked for where there are two. */
+function aloneOf(gloss) {
+  const its = (models.find((model) => model.name === gloss.model).alone || [])
+    .filter((each) => each.gloss === gloss.gloss && each.start === gloss.start);
+  return its.find((each) => each.side === state.side) || its[0] || null;
+}
+
+/** A layer as it is shown: of the gloss chosen, where that is its model's and has a map of its own there. */
+function shown(index) {
+  const layer = everything[index];
+  const own = state.gloss && !layer.run && state.gloss.model === layer.model ? aloneOf(state.gloss) : null;
+  if (!own || !own.layers[layer.name]) return layer;
+  return { ...layer, sheet: undefined, ...own.layers[layer.name], id: `${layer.id}#${own.place}`, target: own.words };
+}
+
 const shownViews = () => (state.mode === "two" ? views : [singleView]);
 const gridViews = layers.map((layer, index) => {
   const caption = make("div", { class: "caption" }, make("code", { text: layer.name }), flagsOf(layer));
@@ -50,8 +65,8 @@ function draw() {
   requestAnimationFrame(() => {
     waiting = false;
     const { frame } = state;
-    if (state.mode === "all") layers.forEach((layer, index) => drawView(gridViews[index], layer));
-    else for (const view of shownViews()) drawView(view, everything[state[view.place]]);
+    if (state.mode === "all") layers.forEach((layer, index) => drawView(gridViews[index], shown(index)));
+    else for (const view of shownViews()) drawView(view, shown(state[view.place]));
     showNow();
     document.documentElement.style.setProperty("--at", (frame + 0.5) / frames);
     byId("lanes").dataset.frame = frame;
@@ -75,6 +90,9 @@ function seek(frame) {
 function jump(span) {
   pause();
   state.gloss = glosses.find((each) => each.model === span.model && each.place === span.place) || null;
+  if (state.gloss && aloneOf(state.gloss) && everything[state[state.active]].model !== state.gloss.model) {
+    state[state.active] = opening(models.find((model) => model.name === state.gloss.model));
+  }
   showGloss();
   seek(Math.floor((span.start + span.stop - 1) / 2));
 }
@@ -93,6 +111,27 @@ function showGloss() {
     button.classList.toggle("chosen", Boolean(state.gloss) && button.span.model === state.gloss.model && button.span.place === state.gloss.place);
   }
   loop(state.loop);
+  const own = state.gloss && aloneOf(state.gloss);
+  const sides = own ? models.find((model) => model.name === state.gloss.model).alone
+    .filter((each) => each.gloss === own.gloss && each.start === own.start).map((each) => each.side) : [];
+  byId("sides").hidden = sides.length < 2;
+  byId("for-read").setAttribute("aria-pressed", state.side === "read");
+  byId("for-true").setAttribute("aria-pressed", state.side === "true");
+  byId("whole").hidden = !own;
+  layerRows.forEach((row, index) => row.of(shown(index), state.lanes, solid[state.scale]));
+  showMode();
+}
+
+/** Of a contrast: the map for what was read, or for what was true. */
+function showSide(side) {
+  state.side = side;
+  showGloss();
+}
+
+/** Back to the maps of all that was explained. */
+function leaveGloss() {
+  state.gloss = null;
+  showGloss();
 }
 
 function choose(index, place = state.mode === "two" ? state.active : "layer") {
@@ -119,7 +158,7 @@ function showMode() {
   byId("grid").hidden = state.mode !== "all";
   if (state.mode !== "two") state.active = "layer";
   for (const view of views) {
-    const layer = everything[state[view.place]];
+    const layer = shown(state[view.place]);
     view.select.value = state[view.place];
     view.caption.lastChild.textContent = layer.target ? `explains ${layer.target}` : "";
     view.element.classList.toggle("active", state.mode === "two" && state.active === view.place);
@@ -138,7 +177,7 @@ function showScale() {
   drawLegend(byId("legend"), table);
   layers.forEach((layer, index) => {
     if (!layer.spatial) drawStrip(gridViews[index].strip, layer.energy, table);
-    layerRows[index].show(state.lanes, table);
+    layerRows[index].of(shown(index), state.lanes, table);
   });
   byId("by-clip").setAttribute("aria-pressed", !state.perFrame);
   byId("by-frame").setAttribute("aria-pressed", state.perFrame);
@@ -222,7 +261,7 @@ function showNow() {
   const word = (span) => (span ? make("span", { class: `word ${verdictClass(span.verdict)}`, text: span.gloss }) : make("span", { class: "soft", text: "no gloss" }));
   const cells = (model, run) => [make("dt", { text: run ? `${run}: ${model.title}` : model.title }), make("dd", {}, word(at(model.reading))),
     preds.truth ? make("dd", { class: "soft aligned" }, "truth, by its own alignment: ", word(at(model.truth))) : null];
-  const layer = everything[state[state.active]];
+  const layer = shown(state[state.active]);
   const shares = layer.shares_over_time ? layer.shares_over_time[state.frame] : null;
   byId("now").replaceChildren(...[
     make("h2", { text: "At this frame" }),
@@ -308,6 +347,9 @@ function listen() {
   byId("scale").addEventListener("change", (event) => { state.scale = event.target.value; showScale(); });
   byId("opacity").addEventListener("input", (event) => { showOpacity(Number(event.target.value) / 100); });
   byId("save").addEventListener("click", saveView);
+  byId("whole").addEventListener("click", leaveGloss);
+  byId("for-read").addEventListener("click", () => showSide("read"));
+  byId("for-true").addEventListener("click", () => showSide("true"));
   byId("help").addEventListener("click", () => byId("keys").showModal());
   for (const view of views) zoomOn(view, views);
   for (const held of [byId("raw"), ...views.map((view) => view.canvas)]) {
