@@ -6,6 +6,8 @@ from typing import Any, Dict, List, Optional
 from datasets.regions import REGIONS
 from files.atomic import atomic_file
 from reports.page import page
+from reports.study import study
+from results.glosses import FILE
 from results.manifest import Manifest, read_manifest, read_preds
 from results.missed import reading
 from results.standing import looks_finished
@@ -29,12 +31,18 @@ def write_index(out_folder: Path) -> List[str]:
     plain = "\n".join(row["sequence"] for row in rows)
     layers = {model: _alike([row["models"][model]["shares"] for row in rows if model in row["models"]])
               for model in models}
-    data = {"models": models, "rows": rows, "regions": list(REGIONS), "layers": layers}
+    data = {"models": models, "rows": rows, "regions": list(REGIONS), "layers": layers,
+            "study": study(_tables(out_folder, rows))}
     title = f"{len(rows)} sequences"
-    text = page("index.html", ("base.css", "index.css"), ("dom.js", "index.js"), title, data, {}, plain)
+    text = page("index.html", ("base.css", "index.css"), ("dom.js", "study.js", "index.js"), title, data, {}, plain)
     with atomic_file(out_folder / "index.html") as draft:
         draft.write_text(text, encoding="utf-8")
     return [name for name, row in found.items() if row is None]
+
+
+def _tables(out_folder: Path, rows: List[Dict[str, Any]]) -> List[str]:
+    files = [out_folder / row["folder"] / FILE for row in rows]
+    return [path.read_text(encoding="utf-8") for path in files if path.is_file()]
 
 
 def _alike(shares: List[Dict[str, List[float]]]) -> List[str]:

@@ -1,6 +1,6 @@
 "use strict";
 
-const { models, rows, regions, layers } = JSON.parse(byId("data").textContent);
+const { models, rows, regions, layers, study } = JSON.parse(byId("data").textContent);
 const titleOf = (model) => (rows.find((row) => row.models[model] && row.models[model].title) || { models: { [model]: {} } }).models[model].title || model;
 const titles = Object.fromEntries(models.map((model) => [model, titleOf(model)]));
 const state = { sort: "sequence", down: false, which: "all", split: "", words: [],
@@ -205,6 +205,7 @@ function start() {
     byId("verdict-key").append(...VERDICTS.slice(1).map((verdict) => make("span", { class: `word ${verdict}`, text: verdict })));
   }
   themeButton(byId("theme"));
+  showStudy(byId("study"), study, regions, titles);
   show();
   passOn();
 }

@@ -1,0 +1,59 @@
+"""What the glosses of a batch have in common: where and when their own maps lie, by verdict, gloss and signer."""
+import csv
+import io
+from collections import defaultdict
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+KINDS = ("verdict", "gloss", "signer")
+PLACES = {"hands": ("left_hand", "right_hand"), "face": ("face",), "body": ("body",), "elsewhere": ("elsewhere",)}
+DRAWS = 400         # of the bootstrap
+
+Row = Dict[str, str]
+
+
+def study(tables: Iterable[str]) -> List[Dict[str, Any]]:
+    """From glosses.csv of each sequence: for each model and layer with a gloss in it, groups of each kind.
+
+    A group has its count, mean shares by place (None without keypoints), how many times more of the map lies in the
+    gloss's own frames than chance would give, both with the ends of their 95% interval, and its sequences.
+    """
+    by_layer: Dict[Tuple[str, str], List[Row]] = defaultdict(list)
+    for text in tables:
+        for row in csv.DictReader(io.StringIO(text)):
+            by_layer[row["model"], row["layer"]].append(row)
+    return [{"model": model, "layer": layer, **{kind: _groups(rows, kind) for kind in KINDS}}
+            for (model, layer), rows in by_layer.items()]
+
+
+def _groups(rows: Sequence[Row], kind: str) -> List[Dict[str, Any]]:
+    groups: Dict[str, List[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row[kind] or "not judged"].append(row)
+    return [{"name": name, "count": len(its), "shares": _shares(its), "hands": _interval(_hands(its)),
+             "time": _interval([float(row["inside"]) / float(row["chance"]) for row in its
+                                if row["inside"] and float(row["chance"] or 0) > 0]),
+             "sequences": list(dict.fromkeys(row["sequence"] for row in its))}
+            for name, its in sorted(groups.items(), key=lambda each: (-len(each[1]), each[0]))]
+
+
+def _shares(rows: Sequence[Row]) -> Optional[List[float]]:
+    known = [row for row in rows if row["elsewhere"]]
+    if not known:
+        return None
+    return [round(float(np.mean([sum(float(row[column]) for column in columns) for row in known])), 4)
+            for columns in PLACES.values()]
+
+
+def _hands(rows: Sequence[Row]) -> List[float]:
+    return [float(row["left_hand"]) + float(row["right_hand"]) for row in rows if row["elsewhere"]]
+
+
+def _interval(values: Sequence[float]) -> Optional[List[float]]:
+    """[mean, low, high]"""
+    if not values:
+        return None
+    found, draws = np.asarray(values), np.random.default_rng(0)
+    means = [found[draws.integers(0, len(found), len(found))].mean() for _ in range(DRAWS)]
+    return [round(float(each), 4) for each in (found.mean(), *np.percentile(means, (2.5, 97.5)))]

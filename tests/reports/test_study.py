@@ -1,0 +1,52 @@
+import csv
+import io
+from typing import Any, Dict, List
+
+import pytest
+
+from reports.study import study
+from results.glosses import COLUMNS
+
+
+def table(rows: List[Dict[str, Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def row(gloss: str, verdict: str, left: float, inside: float, sequence: str = "a",
+        layer: str = "deep") -> Dict[str, Any]:
+    return {"sequence": sequence, "signer": "S1", "model": "slowfast", "layer": layer, "gloss": gloss,
+            "verdict": verdict, "left_hand": left, "right_hand": 0.1, "face": 0.1, "body": 0.1,
+            "elsewhere": 0.7 - left, "inside": inside, "chance": 0.1}
+
+
+def test_groups_have_their_means_counts_and_clips() -> None:
+    found, = study([table([row("REGEN", "right", 0.3, 0.4), row("WIND", "right", 0.1, 0.2)]),
+                    table([row("REGEN", "substituted", 0.0, 0.1, "b")])])
+    right, wrong = found["verdict"]
+    assert (right["name"], right["count"], wrong["count"]) == ("right", 2, 1)
+    assert right["shares"] == pytest.approx([0.3, 0.1, 0.1, 0.5]) and right["hands"][0] == pytest.approx(0.3)
+    assert right["time"][0] == pytest.approx(3)
+    assert {group["name"]: group["sequences"] for group in found["gloss"]} == {"REGEN": ["a", "b"], "WIND": ["a"]}
+
+
+def test_the_interval_holds_the_mean_and_is_a_point_where_all_are_alike() -> None:
+    found, = study([table([row("A", "right", 0.2, each / 10) for each in range(1, 9)])])
+    mean, low, high = found["verdict"][0]["time"]
+    assert low < mean < high
+    assert found["verdict"][0]["hands"] == pytest.approx([0.3, 0.3, 0.3])
+
+
+def test_without_keypoints_there_are_no_shares() -> None:
+    bare = {key: value for key, value in row("A", "right", 0.2, 0.5).items()
+            if key not in ("left_hand", "right_hand", "face", "body", "elsewhere")}
+    group = study([table([bare])])[0]["verdict"][0]
+    assert group["shares"] is None and group["hands"] is None and group["time"] is not None
+
+
+def test_each_layer_is_counted_apart() -> None:
+    assert [each["layer"] for each in study([table([row("A", "", 0, 0.1), row("A", "", 0, 0.1, layer="fused")])])] == [
+        "deep", "fused"]
