@@ -42,7 +42,7 @@ function aloneOf(gloss) {
 }
 
 /** A layer as it is shown: of the gloss chosen, where that is its model's and has a map of its own there. */
-function shown(index) {
+function asShown(index) {
   const layer = everything[index];
   const own = state.gloss && !layer.run && state.gloss.model === layer.model ? aloneOf(state.gloss) : null;
   if (!own || !own.layers[layer.name]) return layer;
@@ -65,8 +65,8 @@ function draw() {
   requestAnimationFrame(() => {
     waiting = false;
     const { frame } = state;
-    if (state.mode === "all") layers.forEach((layer, index) => drawView(gridViews[index], shown(index)));
-    else for (const view of shownViews()) drawView(view, shown(state[view.place]));
+    if (state.mode === "all") layers.forEach((layer, index) => drawView(gridViews[index], asShown(index)));
+    else for (const view of shownViews()) drawView(view, asShown(state[view.place]));
     showNow();
     document.documentElement.style.setProperty("--at", (frame + 0.5) / frames);
     byId("lanes").dataset.frame = frame;
@@ -118,7 +118,7 @@ function showGloss() {
   byId("for-read").setAttribute("aria-pressed", state.side === "read");
   byId("for-true").setAttribute("aria-pressed", state.side === "true");
   byId("whole").hidden = !own;
-  layerRows.forEach((row, index) => row.of(shown(index), state.lanes, solid[state.scale]));
+  layerRows.forEach((row, index) => row.of(asShown(index), state.lanes, solid[state.scale]));
   showMode();
 }
 
@@ -158,7 +158,7 @@ function showMode() {
   byId("grid").hidden = state.mode !== "all";
   if (state.mode !== "two") state.active = "layer";
   for (const view of views) {
-    const layer = shown(state[view.place]);
+    const layer = asShown(state[view.place]);
     view.select.value = state[view.place];
     view.caption.lastChild.textContent = layer.target ? `explains ${layer.target}` : "";
     view.element.classList.toggle("active", state.mode === "two" && state.active === view.place);
@@ -177,7 +177,7 @@ function showScale() {
   drawLegend(byId("legend"), table);
   layers.forEach((layer, index) => {
     if (!layer.spatial) drawStrip(gridViews[index].strip, layer.energy, table);
-    layerRows[index].of(shown(index), state.lanes, table);
+    layerRows[index].of(asShown(index), state.lanes, table);
   });
   byId("by-clip").setAttribute("aria-pressed", !state.perFrame);
   byId("by-frame").setAttribute("aria-pressed", state.perFrame);
@@ -261,7 +261,7 @@ function showNow() {
   const word = (span) => (span ? make("span", { class: `word ${verdictClass(span.verdict)}`, text: span.gloss }) : make("span", { class: "soft", text: "no gloss" }));
   const cells = (model, run) => [make("dt", { text: run ? `${run}: ${model.title}` : model.title }), make("dd", {}, word(at(model.reading))),
     preds.truth ? make("dd", { class: "soft aligned" }, "truth, by its own alignment: ", word(at(model.truth))) : null];
-  const layer = shown(state[state.active]);
+  const layer = asShown(state[state.active]);
   const shares = layer.shares_over_time ? layer.shares_over_time[state.frame] : null;
   byId("now").replaceChildren(...[
     make("h2", { text: "At this frame" }),

@@ -5,7 +5,7 @@ const EDGE = 24, LINE = 20, SIDE_BY = 16, TIMES = 2;      // pixels; a saved pic
 /** The pictures shown as one PNG, with labels and the scale, on white. */
 function savedCanvas() {
   const shown = state.mode === "all" ? layers.map((layer, index) => [gridViews[index], layer])
-    : shownViews().map((view) => [view, shown(state[view.place])]);
+    : shownViews().map((view) => [view, asShown(state[view.place])]);
   const columns = Math.min(shown.length, 5), rows = Math.ceil(shown.length / columns);
   const times = state.mode === "all" ? 1 : TIMES;
   const width = data.size[1] * times, height = data.size[0] * times;
