@@ -4,7 +4,7 @@ NAME := $(notdir $(PYTHON))
 VENV := .venv$(if $(filter-out python3,$(NAME)),-$(NAME))
 RUN := $(VENV)/bin/python
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint gpu clean
 
 demo: $(VENV)/.ready-demo
 	$(RUN) main.py --demo
@@ -16,6 +16,10 @@ lint: $(VENV)/.ready-test
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy .
 	$(VENV)/bin/lint-imports --no-logo
+
+# On a machine with a CUDA card: the tests that need one, then times and memory, into benchmarks/results/.
+gpu: $(VENV)/.ready-test
+	@$(RUN) -m benchmarks.gpu
 
 # A stamp per requirements file: the venv is made once and touched again only when they change.
 $(VENV)/.ready-demo: requirements.txt

@@ -130,6 +130,9 @@ def report(whole: Seconds, told: List[Dict[str, Any]], bare: Dict[str, Seconds],
     print(f"{options.clips} clip(s) of {options.frames} frames, {', '.join(options.models)}, on {options.device}, "
           f"{len(os.sched_getaffinity(0))} cores")
     print("stages, which overlap: " + ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in stages.items()))
+    for model in options.models:
+        print(f"explained by {model}, clip after clip: "
+              + " ".join(f"{preds['seconds'][f'explain {model}']:.2f}" for preds in told) + " s")
     print("bare, a clip: " + ", ".join(f"{model} {seconds:.2f} s" for model, (seconds, _) in bare.items()))
     for kind, title in enumerate(("wall clock", "processor ")):
         print(f"{title}  whole run {whole[kind]:6.1f} s, bare forwards and backwards {networks[kind]:6.1f} s: "

@@ -75,7 +75,8 @@ class Watch:
                 self.attend(name, probe.attention(module, arguments, output))
         tensor = probe.select(output)
         if not self.gradients:
-            self.finish(name, tensor.detach(), None)
+            with torch.autocast(tensor.device.type, enabled=False):     # the network's; a map is made in float32
+                self.finish(name, tensor.detach(), None)
             return None
         self.kept[name] = (tensor.detach(), tensor._version)
         receive = partial(self._receive, name)

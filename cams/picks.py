@@ -35,7 +35,7 @@ def predicted_spans(recogniser: Recogniser, logits: Tensor) -> List[ctc.Span]:
 
 
 def log_probs(logits: Tensor) -> np.ndarray:
-    return logits.detach().double().log_softmax(1).cpu().numpy()
+    return logits.detach().cpu().double().log_softmax(1).numpy()
 
 
 def over(spans: Iterable[ctc.Span], words: str) -> Picks:

@@ -59,8 +59,8 @@ def cosine(embeddings: Tensor, references: Tensor) -> Tensor:
 
 def _cosine(references: Tensor) -> Likeness:
     def near(embeddings: Tensor) -> Tensor:
-        alike = cosine(embeddings.double(), _like(references, embeddings).double())
-        return ((1 - alike ** 2).clamp(min=0).sqrt() < ALIKE).cpu()
+        alike = cosine(embeddings.cpu().double(), _like(references, embeddings).cpu().double())
+        return (1 - alike ** 2).clamp(min=0).sqrt() < ALIKE
 
     return Likeness("cosine", lambda e: cosine(e, _like(references, e)),
                     lambda e: ["cosine with the other: what would make the two more alike"] * len(e), near)

@@ -4,7 +4,7 @@ import io
 import os
 import time
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Optional, Sequence, Union
 
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ TRAILER = b"pose heat maps 1"      # after the array, then a digest of what it w
 STALE = 600                        # seconds after which a half-written file is a killed run's
 
 
-def render(keypoints: np.ndarray, device: str = "cpu") -> Tensor:
+def render(keypoints: Union[np.ndarray, Tensor], device: str = "cpu") -> Tensor:
     """[T, 133, 3] in pixels of the 210x260 frame -> float32 [T, 2, 112, 112], left and right, on the device.
 
     exp(-d^2 / (2 sigma^2)) of the distance d to the nearest point of the group, which is the group's maximum.

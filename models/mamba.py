@@ -199,7 +199,7 @@ class MambaSLR(Recogniser):
 
     def decode_ids(self, logits: Tensor, beam: Optional[int] = None) -> List[int]:
         """As the authors decode: repeated glosses with a blank between them stay two."""
-        log_probs = logits.detach().double().log_softmax(-1).cpu().numpy()
+        log_probs = logits.detach().cpu().double().log_softmax(-1).numpy()
         width = self.beam_width if beam is None else beam
         if width == 1:
             return ctc.greedy(log_probs, self.vocabulary.blank)

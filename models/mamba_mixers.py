@@ -22,10 +22,11 @@ class Clips:
 
     @staticmethod
     def of(lengths: Sequence[int], device: torch.device) -> "Clips":
-        numbers = [torch.full((count,), clip, dtype=torch.int32) for clip, count in enumerate(lengths)]
+        numbers = [torch.full((count,), clip, dtype=torch.int32, device=device) for clip, count in enumerate(lengths)]
         starts = [sum(lengths[:clip]) for clip in range(len(lengths))]
-        turned = [torch.arange(start + count - 1, start - 1, -1) for start, count in zip(starts, lengths)]
-        return Clips(tuple(lengths), torch.cat(numbers).to(device), torch.cat(turned).to(device))
+        turned = [torch.arange(start + count - 1, start - 1, -1, device=device)
+                  for start, count in zip(starts, lengths)]
+        return Clips(tuple(lengths), torch.cat(numbers), torch.cat(turned))
 
 
 def reading_orders(grid: int) -> Tensor:

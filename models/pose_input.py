@@ -34,7 +34,7 @@ def _scaled_profile(centres: Tensor, pixels: int, size: int, sigma: float) -> Te
 
 def two_sided_maps(keypoints: Tensor, size: int) -> Tensor:
     """keypoints [T, 133, 3] in pixels of the 210x260 frame -> [2, T, size, size] in 0..1, left and right."""
-    maps = heatmaps.render(keypoints.cpu().numpy(), str(keypoints.device))
+    maps = heatmaps.render(keypoints, str(keypoints.device))
     if size != heatmaps.SIDE:
         maps = F.interpolate(maps, (size, size), mode="bilinear", align_corners=False)
     return maps.transpose(0, 1)

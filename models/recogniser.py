@@ -44,7 +44,7 @@ class Recogniser(Explainable):
 
     def decode_ids(self, logits: Tensor, beam: Optional[int] = None) -> List[int]:
         """logits [T', V] -> gloss ids, equal neighbours merged. beam 1 is greedy, None the authors' width."""
-        log_probs = logits.detach().double().log_softmax(-1).cpu().numpy()
+        log_probs = logits.detach().cpu().double().log_softmax(-1).numpy()
         return ctc.decode(log_probs, self.beam_width if beam is None else beam, self.vocabulary.blank)
 
     def decode(self, logits: Tensor, beam: Optional[int] = None) -> Tuple[str, ...]:

@@ -8,10 +8,12 @@ import torch
 
 import cam_runner
 from cam_runner import explain
+from cams.methods import signed_map
 from cams.one_pass import run_pass
 from cams.precision import FIRST_SCALE, STEP, Precision
 from models.recogniser import Inputs
 from terminal.errors import UserError
+from tests.kit import networks
 from tests.kit.recogniser import TinyRecogniser, tiny_clip
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
@@ -109,3 +111,16 @@ def test_the_scale_is_taken_out_again(gain: float, scale: float, monkeypatch: py
     half = explain(HalfInside(gain, Squeeze()), tiny_clip(), ["squeeze"], method="layercam")
     assert precision.scale == scale and half.precision == f"fp16, loss scale {scale:g}" and half.notes == ()
     np.testing.assert_allclose(half.layers["squeeze"].raw, expected, rtol=1e-2, atol=1e-2 * expected.max())
+
+
+def test_a_map_of_the_activation_alone_is_made_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is made while the network runs, whose products are rounded to half precision."""
+    kinds = []
+
+    def noted(*given: Any) -> torch.Tensor:
+        kinds.append(signed_map(*given).dtype)
+        return signed_map(*given)
+
+    monkeypatch.setattr(cam_runner, "signed_map", noted)
+    explain(networks.recogniser("vac"), networks.clip(16), method="eigencam", precision="bf16")
+    assert set(kinds) == {torch.float32}

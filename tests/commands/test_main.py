@@ -177,6 +177,7 @@ def test_a_vocabulary_that_does_not_fit_is_said_aloud(tmp_path: Path, capsys: py
     assert any("7 names" in note for note in told["models"]["slowfast"]["notes"])
 
 
+@pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_on_a_gpu_it_reads_the_same(tmp_path: Path) -> None:
     case = tiny_case(tmp_path)

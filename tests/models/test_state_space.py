@@ -121,6 +121,7 @@ def test_memory_grows_as_the_length_does() -> None:
     assert values_kept(640) <= 2.1 * values_kept(320)
 
 
+@pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available() or state_space.fused_scan() is None,
                     reason="needs a GPU and mamba-ssm")
 def test_the_fused_kernel_is_the_same_function() -> None:

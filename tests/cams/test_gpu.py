@@ -1,0 +1,53 @@
+"""On a card: the maps are those of the CPU."""
+from typing import Optional
+
+import numpy as np
+import pytest
+import torch
+
+from cam_runner import Explanation, explain
+from cams.methods import METHODS
+from cams.pictures import explain_pictures
+from tests.kit import networks
+
+pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")]
+RECOGNISERS = ("slowfast", "twostream", "vac", "smkd", "corrnet", "mamba")
+FAINT = 1e-6        # half precision holds no such maps of these small networks
+
+
+def alike(ours: Explanation, exact: Explanation) -> float:
+    """The least correlation of two layers' maps that show something."""
+    found = [np.corrcoef(ours.layers[name].raw.ravel(), layer.raw.ravel())[0, 1]
+             for name, layer in exact.layers.items() if not layer.flags and layer.raw.max() > FAINT]
+    assert found
+    return float(np.min(found))         # NaN if one is
+
+
+def on_both(name: str, precision: Optional[str], method: str = "gradcam") -> float:
+    clip = networks.clip(16)
+    exact = explain(networks.recogniser(name), clip, method=method, precision="fp32")
+    return alike(explain(networks.recogniser(name).to("cuda"), clip, method=method, precision=precision), exact)
+
+
+@pytest.mark.parametrize("name", RECOGNISERS)
+def test_a_recognisers_maps(name: str) -> None:
+    assert on_both(name, "fp32") > 0.999
+
+
+@pytest.mark.parametrize("name", RECOGNISERS)
+def test_in_mixed_precision(name: str) -> None:
+    assert on_both(name, "amp") > 0.97
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_by_every_method(method: str) -> None:
+    assert on_both("vac", "fp32", method) > 0.999
+
+
+@pytest.mark.parametrize("name", ["arcface", "promptsg"])
+def test_an_embedders_maps(name: str) -> None:
+    picture = networks.picture(80, 60)
+    exact, = explain_pictures(networks.embedder(name), [picture])
+    found, = explain_pictures(networks.embedder(name).to("cuda"), [picture])
+    for key, each in exact.maps.items():
+        np.testing.assert_allclose(found.maps[key].raw, each.raw, rtol=1e-3, atol=1e-4 * each.raw.max())
