@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
 
 from terminal.command_line import VERSION, Listed, OneLineParser, data_flag
+from terminal.ending import ended
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """examples:
   python main.py --seq SEQUENCE --models slowfast twostream --target each --write cams report
-  python figure.py outputs/SEQUENCE --layers rgb_stream.layer4 conv2d.fast_path.layer3 --frames 26,42 --out figure.pdf
+  python figure.py outputs/SEQUENCE --layers rgb_stream.layer4 conv2d.fast_path.layer4 --frames 26,42 --out figure.pdf
   python figure.py outputs/SEQUENCE --glosses 1,3 --width column --out figure.svg
 """
 
@@ -43,10 +44,11 @@ def parser() -> argparse.ArgumentParser:
 def draw(given: argparse.Namespace) -> Path:
     from drawing.figure import FORMATS, write_figure
     from drawing.overlay import COLORMAPS, Style
-    from files.workspace import find_input
+    from files.output import output_folder
+    from files.workspace import expanded, find_input
     from results.cams import FILE, read_cams
 
-    folder, out = find_input(given.folder), Path(given.out).expanduser()
+    folder, out = find_input(given.folder), expanded(given.out)
     if out.suffix.lower() not in FORMATS:
         raise UserError(f"--out {given.out}: expected a name that ends in {', '.join(FORMATS)}")
     cams = read_cams(folder / FILE)
@@ -59,6 +61,7 @@ def draw(given: argparse.Namespace) -> Path:
     strongest = {"clip": "the clip's strongest place", "frame": "each frame's strongest place"}
     normalise = preds["settings"]["normalise"]
     own = " in each gloss's map" if given.glosses and any(its.glosses for its in cams.values()) else ""
+    output_folder(out.parent)
     write_figure(out, frames, rows, columns, given.width, Style(colormap=colormap), f"1: {strongest[normalise]}{own}")
     return out
 
@@ -79,10 +82,11 @@ def _rows_and_columns(given: argparse.Namespace, cams: "Dict[str, Cams]", preds:
     unknown = [model for model in models if model not in cams]
     if unknown:
         raise UserError(f"--models {', '.join(unknown)}: not in {given.folder}, which has {', '.join(cams)}")
+    have = [name for model in models for name in cams[model].layers]
+    unknown = [name for name in given.layers or () if name not in have]
+    if unknown:
+        raise UserError(f"--layers {', '.join(unknown)}: none of {', '.join(models)}; there are {', '.join(have)}")
     chosen = [(model, name) for model in models for name in _layers(given.layers, cams[model])]
-    if not chosen:
-        have = ", ".join(name for model in models for name in cams[model].layers)
-        raise UserError(f"--layers {', '.join(given.layers)}: none of {', '.join(models)}; there are {have}")
     titles = {model: preds["models"][model]["title"] for model in models}
     if given.glosses:
         spans = {model: preds["models"][model]["spans"] for model in models}
@@ -133,6 +137,8 @@ def _frames(given: argparse.Namespace, preds: Dict[str, Any], numbers: Sequence[
     from datasets.corpora import find_corpus
     from files.workspace import Workspace
 
+    if "video" in preds:
+        raise UserError(f"{given.folder} was made from a video: figures are drawn of a corpus's sequences only")
     corpus = find_corpus(given.data_root or preds["data_root"], preds["dataset"], Workspace())
     row, = corpus.rows(preds["split"], [preds["sequence"]])
     paths = corpus.need_frames(row, preds["split"])
@@ -143,12 +149,11 @@ def _frames(given: argparse.Namespace, preds: Dict[str, Any], numbers: Sequence[
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    try:
-        out = draw(parser().parse_args(arguments))
-    except UserError as error:
-        print(f"figure.py: {error}", file=sys.stderr)
-        return 2
-    print(f"written: {out}")
+    return ended("figure.py", lambda: _run(arguments), "the same command draws it anew")
+
+
+def _run(arguments: Optional[Sequence[str]]) -> int:
+    print(f"written: {draw(parser().parse_args(arguments))}")
     return 0
 
 

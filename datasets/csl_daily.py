@@ -40,7 +40,7 @@ class CSLDaily(Corpus):
             if (place / INFO.format(split)).is_file():
                 return place
         raise UserError(f"no CSL-Daily at {self.root}: expected {VIDEOS} and {SPLIT} in it or in its sentence_label/, "
-                        f"or {INFO.format(split)}; give the dataset's folder as data root")
+                        f"or {INFO.format(split)}; give the dataset's folder as --data-root")
 
     def read(self, split: str) -> List[Row]:
         place, videos, lists = self.place(split), self._list(VIDEOS), self._list(SPLIT)

@@ -112,7 +112,7 @@ class Corpus:
     def need_frames(self, row: Row, split: str, size: str = SQUARE) -> List[Path]:
         paths = self.frames(row, split, size)
         if not paths:
-            looked = ", nor ".join(str(folder / pattern) for folder, pattern in self.patterns(row, split, size))
+            looked = " or ".join(str(folder / pattern) for folder, pattern in self.patterns(row, split, size))
             raise UserError(f"'{row.seq_id}' has no frames: expected files {looked}; unpack them there")
         return paths
 
@@ -135,5 +135,5 @@ class Corpus:
 
     def _no_dataset(self) -> str:
         nested = [path.parent for path in sorted(self.root.glob("*/annotations"))]
-        advice = f"did you mean {nested[0]}?" if nested else "give the dataset's folder as data root"
+        advice = f"did you mean {nested[0]}?" if nested else "give the dataset's folder as --data-root"
         return f"no dataset at {self.root}: expected {self.annotations} with the split's corpus; {advice}"

@@ -25,7 +25,7 @@ LIMITS: Dict[str, Tuple[float, float]] = {      # of a number, or of each in a l
 
 
 ANY = (-100_000, 100_000)                       # of what is not named above
-ANY_LENGTH = ("attention_blocks",)            # lists of places, of which there may be none
+ANY_LENGTH = (("mamba", "attention_blocks"), ("corrnet", "blocks"))     # places: there may be fewer, or none
 STEP = re.compile(r"[KP]([1-9]|1[0-5])")        # of a temporal convolution: a kernel or a pool, and how many steps
 
 
@@ -39,8 +39,8 @@ def check_values(architecture: Mapping[str, Any], published: Mapping[str, Any], 
             fits = isinstance(value, (list, tuple)) and 1 <= len(value) <= 16 and all(
                 isinstance(each, str) and STEP.fullmatch(each) for each in value)
         else:
-            sized = key in ANY_LENGTH or isinstance(value, (list, tuple)) and len(value) == len(example)
-            fits = isinstance(value, (list, tuple)) and sized and \
+            fits = isinstance(value, (list, tuple)) and \
+                ((published["model"], key) in ANY_LENGTH or len(value) == len(example)) and \
                 all(_fits(key, each, example[0]) for each in value)
         if not fits:
             raise UserError(f"{source}: {key} is {ascii(value)[:60]}; expected {_expected(key, example)}")

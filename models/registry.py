@@ -137,7 +137,7 @@ def _weights(file: "Checkpoint", made: "Type[Explainable]") -> Tuple[Dict[str, A
     known = map(network_class, (*MODELS, *EMBEDDERS))
     looks_like = next((each.title for each in known if each.signature in stored), "")
     if looks_like and looks_like != made.title:
-        raise UserError(f"{file.path}: not a {made.title} checkpoint; it looks like a {looks_like} checkpoint")
+        raise UserError(f"{file.path}: not a checkpoint of {made.title}; it looks like one of {looks_like}")
     return stored, looks_like
 
 

@@ -20,6 +20,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from geometry.laid import Cells, LaidMap, Place
+from terminal.ending import ended
 from terminal.errors import UserError
 
 FILE = "cams.npz"
@@ -147,15 +148,14 @@ def _told(flags: Sequence[str]) -> str:
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    given = sys.argv[1:] if arguments is None else list(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    return ended("results.cams", lambda: _run(given), "the same command prints it")
+
+
+def _run(given: Sequence[str]) -> int:
     if len(given) != 1:
-        print("python -m results.cams FILE: give one cams.npz", file=sys.stderr)
-        return 2
-    try:
-        print("\n".join(lines(read_cams(Path(given[0])))))
-    except UserError as error:
-        print(f"results.cams: {error}", file=sys.stderr)
-        return 2
+        raise UserError("give one cams.npz: python -m results.cams FILE")
+    print("\n".join(lines(read_cams(Path(given[0])))))
     return 0
 
 

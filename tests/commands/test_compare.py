@@ -122,7 +122,7 @@ def test_mistakes_are_one_line_and_leave_nothing(tmp_path: Path, capsys: pytest.
     for words, expected in (
             ([*arcface, "--image", tmp_path / "text.jpg"], "text.jpg: not a picture"),
             (["--model", "arcface", "--weights", tmp_path / "model.onnx", "--image", one], "no gradients in it"),
-            (["--model", "arcface", "--weights", person, "--image", one], "it looks like a PromptSG checkpoint"),
+            (["--model", "arcface", "--weights", person, "--image", one], "it looks like one of PromptSG"),
             ([*arcface, "--image", one, "--target", "cosine"], "--with is missing"),
             ([*arcface, "--image", one, "--with", tmp_path / "empty"], "empty: no pictures in it"),
             ([*arcface, "--market", tmp_path], "not a Market-1501 folder"),

@@ -74,7 +74,9 @@ def test_a_png_is_written_too(folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("flags, words", [
     (["--frames", "400"], ["--frames 400", "0 to 10"]), (["--glosses", "99"], ["--glosses 99"]),
-    (["--layers", "nowhere"], ["nowhere", "conv2d.fast_path.layer3"]), (["--out", "f.jpeg"], ["f.jpeg", ".svg"]),
+    (["--layers", "nowhere"], ["nowhere", "conv2d.fast_path.layer3"]),
+    (["--layers", f"{LAYERS[0]},conv2d.fast_path.layer4"], ["--layers conv2d.fast_path.layer4: none"]),
+    (["--out", "/dev/null/f.pdf"], ["/dev/null", "another --out"]), (["--out", "f.jpeg"], ["f.jpeg", ".svg"]),
     (["--models", "twostream"], ["twostream", "slowfast"]), (["--colormap", "pink"], ["pink", "turbo"])])
 def test_a_mistake_is_one_line(folder: Path, flags: Any, words: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert figure.main([str(folder), *flags]) == 2

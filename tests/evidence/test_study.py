@@ -5,6 +5,7 @@ import pytest
 import torch
 
 import evaluate
+from cams.methods import METHODS
 from datasets.phoenix import PhoenixVideoTextDataset
 from evidence.study import REDRAWN, Study, _count, spatial_layers, study
 from evidence.tally import SHARES
@@ -34,7 +35,7 @@ def found(recogniser: Recogniser, data: Path) -> Study:
 
 def test_every_spatial_layer_is_measured_with_every_method(found: Study, recogniser: Recogniser) -> None:
     assert {layer for _, layer, _ in found.tallies} == set(spatial_layers(recogniser))
-    assert len(found.tallies) == 6 * len(spatial_layers(recogniser))
+    assert len(found.tallies) == len(METHODS) * len(spatial_layers(recogniser))
 
 
 def test_layers_that_attend_are_measured_by_their_attention_too(data: Path) -> None:

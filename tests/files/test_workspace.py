@@ -30,7 +30,7 @@ def test_path_by_hand_is_tried_here_then_in_the_workspace(tmp_path: Path, monkey
 
 def test_path_that_is_nowhere_names_the_places_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UserError, match="'nowhere' does not exist: looked for .*nowhere, nor .*nowhere"):
+    with pytest.raises(UserError, match="'nowhere' does not exist: looked for .*nowhere and .*nowhere"):
         find_input("nowhere", Workspace(tmp_path / "other"))
 
 

@@ -68,7 +68,7 @@ def test_a_file_with_all_states_is_read_as_one_with_the_network_alone(tmp_path: 
 
 def test_a_file_of_the_other_network_is_refused(tmp_path: Path) -> None:
     torch.save(networks.embedder("promptsg").network.state_dict(), tmp_path / "other.pth")
-    with pytest.raises(UserError, match="not a ArcFace checkpoint; it looks like a PromptSG"):
+    with pytest.raises(UserError, match="not a checkpoint of ArcFace; it looks like one of PromptSG"):
         build_embedder("arcface", tmp_path / "other.pth")
     (tmp_path / "model.onnx").write_bytes(b"\x08\x07\x12\x07pytorch")
     with pytest.raises(UserError, match="no gradients in it; give the PyTorch weights"):

@@ -129,8 +129,8 @@ def test_keys_that_do_not_fit_are_counted_and_the_first_named(tmp_path: Path) ->
 
 
 def test_a_checkpoint_of_the_other_model_is_recognised(tmp_path: Path) -> None:
-    assert "looks like a TwoStream-SLR checkpoint" in error("slowfast", save(tmp_path / "two.pt", "twostream"))
-    assert "looks like a SlowFastSign checkpoint" in error("twostream", save(tmp_path / "slow.pt", "slowfast"))
+    assert "looks like one of TwoStream-SLR" in error("slowfast", save(tmp_path / "two.pt", "twostream"))
+    assert "looks like one of SlowFastSign" in error("twostream", save(tmp_path / "slow.pt", "slowfast"))
 
 
 def test_one_tensor_under_two_names_must_be_one(tmp_path: Path) -> None:

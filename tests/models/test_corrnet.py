@@ -88,7 +88,7 @@ def test_each_block_has_its_own_alpha() -> None:
 @pytest.mark.parametrize("given, file", [("VAC", "CorrNet"), ("CorrNet", "VAC")])
 def test_one_of_the_family_given_as_the_other_names_what_it_looks_like(given: str, file: str, tmp_path: Path) -> None:
     torch.save({"model_state_dict": networks.recogniser(file.lower()).network.state_dict()}, tmp_path / "file.pt")
-    with pytest.raises(UserError, match=f"not a {given} checkpoint; it looks like a {file} checkpoint"):
+    with pytest.raises(UserError, match=f"not a checkpoint of {given}; it looks like one of {file}"):
         build(given.lower(), tmp_path / "file.pt")
 
 
