@@ -86,6 +86,7 @@ class Pipeline:
         self.device = ""
         self._background = ThreadPoolExecutor(1 + len(asked.checkpoints))       # decoding; hashing and loading
         self._writer = ThreadPoolExecutor(1)
+        self._writer.submit(int).result()       # a thread that a signal meets as it starts is waited for by nobody
         self._drawers = ThreadPoolExecutor(max(1, len(os.sched_getaffinity(0)) // processes_here()))
         self._hashes = {model: self._background.submit(sha256, path) for model, path in asked.checkpoints.items()}
         self._writing: Optional[Tuple[Job, Future[Dict[str, Any]]]] = None

@@ -17,7 +17,7 @@ CHANGES: Dict[str, Dict[str, Any]] = {
     "slowfast": {"stem_kernel": 7, "fast_kernels": [5, 3, 3, 3, 3], "fusion_kernel": 5, "strides": [1, 2, 2, 2]},
     "twostream": {"stem_kernel": 7, "lateral_kernel": [7, 3, 3]},
 }
-FRAMES, SIDE = 96, 352        # large beside what a cell sees: edges must not pull its centroid
+FRAMES, SIDE = 64, 256        # large beside what a cell sees: edges must not pull its centroid
 
 
 @pytest.fixture
