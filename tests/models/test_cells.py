@@ -75,7 +75,7 @@ def test_every_cell_is_centred_where_its_layer_says(name: str, mean_pools: None)
             others = tuple(other for other in range(3) if other != dimension)
             line = pulls.sum(others)
             centroid = float(line @ torch.arange(len(line)).double() / line.sum())
-            assert centroid == pytest.approx(axis.first + axis.stride * index, abs=0.1), (title, dimension)
+            assert centroid == pytest.approx(axis.first + axis.stride * index, abs=0.25), (title, dimension)
             if dimension == 1 and name == "slowfast":
                 assert int((line > 0).sum()) == axis.seen, title    # TwoStream's streams also meet on the way
         seen.append(title)
