@@ -9,7 +9,7 @@ from torch import Tensor
 
 from cams.pictures import NO_TARGET, PictureExplanation, explain_pictures
 from datasets.clip import Clip
-from datasets.market import Shot, market
+from datasets.market import FOLDERS, Shot, identities, market
 from datasets.pictures import folder_pictures
 from drawing.overlay import Style, png
 from drawing.pair import Panel, laid_over, pair_figure
@@ -59,6 +59,7 @@ class Comparison:
         self._look_first()
         self.embedder: Embedder = build_embedder(asked.model, asked.weights, asked.device)
         self.hash = sha256(asked.weights)
+        self._name_classes()
         prepare_out(asked.out)
 
     def _look_first(self) -> None:
@@ -69,6 +70,13 @@ class Comparison:
                 market(asked.market, part)
         elif asked.against is not None and asked.against.is_dir():
             folder_pictures(asked.against)
+
+    def _name_classes(self) -> None:
+        """Where the pictures lie that a network with as many classes was trained on, a class has a person's number."""
+        root = self.asked.market
+        if root is not None and self.embedder.heads and (root / FOLDERS["train"]).is_dir():
+            people = identities(root)
+            self.embedder.people = people if len(people) == self.embedder.architecture["identities"] else ()
 
     def run(self) -> None:
         asked = self.asked
