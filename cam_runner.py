@@ -22,12 +22,13 @@ from datasets.hiding import mean_colour
 from datasets.windows import windows as cut
 from geometry.laid import LaidMap
 from models.contract import Inputs, Probe
-from models.entry import INPUT
+from models.entry import INPUT, Entry
 from models.recogniser import Recogniser
 from terminal.errors import UserError
 
 CHOICES = {"weights": ("clip", "frame"), "normalise": ("clip", "frame"), "schedule": ("single", "per-layer")}
 SMALLEST_WINDOW = 48    # frames
+ALIKE = 0.005           # of a frame's pixels, the strongest, that a map of the input draws alike
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,8 @@ def explain(recogniser: Recogniser, clip: Clip, layers: Optional[Sequence[str]] 
                     for number, (picks, raw) in enumerate(alone, start=1))
     maps = _layer_maps(run, {name: _added([raw[name] for raw in found.raw]) for name in run.probes}, found, per_frame)
     unseen = max(len(clip) - (stop - first) for first, stop in (layer.laid.place.seen for layer in maps.values()))
+    if any(_grainy(run, probe) for probe in run.probes.values()):
+        run.notes.append(f"maps of the input are grainy: the strongest {ALIKE:.1%} of a frame's pixels are drawn alike")
     if unseen:
         run.notes.append(f"{recogniser.name} does not look at {unseen} of the clip's {len(clip)} frames: no map there")
     if found.blank:
@@ -381,9 +384,15 @@ def _layer_maps(run: Run, raw: Dict[str, Tensor], found: Found, per_frame: bool)
         probe, each = run.probes[name], each.float()
         matrix = each.cpu().numpy() if _is_matrix(each, probe) else None
         whole = each if matrix is None else each.mean(0)        # what a step is given by all
-        lies, flags = laid(whole, probe, found.left, size, run.recogniser.viewport, per_frame, name in found.blank)
+        lies, flags = laid(whole, probe, found.left, size, run.recogniser.viewport, per_frame, name in found.blank,
+                           ALIKE if _grainy(run, probe) else 0.0)
         maps[name] = LayerMap(replace(lies, matrix=matrix), flags, probe.field)
     return maps
+
+
+def _grainy(run: Run, probe: Probe) -> bool:
+    """Of gradients at single pixels."""
+    return isinstance(probe.module, Entry) and not on_clip(run.method)
 
 
 def _in_clip(part: Tensor, probe: Probe, start: int, frames: int) -> Tensor:
