@@ -1,4 +1,4 @@
-"""How much a score moves with each place, whichever way: the size of its gradient (Simonyan et al. 2014)."""
+"""How much a score moves with each place, whichever way: the size of its gradient (Simonyan et al. 2013)."""
 from torch import Tensor
 
 
