@@ -69,7 +69,8 @@ def parser() -> argparse.ArgumentParser:
         help="how maps are made; those after attention are of the input where --layers names none, the last two need "
              "no gradient: they hide parts of the clip (default: gradcam)")
     add("--budget", type=_whole, metavar="N",
-        help="passes through the network for each model, of a long clip for each window (default: "
+        help="passes through the network for each model, of a long clip for each window, of integrated for each "
+             "layer (default: "
              + ", ".join(f"{name} {number}" for name, number in PASSES.items()) + ")")
     add("--pool", choices=("clip", "frame"),
         help="a channel's gradients are averaged over the clip or over each frame. Over the clip, a gloss's map shows "
