@@ -105,9 +105,10 @@ def explain(recogniser: Recogniser, clip: Clip, layers: Optional[Sequence[str]] 
 
     target: max, pred, each, errors, from-gt (`place`: which true gloss) or a gloss. method: a name in CATALOGUE.
     weights: pooled over the clip or each frame; None: each frame where one gloss is explained, else the clip.
-    precision: amp (CUDA's default), fp32 (the CPU's), fp16, bf16. schedule: all layers in one backward, or each in its
-    own. Clips longer than `window` frames (the model's own if None) are explained in windows that overlap by half.
-    budget: how many passes a method of many takes of a window (None: its own number); `tell` hears of each.
+    precision: amp (CUDA's default), fp32 (the CPU's, and of what hides the clip), fp16, bf16. schedule: all layers in
+    one backward, or each in its own. Clips longer than `window` frames (the model's own if None) are explained in
+    windows that overlap by half. budget: how many passes a method of many takes of a window (None: its own number);
+    `tell` hears of each.
     """
     weights, told = pooling(target, weights)
     for name, value in (("weights", weights), ("normalise", normalise), ("schedule", schedule)):
@@ -119,6 +120,8 @@ def explain(recogniser: Recogniser, clip: Clip, layers: Optional[Sequence[str]] 
     if target in APART and not aimed(chosen):
         raise UserError(f"target {target}: {method} looks at the activation alone, whatever the gloss; "
                         "ask for another method")
+    if precision is None and on_clip(chosen):
+        precision = "fp32"          # small differences of scores drown in the rounding of half precision
     if layers is None and (method in AT_INPUT or target in APART):
         layers = input_layers(recogniser, method) if method in AT_INPUT else recogniser.gloss_layers
     size = min(len(clip), window or recogniser.window)

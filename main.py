@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 METHODS = ("gradcam", "gradcam++", "hirescam", "layercam", "xgradcam", "eigencam", "attention", "gradient",
            "inputxgradient", "smoothgrad", "integrated", "occlusion", "rise")
 PASSES = {"smoothgrad": 25, "integrated": 32, "occlusion": 400, "rise": 800}     # of methods that take many
+ON_CLIP = ("occlusion", "rise")       # without gradients: differences of scores, which half precision would round away
 PARTS = ("frames", "video", "report", "cams", "glosses")
 FEW = 3             # sequences whose readings are printed
 COLORMAPS = ("turbo", "viridis", "cividis", "inferno", "magma", "plasma", "hot", "parula", "jet")
@@ -88,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
 
     add = made.add_argument_group("where").add_argument
     device_flag(add)
-    add("--precision", choices=("amp", "fp32"), help="(default: amp on CUDA, fp32 elsewhere)")
+    add("--precision", choices=("amp", "fp32"), help="(default: amp on CUDA, fp32 elsewhere and of occlusion and rise)")
     data_flag(add)
     dataset_flag(add, tuple(CORPORA))
     add("--out", metavar="FOLDER", help="where results go (default: the workspace's outputs/; of the demo, where there "
@@ -264,7 +265,8 @@ def _asked(given: argparse.Namespace, corpus: "Corpus") -> "Asked":
     return Asked(
         checkpoints=checkpoints,
         layers=_layers(given.layers, models), target=given.target, method=given.method, weights=given.pool,
-        normalise=given.normalise, device=given.device, precision=given.precision,
+        normalise=given.normalise, device=given.device,
+        precision=given.precision or ("fp32" if given.method in ON_CLIP else None),
         style=Style(given.alpha, given.colormap, given.fps, given.blend, given.scale),
         write=_written(given), every=given.every,
         out=expanded(given.out).absolute() if given.out else workspace.outputs, overwrite=given.overwrite,

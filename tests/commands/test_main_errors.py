@@ -7,7 +7,7 @@ from typing import List
 import pytest
 
 import main
-from cams.catalogue import CATALOGUE
+from cams.catalogue import CATALOGUE, on_clip
 from cams.many import ManyPasses
 from drawing.overlay import ALPHAS, COLORMAPS
 from terminal.command_line import DEVICE, VERSION
@@ -123,6 +123,7 @@ def test_colours_and_blends_are_those_that_are_drawn() -> None:
 
 def test_every_method_of_the_engine_can_be_asked_for() -> None:
     assert tuple(CATALOGUE) == main.METHODS
+    assert tuple(name for name, method in CATALOGUE.items() if on_clip(method)) == main.ON_CLIP
     assert {name: method.budget for name, method in CATALOGUE.items() if isinstance(method, ManyPasses)} == main.PASSES
 
 
