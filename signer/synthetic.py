@@ -30,7 +30,8 @@ SIZES = {"train": 20, "dev": 4, "test": 4}
 SIGNERS = {"train": 32, "dev": 6, "test": 6}  # nobody is in two splits
 SPECIALS = {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "<mask>": 4}
 FIRST_GLOSS = 4                               # PHOENIX's own file gives <mask> and REGEN one id; so does this one
-DRAWING = 4                                   # counted up when the same seed no longer draws the same pictures
+DRAWING = 5                                   # counted up when the same seed no longer draws the same pictures
+KEYPOINTS = ("exact", "estimated")            # as drawn, or as an estimator would find them
 MARK = "synthetic.json"                       # written last: the data is whole, and was made with these settings
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
           "November", "December")
@@ -44,14 +45,19 @@ class Settings:
     signers: Dict[str, int]
     frame_sizes: Tuple[str, ...]
     layout: str
+    keypoints: str
     drawing: int = DRAWING
 
 
 def make_workspace(root: Union[str, "os.PathLike[str]"], sizes: Mapping[str, int] = SIZES, seed: int = 0,
                    signers: Mapping[str, int] = SIGNERS, frame_sizes: Sequence[str] = FRAME_SIZES,
-                   workers: Optional[int] = None, progress: bool = False, layout: str = "phoenix2014") -> Path:
-    """Make <root>/data/<the corpus's own name> and return it. Data already made with the same settings is kept."""
-    settings = _settings(sizes, seed, signers, frame_sizes, layout)
+                   workers: Optional[int] = None, progress: bool = False, layout: str = "phoenix2014",
+                   keypoints: str = "exact") -> Path:
+    """Make <root>/data/<the corpus's own name> and return it. Data already made with the same settings is kept.
+
+    keypoints: which of KEYPOINTS recognisers get; the exact ones lie beside the evidence of each clip in any case.
+    """
+    settings = _settings(sizes, seed, signers, frame_sizes, layout, keypoints)
     place = Path(root) / "data" / LAYOUTS[layout].folder
     mark = json.dumps(asdict(settings), indent=1) + "\n"
     if (place / MARK).is_file():
@@ -73,7 +79,9 @@ def make_workspace(root: Union[str, "os.PathLike[str]"], sizes: Mapping[str, int
 
 
 def _settings(sizes: Mapping[str, int], seed: int, signers: Mapping[str, int], frame_sizes: Sequence[str],
-              layout: str) -> Settings:
+              layout: str, keypoints: str) -> Settings:
+    if keypoints not in KEYPOINTS:
+        raise UserError(f"unknown keypoints {keypoints!r}; expected one of {', '.join(KEYPOINTS)}")
     if layout not in LAYOUTS:
         raise UserError(f"unknown layout {layout!r}; expected one of {', '.join(LAYOUTS)}")
     for split in [*sizes, *signers]:
@@ -87,7 +95,7 @@ def _settings(sizes: Mapping[str, int], seed: int, signers: Mapping[str, int], f
                         "expected a seed and sizes from 0, and at least 1 signer a split")
     return Settings({split: int(sizes.get(split, 0)) for split in SPLITS}, int(seed),
                     {split: int(signers.get(split, SIGNERS[split])) for split in SPLITS},
-                    tuple(size for size in FRAME_SIZES if size in frame_sizes), layout)
+                    tuple(size for size in FRAME_SIZES if size in frame_sizes), layout, keypoints)
 
 
 def _fill(root: Path, settings: Settings, workers: Optional[int], progress: bool) -> None:
@@ -144,6 +152,7 @@ def _draw(root: Path, settings: Settings, job: Tuple[str, int]) -> Drawn:
     import numpy as np
 
     from signer.clip import sign
+    from signer.estimator import estimated
     from signer.evidence import SIDE, write_evidence
     split, number = job
     layout, before = LAYOUTS[settings.layout](), sum(settings.signers[other] for other in SPLITS[:SPLITS.index(split)])
@@ -164,8 +173,10 @@ def _draw(root: Path, settings: Settings, job: Tuple[str, int]) -> Drawn:
             _, data = cv2.imencode(file.suffix, frame, [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE])
             file.write_bytes(data.tobytes())
     words = layout.words(clip.words)
-    write_evidence(root / "evidence" / f"{name}.npz", replace(clip.evidence(), names=words))
-    return Drawn(split, name, f"Signer{before + member + 1:02d}", words, clip.keypoints)
+    write_evidence(root / "evidence" / f"{name}.npz", replace(clip.evidence(), names=words), clip.keypoints)
+    found = np.random.default_rng([settings.seed, 4, SPLITS.index(split), number])
+    keypoints = clip.keypoints if settings.keypoints == "exact" else estimated(clip.keypoints, found)
+    return Drawn(split, name, f"Signer{before + member + 1:02d}", words, keypoints)
 
 
 @lru_cache(maxsize=None)
@@ -197,6 +208,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="the same seed and numbers draw the same data")
     parser.add_argument("--frames", choices=["both", *FRAME_SIZES], default="both", help="frame sizes to write")
     parser.add_argument("--layout", choices=tuple(LAYOUTS), default="phoenix2014", help="the corpus it is shaped as")
+    parser.add_argument("--keypoints", choices=KEYPOINTS, default="exact",
+                        help="as drawn, or as an estimator finds them: jittered, and hands lost or swapped")
     parser.add_argument("--workers", type=int, help="processes (default: one a core)")
     options = parser.parse_args(arguments)
     return ended("signer.synthetic", lambda: _make(options), "the same command begins anew")
@@ -207,7 +220,7 @@ def _make(options: argparse.Namespace) -> int:
         options.root, {split: getattr(options, split) for split in SPLITS}, options.seed,
         {split: getattr(options, f"{split}_signers") for split in SPLITS},
         FRAME_SIZES if options.frames == "both" else (options.frames,), options.workers, progress=True,
-        layout=options.layout))
+        layout=options.layout, keypoints=options.keypoints))
     return 0
 
 
