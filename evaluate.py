@@ -137,15 +137,12 @@ def measure_evidence(given: argparse.Namespace) -> int:
 
     from tqdm import tqdm
 
-    from datasets.phoenix import PhoenixVideoTextDataset
+    from evidence.drawn import drawn_clips
     from evidence.study import study
     from evidence.table import lines, plot
     from models.device import choose_device
-    from signer.evidence import read_evidence
 
-    dataset = PhoenixVideoTextDataset(corpus, given.split)
-    clips = [(dataset.clip(index), read_evidence(corpus.root / "evidence" / f"{dataset.rows[index].seq_id}.npz"))
-             for index in range(min(given.clips, len(dataset)))]
+    clips = drawn_clips(corpus, given.split, given.clips)
     recognisers = _load(checkpoints, choose_device(given.device)[0], corpus)
     with tqdm(total=len(clips), unit="clip", leave=False, disable=None) as bar:
         found = study(recognisers, clips, bar.update)
