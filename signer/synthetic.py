@@ -107,6 +107,8 @@ def _settings(sizes: Mapping[str, int], seed: int, signers: Mapping[str, int], f
 def _fill(root: Path, settings: Settings, workers: Optional[int], progress: bool) -> None:
     import numpy as np
 
+    from signer.motion import NAMES
+
     layout = LAYOUTS[settings.layout]()
     manual = root / "annotations" / "manual"
     for folder in (manual, root / "keypoints", root / "evidence"):
@@ -118,7 +120,7 @@ def _fill(root: Path, settings: Settings, workers: Optional[int], progress: bool
         # a copy has NumPy's own float32; what came from a worker has one of its own, and would pickle otherwise
         keypoints[clip.seq_id] = clip.keypoints.astype(np.float32)
         clips[clip.split].append(clip)
-    for file, lines in layout.tables(clips).items():
+    for file, lines in {**layout.tables(clips), **layout.alignments(clips, NAMES)}.items():
         (root / file).parent.mkdir(exist_ok=True)
         (root / file).write_text("\n".join(lines) + "\n", "utf-8")
     _pickle(root / "keypoints" / "keypoints.pkl", keypoints)
@@ -182,7 +184,7 @@ def _draw(root: Path, settings: Settings, job: Tuple[str, int]) -> Drawn:
     write_evidence(root / "evidence" / f"{name}.npz", replace(clip.evidence(), names=words), clip.keypoints)
     keypoints = (clip.keypoints if settings.keypoints == "exact"
                  else estimated(clip.keypoints, _rng(settings, 4, split, number)))
-    return Drawn(split, name, f"Signer{before + member + 1:02d}", words, keypoints)
+    return Drawn(split, name, f"Signer{before + member + 1:02d}", words, keypoints, clip.motion.active)
 
 
 def _rng(settings: Settings, purpose: int, split: str, number: int) -> "np.random.Generator":
