@@ -5,6 +5,7 @@ from typing import Optional, Tuple
 from files.workspace import REPOSITORY
 
 CHECKPOINTS = {"slowfast": REPOSITORY / "demo" / "slowfast.pt", "twostream": REPOSITORY / "demo" / "twostream.ckpt"}
+KEYPOINTS = "exact"     # of signer.synthetic.KEYPOINTS: what they were trained with
 CLIPS = 2
 TARGET = "each"     # gloss that was read: blanks are most of what `max` adds up in a slow signer
 SEED = 2026         # not the one they were trained with: other people, other sentences
@@ -18,7 +19,8 @@ def demo_data(out: Path, clips: int, progress: bool, distractor: Optional[str] =
     from signer.synthetic import make_workspace
 
     folder = "synthetic" if distractor is None else f"synthetic-{distractor}"
-    return make_workspace(out / folder, {"dev": clips}, SEED, progress=progress, distractor=distractor)
+    return make_workspace(out / folder, {"dev": clips}, SEED, progress=progress, keypoints=KEYPOINTS,
+                          distractor=distractor)
 
 
 def demo_video(out: Path) -> Tuple[Path, Path, str]:

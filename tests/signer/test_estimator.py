@@ -1,4 +1,6 @@
 """Estimated keypoints fail where an estimator is known to, and nowhere else."""
+from typing import Tuple
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from signer.estimator import ESTIMATOR, FACE, HANDS, estimated, lasting, speeds
 FRAMES = 4000
 
 
-def posed(speed: float = 0., place: "tuple[float, float]" = (40., 180.), other: "tuple[float, float]" = (170., 180.),
+def posed(speed: float = 0., place: Tuple[float, float] = (40., 180.), other: Tuple[float, float] = (170., 180.),
           ) -> np.ndarray:
     """A face at the top, the right hand going back and forth at so many pixels a frame, the left one still."""
     points = np.ones((FRAMES, 133, 3), np.float32)
