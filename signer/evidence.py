@@ -38,6 +38,9 @@ def read_evidence(path: Path) -> Evidence:
 def read_exact_keypoints(path: Path) -> np.ndarray:
     """float32 [T, 133, 3] from the file of a clip's evidence."""
     with np.load(_there(path)) as stored:
+        if "keypoints" not in stored.files:
+            raise UserError(f"{path} has no keypoints: it was drawn by an earlier version; make the data again with "
+                            "`python -m signer.synthetic ROOT`")
         return np.asarray(stored["keypoints"])
 
 

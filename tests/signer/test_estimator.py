@@ -1,10 +1,15 @@
 """Estimated keypoints fail where an estimator is known to, and nowhere else."""
+import pickle
+from pathlib import Path
 from typing import Tuple
 
 import numpy as np
 import pytest
 
 from signer.estimator import ESTIMATOR, FACE, HANDS, estimated, lasting, speeds
+from signer.evidence import read_exact_keypoints
+from signer.synthetic import KEYPOINTS, make_workspace
+from terminal.errors import UserError
 
 FRAMES = 4000
 
@@ -65,6 +70,19 @@ def test_every_point_is_given_and_the_face_hardly_moves() -> None:
     assert made.dtype == np.float32 and made.shape == (FRAMES, 133, 3) and np.isfinite(made).all()
     assert made[..., 2].min() > 0 and made[..., 2].max() <= 1
     assert (made - posed(speed=9))[:, FACE, :2].std() == pytest.approx(ESTIMATOR.face, rel=0.05)
+
+
+def test_exact_keypoints_stay_beside_the_evidence(tmp_path: Path) -> None:
+    roots = [make_workspace(tmp_path / kind, {"dev": 1}, frame_sizes=(), keypoints=kind) for kind in KEYPOINTS]
+    given, hidden = zip(*((next(iter(pickle.loads((root / "keypoints/keypoints.pkl").read_bytes()).values())),
+                           read_exact_keypoints(next((root / "evidence").iterdir()))) for root in roots))
+    assert (hidden[0] == hidden[1]).all() and (given[0] == hidden[0]).all() and (given[1] != hidden[1]).any()
+    with pytest.raises(UserError, match="unknown keypoints 'guessed'"):
+        make_workspace(tmp_path, {"dev": 1}, keypoints="guessed")
+    old = tmp_path / "old.npz"
+    np.savez(old, active=np.zeros(1))
+    with pytest.raises(UserError, match="drawn by an earlier version"):
+        read_exact_keypoints(old)
 
 
 def test_errors_last_and_speeds_are_pixels_a_frame() -> None:
