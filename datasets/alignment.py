@@ -5,7 +5,7 @@
 """
 from dataclasses import dataclass
 from pathlib import Path
-from typing import AbstractSet, Dict, List, Mapping, NamedTuple, Optional, Sequence
+from typing import AbstractSet, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -54,7 +54,7 @@ def read_classes(path: Path) -> Dict[int, State]:
     if not path.is_file():
         raise UserError(f"{path}: no such file; an alignment needs it to number its states; unpack it there")
     states: Dict[int, State] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(_lines(path), start=1):
         words = line.split()
         if not words or line.strip() == HEADER:
             continue
@@ -69,21 +69,29 @@ def read_classes(path: Path) -> Dict[int, State]:
 def read_alignment(path: Path, wanted: AbstractSet[str], states: Mapping[int, State]) -> Dict[str, Dict[str, State]]:
     """{sequence: {name of a frame's file: its state}} of the sequences wanted; the others' lines are passed over."""
     found: Dict[str, Dict[str, State]] = {}
-    with open(path, encoding="utf-8") as file:
-        for number, line in enumerate(file, start=1):
-            file_name, _, label = line.strip().rpartition(" ")
-            parts = file_name.split("/")
-            if len(parts) < 3 or not label.isdigit():
-                raise UserError(f"{path}, line {number}: {line.strip()[:80]!r} is no frame; expected its file and the "
-                                "number of its state; unpack the file anew")
-            sequence = parts[-3]                        # .../<sequence>/1/<frame>.png
-            if sequence not in wanted:
-                continue
-            if int(label) not in states:
-                raise UserError(f"{path}, line {number}: class {label} is not in {CLASSES.name} beside it; expected "
-                                "both of one release; unpack them anew")
-            found.setdefault(sequence, {})[parts[-1]] = states[int(label)]
+    for number, line in enumerate(_lines(path), start=1):
+        file_name, _, label = line.strip().rpartition(" ")
+        parts = file_name.split("/")
+        if len(parts) < 3 or not label.isdigit():
+            raise UserError(f"{path}, line {number}: {line.strip()[:80]!r} is no frame; expected its file and the "
+                            "number of its state; unpack the file anew")
+        sequence = parts[-3]                            # .../<sequence>/1/<frame>.png
+        if sequence not in wanted:
+            continue
+        if int(label) not in states:
+            raise UserError(f"{path}, line {number}: class {label} is not in {CLASSES.name} beside it; expected "
+                            "both of one release; unpack them anew")
+        found.setdefault(sequence, {})[parts[-1]] = states[int(label)]
     return found
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """One by one: the file has a hundred megabytes."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            yield from file
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: can't be read ({error}); expected text in UTF-8; unpack it anew") from None
 
 
 def _active(path: Path, row: Row, files: Sequence[str], found: Mapping[str, Mapping[str, State]]) -> np.ndarray:

@@ -78,6 +78,9 @@ def test_broken_alignments_take_one_line(tmp_path: Path) -> None:
     path.write_text("", "utf-8")
     with pytest.raises(UserError, match=f"nothing for 3 of the 3 frames of '{SEQUENCE}'"):
         active(root)
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(UserError, match="can't be read .* expected text in UTF-8"):
+        active(root)
     (root / CLASSES).unlink()
     with pytest.raises(UserError, match="no such file"):
         active(root)
