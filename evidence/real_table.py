@@ -48,8 +48,8 @@ def _worth(study: RealStudy) -> List[str]:
     if not study.drawn:
         return ["what a keypoint's box is worth is told by drawn clips alone (python -m signer.synthetic ROOT)"]
     out = ["what a keypoint's box is worth: the same maps on the articulators as drawn, and on hands by keypoints;",
-           "r: correlation of the two over clips; a stream fed keypoints falls on their boxes, be they right or wrong", "",
-           ROW.format("model", "layer", "method") + f"{'drawn':>13}" + "".join(
+           "r: correlation of the two over clips; a stream fed keypoints falls on their boxes, be they right or wrong",
+           "", ROW.format("model", "layer", "method") + f"{'drawn':>13}" + "".join(
                f"{text:>21}{'r':>6}" for text in ("exact points: both", "dominant", "as given: both", "dominant"))]
     for key, places in study.places.items():
         drawn = places.of[DRAWN, DRAWN]
