@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("--libraries", type=int, nargs="*", default=[40], help="lengths at which the libraries run too")
     parser.add_argument("--precision", nargs="+", default=None, help="fp32, amp, fp16, bf16")
     parser.add_argument("--glosses", action="store_true", help="one map against ten glosses")
+    parser.add_argument("--rows", default="abcd", help="with --glosses: which (default: abcd; d takes ten minutes)")
     parser.add_argument("--keep", action="store_true", help="also write the table to benchmarks/results/")
     parser.add_argument("--lone", help=argparse.SUPPRESS)    # one contender, once: prints its peak memory
     options = parser.parse_args()
@@ -55,6 +56,7 @@ def main() -> None:
             for precision in precisions:
                 runs = (glosses(name, frames, device, precision) if options.glosses
                         else contenders(name, frames, device, precision, frames in options.libraries))
+                runs = {what: run for what, run in runs.items() if not options.glosses or what[0] in options.rows}
                 rows = measured(runs, options.repeats, device)
                 for what, (seconds, busy, peak) in rows.items():
                     if device.type == "cpu":

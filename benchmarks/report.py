@@ -11,7 +11,6 @@ import json
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional, Tuple
 
@@ -19,9 +18,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from geometry.laid import LaidMap  # noqa: E402
 from reports.report import write_report  # noqa: E402
-from results.cams import FILE, read_cams  # noqa: E402
+from results.cams import FILE, Layer, read_cams  # noqa: E402
 from tests.kit.maps import laid, on_grid  # noqa: E402
 
 # Positions a side and frames a step of the public layers that have a place, and those that have none.
@@ -30,16 +28,6 @@ SPATIAL = {"slowfast": {"conv2d.slow_path.layer1": (56, 4), "conv2d.fast_path.la
            "twostream": {"rgb_stream.layer1": (112, 2), "pose_stream.layer1": (56, 2),
                          "fusion_module.conv_fuse": (28, 2), "rgb_stream.layer4": (14, 4)}}
 TIME_ONLY = {"slowfast": ("conv1d.fused_features", "temporal_model.1"), "twostream": ("visual_head",)}
-
-
-@dataclass(frozen=True)
-class Layer:
-    laid: LaidMap
-    flags: Tuple[str, ...] = ()
-
-    @property
-    def spatial(self) -> bool:
-        return self.laid.spatial
 
 
 Case = Tuple[np.ndarray, Mapping[str, Mapping[str, Any]], Dict[str, Any], Optional[np.ndarray]]

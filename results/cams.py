@@ -29,7 +29,7 @@ FILE = "cams.npz"
 @dataclass(frozen=True)
 class Layer:
     laid: LaidMap
-    flags: Tuple[str, ...]
+    flags: Tuple[str, ...] = ()
 
     @property
     def spatial(self) -> bool:

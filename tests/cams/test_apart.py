@@ -152,7 +152,7 @@ def test_every_gloss_of_a_long_clip_has_a_map() -> None:
     model, clip = Reader(window=40), replace(tiny_clip(frames=60), glosses=())
     found = explain(model, clip, ["pathways"], target="each")
     starts = [gloss.about["start"] for gloss in found.glosses]
-    assert starts == sorted(starts) and len(found.logits) == 30
+    assert starts and starts == sorted(starts) and len(found.logits) == 30
     for gloss in found.glosses:
         steps = np.flatnonzero(gloss.layers["pathways"].raw.reshape(len(gloss.layers["pathways"].raw), -1).any(1))
         assert len(steps)

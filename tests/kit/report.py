@@ -1,11 +1,10 @@
 """A small made-up clip, its maps and its preds.json, for the tests of the report."""
-from dataclasses import dataclass
 from typing import Any, Dict, Tuple
 
 import cv2
 import numpy as np
 
-from geometry.laid import LaidMap
+from results.cams import Layer
 from tests.kit.maps import laid, on_grid
 
 SPATIAL = {"slowfast": ("conv2d.slow_path.layer1", "conv2d.fast_path.layer1", "conv2d.fast_path.layer3"),
@@ -14,18 +13,7 @@ TIME_ONLY = {"slowfast": ("conv1d.fused_features", "temporal_model.1"), "twostre
 GRIDS = {"conv2d.slow_path.layer1": (56, 4), "conv2d.fast_path.layer1": (56, 1), "conv2d.fast_path.layer3": (14, 1),
          "rgb_stream.layer1": (112, 2), "pose_stream.layer1": (56, 2), "fusion_module.conv_fuse": (28, 2),
          "rgb_stream.layer4": (14, 4)}                      # positions a side, frames a step
-
 BOXES = {"slowfast": (16, 240, 16, 240), "twostream": (0, 256, 0, 256)}     # top, bottom, left, right
-
-
-@dataclass(frozen=True)
-class Layer:
-    laid: LaidMap
-    flags: Tuple[str, ...] = ()
-
-    @property
-    def spatial(self) -> bool:
-        return self.laid.spatial
 
 
 def hands(frames: int) -> np.ndarray:
