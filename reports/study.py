@@ -6,9 +6,10 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from results.interval import of_mean
+
 KINDS = ("verdict", "gloss", "signer")
 PLACES = {"hands": ("left_hand", "right_hand"), "face": ("face",), "body": ("body",), "elsewhere": ("elsewhere",)}
-DRAWS = 400         # of the bootstrap
 
 Row = Dict[str, str]
 
@@ -54,6 +55,5 @@ def _interval(values: Sequence[float]) -> Optional[List[float]]:
     """[mean, low, high]"""
     if not values:
         return None
-    found, draws = np.asarray(values), np.random.default_rng(0)
-    means = [found[draws.integers(0, len(found), len(found))].mean() for _ in range(DRAWS)]
-    return [round(float(each), 4) for each in (found.mean(), *np.percentile(means, (2.5, 97.5)))]
+    value, low, high = of_mean(values)
+    return [round(each, 4) for each in (value, low, high)] if len(values) > 1 else [round(value, 4)] * 3
