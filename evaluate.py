@@ -2,6 +2,7 @@
 """Word error rate of one or more recognisers on a split, by its corpus's protocol."""
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple
 
@@ -45,6 +46,8 @@ def parser() -> argparse.ArgumentParser:
         help="measure instead whether maps fall on the articulators, on clips of the synthetic signer "
              "(default: the demo's recognisers on new clips), or on film by alignments and keypoints")
     add("--clips", type=_count, default=12, metavar="N", help="with --evidence: how many clips (default: 12)")
+    add("--beside", action="store_true",
+        help="with --evidence: the verdict on each checkpoint's maps goes beside it, where main.py finds it")
     add("--film", action="store_true",
         help="with --evidence: by frame alignments and keypoints, as film has them; so measured in any case where "
              "clips were not drawn")
@@ -141,22 +144,36 @@ def measure_evidence(given: argparse.Namespace) -> int:
     if given.film or not (corpus.root / "evidence").is_dir():
         return measure_film(given, corpus, checkpoints, out)
 
+    import time
+
     from tqdm import tqdm
 
-    from evidence.drawn import drawn_clips
+    from evidence.drawn import PLAIN, distracted_clips, drawn_clips
+    from evidence.figure import plot
     from evidence.study import study
-    from evidence.table import lines, plot
+    from evidence.table import lines
+    from evidence.verdict import verdict
     from models.device import choose_device
+    from results.verdict import write_verdict
+    from runs.loading import sha256
 
-    clips = drawn_clips(corpus, given.split, given.clips)
+    started = time.perf_counter()
+    kinds = {PLAIN: drawn_clips(corpus, given.split, given.clips)}
+    if given.data_root is None:
+        kinds.update(distracted_clips(partial(demo_data, out, given.clips, True), given.split, given.clips))
     recognisers = _load(checkpoints, choose_device(given.device)[0], corpus)
-    with tqdm(total=len(clips), unit="clip", leave=False, disable=None) as bar:
-        found = study(recognisers, clips, bar.update)
-    text = "\n".join(lines(found))
+    with tqdm(total=sum(map(len, kinds.values())), unit="clip", leave=False, disable=None) as bar:
+        found = study(recognisers, kinds, bar.update)
+    text = "\n".join([*lines(found), "", f"in {time.perf_counter() - started:.0f} seconds"])
     with atomic_file(out / "evidence.txt") as draft:
         draft.write_text(text + "\n", encoding="utf-8")
     plot(found, out / "evidence.png")
     print(f"{text}\n\ntable and plot: {out / 'evidence'}.txt, .png")
+    for model, path in checkpoints.items():
+        told = verdict(found, model, path.name, sha256(path))
+        written = write_verdict(path.parent if given.beside else out, path, told)
+        print(f"verdict on {model}'s maps: {written}"
+              + ("" if given.beside else f"; main.py tells it where it lies beside the checkpoint, in {path.parent}"))
     return 0
 
 

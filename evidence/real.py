@@ -12,7 +12,7 @@ from cam_runner import explain
 from datasets.clip import Clip
 from datasets.regions import CONFIDENT, HANDS, PARTS, SIDE, regions
 from evidence.apart import coarse, seen_box
-from evidence.tally import motion
+from evidence.rivals import motion
 from geometry.laid import LaidMap
 from models.recogniser import Recogniser
 from signer.evidence import Evidence

@@ -3,27 +3,30 @@
 All arrays are of one clip on the original frame: maps float [T, H, W], masks bool [T, H, W] (the articulators that
 make the gloss of that frame; empty between glosses), frames uint8 [T, H, W, 3]. Only frames with a mask count.
 """
-from dataclasses import dataclass
-from typing import List, Optional, Sequence, Tuple
+from dataclasses import astuple, dataclass
+from typing import Callable, List, Optional, Sequence
 
 import numpy as np
 
-SHARES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4)     # of the pixels greyed out, for the deletion curves
-TOLERANCE = 15                                      # pixels a pointed-at place may lie off, as in the paper
+from evidence.metrics import pointing_hits, rank_hits
+from geometry.laid import Box
+
+TOLERANCE = 15          # pixels a pointed-at place may lie off, as in the paper
 
 
 @dataclass
 class Tally:
-    """Sums over clips, so that long clips weigh as their frames do."""
+    """Sums over frames, so that long clips weigh as their frames do."""
 
     inside: float = 0.0         # map mass on the articulators
     mass: float = 0.0
     area: int = 0               # pixels of the articulators
     pixels: int = 0
-    hits: int = 0
+    top: int = 0                # of as many highest places as the articulators have, those on them
+    hits: int = 0               # frames that point at them
     frames: int = 0
 
-    def add(self, maps: np.ndarray, masks: np.ndarray, box: Tuple[int, int, int, int]) -> None:
+    def add(self, maps: np.ndarray, masks: np.ndarray, box: Box) -> None:
         """box: (top, bottom, left, right) of what the network saw, lest its crop alone counts as insight."""
         top, bottom, left, right = box
         active = masks.any(axis=(1, 2))
@@ -33,40 +36,45 @@ class Tally:
         self.mass += float(maps.sum())
         self.area += int(masks.sum())
         self.pixels += masks.size
-        self.hits += pointing_hits(maps, masks)
+        self.top += rank_hits(maps, masks)
+        self.hits += pointing_hits(maps, masks, TOLERANCE)
         self.frames += len(maps)
 
     @property
     def mass_ratio(self) -> float:
-        """Share of the mass on the articulators over the share of pixels they cover; 1 is chance."""
-        if not self.mass or not self.area:
-            return float("nan")
-        return (self.inside / self.mass) / (self.area / self.pixels)
+        return self.figure(mass_ratio)
 
     @property
     def pointing(self) -> float:
-        return self.hits / self.frames if self.frames else float("nan")
+        return self.figure(pointing)
+
+    @property
+    def sums(self) -> np.ndarray:
+        """float64 [7]"""
+        return np.array(astuple(self), np.float64)
+
+    def figure(self, of: Callable[[np.ndarray], np.ndarray]) -> float:
+        return float(of(self.sums))
 
 
-def pointing_hits(maps: np.ndarray, masks: np.ndarray, tolerance: int = TOLERANCE) -> int:
-    """Frames whose highest point lies within `tolerance` pixels of the articulators. A flat frame points nowhere."""
-    hits = 0
-    for one, mask in zip(maps, masks):
-        if one.max() <= one.min():
-            continue
-        row, column = np.unravel_index(int(one.argmax()), one.shape)
-        rows, columns = np.nonzero(mask)
-        hits += bool(len(rows)) and int(((rows - row) ** 2 + (columns - column) ** 2).min() <= tolerance ** 2)
-    return hits
+def mass_ratio(sums: np.ndarray) -> np.ndarray:
+    """Share of the mass on the articulators over the share of pixels they cover; 1 is chance. Of sums [..., 7]."""
+    inside, mass, area, pixels = np.moveaxis(sums, -1, 0)[:4]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return (inside / mass) / (area / pixels)
 
 
-def motion(frames: np.ndarray) -> np.ndarray:
-    """[T, H, W] grey difference to the frame before: what a map that followed motion alone would be."""
-    grey = frames.astype(np.float32).mean(axis=3)
-    return np.abs(np.diff(grey, axis=0, prepend=grey[:1]))
+def rank_accuracy(sums: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return sums[..., 4] / sums[..., 2]
 
 
-def chosen_pixels(maps: np.ndarray, share: float, most: bool, box: Tuple[int, int, int, int]) -> np.ndarray:
+def pointing(sums: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return sums[..., 5] / sums[..., 6]
+
+
+def chosen_pixels(maps: np.ndarray, share: float, most: bool, box: Box) -> np.ndarray:
     """bool [T, H, W]: the `share` most (least) salient pixels of what the network saw, over the whole clip.
 
     Pixels of equal salience are chosen at random, evenly, or a map full of zeros would grey out the top left corner.
@@ -82,23 +90,6 @@ def chosen_pixels(maps: np.ndarray, share: float, most: bool, box: Tuple[int, in
         flat[ranks[-count:] if most else ranks[:count]] = True
         chosen[:, top:bottom, left:right] = flat.reshape(seen.shape)
     return chosen
-
-
-def grey_out(frames: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """The chosen pixels take the clip's mean colour."""
-    out = frames.copy()
-    out[chosen] = frames.reshape(-1, 3).mean(axis=0).round().astype(np.uint8)
-    return out
-
-
-def hide_keypoints(keypoints: np.ndarray, chosen: np.ndarray, height: int = 260, width: int = 210) -> np.ndarray:
-    """Points under chosen pixels leave the picture, or a pose stream would see through the grey."""
-    out = keypoints.copy()
-    rows = np.clip(keypoints[..., 1] * chosen.shape[1] / height, 0, chosen.shape[1] - 1).astype(int)
-    columns = np.clip(keypoints[..., 0] * chosen.shape[2] / width, 0, chosen.shape[2] - 1).astype(int)
-    hidden = chosen[np.arange(len(chosen))[:, None], rows, columns]
-    out[hidden] = (-1000, -1000, 0)
-    return out
 
 
 def kept(before: Sequence[str], after: Sequence[str]) -> float:

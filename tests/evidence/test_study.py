@@ -1,18 +1,26 @@
 """The study runs on the demo's own recognisers and clips, and leaves them as they were."""
 from pathlib import Path
+from typing import Iterator, Tuple
 
+import numpy as np
 import pytest
 import torch
 
 import evaluate
 from cams.methods import METHODS
+from datasets.clip import Clip
 from datasets.phoenix import PhoenixVideoTextDataset
-from evidence.study import REDRAWN, Study, _count, spatial_layers, study
-from evidence.tally import SHARES
+from evidence import apart, curves, places, referee, steady
+from evidence.curves import shares_of
+from evidence.places import MEAN, RANDOM, WHOLE, Places, add, compare_with_means, spatial_layers
+from evidence.randomised import REDRAWN
+from evidence.study import Study, study
+from evidence.tally import mass_ratio
+from evidence.verdict import verdict
 from models.recogniser import Recogniser
 from models.registry import build
 from runs.demo import CHECKPOINTS, demo_data
-from signer.evidence import read_evidence
+from signer.evidence import Evidence, read_evidence
 from tests.kit import networks
 
 
@@ -27,30 +35,77 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(recogniser: Recogniser, data: Path) -> Study:
+def drawn(data: Path) -> Tuple[Clip, Evidence]:
+    """A few frames are enough: two thirds of a second in which something is signed."""
     dataset = PhoenixVideoTextDataset(data, "dev")
-    evidence = read_evidence(data / "evidence" / f"{dataset.rows[0].seq_id}.npz")
-    return study({"slowfast": recogniser}, [(dataset.clip(0), evidence)], lambda: None)
+    clip, evidence = dataset.clip(0), read_evidence(data / "evidence" / f"{dataset.rows[0].seq_id}.npz")
+    first = max(int(np.flatnonzero(evidence.active >= 0)[0]) - 4, 0)
+    return clip.window(first, first + 24), Evidence(evidence.names, evidence.active[first:first + 24],
+                                                    evidence.region[first:first + 24])
 
 
-def test_every_spatial_layer_is_measured_with_every_method(found: Study, recogniser: Recogniser) -> None:
-    assert {layer for _, layer, _ in found.tallies} == set(spatial_layers(recogniser))
-    assert len(found.tallies) == len(METHODS) * len(spatial_layers(recogniser))
+CAMS = ("gradcam", "hirescam")
+FAST = ("gradient", "inputxgradient")       # of the methods at the input, those of one pass
 
 
-def test_layers_that_attend_are_measured_by_their_attention_too(data: Path) -> None:
-    dataset, mamba = PhoenixVideoTextDataset(data, "dev"), networks.recogniser("mamba")
-    evidence = read_evidence(data / "evidence" / f"{dataset.rows[0].seq_id}.npz")
-    found = Study()
-    _count(found, "mamba", mamba, dataset.clip(0), evidence)
-    attending = {layer for _, layer, method in found.tallies if method == "attention"}
+@pytest.fixture(scope="module", autouse=True)
+def one_pass_each() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr(places, "ONCE", FAST)
+        small.setattr(curves, "SHARES", (0.0, 0.1))
+        small.setattr(curves, "ROAD_SHARES", (0.0, 0.05))
+        for room in (places, apart):
+            small.setattr(room, "METHODS", {name: METHODS[name] for name in CAMS})
+        yield
+
+
+@pytest.fixture(scope="module")
+def found(recogniser: Recogniser, drawn: Tuple[Clip, Evidence]) -> Study:
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr(referee, "BUDGETS", {"occlusion": 8, "rise": 8})
+        small.setattr(steady, "TIMES", 1)
+        return study({"slowfast": recogniser}, {"plain": [drawn], "distracted": [drawn]}, lambda: None)
+
+
+def test_every_layer_is_measured_with_every_method_and_so_are_the_rivals(found: Study, recogniser: Recogniser) -> None:
+    for kind in found.places.values():
+        layers = {(layer, method) for _, layer, method in kind.maps("slowfast")}
+        assert layers == {*((layer, method) for layer in spatial_layers(recogniser) for method in CAMS),
+                          *(("input", method) for method in FAST)}
+        assert {key[2] for key in kind.known if key[1] == "-"} == set(WHOLE)
+
+
+def test_a_rival_is_beaten_only_with_an_interval(found: Study) -> None:
+    key = next(iter(found.plain.maps("slowfast")))
+    assert RANDOM in found.plain.known[key].rivals and MEAN not in found.plain.known[key].rivals
+    assert found.plain.beaten(key, mass_ratio) == []
+
+
+def test_over_more_clips_maps_are_held_against_their_mean_over_the_others(recogniser: Recogniser,
+                                                                         drawn: Tuple[Clip, Evidence]) -> None:
+    two = Places()
+    for _ in range(2):
+        add(two, "slowfast", recogniser, *drawn, lambda *_: None)
+    compare_with_means(two, "slowfast", recogniser, [drawn[1].region] * 2)
+    key = "slowfast", "conv2d.fast_path.layer1", "gradcam"
+    low, high = two.ahead(key, "motion", mass_ratio)[1:]
+    assert low == high                                      # twice the same clip: nothing is left to chance
+    assert two.rival(key, MEAN) is not None and two.ahead(key, MEAN, mass_ratio).value != 0
+
+
+def test_layers_that_attend_are_measured_by_their_attention_too(drawn: Tuple[Clip, Evidence]) -> None:
+    mamba = networks.recogniser("mamba")
+    its = Places()
+    add(its, "mamba", mamba, *drawn, lambda *_: None)
+    attending = {layer for _, layer, method in its.known if method == "attention"}
     assert attending == {f"layers.{number}.spatial_mixer" for number in range(3)}
-    assert all(found.tallies["mamba", layer, "attention"].mass_ratio > 0 for layer in attending)
 
 
 def test_curves_begin_with_the_untouched_clip_and_network(found: Study) -> None:
-    for curve in [*found.deletion.values(), *found.insertion.values()]:
-        assert curve[0] == 1 and len(curve) == len(SHARES)
+    for faith in found.faith.values():
+        for curve, (values,) in faith.curves.items():
+            assert values[0] == 1 and len(values) == len(shares_of(curve))
+        assert 0 <= faith.drops[0] <= 1
     for curve in found.redrawn.values():
         assert curve[0] == pytest.approx(1) and len(curve) == len(REDRAWN)
 
@@ -61,8 +116,17 @@ def test_silencing_a_layer_costs_the_reading(found: Study, recogniser: Recognise
         assert holding.both > 0 and 0 < holding.touched < holding.cells
 
 
-def test_maps_change_as_weights_are_drawn_anew(found: Study) -> None:
-    assert all(max(curve[2:]) < 0.9 for curve in found.redrawn.values())
+def test_the_referees_judge_maps_rivals_and_each_other(found: Study) -> None:
+    asked = {(layer, method, judge) for _, layer, method, judge in found.bench.agreement}
+    assert {("-", "motion", "occlusion"), ("-", "rise", "occlusion"), ("-", "occlusion", "rise"),
+            ("conv2d.fast_path.layer1", "gradcam", "rise")} <= asked
+
+
+def test_the_verdict_has_a_line_for_every_layer_and_method(found: Study) -> None:
+    told = verdict(found, "slowfast", "slowfast.pt", "abc")
+    assert told["sha256"] == "abc" and told["clips"] == 1 and set(told["rivals"]) == set(WHOLE)
+    line = told["layers"]["conv2d.fast_path.layer1"]["gradcam"]["line"]
+    assert line.startswith("on drawn signing this layer's maps held ")
 
 
 def test_the_network_is_as_before_afterwards(found: Study, recogniser: Recogniser) -> None:
@@ -71,10 +135,12 @@ def test_the_network_is_as_before_afterwards(found: Study, recogniser: Recognise
                zip(recogniser.network.state_dict().values(), untouched.network.state_dict().values()))
 
 
-def test_the_command_writes_a_table_and_a_plot(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert evaluate.main(["--evidence", "--data-root", str(data), "--clips", "1", "--out", str(tmp_path),
-                          "--device", "cpu"]) == 0
+def test_the_command_writes_a_table_a_plot_and_the_verdict(data: Path, tmp_path: Path, found: Study,
+                                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evidence.study.study", lambda *given: found)      # what it finds is tested above
+    assert evaluate.main(["--evidence", "--models", "slowfast", "--data-root", str(data), "--clips", "1",
+                          "--out", str(tmp_path), "--device", "cpu"]) == 0
     written = (tmp_path / "evidence.txt").read_text(encoding="utf-8")
-    assert "motion alone" in written and "holds" in written
+    assert "motion" in written and "holds" in written and "seconds" in written
     assert (tmp_path / "evidence.png").stat().st_size > 10_000
-    assert "mass ratio" in capsys.readouterr().out
+    assert (tmp_path / "slowfast.pt.evidence.json").is_file()
