@@ -56,7 +56,8 @@ def _layer(name: str, layer: Any, told: Mapping[str, Any], found: Regions) -> Tu
     laid: LaidMap = layer.laid
     record: Dict[str, Any] = {"name": name, "spatial": bool(layer.spatial), "flags": list(layer.flags),
                               "note": in_words(layer.flags), "seen": laid.place.seen, "box": laid.place.box,
-                              "cells": laid.raw.shape[1:], **looks(name, laid, told.get("field"))}
+                              "cells": laid.raw.shape[1:], **looks(name, laid, told.get("field")),
+                              "evidence": told.get("evidence", "")}
     record["energy"] = _rounded(laid.energy())
     if layer.laid.matrix is not None:
         picture = png(matrix_picture(layer.laid.matrix, Style(colormap="viridis")))

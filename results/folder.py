@@ -104,7 +104,8 @@ def write_preds(folder: Path, preds: Mapping[str, Any]) -> None:
 
 
 def preds_lines(preds: Mapping[str, Any]) -> List[str]:
-    """GT, each model's reading, the WER of each, what its maps explain; then what must be said of a video."""
+    """GT, each model's reading, the WER of each, what its maps explain and what those are worth; then what must be said
+    of a video."""
     models = {LINES.get(name, name): model for name, model in preds["models"].items()}
     truth = "(not annotated)" if preds["truth"] is None else " ".join(preds["truth"])
     none = "nothing read" if "video" in preds else ""
@@ -112,6 +113,8 @@ def preds_lines(preds: Mapping[str, Any]) -> List[str]:
              *(f"{name}: {' '.join(model['glosses']) or none}".rstrip() for name, model in models.items())]
     lines += [f"{name} {wer_line(model['wer'])}" for name, model in models.items() if model["wer"] is not None]
     lines += [f"{name} explained: {model['target']}" for name, model in models.items()]
+    lines += [f"{name} {layer}: {told['evidence']}" for name, model in models.items()
+              for layer, told in model.get("layers", {}).items() if "evidence" in told]
     return lines + list(preds.get("video", {}).get("lines", ()))
 
 

@@ -19,6 +19,7 @@ from results.readings import read
 from results.replacing import set_aside
 from results.standing import Standing, check_holder, check_out, standing
 from results.summary import failure, outcome_of
+from results.verdict import Verdict, known_verdict, layer_line
 from runs.loading import load_recogniser, sha256, versions, vocabulary_digest
 from runs.sharing import Share, processes_here
 from runs.videos import Videos, read_video, video_record, write_origin
@@ -322,16 +323,18 @@ class Pipeline:
         if clip.origin is not None:
             told = read_video(told, reading, explanation.logits, recogniser.vocabulary.blank,
                               self.asked.checkpoints[model], self._hashes[model].result())
+        verdict, note = known_verdict(self.asked.checkpoints[model], self._hashes[model].result())
         told.update({
             "target": explanation.target, "method": explanation.method, "weights": explanation.weights,
             "normalise": explanation.normalise, "precision": explanation.precision,
             "viewport": list(astuple(recogniser.viewport)),     # left, top, right, bottom in fractions of the frame
             "layers": {name: {"flags": list(layer.flags), "spatial": layer.spatial, "shape": list(layer.raw.shape),
-                              "seen": list(layer.laid.place.seen), "field": layer.field}
+                              "seen": list(layer.laid.place.seen), "field": layer.field,
+                              **_evidence(verdict, name, explanation.method)}
                        for name, layer in explanation.layers.items()},
             "explained": [_on_frames(gloss, recogniser.frames_per_step, len(clip)) for gloss in explanation.glosses],
             "checkpoint": {"file": self.asked.checkpoints[model].name, "sha256": self._hashes[model].result()},
-            "notes": [*recogniser.notes, *told["notes"], *explanation.notes],
+            "notes": [*recogniser.notes, *told["notes"], *explanation.notes, *([note] if note else [])],
         })
         return told
 
@@ -393,6 +396,12 @@ class Pipeline:
         import resource
 
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _evidence(verdict: Optional[Verdict], layer: str, method: str) -> Dict[str, str]:
+    """What the evidence study said of a layer's maps, where it lies beside the checkpoint and knows this method."""
+    line = layer_line(verdict, layer, method)
+    return {"evidence": line} if line else {}
 
 
 def _on_frames(gloss: "GlossMaps", step: int, frames: int) -> Dict[str, Any]:

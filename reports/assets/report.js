@@ -286,7 +286,8 @@ function showStage() {
       const shares = layer.shares && data.regions ? stack(data.regions.names, layer.shares, sharesInWords(data.regions.names, layer.shares)) : null;
       list.append(make("label", { class: "layer" },
         make("input", { type: "radio", name: "layer", value: at, onchange: () => { if (state.mode === "all") state.mode = "one"; choose(at); } }),
-        make("code", { text: layer.name }), flagsOf(layer), layer.looks ? make("span", { class: "looks", text: layer.looks }) : null, shares));
+        make("code", { text: layer.name }), flagsOf(layer), layer.looks ? make("span", { class: "looks", text: layer.looks }) : null,
+        layer.evidence ? make("span", { class: "looks worth", text: layer.evidence }) : null, shares));
       if (!run) cells.append(gridViews[at].button);
       index += 1;
     }

@@ -235,3 +235,12 @@ def test_a_damaged_account_of_the_regions_costs_only_these(tmp_path: Path) -> No
 
 def test_the_same_clip_gives_the_same_page(tmp_path: Path) -> None:
     assert written(tmp_path / "one", 3) == written(tmp_path / "two", 3)
+
+
+def test_a_layer_says_what_its_maps_are_worth_where_that_was_measured(tmp_path: Path) -> None:
+    preds = made.preds(8)
+    name = next(iter(preds["models"]["slowfast"]["layers"]))
+    preds["models"]["slowfast"]["layers"][name]["evidence"] = "on drawn signing 3.1 times their share"
+    told = data_in(written(tmp_path, 8, models=preds["models"]))["models"][0]["layers"]
+    layers = {each["name"]: each["evidence"] for each in told}
+    assert layers.pop(name) == "on drawn signing 3.1 times their share" and not any(layers.values())

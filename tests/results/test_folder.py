@@ -155,3 +155,10 @@ def test_the_lines_of_preds_txt() -> None:
     assert preds_lines(preds) == ["GT: KÜHL REGEN", "SlowFast: REGEN",
                                   "SlowFast WER: 50.00 % (sub 1, ins 0, del 0, of 2 glosses)",
                                   "SlowFast explained: the largest logit"]
+
+
+def test_what_maps_are_worth_is_told_of_the_layers_where_it_is_known() -> None:
+    model = {"title": "SlowFastSign", "glosses": [], "wer": None, "target": "x",
+             "layers": {"layer1": {"flags": []}, "layer4": {"evidence": "on drawn signing 3.1 times"}}}
+    assert preds_lines({"truth": None, "models": {"slowfast": model}})[3:] == [
+        "SlowFast layer4: on drawn signing 3.1 times"]
