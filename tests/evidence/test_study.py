@@ -106,8 +106,8 @@ def test_curves_begin_with_the_untouched_clip_and_network(found: Study) -> None:
         for curve, (values,) in faith.curves.items():
             assert values[0] == 1 and len(values) == len(shares_of(curve))
         assert 0 <= faith.drops[0] <= 1
-    for curve in found.redrawn.values():
-        assert curve[0] == pytest.approx(1) and len(curve) == len(REDRAWN)
+    for left in found.redrawn.values():
+        assert left[0] == pytest.approx(1) and len(left) == len(REDRAWN)
 
 
 def test_silencing_a_layer_costs_the_reading(found: Study, recogniser: Recogniser) -> None:

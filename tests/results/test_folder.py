@@ -1,6 +1,6 @@
 import json
 from pathlib import Path
-from typing import Any, List
+from typing import Any, Dict, List
 
 import pytest
 
@@ -158,7 +158,7 @@ def test_the_lines_of_preds_txt() -> None:
 
 
 def test_what_maps_are_worth_is_told_of_the_layers_where_it_is_known() -> None:
-    model = {"title": "SlowFastSign", "glosses": [], "wer": None, "target": "x",
-             "layers": {"layer1": {"flags": []}, "layer4": {"evidence": "on drawn signing 3.1 times"}}}
+    model: Dict[str, Any] = {"title": "SlowFastSign", "glosses": [], "wer": None, "target": "x",
+                             "layers": {"layer1": {"flags": []}, "layer4": {"evidence": "on drawn signing 3.1 times"}}}
     assert preds_lines({"truth": None, "models": {"slowfast": model}})[3:] == [
         "SlowFast layer4: on drawn signing 3.1 times"]
