@@ -53,7 +53,7 @@ def one_pass_each() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as small:
         small.setattr(places, "ONCE", FAST)
         small.setattr(curves, "SHARES", (0.0, 0.1))
-        small.setattr(curves, "ROAD_SHARES", (0.0, 0.05))
+        small.setattr(curves, "ROAD_SHARES", (0.0, 0.01))
         for room in (places, apart):
             small.setattr(room, "METHODS", {name: METHODS[name] for name in CAMS})
         yield
@@ -62,7 +62,7 @@ def one_pass_each() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def found(recogniser: Recogniser, drawn: Tuple[Clip, Evidence]) -> Study:
     with pytest.MonkeyPatch.context() as small:
-        small.setattr(referee, "BUDGETS", {"occlusion": 8, "rise": 8})
+        small.setattr(referee, "BUDGETS", {"occlusion": 4, "rise": 4})
         small.setattr(steady, "TIMES", 1)
         return study({"slowfast": recogniser}, {"plain": [drawn], "distracted": [drawn]}, lambda: None)
 
