@@ -80,11 +80,14 @@ def _table(study: Study, places: Places, model: str) -> List[str]:
 
 
 def _letters(places: Places, key: Key, figure) -> str:  # type: ignore[no-untyped-def]
+    if len(places.known[key].own) < 2:
+        return "-"              # one clip has no interval
     return "".join(LETTERS[name] for name in places.beaten(key, figure)) or "none"
 
 
 def _percents(found: Interval) -> str:
-    return bracketed(Interval(*(100 * each for each in found)), "3.0f").replace(" [", "% [", 1)
+    value, *ends = bracketed(Interval(*(100 * each for each in found)), "3.0f").partition(" [")
+    return value if value == "-" else f"{value}%{''.join(ends)}"
 
 
 def _judged(study: Study, key: Key) -> str:
