@@ -20,6 +20,7 @@ RANDOM, MEAN = "random", "mean map"             # rivals that every map has of i
 WHOLE = ("motion", "centre", "gradient")        # and those that all maps of a model share
 RIVALS = (*WHOLE[:2], RANDOM, MEAN, WHOLE[2])
 ONCE = ("gradient", "inputxgradient", "smoothgrad", "integrated")       # methods asked at the network's input
+PASSES = {"smoothgrad": 10, "integrated": 16}      # fewer than for a picture: it is over many clips that they count
 COARSE = 4                                      # every so many-th pixel is enough for a map's sparseness
 
 Key = Tuple[str, str, str]                      # model, layer, method; of a rival (model, "-", its name)
@@ -93,7 +94,8 @@ def shown(recogniser: Recogniser, clip: Clip) -> Iterator[Tuple[str, str, np.nda
         for layer in layers:
             yield layer, method, found[layer].map
     for method in (name for name in AT_INPUT if name in ONCE):
-        for layer, each in explain(recogniser, clip, target="pred", method=method).layers.items():
+        for layer, each in explain(recogniser, clip, target="pred", method=method,
+                                   budget=PASSES.get(method)).layers.items():
             yield layer, method, each.map
 
 

@@ -13,7 +13,7 @@ from evidence.tally import rank_correlation
 from geometry.laid import Box, area_weights
 from models.recogniser import Recogniser
 
-BUDGETS = {"occlusion": 300, "rise": 400}       # forwards for a clip
+BUDGETS = {"occlusion": 200, "rise": 300}       # forwards for a clip
 STEPS, SIDE = 8, 8                              # places are compared on a grid: frames to a step, cells along the view
 
 

@@ -18,7 +18,7 @@ from models.recogniser import Recogniser
 from signer.evidence import Evidence
 
 CURVE_CLIPS = 6         # of the clips are enough for curves and holdings, which cost most,
-ROAD_CLIPS = 3          # fewer where places are filled in,
+ROAD_CLIPS = 2          # fewer where places are filled in,
 REFEREE_CLIPS = 3       # and for referees and noise
 
 Clips = Sequence[Tuple[Clip, Evidence]]
