@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from datasets.layout import Corpus
     from runs.pipeline import Asked
 
-METHODS = ("gradcam", "gradcam++", "hirescam", "layercam", "xgradcam", "eigencam", "attention")
+METHODS = ("gradcam", "gradcam++", "hirescam", "layercam", "xgradcam", "eigencam", "attention", "gradient",
+           "inputxgradient", "smoothgrad", "integrated", "occlusion", "rise")
+PASSES = {"smoothgrad": 25, "integrated": 32, "occlusion": 400, "rise": 800}     # of methods that take many
+ON_CLIP = ("occlusion", "rise")       # without gradients: differences of scores, which half precision would round away
 PARTS = ("frames", "video", "report", "cams", "glosses")
 FEW = 3             # sequences whose readings are printed
 COLORMAPS = ("turbo", "viridis", "cividis", "inferno", "magma", "plasma", "hot", "parula", "jet")
@@ -63,7 +66,13 @@ def parser() -> argparse.ArgumentParser:
     video_arguments(made.add_argument_group("videos of your own, in place of a corpus's sequences").add_argument)
 
     add = made.add_argument_group("how").add_argument
-    add("--method", choices=METHODS, default="gradcam", help="how maps are made (default: gradcam)")
+    add("--method", choices=METHODS, default="gradcam",
+        help="how maps are made; those after attention are of the input where --layers names none, the last two need "
+             "no gradient: they hide parts of the clip (default: gradcam)")
+    add("--budget", type=_whole, metavar="N",
+        help="passes through the network for each model, of a long clip for each window, of integrated for each "
+             "layer (default: "
+             + ", ".join(f"{name} {number}" for name, number in PASSES.items()) + ")")
     add("--pool", choices=("clip", "frame"),
         help="a channel's gradients are averaged over the clip or over each frame. Over the clip, a gloss's map shows "
              "where its channels are active at any time (default: clip; of each, errors and a gloss: frame)")
@@ -80,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
 
     add = made.add_argument_group("where").add_argument
     device_flag(add)
-    add("--precision", choices=("amp", "fp32"), help="(default: amp on CUDA, fp32 elsewhere)")
+    add("--precision", choices=("amp", "fp32"), help="(default: amp on CUDA, fp32 elsewhere and of occlusion and rise)")
     data_flag(add)
     dataset_flag(add, tuple(CORPORA))
     add("--out", metavar="FOLDER", help="where results go (default: the workspace's outputs/; of the demo, where there "
@@ -244,6 +253,8 @@ def _asked(given: argparse.Namespace, corpus: "Corpus") -> "Asked":
 
     workspace = Workspace()
     models = given.models
+    if given.budget is not None and given.method not in PASSES:
+        raise UserError(f"--budget {given.budget}: {given.method} takes one pass; it is for {', '.join(PASSES)}")
     try:
         checkpoints = {model: checkpoint_path(model, _checkpoint_given(given, model), workspace, corpus.name)
                        for model in models}
@@ -254,11 +265,12 @@ def _asked(given: argparse.Namespace, corpus: "Corpus") -> "Asked":
     return Asked(
         checkpoints=checkpoints,
         layers=_layers(given.layers, models), target=given.target, method=given.method, weights=given.pool,
-        normalise=given.normalise, device=given.device, precision=given.precision,
+        normalise=given.normalise, device=given.device,
+        precision=given.precision or ("fp32" if given.method in ON_CLIP else None),
         style=Style(given.alpha, given.colormap, given.fps, given.blend, given.scale),
         write=_written(given), every=given.every,
         out=expanded(given.out).absolute() if given.out else workspace.outputs, overwrite=given.overwrite,
-        command=given.command, videos=videos_asked(given))
+        command=given.command, videos=videos_asked(given), budget=given.budget)
 
 
 def _written(given: argparse.Namespace) -> Tuple[str, ...]:
