@@ -165,6 +165,7 @@ def explain(given: argparse.Namespace) -> int:
     other = find_input(given.beside) if given.beside else None
 
     from datasets.phoenix import PhoenixVideoTextDataset
+    from files.ours import check_ours
     from results.folder import prepare_out
     from runs.pipeline import Pipeline, Sequences
     from runs.sharing import share
@@ -178,6 +179,7 @@ def explain(given: argparse.Namespace) -> int:
     else:
         needed = [model for model in asked.checkpoints if model in NEED_KEYPOINTS]
         dataset = asked.videos.dataset(corpus, asked.out, needed, not given.quiet)
+    check_ours(_beside(asked, len(dataset)))
     progress = Progress(len(dataset), given.quiet, bar=sharing.rank == 0)
     try:
         Pipeline(asked, dataset, sharing, progress).run()
@@ -188,6 +190,13 @@ def explain(given: argparse.Namespace) -> int:
     if outcomes is not None and other is not None and not _set_beside(asked.out, other, outcomes, given.quiet):
         code = code or 1
     return sharing.leave(code)
+
+
+def _beside(asked: "Asked", count: int) -> "List[Path]":
+    """What is written beside the folders of so many sequences."""
+    batch = ["summary.json", "summary.csv", *(["glosses.csv"] if "glosses" in asked.write else [])]
+    return [asked.out / name for name in [*(batch if count > 1 else []),
+                                          *(["index.html"] if "report" in asked.write else [])]]
 
 
 def _set_beside(out: "Path", other: "Path", outcomes: List[Dict[str, Any]], quiet: bool) -> bool:
