@@ -230,7 +230,8 @@ def _conclude(asked: "Asked", outcomes: List[Dict[str, Any]], seconds: float, qu
         left_out = write_index(asked.out)       # of a single clip too: its page leads to its neighbours in this folder
         for name in () if quiet else left_out:
             print(f"{name}: its record is not as it was written: left out of index.html", file=sys.stderr)
-    if not quiet:
+    failed = [outcome for outcome in outcomes if outcome["status"] == "failed"]
+    if not quiet and (len(outcomes) > 1 or not failed):     # of a single clip that failed its line has told all
         for outcome in outcomes if len(outcomes) <= FEW else ():
             preds = finished(asked.out, outcome["sequence"])
             if preds:
@@ -239,7 +240,6 @@ def _conclude(asked: "Asked", outcomes: List[Dict[str, Any]], seconds: float, qu
         pages = asked.out / ("index.html" if len(outcomes) > 1 else f"{outcomes[0]['sequence']}/report.html")
         if pages.is_file():
             print(f"look at {pages}")
-    failed = [outcome for outcome in outcomes if outcome["status"] == "failed"]
     if len(outcomes) == 1 and failed and failed[0]["users"]:
         return 2        # a mistake in what was asked; in a batch the others were done
     return 1 if failed else 0
