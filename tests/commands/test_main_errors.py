@@ -126,7 +126,8 @@ def test_target_from_gt_is_short_for_the_target() -> None:
     assert main.parser().parse_args(["--target-from-gt"]).target == "from-gt"
 
 
-def test_a_single_clip_that_fails_is_one_line_and_no_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_single_clip_that_fails_is_one_line_and_no_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]
+                                                             ) -> None:
     case = tiny_case(tmp_path)
     for path in (case.data / "features/fullFrame-256x256px/test/clip-2/1").iterdir():
         path.unlink()
