@@ -135,7 +135,7 @@ def _number(flag: str, text: str, least: int, most: int) -> int:
 def _frames(given: argparse.Namespace, preds: Dict[str, Any], numbers: Sequence[int]) -> Dict[int, Any]:
     """The clip's own frames, from the dataset."""
     from datasets.corpora import find_corpus
-    from files.workspace import Workspace
+    from files.workspace import Workspace, find_input
 
     if "video" in preds:
         raise UserError(f"{given.folder} was made from a video: figures are drawn of a corpus's sequences only")
