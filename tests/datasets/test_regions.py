@@ -142,3 +142,12 @@ def test_a_point_of_somebody_far_away_is_one_cell() -> None:
     far = {5: (34.0, 30.0), 6: (30.0, 30.0)}        # a pen of half a cell
     assert (drawn({**far, 112: (20.0, 10.0)}) == HANDS).sum() == 1
     assert (drawn({**far, 112: (20.0, 10.0), 113: (24.0, 10.0)}) == HANDS).sum() == 5
+
+
+@pytest.mark.parametrize("start, stop", [(5, 7), (7, 9), (6, 8), (8, 10)])
+def test_each_arm_runs_from_joint_to_joint(start: int, stop: int) -> None:
+    assert drawn({start: (10.0, 10.0), stop: (50.0, 10.0)})[10, 30] == BODY
+
+
+def test_the_nose_alone_makes_a_head() -> None:
+    assert drawn({0: (20.0, 10.0)})[10, 20] == BODY
