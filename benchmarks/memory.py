@@ -1,6 +1,6 @@
 """Peak memory of main.py on drawn clips of 200 to 2,000 frames, both of the demo's recognisers.
 
-    python benchmarks/memory.py [--program FOLDER]      of another state of this repository, checked out there
+    python benchmarks/memory.py [--program FOLDER] [--frames 200 400]     FOLDER: another state of this repository
 """
 import argparse
 import os
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Dict, List
+from typing import Dict, List, Sequence
 
 import numpy as np
 
@@ -24,7 +24,7 @@ FRAMES = (200, 400, 800, 2000)
 KINDS = {"256x256px": 256 * 256 * 3, "210x260px": 210 * 260 * 3}       # bytes of a frame, once decoded
 
 
-def corpus(place: Path) -> Path:
+def corpus(place: Path, counts: Sequence[int]) -> Path:
     """One drawn clip to and fro, as long as it is wanted; its files are linked."""
     drawn = demo_data(place, 1, False)
     root = place / "long"
@@ -35,7 +35,7 @@ def corpus(place: Path) -> Path:
     keypoints: Dict[str, np.ndarray] = {}
     points = dict(sequences(drawn / "keypoints" / "keypoints.pkl"))[name]
     lines: List[str] = [head]
-    for count in FRAMES:
+    for count in counts:
         made = f"drawn-{count}"
         order = np.tile(np.r_[np.arange(len(points)), np.arange(len(points))[::-1]], count // len(points) + 1)[:count]
         for kind in KINDS:
@@ -69,16 +69,17 @@ def peak(program: Path, data: Path, out: Path, count: int) -> float:
 def main() -> None:
     made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--program", type=Path, default=ROOT, help="the repository's state to measure (default: this)")
+    made.add_argument("--frames", type=int, nargs="+", default=FRAMES, help="of each clip (default: %(default)s)")
     given = made.parse_args()
     frame = sum(KINDS.values()) / 2 ** 20
     print(f"{'frames':>8}{'peak MB':>10}{'MB a frame beyond the frames':>31}")
     with tempfile.TemporaryDirectory() as folder:
-        data = corpus(Path(folder))
+        data = corpus(Path(folder), given.frames)
         first = 0.0
-        for count in FRAMES:
+        for count in given.frames:
             found = peak(given.program, data, Path(folder) / "out", count)
             first = first or found
-            more = count - FRAMES[0]
+            more = count - given.frames[0]
             grown = f"{(found - first) / more - frame:.2f}" if more else "-"
             print(f"{count:>8}{found:>10.0f}{grown:>31}", flush=True)
 

@@ -24,7 +24,7 @@ EMBEDDERS = ("arcface", "promptsg")
 IN_FLOAT32 = {              # layers that half precision leaves whole: the recurrent ones, as their maps need no cuDNN
     "slowfast": ("temporal_model.1",), "twostream": (), "vac": ("temporal_model",), "smkd": ("temporal_model",),
     "corrnet": ("temporal_model",), "mamba": ()}
-FLOAT32_OUT = ("twostream", "mamba")
+FLOAT32_OUT = ("twostream",)
 WAITS = ("corrnet",)        # for its two weights, in each block
 
 
