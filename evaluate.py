@@ -43,8 +43,11 @@ def parser() -> argparse.ArgumentParser:
     add("--out", metavar="FOLDER", help="where results go (default: the workspace's outputs/evaluation)")
     add("--evidence", action="store_true",
         help="measure instead whether maps fall on the articulators, on clips of the synthetic signer "
-             "(default: the demo's recognisers on new clips)")
+             "(default: the demo's recognisers on new clips), or on film by alignments and keypoints")
     add("--clips", type=_count, default=12, metavar="N", help="with --evidence: how many clips (default: 12)")
+    add("--film", action="store_true",
+        help="with --evidence: by frame alignments and keypoints, as film has them; so measured in any case where "
+             "clips were not drawn")
     return made
 
 
@@ -140,17 +143,17 @@ def measure_evidence(given: argparse.Namespace) -> int:
     check_ours([out / "evidence.txt", out / "evidence.png"])
     corpus = find_corpus(given.data_root or str(demo_data(out, given.clips, True)), given.dataset, workspace)
 
+    if given.film or not (corpus.root / "evidence").is_dir():
+        return measure_film(given, corpus, checkpoints, out)
+
     from tqdm import tqdm
 
-    from datasets.phoenix import PhoenixVideoTextDataset
+    from evidence.drawn import drawn_clips
     from evidence.study import study
     from evidence.table import lines, plot
     from models.device import choose_device
-    from signer.evidence import read_evidence
 
-    dataset = PhoenixVideoTextDataset(corpus, given.split)
-    clips = [(dataset.clip(index), read_evidence(corpus.root / "evidence" / f"{dataset.rows[index].seq_id}.npz"))
-             for index in range(min(given.clips, len(dataset)))]
+    clips = drawn_clips(corpus, given.split, given.clips)
     recognisers = _load(checkpoints, choose_device(given.device)[0], corpus)
     with tqdm(total=len(clips), unit="clip", leave=False, disable=None) as bar:
         found = study(recognisers, clips, bar.update)
@@ -159,6 +162,26 @@ def measure_evidence(given: argparse.Namespace) -> int:
         draft.write_text(text + "\n", encoding="utf-8")
     plot(found, out / "evidence.png")
     print(f"{text}\n\ntable and plot: {out / 'evidence'}.txt, .png")
+    return 0
+
+
+def measure_film(given: argparse.Namespace, corpus: "Corpus", checkpoints: Dict[str, Path], out: Path) -> int:
+    """The same question where nobody drew the evidence: by frame alignments and keypoints."""
+    from tqdm import tqdm
+
+    from evidence.filmed import filmed_clips
+    from evidence.real import real_study
+    from evidence.real_table import lines
+    from files.atomic import atomic_file
+    from models.device import choose_device
+
+    films = filmed_clips(corpus, given.split, given.clips)
+    recognisers = _load(checkpoints, choose_device(given.device)[0], corpus)
+    with tqdm(total=len(films), unit="clip", leave=False, disable=None) as bar:
+        text = "\n".join(lines(real_study(recognisers, films, bar.update), given.split))
+    with atomic_file(out / "film.txt") as draft:
+        draft.write_text(text + "\n", encoding="utf-8")
+    print(f"{text}\n\ntable: {out / 'film.txt'}")
     return 0
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 REGIONS = ("hands", "face", "body", "elsewhere")
 APART = ("left hand", "right hand", "face", "body", "elsewhere")        # the signer's own left and right
+PARTS = ("left hand", "right hand", "mouth", "face", "body", "elsewhere")
 ELSEWHERE = REGIONS.index("elsewhere")
 SIDE = 64                           # regions are drawn on a 64x64 grid over the frame
 CONFIDENT = 0.3                     # points below it are not used
@@ -13,6 +14,7 @@ FRAME_WIDTH, FRAME_HEIGHT = 210, 260    # the frames that keypoints are given in
 
 # COCO-WholeBody: 17 body points, 6 of the feet, 68 of the face, 21 of each hand.
 FACE = slice(23, 91)
+MOUTH = slice(71, 91)
 HANDS = (slice(91, 112), slice(112, 133))
 HEAD = slice(0, 5)
 SHOULDERS = (5, 6)
@@ -24,8 +26,8 @@ SUBPIXEL = 4                        # bits of fraction that OpenCV draws with
 def regions(keypoints: np.ndarray, names: Tuple[str, ...] = REGIONS) -> Tuple[np.ndarray, np.ndarray]:
     """[T, 133, 3] x, y, confidence -> the region of each cell, uint8 [T, 64, 64], and which frames show a signer, [T].
 
-    Regions do not overlap: a hand before the face is hand, a face before the body is face. names: REGIONS or APART,
-    whose places are the labels.
+    Regions do not overlap: a hand before the face is hand, a face before the body is face. names: REGIONS, APART or
+    PARTS, whose places are the labels.
     """
     labels = np.full((len(keypoints), SIDE, SIDE), names.index("elsewhere"), np.uint8)
     seen = np.any(keypoints[:, :, 2] >= CONFIDENT, axis=1)
@@ -54,6 +56,8 @@ def _draw(canvas: np.ndarray, points: np.ndarray, names: Tuple[str, ...]) -> Non
     head = np.concatenate([cells[HEAD][sure[HEAD]], cells[FACE][sure[FACE]]])
     _fill(canvas, head, body, margin=0.22 * breadth)                                # hair and neck
     _fill(canvas, cells[FACE][sure[FACE]], names.index("face"), margin=0.04 * breadth)
+    if "mouth" in names:
+        _fill(canvas, cells[MOUTH][sure[MOUTH]], names.index("mouth"), margin=0.04 * breadth)
     for side, hand in zip(("left hand", "right hand"), HANDS):
         _fill(canvas, cells[hand][sure[hand]], names.index(side if side in names else "hands"), margin=0.06 * breadth)
 

@@ -34,8 +34,8 @@ class Own:
             self.time.append(float(energy[near].sum() / energy.sum() / near.mean()))
         if not laid.spatial:
             return
-        values, region = laid.coarse(SIDE).astype(np.float64), _coarse(evidence.region)
-        box = _box(laid)
+        values, region = laid.coarse(SIDE).astype(np.float64), coarse(evidence.region)
+        box = seen_box(laid)
         own = evidence.active == gloss
         others = (evidence.active >= 0) & ~own
         inside = values[own].sum()
@@ -60,13 +60,13 @@ def _near(own: np.ndarray) -> np.ndarray:
     return grown
 
 
-def _coarse(region: np.ndarray) -> np.ndarray:
+def coarse(region: np.ndarray) -> np.ndarray:
     """bool [T, H, W] -> float64 [T, SIDE, SIDE], the share of each cell that is covered."""
     down, across = area_weights(SIDE, region.shape[1]), area_weights(SIDE, region.shape[2])
     return np.einsum("ih,thw,jw->tij", down, region.astype(np.float32), across, optimize=True).astype(np.float64)
 
 
-def _box(laid: LaidMap) -> np.ndarray:
+def seen_box(laid: LaidMap) -> np.ndarray:
     """float [SIDE, SIDE]: what the network saw, lest its crop alone counts as insight."""
     _, height, width = laid.place.size
     top, bottom, left, right = laid.place.box

@@ -1,20 +1,26 @@
 """The demo: two small recognisers that were trained on the synthetic signer, and new clips of it to explain."""
 from pathlib import Path
-from typing import Tuple
+from typing import Optional, Tuple
 
 from files.workspace import REPOSITORY
 
 CHECKPOINTS = {"slowfast": REPOSITORY / "demo" / "slowfast.pt", "twostream": REPOSITORY / "demo" / "twostream.ckpt"}
+KEYPOINTS = "exact"     # of signer.synthetic.KEYPOINTS: what they were trained with
 CLIPS = 2
 TARGET = "each"     # gloss that was read: blanks are most of what `max` adds up in a slow signer
 SEED = 2026         # not the one they were trained with: other people, other sentences
 
 
-def demo_data(out: Path, clips: int, progress: bool) -> Path:
-    """A data root whose dev split has so many new clips; made once for an output folder."""
+def demo_data(out: Path, clips: int, progress: bool, distractor: Optional[str] = None) -> Path:
+    """A data root whose dev split has so many new clips; made once for an output folder.
+
+    distractor: the same clips with something that moves and means nothing, one of signer.synthetic.DISTRACTORS.
+    """
     from signer.synthetic import make_workspace
 
-    return make_workspace(out / "synthetic", {"dev": clips}, SEED, progress=progress)
+    folder = "synthetic" if distractor is None else f"synthetic-{distractor}"
+    return make_workspace(out / folder, {"dev": clips}, SEED, progress=progress, keypoints=KEYPOINTS,
+                          distractor=distractor)
 
 
 def demo_video(out: Path) -> Tuple[Path, Path, str]:

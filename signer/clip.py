@@ -1,12 +1,13 @@
 """One sentence by the synthetic signer: pictures, keypoints and evidence."""
 
-from dataclasses import dataclass
-from typing import Iterator, Tuple
+from dataclasses import dataclass, replace
+from typing import Iterator, Optional, Tuple
 
 import cv2
 import numpy as np
 
 from signer.body import Body, embody
+from signer.distractors import KINDS, Draw
 from signer.drawing import HEIGHT, LARGER, WIDTH, Painter
 from signer.evidence import SIDE, Evidence
 from signer.keypoints import whole_body
@@ -25,12 +26,15 @@ class SignedClip:
     painter: Painter
     wall: np.ndarray                          # uint8 RGB, as large as the canvas
     symbol: WeatherSymbol
+    distractor: Optional[Draw] = None
 
     def pictures(self) -> Iterator[np.ndarray]:
         """uint8 RGB [260, 210, 3], frame by frame."""
         for t in range(len(self.motion)):
             canvas = self.wall.copy()
             self.symbol.draw(canvas, t)
+            if self.distractor is not None:
+                self.distractor(canvas, t)
             self.painter.draw(canvas, self.body, t)
             yield cv2.resize(canvas, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
 
@@ -56,3 +60,8 @@ def sign(look: Look, rng: np.random.Generator) -> SignedClip:
     keypoints = whole_body(body, look, rng)
     return SignedClip(words, motion, look, body, keypoints, Painter(look), wall(rng, WIDTH * LARGER, HEIGHT * LARGER),
                       WeatherSymbol(rng, LARGER))
+
+
+def distracted(clip: SignedClip, kind: str, rng: np.random.Generator) -> SignedClip:
+    """The same clip with something behind the signer that moves and means nothing."""
+    return replace(clip, distractor=KINDS[kind](len(clip.motion), rng))

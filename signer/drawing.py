@@ -46,8 +46,12 @@ class Painter:
         self.head.stamp(canvas, body.head[t], float(body.roll[t]))
         self._face(canvas, body, t)
         for side in self._back_to_front():
-            self._arm(canvas, body, t, side)
-            self._hand(canvas, body.hands[t, side], body.depth[t, side])
+            self.arm(canvas, body, t, side)
+
+    def arm(self, canvas: np.ndarray, body: Body, t: int, side: int) -> None:
+        """An arm and its hand alone."""
+        self._arm(canvas, body, t, side)
+        self._hand(canvas, body.hands[t, side], body.depth[t, side])
 
     def region(self, body: Body, t: int, hands: Sequence[int], head: bool) -> np.ndarray:
         """The articulators in frame t, 0 or 255, uint8 [520, 420]: forearm and hand of these sides, and the head."""

@@ -21,17 +21,31 @@ class Evidence:
         return len(self.active)
 
 
-def write_evidence(path: Path, evidence: Evidence) -> None:
+def write_evidence(path: Path, evidence: Evidence, keypoints: np.ndarray) -> None:
+    """keypoints: float32 [T, 133, 3], exact, whatever recognisers are given."""
     packed = np.packbits(evidence.region, axis=-1)                                   # [T, 256, 32]
     with open(path, "wb") as file:
         np.savez_compressed(file, names=np.array(evidence.names), active=evidence.active.astype(np.int16),
-                            region=packed)
+                            region=packed, keypoints=keypoints.astype(np.float32))
 
 
 def read_evidence(path: Path) -> Evidence:
+    with np.load(_there(path)) as stored:
+        region = np.unpackbits(stored["region"], axis=-1, count=SIDE).astype(bool)
+        return Evidence(tuple(str(name) for name in stored["names"]), stored["active"], region)
+
+
+def read_exact_keypoints(path: Path) -> np.ndarray:
+    """float32 [T, 133, 3] from the file of a clip's evidence."""
+    with np.load(_there(path)) as stored:
+        if "keypoints" not in stored.files:
+            raise UserError(f"{path} has no keypoints: it was drawn by an earlier version; make the data again with "
+                            "`python -m signer.synthetic ROOT`")
+        return np.asarray(stored["keypoints"])
+
+
+def _there(path: Path) -> Path:
     if not path.is_file():
         raise UserError(f"no evidence at {path}; only data made by signer.synthetic has it, "
                         "so make a workspace with `python -m signer.synthetic ROOT`")
-    with np.load(path) as stored:
-        region = np.unpackbits(stored["region"], axis=-1, count=SIDE).astype(bool)
-        return Evidence(tuple(str(name) for name in stored["names"]), stored["active"], region)
+    return path

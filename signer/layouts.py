@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Dict, List, Mapping, Optional, Sequence, Tuple
 if TYPE_CHECKING:
     import numpy as np
 
+STATES, SILENCE = 3, "si"                     # of a gloss in PHOENIX-2014's frame alignment; what is none
 SQUARE, TALL = FRAME_SIZES = ("256x256px", "210x260px")
 CHINESE = {"REGEN": "雨", "SONNE": "太阳", "WIND": "风", "SCHNEE": "雪", "WOLKE": "云", "NORD": "北方", "SÜD": "南方",
            "MORGEN": "明天", "HEUTE": "今天", "ABEND": "晚上", "KALT": "冷", "WARM": "暖和", "GEWITTER": "雷雨",
@@ -21,6 +22,7 @@ class Drawn:
     signer: str
     words: Tuple[str, ...]
     keypoints: "np.ndarray"                   # float32 [T, 133, 3]
+    active: "np.ndarray"                      # int [T] place in the sentence, -1 between glosses
 
 
 class Phoenix2014:
@@ -49,11 +51,33 @@ class Phoenix2014:
     def row(self, clip: Drawn) -> str:
         return f"{clip.seq_id}|{clip.seq_id}/1/*.png|{clip.signer}|{' '.join(clip.words)}"
 
+    def alignments(self, clips: Mapping[str, Sequence[Drawn]], names: Sequence[str]) -> Dict[str, List[str]]:
+        """{file under the data root: its lines}: each frame's state, exact, of every split; none but this corpus's."""
+        states = [f"{name}{state}" for name in sorted(self.words(names)) for state in range(STATES)] + [SILENCE]
+        numbers = {state: number for number, state in enumerate(states)}
+        lines = {"trainingClasses.txt": ["signstate classlabel", *(f"{state} {numbers[state]}" for state in states)]}
+        for split, drawn in ((split, drawn) for split, drawn in clips.items() if drawn):
+            lines[f"{split}.alignment"] = [
+                f"{self.frame_folder(TALL, split, clip.seq_id)}/{self.frame_file(clip.seq_id, t)} {numbers[state]}"
+                for clip in drawn for t, state in enumerate(frame_states(clip.words, clip.active))]
+        return {f"annotations/automatic/{file}": each for file, each in lines.items()}
+
+
+def frame_states(words: Sequence[str], active: "np.ndarray") -> List[str]:
+    """Each gloss's frames in three parts as nearly even as can be, in the order of its states."""
+    places = [int(place) for place in active]
+    first = {place: places.index(place) for place in places}
+    return [SILENCE if place < 0 else
+            f"{words[place]}{(t - first[place]) * STATES // places.count(place)}" for t, place in enumerate(places)]
+
 
 class Phoenix2014T(Phoenix2014):
     folder = "PHOENIX-2014-T"
     header = "name|video|start|end|speaker|orth|translation"
     file = "PHOENIX-2014-T.{}.corpus.csv"
+
+    def alignments(self, clips: Mapping[str, Sequence[Drawn]], names: Sequence[str]) -> Dict[str, List[str]]:
+        return {}
 
     def frame_folder(self, size: str, split: str, seq_id: str) -> Optional[Path]:
         return Path("features") / f"fullFrame-{size}" / split / seq_id
@@ -68,6 +92,9 @@ class Phoenix2014T(Phoenix2014):
 
 class CSLDaily(Phoenix2014):
     folder = "CSL-Daily"
+
+    def alignments(self, clips: Mapping[str, Sequence[Drawn]], names: Sequence[str]) -> Dict[str, List[str]]:
+        return {}
 
     def seq_id(self, phoenix_id: str, split: str, number: int, signer: int) -> str:
         first = {"train": 0, "dev": 500000, "test": 700000}[split]

@@ -22,6 +22,7 @@ from terminal.ending import ended
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
+    import numpy as np
 
     from signer.look import Look
 
@@ -30,7 +31,9 @@ SIZES = {"train": 20, "dev": 4, "test": 4}
 SIGNERS = {"train": 32, "dev": 6, "test": 6}  # nobody is in two splits
 SPECIALS = {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "<mask>": 4}
 FIRST_GLOSS = 4                               # PHOENIX's own file gives <mask> and REGEN one id; so does this one
-DRAWING = 4                                   # counted up when the same seed no longer draws the same pictures
+DRAWING = 5                                   # counted up when the same seed no longer draws the same pictures
+DISTRACTORS = ("rain", "hand", "person")      # KINDS of signer/distractors.py
+KEYPOINTS = ("exact", "estimated")            # as drawn, or as an estimator would find them
 MARK = "synthetic.json"                       # written last: the data is whole, and was made with these settings
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
           "November", "December")
@@ -44,14 +47,21 @@ class Settings:
     signers: Dict[str, int]
     frame_sizes: Tuple[str, ...]
     layout: str
+    keypoints: str
+    distractor: Optional[str]
     drawing: int = DRAWING
 
 
 def make_workspace(root: Union[str, "os.PathLike[str]"], sizes: Mapping[str, int] = SIZES, seed: int = 0,
                    signers: Mapping[str, int] = SIGNERS, frame_sizes: Sequence[str] = FRAME_SIZES,
-                   workers: Optional[int] = None, progress: bool = False, layout: str = "phoenix2014") -> Path:
-    """Make <root>/data/<the corpus's own name> and return it. Data already made with the same settings is kept."""
-    settings = _settings(sizes, seed, signers, frame_sizes, layout)
+                   workers: Optional[int] = None, progress: bool = False, layout: str = "phoenix2014",
+                   keypoints: str = "exact", distractor: Optional[str] = None) -> Path:
+    """Make <root>/data/<the corpus's own name> and return it. Data already made with the same settings is kept.
+
+    keypoints: which of KEYPOINTS recognisers get; the exact ones lie beside the evidence of each clip in any case.
+    distractor: which of DISTRACTORS moves behind the signer; all else is as it would be without.
+    """
+    settings = _settings(sizes, seed, signers, frame_sizes, layout, keypoints, distractor)
     place = Path(root) / "data" / LAYOUTS[layout].folder
     mark = json.dumps(asdict(settings), indent=1) + "\n"
     if (place / MARK).is_file():
@@ -73,7 +83,11 @@ def make_workspace(root: Union[str, "os.PathLike[str]"], sizes: Mapping[str, int
 
 
 def _settings(sizes: Mapping[str, int], seed: int, signers: Mapping[str, int], frame_sizes: Sequence[str],
-              layout: str) -> Settings:
+              layout: str, keypoints: str, distractor: Optional[str]) -> Settings:
+    if keypoints not in KEYPOINTS:
+        raise UserError(f"unknown keypoints {keypoints!r}; expected one of {', '.join(KEYPOINTS)}")
+    if distractor is not None and distractor not in DISTRACTORS:
+        raise UserError(f"unknown distractor {distractor!r}; expected one of {', '.join(DISTRACTORS)}, or none")
     if layout not in LAYOUTS:
         raise UserError(f"unknown layout {layout!r}; expected one of {', '.join(LAYOUTS)}")
     for split in [*sizes, *signers]:
@@ -87,11 +101,13 @@ def _settings(sizes: Mapping[str, int], seed: int, signers: Mapping[str, int], f
                         "expected a seed and sizes from 0, and at least 1 signer a split")
     return Settings({split: int(sizes.get(split, 0)) for split in SPLITS}, int(seed),
                     {split: int(signers.get(split, SIGNERS[split])) for split in SPLITS},
-                    tuple(size for size in FRAME_SIZES if size in frame_sizes), layout)
+                    tuple(size for size in FRAME_SIZES if size in frame_sizes), layout, keypoints, distractor)
 
 
 def _fill(root: Path, settings: Settings, workers: Optional[int], progress: bool) -> None:
     import numpy as np
+
+    from signer.motion import NAMES
 
     layout = LAYOUTS[settings.layout]()
     manual = root / "annotations" / "manual"
@@ -104,7 +120,7 @@ def _fill(root: Path, settings: Settings, workers: Optional[int], progress: bool
         # a copy has NumPy's own float32; what came from a worker has one of its own, and would pickle otherwise
         keypoints[clip.seq_id] = clip.keypoints.astype(np.float32)
         clips[clip.split].append(clip)
-    for file, lines in layout.tables(clips).items():
+    for file, lines in {**layout.tables(clips), **layout.alignments(clips, NAMES)}.items():
         (root / file).parent.mkdir(exist_ok=True)
         (root / file).write_text("\n".join(lines) + "\n", "utf-8")
     _pickle(root / "keypoints" / "keypoints.pkl", keypoints)
@@ -141,16 +157,17 @@ def _draw_all(root: Path, settings: Settings, jobs: Sequence[Tuple[str, int]], w
 def _draw(root: Path, settings: Settings, job: Tuple[str, int]) -> Drawn:
     """Draw one clip and write its frames and evidence."""
     import cv2
-    import numpy as np
 
-    from signer.clip import sign
+    from signer.clip import distracted, sign
+    from signer.estimator import estimated
     from signer.evidence import SIDE, write_evidence
     split, number = job
     layout, before = LAYOUTS[settings.layout](), sum(settings.signers[other] for other in SPLITS[:SPLITS.index(split)])
     member = number % settings.signers[split]
     name = layout.seq_id(sequence_id(split, number), split, number, before + member + 1)
-    rng = np.random.default_rng([settings.seed, 2, SPLITS.index(split), number])
-    clip = sign(signer(settings.seed, split, member), rng)
+    clip = sign(signer(settings.seed, split, member), _rng(settings, 2, split, number))
+    if settings.distractor is not None:
+        clip = distracted(clip, settings.distractor, _rng(settings, 5, split, number))
     places = {size: layout.frame_folder(size, split, name) for size in settings.frame_sizes}
     folders = {size: root / place for size, place in places.items() if place is not None}
     for folder in folders.values():
@@ -164,8 +181,16 @@ def _draw(root: Path, settings: Settings, job: Tuple[str, int]) -> Drawn:
             _, data = cv2.imencode(file.suffix, frame, [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE])
             file.write_bytes(data.tobytes())
     words = layout.words(clip.words)
-    write_evidence(root / "evidence" / f"{name}.npz", replace(clip.evidence(), names=words))
-    return Drawn(split, name, f"Signer{before + member + 1:02d}", words, clip.keypoints)
+    write_evidence(root / "evidence" / f"{name}.npz", replace(clip.evidence(), names=words), clip.keypoints)
+    keypoints = (clip.keypoints if settings.keypoints == "exact"
+                 else estimated(clip.keypoints, _rng(settings, 4, split, number)))
+    return Drawn(split, name, f"Signer{before + member + 1:02d}", words, keypoints, clip.motion.active)
+
+
+def _rng(settings: Settings, purpose: int, split: str, number: int) -> "np.random.Generator":
+    import numpy as np
+
+    return np.random.default_rng([settings.seed, purpose, SPLITS.index(split), number])
 
 
 @lru_cache(maxsize=None)
@@ -197,6 +222,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="the same seed and numbers draw the same data")
     parser.add_argument("--frames", choices=["both", *FRAME_SIZES], default="both", help="frame sizes to write")
     parser.add_argument("--layout", choices=tuple(LAYOUTS), default="phoenix2014", help="the corpus it is shaped as")
+    parser.add_argument("--keypoints", choices=KEYPOINTS, default="exact",
+                        help="as drawn, or as an estimator finds them: jittered, and hands lost or swapped")
+    parser.add_argument("--distractor", choices=DISTRACTORS,
+                        help="what moves behind the signer and means nothing; all else stays as it is without")
     parser.add_argument("--workers", type=int, help="processes (default: one a core)")
     options = parser.parse_args(arguments)
     return ended("signer.synthetic", lambda: _make(options), "the same command begins anew")
@@ -207,7 +236,7 @@ def _make(options: argparse.Namespace) -> int:
         options.root, {split: getattr(options, split) for split in SPLITS}, options.seed,
         {split: getattr(options, f"{split}_signers") for split in SPLITS},
         FRAME_SIZES if options.frames == "both" else (options.frames,), options.workers, progress=True,
-        layout=options.layout))
+        layout=options.layout, keypoints=options.keypoints, distractor=options.distractor))
     return 0
 
 

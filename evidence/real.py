@@ -1,0 +1,166 @@
+"""Maps of film, where nobody drew the evidence: frames by the corpus's alignment, places by its keypoints.
+
+Both are estimates. On drawn clips, which have such alignments and keypoints too, the same maps are measured on what was
+drawn, which says what a keypoint's box is worth.
+"""
+from dataclasses import dataclass, field
+from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+
+import numpy as np
+
+from cam_runner import explain
+from datasets.clip import Clip
+from datasets.regions import CONFIDENT, HANDS, PARTS, SIDE, regions
+from evidence.apart import coarse, seen_box
+from evidence.tally import motion
+from geometry.laid import LaidMap
+from models.recogniser import Recogniser
+from signer.evidence import Evidence
+
+METHODS = ("gradcam", "hirescam", "layercam")
+MOTION = ("-", "motion alone", "-")
+OWN = ("dominant hand", "other hand", *PARTS[2:])       # PARTS, the hand that moves more first
+BOTH = "both hands"
+DRAWN, EXACT, GIVEN = "articulators as drawn", "keypoints as drawn", "keypoints as given"
+Key = Tuple[str, str, str]                              # model, layer, method
+
+
+@dataclass(frozen=True)
+class Filmed:
+    """A clip and what is known of it."""
+
+    clip: Clip
+    active: Optional[np.ndarray] = None                 # int16 [T] by the alignment: place in the sentence, or -1
+    evidence: Optional[Evidence] = None                 # of drawn clips alone, as are keypoints without an error
+    exact: Optional[np.ndarray] = None                  # float32 [T, 133, 3]
+
+    def __post_init__(self) -> None:
+        for known in (self.active, self.evidence, self.exact):
+            assert known is None or len(known) == len(self.clip)
+
+
+@dataclass
+class Places:
+    """A value a clip; 1 is chance: share of the map's mass on a part over the share of the seen picture it covers."""
+
+    of: Dict[Tuple[str, str], List[float]] = field(default_factory=dict)      # (by what is known, part)
+
+    def add(self, values: np.ndarray, box: np.ndarray, masks: Mapping[Tuple[str, str], np.ndarray],
+            frames: np.ndarray) -> None:
+        """values [T, SIDE, SIDE], box [SIDE, SIDE], masks likewise per frame in 0..1, frames bool [T] that count."""
+        mass = values[frames].sum()
+        for key, mask in masks.items():
+            area = float((mask[frames] * box).sum() / max(box.sum() * frames.sum(), 1e-9))
+            on = float((values * mask)[frames].sum() / mass) if mass > 0 else float("nan")
+            self.of.setdefault(key, []).append(on / area if area > 0 else float("nan"))
+
+
+@dataclass
+class Times:
+    """Of each gloss read right, one value."""
+
+    share: List[float] = field(default_factory=list)    # of the map in its frames over the share of frames they are
+    off: List[float] = field(default_factory=list)      # frames between the map's centre and that of its frames
+    even: List[float] = field(default_factory=list)     # the same of a map that is even over the clip
+
+    def add(self, energy: np.ndarray, own: np.ndarray, seen: Tuple[int, int]) -> None:
+        """energy [T], own bool [T]: the gloss's frames."""
+        first, stop = seen
+        energy, own, frames = energy[first:stop].astype(np.float64), own[first:stop], np.arange(first, stop)
+        if energy.sum() <= 0 or not own.any():
+            return
+        middle = frames[own].mean()
+        self.share.append(float(energy[own].sum() / energy.sum() / own.mean()))
+        self.off.append(float(abs((energy * frames).sum() / energy.sum() - middle)))
+        self.even.append(float(abs(frames.mean() - middle)))
+
+
+@dataclass
+class RealStudy:
+    places: Dict[Key, Places] = field(default_factory=dict)
+    times: Dict[Key, Times] = field(default_factory=dict)
+    clips: int = 0
+    aligned: int = 0
+    pointed: int = 0            # clips with keypoints
+    drawn: int = 0
+
+
+def real_study(recognisers: Mapping[str, Recogniser], films: Sequence[Filmed], done: Callable[[], object]) -> RealStudy:
+    """`done` is called once a clip."""
+    found = RealStudy(clips=len(films))
+    for film in films:
+        found.aligned += film.active is not None
+        found.pointed += film.clip.keypoints is not None
+        found.drawn += film.evidence is not None
+        masks, frames = known_places(film), counted(film)
+        _motion(found, film, masks, frames)
+        for model, recogniser in recognisers.items():
+            _explained(found, model, recogniser, film, masks, frames)
+        done()
+    return found
+
+
+def known_places(film: Filmed) -> Dict[Tuple[str, str], np.ndarray]:
+    """Where each part is, [T, SIDE, SIDE] in 0..1, by everything that tells."""
+    masks: Dict[Tuple[str, str], np.ndarray] = {}
+    for source, keypoints in ((GIVEN, film.clip.keypoints), (EXACT, film.exact)):
+        if keypoints is not None:
+            masks.update({(source, part): mask for part, mask in parts(keypoints).items()})
+    if film.evidence is not None:
+        masks[DRAWN, DRAWN] = coarse(film.evidence.region)
+    return masks
+
+
+def parts(keypoints: np.ndarray) -> Dict[str, np.ndarray]:
+    """bool [T, SIDE, SIDE] of each of OWN and of both hands; they do not overlap."""
+    labels, _ = regions(keypoints, PARTS)
+    left, right = moves(keypoints)
+    order = (0, 1) if left >= right else (1, 0)
+    masks = {name: labels == label for name, label in zip(OWN, (*order, *range(2, len(PARTS))))}
+    return {**masks, BOTH: masks[OWN[0]] | masks[OWN[1]]}
+
+
+def moves(keypoints: np.ndarray) -> Tuple[float, float]:
+    """How far each hand, left and right, goes over the clip, in pixels: the dominant one goes farther."""
+    ways = []
+    for hand in HANDS:
+        sure = (keypoints[:, hand, 2] >= CONFIDENT).mean(axis=1) > 0.5
+        middle = keypoints[:, hand, :2].mean(axis=1)
+        step = np.linalg.norm(np.diff(middle, axis=0), axis=-1)
+        ways.append(float(step[sure[1:] & sure[:-1]].sum()))
+    return ways[0], ways[1]
+
+
+def counted(film: Filmed) -> np.ndarray:
+    """bool [T]: frames in which a gloss is signed, by the best that tells; all where nothing does."""
+    if film.evidence is not None:
+        return np.asarray(film.evidence.active >= 0)
+    return np.asarray(film.active >= 0) if film.active is not None else np.ones(len(film.clip), bool)
+
+
+def _motion(found: RealStudy, film: Filmed, masks: Mapping[Tuple[str, str], np.ndarray], frames: np.ndarray) -> None:
+    changes = motion(film.clip.frames)
+    found.places.setdefault(MOTION, Places()).add(coarse(changes), np.ones((SIDE, SIDE)), masks, frames)
+    for place in () if film.active is None else np.unique(film.active[film.active >= 0]):
+        found.times.setdefault(MOTION, Times()).add(changes.mean(axis=(1, 2)), film.active == place, (0, len(changes)))
+
+
+def _explained(found: RealStudy, model: str, recogniser: Recogniser, film: Filmed,
+               masks: Mapping[Tuple[str, str], np.ndarray], frames: np.ndarray) -> None:
+    layers = list(dict.fromkeys((*recogniser.default_layers, *recogniser.gloss_layers)))
+    spatial = [layer for layer in layers if recogniser.layers[layer].spatial]
+    for method in METHODS:
+        if masks:
+            whole = explain(recogniser, film.clip, spatial, target="pred", method=method)
+            for layer in spatial:
+                laid: LaidMap = whole.layers[layer].laid
+                found.places.setdefault((model, layer, method), Places()).add(
+                    laid.coarse(SIDE).astype(np.float64), seen_box(laid), masks, frames)
+        if film.active is None:
+            continue
+        for gloss in explain(recogniser, film.clip, layers, target="each", method=method).glosses:
+            if gloss.about["verdict"] == "right" and gloss.about["true_place"] is not None:
+                for layer in layers:
+                    laid = gloss.layers[layer].laid
+                    found.times.setdefault((model, layer, method), Times()).add(
+                        laid.energy(), film.active == gloss.about["true_place"], laid.place.seen)
