@@ -178,7 +178,8 @@ def input_layers(recogniser: Recogniser, method: str) -> List[str]:
 
 def _words(target: str, method: AnyMethod, picks: Sequence[Picks]) -> str:
     if not aimed(method):
-        return "none: this method looks at the activation alone"
+        looks = "what the layer attends to" if attends(method) else "the activation alone"
+        return f"none: this method looks at {looks}"
     if target not in APART:
         return picks[-1].words
     if not picks:

@@ -174,6 +174,7 @@ def explain(given: argparse.Namespace) -> int:
     other = find_input(given.beside) if given.beside else None
 
     from datasets.phoenix import PhoenixVideoTextDataset
+    from files.ours import check_ours
     from results.folder import prepare_out
     from runs.pipeline import Pipeline, Sequences
     from runs.sharing import share
@@ -187,6 +188,7 @@ def explain(given: argparse.Namespace) -> int:
     else:
         needed = [model for model in asked.checkpoints if model in NEED_KEYPOINTS]
         dataset = asked.videos.dataset(corpus, asked.out, needed, not given.quiet)
+    check_ours(_beside(asked, len(dataset)))
     progress = Progress(len(dataset), given.quiet, bar=sharing.rank == 0)
     try:
         Pipeline(asked, dataset, sharing, progress).run()
@@ -197,6 +199,13 @@ def explain(given: argparse.Namespace) -> int:
     if outcomes is not None and other is not None and not _set_beside(asked.out, other, outcomes, given.quiet):
         code = code or 1
     return sharing.leave(code)
+
+
+def _beside(asked: "Asked", count: int) -> "List[Path]":
+    """What is written beside the folders of so many sequences."""
+    batch = ["summary.json", "summary.csv", *(["glosses.csv"] if "glosses" in asked.write else [])]
+    return [asked.out / name for name in [*(batch if count > 1 else []),
+                                          *(["index.html"] if "report" in asked.write else [])]]
 
 
 def _set_beside(out: "Path", other: "Path", outcomes: List[Dict[str, Any]], quiet: bool) -> bool:
@@ -230,7 +239,8 @@ def _conclude(asked: "Asked", outcomes: List[Dict[str, Any]], seconds: float, qu
         left_out = write_index(asked.out)       # of a single clip too: its page leads to its neighbours in this folder
         for name in () if quiet else left_out:
             print(f"{name}: its record is not as it was written: left out of index.html", file=sys.stderr)
-    if not quiet:
+    failed = [outcome for outcome in outcomes if outcome["status"] == "failed"]
+    if not quiet and (len(outcomes) > 1 or not failed):     # of a single clip that failed its line has told all
         for outcome in outcomes if len(outcomes) <= FEW else ():
             preds = finished(asked.out, outcome["sequence"])
             if preds:
@@ -239,7 +249,6 @@ def _conclude(asked: "Asked", outcomes: List[Dict[str, Any]], seconds: float, qu
         pages = asked.out / ("index.html" if len(outcomes) > 1 else f"{outcomes[0]['sequence']}/report.html")
         if pages.is_file():
             print(f"look at {pages}")
-    failed = [outcome for outcome in outcomes if outcome["status"] == "failed"]
     if len(outcomes) == 1 and failed and failed[0]["users"]:
         return 2        # a mistake in what was asked; in a batch the others were done
     return 1 if failed else 0

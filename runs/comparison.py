@@ -15,6 +15,7 @@ from drawing.overlay import Style, png
 from drawing.pair import Panel, laid_over, pair_figure
 from evidence.likeness import BELIEVED, Check, check_all, check_lines, falsification, interval
 from evidence.likeness import Asked as Checked
+from files.ours import check_ours
 from models.embedder import Embedder, embed
 from models.registry import build_embedder
 from reports.likeness import write_likeness_index
@@ -61,6 +62,9 @@ class Comparison:
         self.hash = sha256(asked.weights)
         self._name_classes()
         prepare_out(asked.out)
+        many = asked.market is not None or asked.against is not None and asked.against.is_dir()
+        check_ours(asked.out / name for name in ("index.html", SCORES)
+                   if (many if name == "index.html" else asked.market is not None))
 
     def _look_first(self) -> None:
         """What is wrong with the pictures is said before a network is loaded."""

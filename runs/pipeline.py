@@ -305,7 +305,7 @@ class Pipeline:
         models = {model: self._model_preds(model, clip, explanation) for model, explanation in explanations.items()}
         return {
             "sequence": clip.seq_id, "dataset": self.dataset.files.name,
-            "data_root": str(self.dataset.files.root), "split": clip.split,
+            "data_root": os.path.relpath(self.dataset.files.root, self.asked.out), "split": clip.split,
             "signer": clip.signer, "frames": len(clip),
             "fps": self.asked.style.fps, "truth": list(clip.glosses) or None,
             "models": models, **({"video": video_record(clip.origin, models)} if clip.origin else {}),

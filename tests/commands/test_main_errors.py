@@ -129,3 +129,14 @@ def test_every_method_of_the_engine_can_be_asked_for() -> None:
 
 def test_target_from_gt_is_short_for_the_target() -> None:
     assert main.parser().parse_args(["--target-from-gt"]).target == "from-gt"
+
+
+def test_a_single_clip_that_fails_is_one_line_and_no_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]
+                                                             ) -> None:
+    case = tiny_case(tmp_path)
+    for path in (case.data / "features/fullFrame-256x256px/test/clip-2/1").iterdir():
+        path.unlink()
+    assert case.run("--split", "test", "--seq", "clip-2", "--device", "cpu") == 2
+    printed = capsys.readouterr()
+    line, = printed.err.splitlines()
+    assert "clip-2" in line and "has no frames" in line and not printed.out
