@@ -4,7 +4,7 @@ from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
-from cam_runner import explain
+from cam_runner import GlossMaps, explain
 from cams.methods import METHODS
 from datasets.clip import Clip
 from evidence.tally import mean
@@ -25,6 +25,7 @@ class Own:
     time: List[float] = field(default_factory=list)     # share of the map in its own frames over the share they are
     place: List[float] = field(default_factory=list)    # in those frames: mass on its articulators over their area
     swap: List[float] = field(default_factory=list)     # how dense on its articulators, over how dense on the others'
+    late: List[float] = field(default_factory=list)     # frames that it is read after the middle of its own
 
     def add(self, laid: LaidMap, evidence: Evidence, gloss: int) -> None:
         first, stop = laid.place.seen
@@ -91,6 +92,13 @@ def count(into: Dict[Key, Own], model: str, recogniser: Recogniser, clip: Clip, 
                 for kind, its in maps.items():
                     own = into.setdefault((model, layer, method, kind), Own())
                     own.add(its[layer].laid, evidence, gloss.about["true_place"])
+                    own.late.append(_late(gloss, len(clip.frames) / len(alone.logits), evidence))
+
+
+def _late(gloss: GlossMaps, frames: float, evidence: Evidence) -> float:
+    """frames: of a step."""
+    signed = np.flatnonzero(evidence.active == gloss.about["true_place"])
+    return float((gloss.about["start"] + gloss.about["stop"]) / 2 * frames - (signed[0] + signed[-1] + 1) / 2)
 
 
 def lines(found: Dict[Key, Own]) -> Sequence[str]:
@@ -105,6 +113,9 @@ def lines(found: Dict[Key, Own]) -> Sequence[str]:
         out.append(f"{model:<11}{layer:<28}{method:<12}{kind:<34}{len(own.time):>8}{time:>9.2f}{_or_dash(place):>10}"
                    f"{_or_dash(swap):>9}")
     in_time = {key: own.means()[0] for key, own in found.items()}
+    late = {model: own.late for (model, *_), own in found.items()}
+    out += [""] + [f"{model} reads a gloss {mean(its):+.1f} frames (sd {np.std(its):.1f}) from the middle of its own: "
+                   "there its last layers look" for model, its in late.items() if its]
     worse = [f"{model} {layer}" for (model, layer, method, kind), time in in_time.items()
              if method == "gradcam" and kind == ALONE and not time > in_time[model, layer, method, next(iter(SUMMED))]]
     out += ["", "no better in time than the summed map pooled each frame: " + (", ".join(worse) or "none")]
