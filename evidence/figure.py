@@ -62,7 +62,7 @@ def _bars(axis: Any, study: Study, model: str) -> None:
         value = study.plain.known[model, "-", name].interval(mass_ratio).value
         axis.axvline(value, color=colour, ls=":", lw=1.8, label="|gradient|" if name == "gradient" else name)
     axis.set_title(f"{model}: mass ratio on the articulators\n(bars: 95% over clips; dotted: rivals on plain clips)")
-    axis.legend(fontsize=7.5, frameon=False, loc="lower right")
+    _legend(axis, 2, "")
 
 
 def _deletion(axis: Any, study: Study, model: str) -> None:
@@ -79,14 +79,20 @@ def _deletion(axis: Any, study: Study, model: str) -> None:
         if not rival:
             axis.plot(shares_of("insertion"), faith.mean("insertion"), "--", lw=1, color=colour)
     axis.set(title="glosses still read (solid: most salient pixels\ngreyed out, dashed: least; dotted: rivals, most)",
-             xlabel="share of pixels", ylim=(0, 1.03))
-    axis.legend(fontsize=7.5, frameon=False)
+             ylim=(0, 1.03))
+    _legend(axis, 2, "share of pixels")
 
 
 def _redrawn(axis: Any, study: Study, model: str) -> None:
     its = [(layer, values) for (name, layer), values in study.redrawn.items() if name == model]
     for number, (layer, values) in enumerate(its):
         axis.plot(REDRAWN, values, "-o", ms=3, color=f"C{number}", label=layer)
-    axis.set(title="rank correlation with the trained\nnetwork's map", xlabel="share of modules drawn anew",
-             ylim=(-0.5, 1.03))
-    axis.legend(fontsize=7.5, frameon=False)
+    axis.set(title="rank correlation with the trained\nnetwork's map", ylim=(-0.5, 1.03))
+    _legend(axis, 2, "share of modules drawn anew")
+
+
+def _legend(axis: Any, columns: int, across: str) -> None:
+    """Below, where it hides nothing."""
+    axis.set_xlabel(across)
+    axis.legend(fontsize=7.5, frameon=False, ncols=columns, loc="upper center",
+                bbox_to_anchor=(0.5, -0.13 if across else -0.07))

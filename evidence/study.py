@@ -17,7 +17,7 @@ from evidence.steady import sensitivities
 from models.recogniser import Recogniser
 from signer.evidence import Evidence
 
-CURVE_CLIPS = 6         # of the clips are enough for curves and holdings, which cost most,
+CURVE_CLIPS = 4         # of the clips are enough for curves and holdings, which cost most,
 ROAD_CLIPS = 2          # fewer where places are filled in,
 REFEREE_CLIPS = 3       # and for referees and noise
 
