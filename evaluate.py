@@ -80,6 +80,7 @@ def evaluate(given: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from datasets.phoenix import PhoenixVideoTextDataset
+    from files.ours import check_ours
     from results.certainty import BESIDE, write_range
     from runs.loading import sha256
     from training.distributed import join, leave
@@ -87,6 +88,8 @@ def evaluate(given: argparse.Namespace) -> int:
 
     dataset = PhoenixVideoTextDataset(corpus, given.split)
     out = output_folder(given.out or workspace.outputs / "evaluation")
+    check_ours([*(out / f"{given.split}.{model}.txt" for model in checkpoints),
+                *(out / f"{path.name}{BESIDE}" for path in checkpoints.values() if given.split == "dev")])
     place = join(given.device or "auto")
     try:
         recognisers = _load(checkpoints, str(place.device), corpus)
@@ -125,6 +128,7 @@ def evaluate(given: argparse.Namespace) -> int:
 def measure_evidence(given: argparse.Namespace) -> int:
     """Table and plot of where the maps lie. What is not named is the demo's."""
     from files.atomic import atomic_file
+    from files.ours import check_ours
     from files.output import output_folder
     from runs.demo import CHECKPOINTS as SMALL
     from runs.demo import demo_data
@@ -136,6 +140,7 @@ def measure_evidence(given: argparse.Namespace) -> int:
         named = getattr(given, f"{model}_ckpt") or SMALL.get(model)
         checkpoints[model] = checkpoint_path(model, str(named) if named else None, workspace)
     out = output_folder(given.out or workspace.demo_outputs / "evaluation")
+    check_ours([out / "evidence.txt", out / "evidence.png"])
     corpus = find_corpus(given.data_root or str(demo_data(out, given.clips, True)), given.dataset, workspace)
 
     if given.film or not (corpus.root / "evidence").is_dir():

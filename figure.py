@@ -135,11 +135,12 @@ def _number(flag: str, text: str, least: int, most: int) -> int:
 def _frames(given: argparse.Namespace, preds: Dict[str, Any], numbers: Sequence[int]) -> Dict[int, Any]:
     """The clip's own frames, from the dataset."""
     from datasets.corpora import find_corpus
-    from files.workspace import Workspace
+    from files.workspace import Workspace, find_input
 
     if "video" in preds:
         raise UserError(f"{given.folder} was made from a video: figures are drawn of a corpus's sequences only")
-    corpus = find_corpus(given.data_root or preds["data_root"], preds["dataset"], Workspace())
+    data = given.data_root or str(find_input(given.folder).parent / preds["data_root"])
+    corpus = find_corpus(data, preds["dataset"], Workspace())
     row, = corpus.rows(preds["split"], [preds["sequence"]])
     paths = corpus.need_frames(row, preds["split"])
     if len(paths) != preds["frames"]:

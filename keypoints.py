@@ -48,13 +48,13 @@ def find_all(given: argparse.Namespace) -> int:
         raise UserError(f"{out} exists; give another --out, or --overwrite")
     if bool(given.videos) == bool(given.data_root):
         raise UserError("name videos, or a corpus with --data-root, one of the two")
-    name = given.estimator or preferred()
-    if name is None or name == "none":
-        raise UserError(f"no estimator to find keypoints with; {INSTALL['mediapipe']}")
     if given.data_root:
         jobs = corpus_jobs(find_corpus(given.data_root, given.dataset, Workspace()), given.split)
     else:
         jobs = video_jobs(given.videos, Wanted(given.start, given.stop, *asked_rate(given.fps_in)))
+    name = given.estimator or preferred()
+    if name is None or name == "none":
+        raise UserError(f"no estimator to find keypoints with; {INSTALL['mediapipe']}")
     failed = work_through(jobs, name, out, given.workers, not given.quiet)
     if failed == len(jobs):
         return 2 if failed == 1 else 1

@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from datasets.layout import Corpus
     from runs.pipeline import Asked
 
-METHODS = ("gradcam", "gradcam++", "hirescam", "layercam", "xgradcam", "eigencam", "attention")
+METHODS = ("gradcam", "gradcam++", "hirescam", "layercam", "xgradcam", "eigencam", "attention", "gradient",
+           "inputxgradient", "smoothgrad", "integrated", "occlusion", "rise")
+PASSES = {"smoothgrad": 25, "integrated": 32, "occlusion": 400, "rise": 800}     # of methods that take many
+ON_CLIP = ("occlusion", "rise")       # without gradients: differences of scores, which half precision would round away
 PARTS = ("frames", "video", "report", "cams", "glosses")
 FEW = 3             # sequences whose readings are printed
 COLORMAPS = ("turbo", "viridis", "cividis", "inferno", "magma", "plasma", "hot", "parula", "jet")
@@ -63,7 +66,13 @@ def parser() -> argparse.ArgumentParser:
     video_arguments(made.add_argument_group("videos of your own, in place of a corpus's sequences").add_argument)
 
     add = made.add_argument_group("how").add_argument
-    add("--method", choices=METHODS, default="gradcam", help="how maps are made (default: gradcam)")
+    add("--method", choices=METHODS, default="gradcam",
+        help="how maps are made; those after attention are of the input where --layers names none, the last two need "
+             "no gradient: they hide parts of the clip (default: gradcam)")
+    add("--budget", type=_whole, metavar="N",
+        help="passes through the network for each model, of a long clip for each window, of integrated for each "
+             "layer (default: "
+             + ", ".join(f"{name} {number}" for name, number in PASSES.items()) + ")")
     add("--pool", choices=("clip", "frame"),
         help="a channel's gradients are averaged over the clip or over each frame. Over the clip, a gloss's map shows "
              "where its channels are active at any time (default: clip; of each, errors and a gloss: frame)")
@@ -80,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
 
     add = made.add_argument_group("where").add_argument
     device_flag(add)
-    add("--precision", choices=("amp", "fp32"), help="(default: amp on CUDA, fp32 elsewhere)")
+    add("--precision", choices=("amp", "fp32"), help="(default: amp on CUDA, fp32 elsewhere and of occlusion and rise)")
     data_flag(add)
     dataset_flag(add, tuple(CORPORA))
     add("--out", metavar="FOLDER", help="where results go (default: the workspace's outputs/; of the demo, where there "
@@ -165,6 +174,7 @@ def explain(given: argparse.Namespace) -> int:
     other = find_input(given.beside) if given.beside else None
 
     from datasets.phoenix import PhoenixVideoTextDataset
+    from files.ours import check_ours
     from results.folder import prepare_out
     from runs.pipeline import Pipeline, Sequences
     from runs.sharing import share
@@ -178,6 +188,7 @@ def explain(given: argparse.Namespace) -> int:
     else:
         needed = [model for model in asked.checkpoints if model in NEED_KEYPOINTS]
         dataset = asked.videos.dataset(corpus, asked.out, needed, not given.quiet)
+    check_ours(_beside(asked, len(dataset)))
     progress = Progress(len(dataset), given.quiet, bar=sharing.rank == 0)
     try:
         Pipeline(asked, dataset, sharing, progress).run()
@@ -188,6 +199,13 @@ def explain(given: argparse.Namespace) -> int:
     if outcomes is not None and other is not None and not _set_beside(asked.out, other, outcomes, given.quiet):
         code = code or 1
     return sharing.leave(code)
+
+
+def _beside(asked: "Asked", count: int) -> "List[Path]":
+    """What is written beside the folders of so many sequences."""
+    batch = ["summary.json", "summary.csv", *(["glosses.csv"] if "glosses" in asked.write else [])]
+    return [asked.out / name for name in [*(batch if count > 1 else []),
+                                          *(["index.html"] if "report" in asked.write else [])]]
 
 
 def _set_beside(out: "Path", other: "Path", outcomes: List[Dict[str, Any]], quiet: bool) -> bool:
@@ -221,7 +239,8 @@ def _conclude(asked: "Asked", outcomes: List[Dict[str, Any]], seconds: float, qu
         left_out = write_index(asked.out)       # of a single clip too: its page leads to its neighbours in this folder
         for name in () if quiet else left_out:
             print(f"{name}: its record is not as it was written: left out of index.html", file=sys.stderr)
-    if not quiet:
+    failed = [outcome for outcome in outcomes if outcome["status"] == "failed"]
+    if not quiet and (len(outcomes) > 1 or not failed):     # of a single clip that failed its line has told all
         for outcome in outcomes if len(outcomes) <= FEW else ():
             preds = finished(asked.out, outcome["sequence"])
             if preds:
@@ -230,7 +249,6 @@ def _conclude(asked: "Asked", outcomes: List[Dict[str, Any]], seconds: float, qu
         pages = asked.out / ("index.html" if len(outcomes) > 1 else f"{outcomes[0]['sequence']}/report.html")
         if pages.is_file():
             print(f"look at {pages}")
-    failed = [outcome for outcome in outcomes if outcome["status"] == "failed"]
     if len(outcomes) == 1 and failed and failed[0]["users"]:
         return 2        # a mistake in what was asked; in a batch the others were done
     return 1 if failed else 0
@@ -244,6 +262,8 @@ def _asked(given: argparse.Namespace, corpus: "Corpus") -> "Asked":
 
     workspace = Workspace()
     models = given.models
+    if given.budget is not None and given.method not in PASSES:
+        raise UserError(f"--budget {given.budget}: {given.method} takes one pass; it is for {', '.join(PASSES)}")
     try:
         checkpoints = {model: checkpoint_path(model, _checkpoint_given(given, model), workspace, corpus.name)
                        for model in models}
@@ -254,11 +274,12 @@ def _asked(given: argparse.Namespace, corpus: "Corpus") -> "Asked":
     return Asked(
         checkpoints=checkpoints,
         layers=_layers(given.layers, models), target=given.target, method=given.method, weights=given.pool,
-        normalise=given.normalise, device=given.device, precision=given.precision,
+        normalise=given.normalise, device=given.device,
+        precision=given.precision or ("fp32" if given.method in ON_CLIP else None),
         style=Style(given.alpha, given.colormap, given.fps, given.blend, given.scale),
         write=_written(given), every=given.every,
         out=expanded(given.out).absolute() if given.out else workspace.outputs, overwrite=given.overwrite,
-        command=given.command, videos=videos_asked(given))
+        command=given.command, videos=videos_asked(given), budget=given.budget)
 
 
 def _written(given: argparse.Namespace) -> Tuple[str, ...]:

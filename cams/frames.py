@@ -79,8 +79,12 @@ def cells(probe: Probe, shape: Sequence[int], left: int, viewport: Viewport, fra
 
 
 def laid(raw: Tensor, probe: Probe, left: int, size: Tuple[int, int, int], viewport: Viewport,
-         per_frame: bool = False, blank: bool = False) -> Tuple[LaidMap, Tuple[str, ...]]:
-    """raw [T', H', W'] or [T'] as it lies on a clip of `size` (T, H, W), and its flags."""
+         per_frame: bool = False, blank: bool = False, alike: float = 0.0) -> Tuple[LaidMap, Tuple[str, ...]]:
+    """raw [T', H', W'] or [T'] as it lies on a clip of `size` (T, H, W), and its flags.
+
+    alike: so much of each frame, where the map is strongest, is drawn alike: what a few pixels stick out by would leave
+    the others dark.
+    """
     seen = seen_frames(len(raw), probe, left, size[0])
     place = Place(size, seen, viewport.box(*size[1:]))
     its = cells(probe, raw.shape, left, viewport, size[1:])
@@ -88,7 +92,15 @@ def laid(raw: Tensor, probe: Probe, left: int, size: Tuple[int, int, int], viewp
     ends = [torch.aminmax(part.flatten(1), dim=1) for part in parts()]
     lows, highs = (torch.cat(each).cpu().numpy() for each in zip(*ends))
     found = flags(lows, highs, parts, blank)
+    if alike:
+        capped = torch.cat([_without_top(part.flatten(1), alike) for part in parts()]).cpu().numpy()
+        highs = capped if capped.max() > lows.min() else highs
     return LaidMap(raw.cpu().numpy(), its, place, lows, highs, per_frame, not VOID.isdisjoint(found)), found
+
+
+def _without_top(values: Tensor, share: float) -> Tensor:
+    """[N, P] -> [N]: the largest of each row but for so much of it."""
+    return values.kthvalue(max(1, values.shape[1] - int(share * values.shape[1])), dim=1).values
 
 
 def _on_view(raw: Tensor, its: Cells, place: Place) -> Iterator[Tensor]:

@@ -87,15 +87,17 @@ def _identity(embedder: Embedder, name: str, kind: str, rest: List[str]) -> Like
         raise UserError(f"target {name!r}: {embedder.title}'s heads are {', '.join(embedder.heads)}")
     identify = embedder.heads[head]
     if kind == "pred":
-        return Likeness(name, lambda e: identify(e).max(-1).values, partial(_predicted, identify, head))
+        return Likeness(name, lambda e: identify(e).max(-1).values, partial(_predicted, embedder, head))
     classes = embedder.architecture["identities"]
     if not rest[-1].isdigit() or int(rest[-1]) >= classes:
         raise UserError(f"target {name!r}: {embedder.title} was trained on {classes} identities; "
                         f"give a number from 0 to {classes - 1}")
     number = int(rest[-1])
-    return Likeness(name, lambda e: identify(e)[..., number], lambda e: [f"class {number} of {head}"] * len(e))
+    return Likeness(name, lambda e: identify(e)[..., number],
+                    lambda e: [f"{embedder.class_name(number)} of {head}"] * len(e))
 
 
-def _predicted(identify: Callable[[Tensor], Tensor], head: str, embeddings: Tensor) -> List[str]:
+def _predicted(embedder: Embedder, head: str, embeddings: Tensor) -> List[str]:
     with torch.no_grad():
-        return [f"class {number}, the largest of {head}" for number in identify(embeddings).argmax(-1).tolist()]
+        numbers = embedder.heads[head](embeddings).argmax(-1).tolist()
+    return [f"{embedder.class_name(number)}, the largest of {head}" for number in numbers]

@@ -9,9 +9,10 @@ from typing import List, Sequence
 
 import numpy as np
 
+from datasets.picture_size import LARGEST_FRAME, check_header, check_size
 from terminal.errors import UserError
 
-LARGEST = 50_000_000        # pixels of a frame
+ODDEST = 16         # times that a frame's longer side may be the shorter one
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -25,6 +26,9 @@ def find_frames(folder: Path, pattern: str) -> List[Path]:
 def decode_frames(paths: Sequence[Path]) -> np.ndarray:
     """uint8 [T, H, W, 3] RGB. The first frame sets the size; all are decoded straight into their place."""
     first = _decode(paths[0])
+    if max(first.shape[:2]) > ODDEST * min(first.shape[:2]):
+        raise UserError(f"{paths[0]}: {_size(first)}; expected frames whose longer side is at most {ODDEST} times the "
+                        "shorter; pad them or cut them")
     frames = np.empty((len(paths), *first.shape), np.uint8)
 
     def place(index: int) -> None:
@@ -65,12 +69,11 @@ def _decode(path: Path) -> np.ndarray:
 
 
 def _check_size(path: Path, data: bytes) -> None:
-    """A PNG of a few kilobytes may hold gigabytes; its header tells."""
-    if data.startswith(PNG_SIGNATURE) and len(data) >= 24:
+    if not data.startswith(PNG_SIGNATURE):
+        check_header(path, data, LARGEST_FRAME)
+    elif len(data) >= 24:           # read here, as it is the format of most corpora
         width, height = struct.unpack_from(">II", data, 16)
-        if width * height > LARGEST:
-            raise UserError(f"{path}: {width}x{height} pixels; expected frames of at most {LARGEST:,} pixels; "
-                            "make it smaller")
+        check_size(path, width, height, LARGEST_FRAME)
 
 
 def _is_whole(data: bytes) -> bool:

@@ -6,6 +6,7 @@ from typing import Iterator, List, Optional, Sequence, Tuple
 import cv2
 import numpy as np
 
+from datasets.picture_size import LARGEST_FRAME, check_size
 from datasets.upright import on_wall
 from terminal.errors import UserError
 
@@ -60,6 +61,7 @@ def _picture(file: Path) -> np.ndarray:
 
     try:
         with Image.open(file) as opened:
+            check_size(file, opened.width, opened.height, LARGEST_FRAME)
             image = ImageOps.exif_transpose(opened)
             clear = "A" in image.getbands() or "transparency" in image.info
             pixels = np.asarray(image.convert("RGBA" if clear else "RGB"))

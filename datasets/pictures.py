@@ -6,17 +6,18 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from datasets.clip import Clip
+from datasets.picture_size import check_size
 from terminal.errors import UserError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 WHITE = (255, 255, 255, 255)
-Image.MAX_IMAGE_PIXELS = 200_000_000        # beyond that it is an accident or an attack
 
 
 def read_picture(path: Path) -> np.ndarray:
     """uint8 [H, W, 3] RGB, upright; what is transparent is white."""
     try:
         with Image.open(path) as file:
+            check_size(path, file.width, file.height)
             upright = ImageOps.exif_transpose(file)
             assert upright is not None
             if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
@@ -29,7 +30,7 @@ def read_picture(path: Path) -> np.ndarray:
         raise UserError(f"{path}: a folder; give one picture") from None
     except UnidentifiedImageError:
         raise UserError(f"{path}: not a picture that can be read; give a JPEG or PNG") from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError) as error:
         raise UserError(f"{path}: a damaged picture ({error}); save it again") from None
 
 

@@ -28,5 +28,5 @@ def matrix_picture(shares: np.ndarray, style: Style) -> np.ndarray:
         pen.text((middle, MARGIN - 5), str(frame), DIM, face, anchor="mb")
         pen.text((MARGIN - 5, middle), str(frame), DIM, face, anchor="rm")
     pen.text((MARGIN, 3), "taken from frame \u2192", INK, face)
-    pen.text((MARGIN, MARGIN + side + 5), f"rows: the frame that takes; hottest: {top:.1%} of what it takes", INK, face)
+    pen.text((MARGIN, MARGIN + side + 5), f"rows: the frame that takes; hottest: {100 * top:.2g}% of what it takes", INK, face)
     return np.asarray(board)

@@ -7,6 +7,9 @@ import av
 import cv2
 import numpy as np
 
+from terminal.errors import UserError
+
+LONGEST_SIDE = 16384        # pixels; of what H.264 may be
 # A fixed number of threads: the encoder's choices depend on it. The colours are said to be what OpenCV makes of them.
 # subme=1 saves a third of the time for a tenth more bytes. mbtree=0, as that reads memory which nobody has written:
 # one file in five or six was another.
@@ -21,6 +24,9 @@ def to_yuv(picture: np.ndarray) -> np.ndarray:
 
 def write_mp4(path: Path, pictures: Iterable[np.ndarray], width: int, height: int, fps: float) -> None:
     """pictures as `to_yuv` gives them."""
+    if max(width, height) > LONGEST_SIDE:
+        raise UserError(f"the video would have {width}x{height} pixels, and H.264 takes {LONGEST_SIDE} a side; ask for "
+                        "fewer layers, or leave it out with --write frames report")
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
         stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001), options=dict(ENCODER))
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"

@@ -45,7 +45,7 @@ class CorrNet(PaddedRecogniser):
         super().__init__(architecture, vocabulary)
         a = architecture
         self.network = FrameNetwork(CorrelatedResNet(a["depth"], a["blocks"]), a, "normalised")
-        self.layers = frame_layers(self.network, a)
+        self.layers = self.with_input(frame_layers(self.network, a))
 
     @classmethod
     def fit(cls, architecture: Dict[str, Any], weights: Mapping[str, Any]) -> Dict[str, Any]:

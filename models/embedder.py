@@ -20,6 +20,7 @@ class Embedder(Explainable):
     single: str                                         # what is explained of a picture that is not compared
     targets: Tuple[str, ...]                            # all that can be
     vectors: Tuple[str, ...] = ()                       # layers that people ask for, but that have no place
+    people: Sequence[int] = ()                          # who each class of the heads is, where that is known
     preprocessing: str                                  # in words
 
     def __init__(self, architecture: Dict[str, Any]) -> None:
@@ -40,6 +41,9 @@ class Embedder(Explainable):
 
     def input_frames(self, frames: int) -> int:
         return 1
+
+    def class_name(self, number: int) -> str:
+        return f"class {number}" + (f" (identity {self.people[number]:04d})" if self.people else "")
 
     def layer(self, name: str) -> str:
         """The name of a layer that was asked for by its name or its path in the network; empty if there is none."""

@@ -15,6 +15,7 @@ from glosses import ctc
 from glosses.prefix_search import prefix_search, without_sure_blanks
 from glosses.vocabulary import GlossVocabulary
 from models.cells import after
+from models.entry import INPUT, Entry, entry_probe
 from models.hidden_attention import of_each_frame, of_the_class_token
 from models.mamba_mixers import (
     DIRECTIONS,
@@ -148,7 +149,8 @@ class MambaSLR(Recogniser):
         edge = (a["frame"] - a["crop"]) / 2 / a["frame"]
         self.viewport = Viewport(edge, edge, 1 - edge, 1 - edge)
         self.network = MambaNetwork(a)
-        self.layers = _layers(self.network, a)
+        self.entry = Entry()
+        self.layers = {INPUT: entry_probe(self.entry, "entry", 3, a["size"]), **_layers(self.network, a)}
         depth = a["depth"]
         thirds = dict.fromkeys(max(count - 1, 0) for count in (depth // 3, 2 * depth // 3, depth))
         self.default_layers = ("patch_embed", *(f"layers.{number}" for number in thirds), "head")
@@ -207,7 +209,7 @@ class MambaSLR(Recogniser):
         return prefix_search(without_sure_blanks(log_probs, self.architecture["skip_blank"], blank), width, blank)
 
     def forward(self, inputs: Inputs) -> Tensor:
-        return self.network(*inputs.tensors)["logits"]
+        return self.network(self.entry(*inputs.tensors))["logits"]
 
     def steps(self, frames: int) -> int:
         return frames

@@ -1,5 +1,5 @@
 """What SlowFastSign, VAC and CorrNet share: how a clip is fed, and how many steps come of it."""
-from typing import Any, Dict
+from typing import Any, Dict, Mapping
 
 import torch
 import torch.nn.functional as F
@@ -8,7 +8,8 @@ from torch import Tensor
 from datasets.clip import Clip
 from geometry.viewport import Viewport
 from glosses.vocabulary import GlossVocabulary
-from models.recogniser import Inputs, Recogniser
+from models.entry import INPUT, Entry, entry_probe
+from models.recogniser import Inputs, Probe, Recogniser
 from models.temporal import padding, steps_after
 from terminal.errors import UserError
 
@@ -23,6 +24,10 @@ class PaddedRecogniser(Recogniser):
         super().__init__(architecture, vocabulary)
         edge = (architecture["frame"] - architecture["crop"]) / 2 / architecture["frame"]
         self.viewport = Viewport(edge, edge, 1 - edge, 1 - edge)
+        self.entry = Entry()
+
+    def with_input(self, layers: Mapping[str, Probe]) -> Dict[str, Probe]:
+        return {INPUT: entry_probe(self.entry, "entry", 3, self.architecture["size"], padded=True), **layers}
 
     def prepare(self, clip: Clip) -> Inputs:
         a = self.architecture
@@ -40,7 +45,7 @@ class PaddedRecogniser(Recogniser):
         return Inputs((frames[None],), total, before, after)
 
     def forward(self, inputs: Inputs) -> Tensor:
-        return self.network(*inputs.tensors)["logits"]
+        return self.network(self.entry(*inputs.tensors))["logits"]
 
     def steps(self, frames: int) -> int:
         return int(steps_after(self.architecture["temporal_conv"], torch.tensor(self.input_frames(frames))))

@@ -84,7 +84,7 @@ class SlowFastSign(PaddedRecogniser):
         super().__init__(architecture, vocabulary)
         a = architecture
         self.network = SlowFastNetwork(a)
-        self.layers = _layers(self.network, a)
+        self.layers = self.with_input(_layers(self.network, a))
 
     @classmethod
     def fit(cls, architecture: Dict[str, Any], weights: Mapping[str, Any]) -> Dict[str, Any]:

@@ -11,6 +11,7 @@ from geometry.viewport import Viewport
 from glosses.vocabulary import GlossVocabulary
 from models.cells import START, after
 from models.convolution import Conv3d, MaxPool3d, channels_last
+from models.entry import INPUT, Entry, entry_probe
 from models.pose_input import POINTS, gaussian_maps, two_sided_maps
 from models.recogniser import Inputs, Probe, Recogniser
 from models.s3d import LEVELS, Mixed, Stream
@@ -154,7 +155,12 @@ class TwoStreamSLR(Recogniser):
         self.longest = architecture["longest"]
         self.viewport = Viewport()
         self.network = TwoStreamNetwork(architecture)
-        self.layers = _layers(self.network.recognition_network, architecture)
+        self.rgb_entry, self.pose_entry = Entry(), Entry()
+        a = architecture
+        self.layers = {
+            f"rgb_stream.{INPUT}": entry_probe(self.rgb_entry, "rgb_entry", 3, a["size"]),
+            f"pose_stream.{INPUT}": entry_probe(self.pose_entry, "pose_entry", a["pose_channels"], a["pose_size"]),
+            **_layers(self.network.recognition_network, a)}
 
     @classmethod
     def fit(cls, architecture: Dict[str, Any], weights: Mapping[str, Any]) -> Dict[str, Any]:
@@ -201,7 +207,8 @@ class TwoStreamSLR(Recogniser):
         return maps.sub_(a["mean"]).div_(a["std"])[None]
 
     def forward(self, inputs: Inputs) -> Tensor:
-        return self.network(*inputs.tensors)["logits"]
+        rgb, pose = inputs.tensors
+        return self.network(self.rgb_entry(rgb), self.pose_entry(pose))["logits"]
 
     def steps(self, frames: int) -> int:
         return frames // 4

@@ -91,7 +91,7 @@ class VAC(PaddedRecogniser):
         a = architecture
         self.network = VACNetwork(FrameResNet(a["depth"]), a, a["classifier"])
         self.tied = TIED if a["classifier"] == "normalised" else ()
-        self.layers = frame_layers(self.network, a)
+        self.layers = self.with_input(frame_layers(self.network, a))
 
     @classmethod
     def fit(cls, architecture: Dict[str, Any], weights: Mapping[str, Any]) -> Dict[str, Any]:

@@ -9,12 +9,13 @@ from torch import Tensor
 
 from cams.pictures import NO_TARGET, PictureExplanation, explain_pictures
 from datasets.clip import Clip
-from datasets.market import Shot, market
+from datasets.market import FOLDERS, Shot, identities, market
 from datasets.pictures import folder_pictures
 from drawing.overlay import Style, png
 from drawing.pair import Panel, laid_over, pair_figure
 from evidence.likeness import BELIEVED, Check, check_all, check_lines, falsification, interval
 from evidence.likeness import Asked as Checked
+from files.ours import check_ours
 from models.embedder import Embedder, embed
 from models.registry import build_embedder
 from reports.likeness import write_likeness_index
@@ -59,7 +60,11 @@ class Comparison:
         self._look_first()
         self.embedder: Embedder = build_embedder(asked.model, asked.weights, asked.device)
         self.hash = sha256(asked.weights)
+        self._name_classes()
         prepare_out(asked.out)
+        many = asked.market is not None or asked.against is not None and asked.against.is_dir()
+        check_ours(asked.out / name for name in ("index.html", SCORES)
+                   if (many if name == "index.html" else asked.market is not None))
 
     def _look_first(self) -> None:
         """What is wrong with the pictures is said before a network is loaded."""
@@ -69,6 +74,13 @@ class Comparison:
                 market(asked.market, part)
         elif asked.against is not None and asked.against.is_dir():
             folder_pictures(asked.against)
+
+    def _name_classes(self) -> None:
+        """Where the pictures lie that a network with as many classes was trained on, a class has a person's number."""
+        root = self.asked.market
+        if root is not None and self.embedder.heads and (root / FOLDERS["train"]).is_dir():
+            people = identities(root)
+            self.embedder.people = people if len(people) == self.embedder.architecture["identities"] else ()
 
     def run(self) -> None:
         asked = self.asked

@@ -41,6 +41,8 @@ class Job:
 def video_jobs(paths: Sequence[str], wanted: Wanted) -> List[Job]:
     used: Set[str] = set()
     places = [expanded(path).absolute() for path in paths]
+    if not any(place.exists() for place in places):
+        raise UserError(f"{places[0]}: no such video; check the path")
     return [Job(unique(safe(place), used), place, wanted) for place in places]
 
 

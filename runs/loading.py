@@ -89,6 +89,7 @@ def vocabulary_digest(model: str, corpus: Corpus) -> str:
 
 def layer_lines(model: str, checkpoint: Optional[Path]) -> List[str]:
     """Every layer of a model with its size, the ones explained by default marked."""
+    from models.entry import INPUT
     from models.registry import build, create, published_architecture
 
     recogniser = build(model, checkpoint) if checkpoint else create(published_architecture(model))
@@ -99,6 +100,7 @@ def layer_lines(model: str, checkpoint: Optional[Path]) -> List[str]:
     for name, shape in shapes.items():
         size = " x ".join(map(str, shape)) + ("" if recogniser.layers[name].spatial else "  time only")
         lines.append(f"{'*' if name in recogniser.default_layers else ' '} {name:{width}}  {size}")
+    lines.append(f"  {INPUT:{width}}  the clip itself: the one layer of the methods that hide parts of it")
     return lines
 
 

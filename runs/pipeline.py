@@ -52,6 +52,7 @@ class Asked:
     overwrite: bool
     command: str
     videos: Optional[Videos] = None                 # of the user's own, in place of a corpus
+    budget: Optional[int] = None                    # passes of a method that takes many; None: its own number
 
 
 class Sequences(Protocol):
@@ -125,6 +126,7 @@ class Pipeline:
             "scale": asked.style.scale, "fps": asked.style.fps,
             "write": list(asked.write), "every": asked.every,
             **({"video": asked.videos.settings()} if asked.videos else {}),
+            **({"budget": asked.budget} if asked.budget else {}),
         }
 
     def _chosen_device(self) -> str:
@@ -225,6 +227,8 @@ class Pipeline:
         """The models, once, and everything about them that the user may have got wrong."""
         if self.recognisers:
             return
+        from cams.catalogue import CATALOGUE, layer_names
+
         self.progress.stage("loading models")
         device = self._chosen_device()
         loading = {model: self._background.submit(load_recogniser, model, path, device, self.dataset.files)
@@ -234,10 +238,12 @@ class Pipeline:
             if self.share.rank == 0:
                 for note in recogniser.notes:
                     self.progress.note(f"warning: {model}: {note}")
-            unknown = [name for name in self.asked.layers.get(model, ()) if name not in recogniser.layers]
+            there = layer_names(recogniser, CATALOGUE[self.asked.method])
+            unknown = [name for name in self.asked.layers.get(model, ()) if name not in there]
             if unknown:
-                raise UserError(f"--layers: {model} has no layer {', '.join(unknown)}; "
-                                "--list-layers prints those it has")
+                raise UserError(f"--layers: {model} has no layer {', '.join(unknown)}" + (
+                    "; --list-layers prints those it has" if len(there) > 1 else
+                    f" that {self.asked.method} can explain: it hides parts of the clip itself; ask for {there[0]}"))
             self._check_target(model, recogniser)
             self.recognisers[model] = recogniser
         for folder in self._held:
@@ -270,7 +276,8 @@ class Pipeline:
                 self.progress.stage(f"{job.name}: {model}")
                 started = time.perf_counter()
                 explanations[model] = explain(recogniser, clip, asked.layers.get(model), asked.target, asked.method,
-                                              asked.weights, asked.normalise, asked.precision, place=place)
+                                              asked.weights, asked.normalise, asked.precision, place=place,
+                                              budget=asked.budget, tell=self.progress.passes)
                 seconds[f"explain {model}"] = time.perf_counter() - started
             preds = self._preds(clip, explanations)
         except Exception as error:
@@ -297,7 +304,7 @@ class Pipeline:
         models = {model: self._model_preds(model, clip, explanation) for model, explanation in explanations.items()}
         return {
             "sequence": clip.seq_id, "dataset": self.dataset.files.name,
-            "data_root": str(self.dataset.files.root), "split": clip.split,
+            "data_root": os.path.relpath(self.dataset.files.root, self.asked.out), "split": clip.split,
             "signer": clip.signer, "frames": len(clip),
             "fps": self.asked.style.fps, "truth": list(clip.glosses) or None,
             "models": models, **({"video": video_record(clip.origin, models)} if clip.origin else {}),
@@ -320,7 +327,7 @@ class Pipeline:
             "normalise": explanation.normalise, "precision": explanation.precision,
             "viewport": list(astuple(recogniser.viewport)),     # left, top, right, bottom in fractions of the frame
             "layers": {name: {"flags": list(layer.flags), "spatial": layer.spatial, "shape": list(layer.raw.shape),
-                              "seen": list(layer.laid.place.seen), "field": recogniser.layers[name].field}
+                              "seen": list(layer.laid.place.seen), "field": layer.field}
                        for name, layer in explanation.layers.items()},
             "explained": [_on_frames(gloss, recogniser.frames_per_step, len(clip)) for gloss in explanation.glosses],
             "checkpoint": {"file": self.asked.checkpoints[model].name, "sha256": self._hashes[model].result()},

@@ -1,7 +1,7 @@
 """What the user sees while a run goes on: a bar on a terminal, a line for each sequence, nothing when quiet."""
 import sys
 from pathlib import Path
-from typing import Any, Mapping, TextIO
+from typing import Any, Mapping, Optional, TextIO
 
 from tqdm import tqdm
 
@@ -12,9 +12,25 @@ class Progress:
         # disable=None: no bar where the output is no terminal.
         self._bar = tqdm(total=total, unit="seq", dynamic_ncols=True, file=sys.stderr, leave=False,
                          disable=None if bar and not quiet else True)
+        self._passes: Optional[tqdm] = None
 
     def stage(self, name: str) -> None:
         self._bar.set_description_str(name)
+
+    def passes(self, done: int, total: int) -> None:
+        """Of a method that takes many: a bar of their own below the first."""
+        if self._passes is None or self._passes.total != total:
+            self._end_passes()
+            self._passes = tqdm(total=total, unit="pass", dynamic_ncols=True, file=sys.stderr, leave=False, position=1,
+                                disable=self._bar.disable)
+        self._passes.update(done - self._passes.n)
+        if done == total:
+            self._end_passes()
+
+    def _end_passes(self) -> None:
+        if self._passes is not None:
+            self._passes.close()
+        self._passes = None
 
     def over(self, count: int) -> None:
         self._bar.update(count - self._bar.n)
@@ -37,6 +53,7 @@ class Progress:
                             f"{preds['seconds']['total']:.1f} s"]))
 
     def close(self) -> None:
+        self._end_passes()
         self._bar.close()
 
 

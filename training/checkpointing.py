@@ -9,9 +9,12 @@ import numpy as np
 import torch
 
 from files.atomic import atomic_file
+from files.ours import check_ours
 from glosses.vocabulary import GlossVocabulary
 from models.checkpoint import Checkpoint
 from terminal.errors import UserError
+
+LAST, BEST = "last.pt", "best.pt"
 
 
 def save(path: Path, content: Mapping[str, Any]) -> None:
@@ -24,10 +27,19 @@ def save(path: Path, content: Mapping[str, Any]) -> None:
         os.fsync(file.fileno())
 
 
-def check_free(last: Path, resume: bool) -> None:
-    """A folder with a run in it is not trained into by accident."""
-    if last.exists() and not resume:
-        raise UserError(f"{last} exists: this folder holds a run; go on with --resume, or give another --out")
+def check_free(out: Path, resume: bool) -> None:
+    """A folder with a run in it is not trained into by accident, nor one with files of that name."""
+    if resume:
+        return
+    if (out / LAST).exists():
+        raise UserError(f"{out / LAST} exists: this folder holds a run; go on with --resume, or give another --out")
+    if (out / BEST).exists():           # of a run that was killed within its first epoch, or the user's
+        try:
+            load(out / BEST)
+        except UserError:
+            raise UserError(f"{out / BEST} is there and is no checkpoint of train.py; move it away, or give another "
+                            "--out") from None
+    check_ours([out / "config.yaml", *out.glob("*.hypotheses.txt")])
 
 
 def load(path: Path) -> Dict[str, Any]:

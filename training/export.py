@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Optional
 if __package__ in (None, ""):                 # run as a script
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from files.workspace import find_input
 from models.checkpoint import WEIGHTS
 from models.registry import network_class
 from terminal.ending import ended
@@ -15,7 +16,7 @@ from training import checkpointing
 
 
 def export(source: Path, target: Path, half: bool) -> int:
-    content = checkpointing.load(source)
+    content = checkpointing.load(find_input(source))
     name = next(name for name in WEIGHTS if name in content)
     computed = network_class(content["architecture"]["model"]).computed      # the network makes them itself
     weights = {key: value.half() if half and value.is_floating_point() else value

@@ -15,17 +15,18 @@ from tqdm import tqdm
 
 from datasets.market import Shot, market
 from datasets.pictures import picture_clip, read_picture
+from files.ours import RECIPE
 from models.embedder import Embedder, embed
 from models.registry import create_embedder
 from results.retrieval import Retrieval, retrieval, similarities
 from terminal.errors import UserError
 from training import checkpointing
+from training.checkpointing import BEST, LAST
 from training.distributed import Place
 from training.recipe import Config
 from training.schedules import make_optimizer, make_schedule
 from training.seeding import EpochOrder, seed_everything, seed_worker
 
-LAST, BEST = "last.pt", "best.pt"
 log = logging.getLogger("training")
 
 STATES = ("state_dict_backbone", "state_optimizer", "state_lr_scheduler")     # as ArcFace's authors call them
@@ -178,7 +179,7 @@ class IdentityTrainer:
 
 def start(config: Config, architecture: Dict[str, Any], root: Path, out: Path, place: Place,
           resume: bool) -> IdentityTrainer:
-    checkpointing.check_free(out / LAST, resume)
+    checkpointing.check_free(out, resume)
     trainer = IdentityTrainer(config, architecture, root, out, place)
     log.info("%s: %.2f million parameters, %d people on %d pictures", trainer.embedder.title,
              sum(p.numel() for p in trainer.embedder.network.parameters()) / 1e6, len(trainer.pictures.numbers),
@@ -189,5 +190,5 @@ def start(config: Config, architecture: Dict[str, Any], root: Path, out: Path, p
         recipe = {name: asdict(part) for name, part in vars(config).items()}
         recipe["optimizer"]["betas"] = list(recipe["optimizer"]["betas"])
         recipe["schedule"]["milestones"] = list(recipe["schedule"]["milestones"])
-        (out / "config.yaml").write_text(yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
+        (out / "config.yaml").write_text(RECIPE + yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
     return trainer

@@ -8,25 +8,26 @@ import yaml
 
 from datasets.layout import Corpus
 from files.atomic import atomic_file
+from files.ours import RECIPE
 from files.workspace import find_input
 from glosses.vocabulary import GlossVocabulary, load_gloss2ids, load_gloss_dict
 from models.frame_resnet import FrameResNet
 from models.recogniser import Recogniser
 from models.registry import build, create
 from terminal.errors import UserError
-from training.checkpointing import check_free, check_same_glosses
+from training.checkpointing import LAST, check_free, check_same_glosses
 from training.distributed import Place
 from training.protocols import Protocol, find_protocol
 from training.recipe import Config
 from training.seeding import seed_everything
-from training.trainer import LAST, Trainer
+from training.trainer import Trainer
 
 log = logging.getLogger("training")
 
 
 def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Path, place: Place,
           resume: bool) -> Trainer:
-    check_free(out / LAST, resume)
+    check_free(out, resume)
     protocol = find_protocol(architecture)(config, architecture, corpus)
     vocabulary = _vocabulary(config, protocol)
     architecture["classes"] = len(vocabulary)
@@ -42,7 +43,7 @@ def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Pat
         trainer.resume(out / LAST)
     elif place.first:
         with atomic_file(out / "config.yaml") as draft:
-            draft.write_text(yaml.safe_dump(_plain(config), sort_keys=False), encoding="utf-8")
+            draft.write_text(RECIPE + yaml.safe_dump(_plain(config), sort_keys=False), encoding="utf-8")
     return trainer
 
 

@@ -19,6 +19,7 @@ from terminal.errors import UserError
 from training import checkpointing
 from training.averaging import RunningAverage
 from training.batches import Batch
+from training.checkpointing import BEST, LAST
 from training.clips import list_clips
 from training.distributed import Place
 from training.evaluation import Reading, score, write_hypotheses
@@ -30,7 +31,6 @@ from training.seeding import EpochOrder, seed_everything, seed_worker
 
 log = logging.getLogger("training")
 
-LAST, BEST = "last.pt", "best.pt"
 AMP_TYPES = {"fp16": torch.float16, "bf16": torch.bfloat16}
 
 

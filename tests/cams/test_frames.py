@@ -76,6 +76,19 @@ def test_the_mean_over_parts_of_the_picture_is_that_of_its_pixels() -> None:
     np.testing.assert_allclose(made.coarse(16), means, atol=1e-3)
 
 
+def test_the_few_places_that_stick_out_are_drawn_alike() -> None:
+    raw = torch.zeros(1, 10, 10)
+    raw[0, 0] = torch.tensor([1.0, 2, 3, 4, 5, 6, 7, 8, 90, 100])
+    drawn = laid(raw, probe(1, view=10), 0, (1, 10, 10), Viewport(), alike=0.02)[0].at(0)
+    np.testing.assert_allclose(drawn[0].astype(float), [*(np.arange(1, 9) / 8), 1, 1], atol=1e-3)
+
+
+def test_a_single_place_is_drawn_though_it_sticks_out() -> None:
+    raw = torch.zeros(1, 10, 10)
+    raw[0, 3, 4] = 7
+    assert laid(raw, probe(1, view=10), 0, (1, 10, 10), Viewport(), alike=0.02)[0].at(0)[3, 4] == 1
+
+
 @pytest.mark.parametrize("values,flag", [
     (torch.zeros(4, 5, 5), "all-zero"), (torch.full((4, 5, 5), 0.3), "constant"),
     (0.3 + 1e-7 * torch.rand(4, 5, 5), "constant"), (torch.tensor([1.0, float("nan"), 2]), "non-finite"),

@@ -36,6 +36,7 @@ def test_pred_takes_the_glosses_at_their_own_steps_and_no_blank() -> None:
 
 def test_a_gloss_is_taken_where_it_is_read_or_else_everywhere() -> None:
     assert picks("WIND").steps == (6, 7, 8) and set(picks("WIND").classes) == {3}
+    assert "steps 6-8," in picks("WIND").words and "steps 4," in picks("SONNE").words
     assert picks("KALT").steps == tuple(range(10)) and "not predicted" in picks("KALT").words
 
 

@@ -78,6 +78,17 @@ def test_a_folder_is_sorted_by_likeness_with_right_and_wrong_told_apart(tmp_path
         assert (tmp_path / "out" / row["folder"] / "figure.png").is_file()
 
 
+def test_on_its_training_pictures_a_class_has_a_person_s_number(tmp_path: Path) -> None:
+    root = tiny_market(tmp_path / "market", people=9)       # as many as the small network has classes
+    for path in (root / "bounding_box_train").glob("0003_*"):
+        path.rename(path.with_name(f"0013{path.name[4:]}"))
+    assert run(tmp_path, "--model", "promptsg", "--weights", weights(tmp_path, "promptsg"), "--market", root,
+               "--queries", 1, "--target", "class:8") == 0
+    told, = (json.loads(path.read_text(encoding="utf-8")) for path in (tmp_path / "out").glob("*/scores.json"))
+    assert {each["words"] for each in told["maps"] if each["target"] != "none"} == {
+        "class 8 (identity 0013) of classifier"}
+
+
 def test_market_tells_map_and_ranks_and_a_rate_of_checks(tmp_path: Path) -> None:
     root = tiny_market(tmp_path / "market")
     assert run(tmp_path, "--model", "arcface", "--weights", weights(tmp_path), "--market", root, "--queries", 2,

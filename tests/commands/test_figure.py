@@ -1,4 +1,5 @@
 """A figure from what a run left on disk, on noise frames and a small model."""
+import json
 import re
 import subprocess
 import sys
@@ -29,6 +30,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def made(folder: Path, out: Path, *flags: str) -> Path:
     assert figure.main([str(folder), "--out", str(out), *flags]) == 0
     return out
+
+
+def test_what_is_kept_tells_no_place_of_this_machine(folder: Path) -> None:
+    assert json.loads((folder / "preds.json").read_text(encoding="utf-8"))["data_root"] == "../data"
 
 
 def texts_of_pdf(path: Path) -> str:

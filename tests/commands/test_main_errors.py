@@ -7,7 +7,8 @@ from typing import List
 import pytest
 
 import main
-from cams.methods import NAMED
+from cams.catalogue import CATALOGUE, on_clip
+from cams.many import ManyPasses
 from drawing.overlay import ALPHAS, COLORMAPS
 from terminal.command_line import DEVICE, VERSION
 from tests.kit.commands import Case, tiny_case
@@ -39,6 +40,8 @@ def said(case: Case, capsys: pytest.CaptureFixture[str], *flags: str, code: int 
     (["--target", "REGNE"], ["REGNE", "REGEN"]),
     (["--layers", "slowfast:nowhere"], ["nowhere", "--list-layers"]),
     (["--layers", "twostream:visual_head"], ["MODEL:NAME"]),
+    (["--method", "occlusion", "--layers", "slowfast:classifier"], ["classifier", "occlusion", "ask for input"]),
+    (["--budget", "9"], ["--budget 9", "gradcam", "occlusion"]),
     (["--out", "/dev/null/results"], ["/dev/null/results", "--out"]),
 ])
 def test_a_mistake_is_one_line(case: Case, capsys: pytest.CaptureFixture[str], flags: List[str], words: List[str]
@@ -119,8 +122,21 @@ def test_colours_and_blends_are_those_that_are_drawn() -> None:
 
 
 def test_every_method_of_the_engine_can_be_asked_for() -> None:
-    assert tuple(NAMED) == main.METHODS
+    assert tuple(CATALOGUE) == main.METHODS
+    assert tuple(name for name, method in CATALOGUE.items() if on_clip(method)) == main.ON_CLIP
+    assert {name: method.budget for name, method in CATALOGUE.items() if isinstance(method, ManyPasses)} == main.PASSES
 
 
 def test_target_from_gt_is_short_for_the_target() -> None:
     assert main.parser().parse_args(["--target-from-gt"]).target == "from-gt"
+
+
+def test_a_single_clip_that_fails_is_one_line_and_no_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]
+                                                             ) -> None:
+    case = tiny_case(tmp_path)
+    for path in (case.data / "features/fullFrame-256x256px/test/clip-2/1").iterdir():
+        path.unlink()
+    assert case.run("--split", "test", "--seq", "clip-2", "--device", "cpu") == 2
+    printed = capsys.readouterr()
+    line, = printed.err.splitlines()
+    assert "clip-2" in line and "has no frames" in line and not printed.out

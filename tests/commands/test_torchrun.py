@@ -65,7 +65,8 @@ def test_a_failed_sequence_is_the_exit_code_of_all(alone: Case, tmp_path: Path) 
         path.unlink()
     done = run(torchrun(case, 2, *FLAGS, "--quiet"))
     assert done.returncode == 1
-    assert "clip-2" in done.stderr and "has no frames" in done.stderr
+    line, = (line for line in done.stderr.splitlines() if "clip-2" in line)      # the rest is torchrun's own report
+    assert "has no frames" in line
     merged = json.loads((case.out / "summary.json").read_text(encoding="utf-8"))
     assert merged["counts"] == {"done": 5, "skipped": 0, "failed": 1}
 

@@ -1,11 +1,14 @@
 import struct
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
 from datasets.frames import decode_frames, find_frames
+from datasets.picture_folder import PictureFolder
+from datasets.pictures import read_picture
 from terminal.errors import UserError
 from tests.kit.workspace import frame
 
@@ -74,5 +77,21 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_picture_of_gigabytes_is_refused_by_its_header(tmp_path: Path) -> None:
     (tmp_path / "0.png").write_bytes(cv2.imencode(".png", np.zeros((2, 2, 3), np.uint8))[1].tobytes().replace(
         struct.pack(">II", 2, 2), struct.pack(">II", 30_000, 30_000), 1))
-    with pytest.raises(UserError, match="0.png: 30000x30000 pixels; expected frames of at most 50,000,000"):
+    with pytest.raises(UserError, match="0.png: 30000x30000 pixels; expected at most 50,000,000"):
+        decode_frames([tmp_path / "0.png"])
+
+
+@pytest.mark.parametrize("read", [lambda path: decode_frames([path]), read_picture,
+                                  lambda path: list(PictureFolder(path.parent, 25.0).show(np.array([0])))])
+def test_a_jpeg_of_gigabytes_is_refused_by_its_header_wherever_pictures_are_read(tmp_path: Path, read: Any) -> None:
+    (tmp_path / "0.jpg").write_bytes(cv2.imencode(".jpg", np.zeros((7, 5, 3), np.uint8))[1].tobytes().replace(
+        struct.pack(">HH", 7, 5), struct.pack(">HH", 30_000, 30_001), 1))
+    with pytest.raises(UserError, match="0.jpg: 30001x30000 pixels; expected at most"):
+        read(tmp_path / "0.jpg")
+
+
+@pytest.mark.parametrize("width, height", [(4000, 20), (20, 4000), (3000, 1)])
+def test_a_strip_that_is_no_frame_is_refused(tmp_path: Path, width: int, height: int) -> None:
+    cv2.imwrite(str(tmp_path / "0.png"), frame(0, height, width))
+    with pytest.raises(UserError, match=f"{width}x{height} pixels; expected frames whose longer side is at most 16"):
         decode_frames([tmp_path / "0.png"])

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from datasets.regions import REGIONS, SIDE, cover, regions
+from datasets.regions import APART, REGIONS, SIDE, cover, regions
 from signer.clip import SignedClip, sign
 from signer.look import cast
 
@@ -125,3 +125,29 @@ def test_what_regions_cover_adds_up_to_the_picture() -> None:
     labels[0, :16] = HANDS
     np.testing.assert_allclose(cover(labels), [[0.25, 0, 0, 0.75]])
     assert REGIONS == ("hands", "face", "body", "elsewhere")
+
+
+@pytest.mark.parametrize("point, region", [(22, ELSEWHERE), (23, FACE), (90, FACE), (91, HANDS), (111, HANDS),
+                                           (112, HANDS), (132, HANDS)])
+def test_face_and_hands_begin_and_end_at_their_points(point: int, region: int) -> None:
+    assert drawn({**BOTH, point: (20.0, 10.0)})[10, 20] == region
+
+
+@pytest.mark.parametrize("point, region", [(111, 0), (112, 1)])
+def test_each_hand_is_its_own(point: int, region: int) -> None:
+    assert regions(signer_of({point: (20.0, 10.0)}), APART)[0][0][10, 20] == region
+
+
+def test_a_point_of_somebody_far_away_is_one_cell() -> None:
+    far = {5: (34.0, 30.0), 6: (30.0, 30.0)}        # a pen of half a cell
+    assert (drawn({**far, 112: (20.0, 10.0)}) == HANDS).sum() == 1
+    assert (drawn({**far, 112: (20.0, 10.0), 113: (24.0, 10.0)}) == HANDS).sum() == 5
+
+
+@pytest.mark.parametrize("start, stop", [(5, 7), (7, 9), (6, 8), (8, 10)])
+def test_each_arm_runs_from_joint_to_joint(start: int, stop: int) -> None:
+    assert drawn({start: (10.0, 10.0), stop: (50.0, 10.0)})[10, 30] == BODY
+
+
+def test_the_nose_alone_makes_a_head() -> None:
+    assert drawn({0: (20.0, 10.0)})[10, 20] == BODY

@@ -4,7 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from drawing.video import write_mp4
 from files.workspace import REPOSITORY
+from terminal.errors import UserError
 
 WRITE = """
 import sys
@@ -25,3 +29,9 @@ def test_the_bytes_do_not_depend_on_what_was_in_memory_before(tmp_path: Path) ->
                        env={**os.environ, "MALLOC_PERTURB_": filling})
         digests.add(hashlib.sha256(video.read_bytes()).hexdigest())
     assert len(digests) == 1
+
+
+def test_a_video_larger_than_its_format_takes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="20000x100 pixels, and H.264 takes 16384 a side"):
+        write_mp4(tmp_path / "wide.mp4", iter(()), 20_000, 100, 25)
+    assert not (tmp_path / "wide.mp4").exists()

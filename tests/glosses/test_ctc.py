@@ -76,3 +76,8 @@ def test_an_output_that_is_no_number_is_told_of(width: int) -> None:
     log_probs[2, 1] = np.nan
     with pytest.raises(UserError, match="not a number at step 2 of 5"):
         decode(log_probs, width)
+
+
+def test_width_one_is_the_likeliest_path_and_a_beam_the_likeliest_reading() -> None:
+    log_probs = np.log(np.array([[0.5, 0.4, 0.1]] * 2, np.float32))     # no gloss: 0.25, gloss 1 on three paths: 0.56
+    assert decode(log_probs, width=1) == [] and decode(log_probs, width=10) == [1]

@@ -9,6 +9,7 @@ from datasets.clip import Clip
 from geometry.viewport import Viewport
 from glosses.vocabulary import GlossVocabulary
 from models.cells import after
+from models.entry import INPUT, Entry, entry_probe
 from models.recogniser import Inputs, Probe, Recogniser
 
 WORDS = ("<blank>", "REGEN", "SONNE", "WIND", "KALT")
@@ -58,7 +59,9 @@ class TinyRecogniser(Recogniser):
         net = self.network
         halved = after([net.first, net.pathways.conv])
         timed = after([net.timed], halved[:1])
+        self.entry = Entry()
         self.layers = {
+            INPUT: entry_probe(self.entry, "entry", 3, 12, padded=True),
             "first": Probe(net.first, "first", 1, padded=True, view=(12, 12)),
             "pathways": Probe(net.pathways, "pathways", 2, padded=True, select=lambda output: output["made"],
                               cells=halved, view=(12, 12)),
@@ -76,7 +79,7 @@ class TinyRecogniser(Recogniser):
         return Inputs(((frames.permute(3, 0, 1, 2)[None].to(weights.dtype) / 255 - 0.5),), len(clip), PAD, after)
 
     def forward(self, inputs: Inputs) -> Tensor:
-        return self.network(*inputs.tensors)
+        return self.network(self.entry(*inputs.tensors))
 
     def steps(self, frames: int) -> int:
         return (frames + 1) // 2

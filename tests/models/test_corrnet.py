@@ -70,7 +70,7 @@ def test_faint_affinities_do_not_cancel() -> None:
 def test_csl_dailys_two_blocks_are_read_from_the_keys(tmp_path: Path) -> None:
     made = networks.recogniser("corrnet", blocks=[2, 3])
     assert made.network.state_dict()["conv2d.alpha"].shape == (2,) and "conv2d.corr1" not in made.layers
-    assert list(made.layers)[2:6] == ["conv2d.layer3", "conv2d.corr2", "conv2d.layer4", "conv2d.corr3"]
+    assert list(made.layers)[3:7] == ["conv2d.layer3", "conv2d.corr2", "conv2d.layer4", "conv2d.corr3"]
     torch.save({"model_state_dict": made.network.state_dict(), "architecture": networks.architecture("corrnet")},
                tmp_path / "csl.pt")
     assert build("corrnet", tmp_path / "csl.pt").architecture["blocks"] == [2, 3]

@@ -25,7 +25,7 @@ def test_names_are_listed_without_torch() -> None:
 def test_every_public_layer_is_there(name: str) -> None:
     made = networks.recogniser(name)
     assert set(made.default_layers) <= set(made.layers)
-    modules = dict(made.network.named_modules())
+    modules = {**dict(made.named_modules()), **dict(made.network.named_modules())}     # the inputs' are outside it
     for probe in made.layers.values():
         assert modules[probe.path] is probe.module
 

@@ -100,3 +100,9 @@ def test_differences_are_found_at_any_depth_and_in_either_direction() -> None:
     before = json.loads(json.dumps({"a": 1, "b": {"c": [1, 2], "d": None}, "gone": True}))
     assert differing(before, {"a": 1, "b": {"c": (1, 2), "d": None}, "gone": True}) == {}
     assert set(differing(before, {"a": 2, "b": {"c": (1, 3), "d": 0}, "new": 1})) == {"a", "b.c", "b.d", "new", "gone"}
+
+
+def test_what_was_a_group_and_is_one_value_differs_and_long_values_are_cut() -> None:
+    assert differing({"a": {"b": 1}}, {"a": 1}) == {"a": '{"b": 1} there, 1 here'}
+    assert differing({"a": 1}, {"a": {"b": 1}}) == {"a": '1 there, {"b": 1} here'}
+    assert differing({"a": "x" * 38}, {"a": "y" * 39}) == {"a": f'"{"x" * 38}" there, "{"y" * 15}... here'}

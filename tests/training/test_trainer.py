@@ -14,7 +14,8 @@ from models.registry import build
 from terminal.errors import UserError
 from tests.kit.training import differing, make_trainer, write_data, write_recipe
 from training import checkpointing
-from training.trainer import BEST, LAST, Trainer
+from training.checkpointing import BEST, LAST
+from training.trainer import Trainer
 
 
 @pytest.fixture(scope="module")

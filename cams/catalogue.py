@@ -1,0 +1,43 @@
+"""Every method that a recogniser can be explained by, under the name it is asked for."""
+from typing import Dict, List, Union
+
+from cams.gradients import gradient_size
+from cams.integrated import Integrated
+from cams.many import ManyPasses
+from cams.methods import NAMED, Method, hirescam
+from cams.occlusion import Occlusion
+from cams.rise import Rise
+from cams.smoothgrad import SmoothGrad
+from models.entry import INPUT
+from models.recogniser import Recogniser
+
+AnyMethod = Union[Method, ManyPasses]
+
+# Where no layer is named these look at the network's input. Input x gradient is HiResCAM's formula, asked there.
+AT_INPUT: Dict[str, AnyMethod] = {
+    "gradient": Method(gradient_size),
+    "inputxgradient": Method(hirescam),
+    "smoothgrad": SmoothGrad(),
+    "integrated": Integrated(),
+    "occlusion": Occlusion(),
+    "rise": Rise(),
+}
+CATALOGUE: Dict[str, AnyMethod] = {**NAMED, **AT_INPUT}
+
+
+def aimed(method: AnyMethod) -> bool:
+    """Whether its maps depend on what is asked."""
+    return isinstance(method, ManyPasses) or method.gradients
+
+
+def attends(method: AnyMethod) -> bool:
+    return isinstance(method, Method) and method.attends
+
+
+def on_clip(method: AnyMethod) -> bool:
+    return isinstance(method, ManyPasses) and method.on_clip
+
+
+def layer_names(recogniser: Recogniser, method: AnyMethod) -> List[str]:
+    """What can be asked for."""
+    return [INPUT] if on_clip(method) else list(recogniser.layers)

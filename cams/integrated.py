@@ -1,0 +1,94 @@
+"""Integrated gradients (Sundararajan, Taly and Yan 2017), at the input or at a layer."""
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Dict, Iterator, List
+
+import numpy as np
+from torch import Tensor, nn
+
+from cams.many import ManyPasses, Maps, Window
+from cams.methods import Method, hirescam, signed_map
+from cams.one_pass import Ask, at_least_float32, run_pass, swapped
+from datasets.hiding import all_hidden
+from models.contract import Inputs, Probe
+
+PARTS = Method(hirescam)    # difference times gradient, added up over channels
+OFF = 0.05      # of what the score changed by, that the parts may be off in all before it is said
+
+
+class Integrated(ManyPasses):
+    """What is in a place less what would be there were all of the clip hidden, times the mean gradient on the way.
+
+    Each layer alone goes from that baseline to what it is in the clip; what runs beside it is as in the clip. So the
+    parts of a layer add up to what the score loses without it, which is checked: in steps too few they do not.
+    """
+
+    budget = 32
+
+    def maps(self, window: Window, budget: int) -> Maps:
+        made: Maps = [{} for _ in window.picks]
+        grey = window.recogniser.prepare(all_hidden(window.clip, window.colour))
+        present, absent = (_activations(window, inputs) for inputs in (window.inputs, grey))
+        passes = budget if window.touched else 1
+        for number, (name, probe) in enumerate(window.probes.items()):
+            before = absent.pop(name)
+            path = Path(probe, present.pop(name) - before, [0.0] * len(made), [0.0] * len(made))
+            for done in range(passes):      # the middles of equal parts of the way
+                with standing_in(probe, before + (done + 0.5) / passes * path.difference):
+                    window.pull(window.inputs, {name: probe}, path.add)
+                window.tell(number * passes + done + 1, len(window.probes) * passes)
+            with standing_in(probe, before):
+                lost = window.scores - window.read(window.clip)
+            _check(window, name, np.array(path.sums) / passes, lost)
+            for its, total in zip(made, path.maps):
+                its[name] = total / passes
+        return made
+
+
+@dataclass
+class Path:
+    """A layer's way from the baseline to the clip, and of each pick what has been added up on it."""
+
+    probe: Probe
+    difference: Tensor              # of the layer's own tensor, from end to end
+    maps: List[Any]                 # [T', H', W'] or [T'], once the first has come
+    sums: List[float]               # of all its parts, those without a place too
+
+    def add(self, pick: int, name: str, mixed: Tensor, gradient: Tensor) -> None:
+        values, slope = (at_least_float32(self.probe.arrange(each)[0]) for each in (self.difference, gradient))
+        self.maps[pick] = self.maps[pick] + signed_map(PARTS, values, slope, False)
+        self.sums[pick] += float((self.difference * gradient).double().sum())
+
+
+def _activations(window: Window, inputs: Inputs) -> Dict[str, Tensor]:
+    """Each layer's own tensor, as the network passes it on."""
+    kept: Dict[str, Tensor] = {}
+
+    def keep(name: str, activation: Tensor, _: Any) -> None:
+        kept[name] = activation.clone()
+
+    run_pass(window.recogniser, inputs, window.probes, [Ask(lambda _: None, keep)], False, window.precision.dtype)
+    return kept
+
+
+@contextmanager
+def standing_in(probe: Probe, tensor: Tensor) -> Iterator[None]:
+    """While it lasts, the layer passes this on in place of what it makes."""
+    def swap(module: nn.Module, given: Any, output: Any) -> Any:
+        return swapped(output, probe.select(output), tensor)
+
+    handle = probe.module.register_forward_hook(swap)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+def _check(window: Window, name: str, sums: np.ndarray, lost: np.ndarray) -> None:
+    """Completeness: the parts add up to what is lost. Of several picks the worst is told."""
+    off = np.abs(sums - lost) / np.maximum(np.abs(lost), 1e-6 * np.abs(window.scores).max() + 1e-12)
+    worst = int(off.argmax())
+    if off[worst] > OFF:
+        gloss = window.picks[worst].about.get("gloss", "the target")
+        window.notes.append(f"integrated: in {name} the parts for {gloss} add up to {sums[worst]:.3g}, the score loses "
+                            f"{lost[worst]:.3g} without them; more passes (--budget) bring the two together")

@@ -1,0 +1,36 @@
+"""Files beside the sequences' folders that the program may write anew: those that begin as it writes them."""
+import re
+from pathlib import Path
+from typing import Dict, Iterable
+
+from terminal.errors import UserError
+
+HEAD = 4096         # bytes that are looked at
+RECIPE = "# a run of train.py\n"
+BEGINS: Dict[str, bytes] = {        # what a name ends with -> how such a file of ours begins
+    "index.html": rb"(?s)<!doctype html>.*content=\"default-src 'none'; script-src 'sha256-",
+    "summary.json": rb'\{\s*"counts": \{\s*"done": \d',
+    "summary.csv": rb"sequence,status,reason,frames,",
+    "glosses.csv": rb"sequence,split,signer,model,",
+    "scores.json": rb'\{\s*"queries": \d',
+    ".certainty.json": rb'\{\s*"sha256": "[0-9a-f]{64}"',
+    "evidence.txt": rb"maps against articulators, ",
+    "evidence.png": rb"(?s)\x89PNG.*Software\0Matplotlib",
+    "config.yaml": re.escape(RECIPE.encode()),
+    ".txt": rb"id\|hypothesis\|truth\n",
+}
+
+
+def check_ours(paths: Iterable[Path]) -> None:
+    """UserError where one of these is there and is not ours: told before any work, and whatever --overwrite says."""
+    for path in paths:
+        if path.is_symlink() or path.exists():
+            begins = next(begins for name, begins in BEGINS.items() if path.name.endswith(name))
+            if not path.is_file() or not re.match(begins, _head(path)):
+                raise UserError(f"{path} is there and is no file of this program, which writes one of that name; move "
+                                "it away, or give another --out")
+
+
+def _head(path: Path) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(HEAD)
