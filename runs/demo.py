@@ -5,7 +5,7 @@ from typing import Optional, Tuple
 from files.workspace import REPOSITORY
 
 CHECKPOINTS = {"slowfast": REPOSITORY / "demo" / "slowfast.pt", "twostream": REPOSITORY / "demo" / "twostream.ckpt"}
-KEYPOINTS = "exact"     # of signer.synthetic.KEYPOINTS: what they were trained with
+KEYPOINTS = "estimated"     # of signer.synthetic.KEYPOINTS: what they were trained with
 CLIPS = 2
 TARGET = "each"     # gloss that was read: blanks are most of what `max` adds up in a slow signer
 SEED = 2026         # not the one they were trained with: other people, other sentences
@@ -24,13 +24,14 @@ def demo_data(out: Path, clips: int, progress: bool, distractor: Optional[str] =
 
 
 def demo_video(out: Path) -> Tuple[Path, Path, str]:
-    """A short film of the signer somewhere in a wide picture, the keypoints that were drawn, and what is signed."""
+    """A short film of the signer somewhere in a wide picture, its keypoints as estimated, and what is signed."""
     import cv2
     import numpy as np
 
     from drawing.video import to_yuv, write_mp4
     from files.atomic import atomic_file
     from signer.clip import sign
+    from signer.estimator import estimated
     from signer.synthetic import signer
 
     clip = sign(signer(SEED, "test", 0), np.random.default_rng([SEED, 3]))
@@ -47,7 +48,7 @@ def demo_video(out: Path) -> Tuple[Path, Path, str]:
         part = draft.with_suffix(".mp4")
         write_mp4(part, map(wide, clip.pictures()), 420 + left + right, 520 + top + bottom, 25)
         part.rename(draft)
-    keypoints = clip.keypoints.copy()
+    keypoints = estimated(clip.keypoints, np.random.default_rng([SEED, 4]))
     keypoints[..., :2] = (keypoints[..., :2] + 0.5) * 2 - 0.5 + (left, top)
     with atomic_file(points) as draft, open(draft, "wb") as file:
         np.save(file, keypoints)
