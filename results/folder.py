@@ -10,6 +10,7 @@ from files.lock import let_go, take
 from files.output import output_folder
 from results.manifest import PREDS, read_manifest, read_preds, write_manifest
 from results.replacing import retire
+from terminal.signals import undisturbed
 
 LINES = {"slowfast": "SlowFast", "twostream": "TwoStream"}      # what a model's lines of preds.txt begin with
 LOCK, PARTIAL, OLD = ".lock-", ".partial-", ".old-"     # no id begins with a dot
@@ -51,9 +52,10 @@ class SequenceFolder:
         return self._lock is not None
 
     def release(self) -> None:
-        if self._lock is not None:
-            lock, self._lock = self._lock, None
-            let_go(self._lock_path, lock)
+        with undisturbed():
+            if self._lock is not None:
+                lock, self._lock = self._lock, None
+                let_go(self._lock_path, lock)
 
     def __enter__(self) -> "SequenceFolder":
         self.path.mkdir()
@@ -87,9 +89,10 @@ def prepare_out(out: Path) -> None:
     """Makes the output folder and sweeps up after runs that were killed."""
     output_folder(out)
     for path in out.glob(LOCK + "*"):
-        left = SequenceFolder.claim(out, path.name[len(LOCK):])
-        if left is not None:
-            left.release()
+        with undisturbed():
+            left = SequenceFolder.claim(out, path.name[len(LOCK):])
+            if left is not None:
+                left.release()
 
 
 def finished(out: Path, name: str) -> Optional[Dict[str, Any]]:

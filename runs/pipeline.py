@@ -26,6 +26,7 @@ from runs.videos import Videos, read_video, video_record, write_origin
 from runs.writing import write
 from terminal.errors import UserError
 from terminal.progress import Progress
+from terminal.signals import undisturbed
 
 if TYPE_CHECKING:   # torch is loaded while the first clip is being decoded
     from cam_runner import Explanation, GlossMaps
@@ -156,9 +157,11 @@ class Pipeline:
         """None while another run with the same settings is at it; before the first is begun, UserError if others."""
         name = self.dataset.rows[place].seq_id
         while True:
-            folder = SequenceFolder.claim(self.asked.out, name)
+            with undisturbed():
+                folder = SequenceFolder.claim(self.asked.out, name)
+                if folder is not None:
+                    self._held = [*(held for held in self._held if held.held), folder]
             if folder is not None:
-                self._held = [*(held for held in self._held if held.held), folder]
                 return folder
             if check_holder(self.asked.out, name, self.settings()):
                 return None

@@ -1,6 +1,5 @@
 """How every command ends: errors and signals as one line and an exit code, and output that nobody reads as no error."""
 import errno
-import os
 import signal
 import sys
 import threading
@@ -9,13 +8,9 @@ from typing import Any, Callable, Iterator
 
 from terminal.errors import UserError
 from terminal.output import steady_output
+from terminal.signals import Stopped, signals_raised
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-SIGNALS = (signal.SIGTERM, signal.SIGHUP)       # SIGINT is Python's own, and ends alike
-
-
-class Stopped(KeyboardInterrupt):
-    """By a signal, whose number is its argument."""
 
 
 def ended(name: str, work: Callable[[], int], advice: str, first_to_say: Callable[[], bool] = lambda: True) -> int:
@@ -27,7 +22,7 @@ def ended(name: str, work: Callable[[], int], advice: str, first_to_say: Callabl
         if first_to_say():
             print(f"{name}: {line}", file=sys.stderr)
 
-    with steady_output(), _signals_raised(), _threads_quiet_on_full_disks():
+    with steady_output(), signals_raised(), _threads_quiet_on_full_disks():
         try:
             return work()
         except UserError as error:
@@ -47,23 +42,6 @@ def ended(name: str, work: Callable[[], int], advice: str, first_to_say: Callabl
 
 
 @contextmanager
-def _signals_raised() -> Iterator[None]:
-    """Signals that would end the process at once, as exceptions; those that are ignored (nohup) stay so."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    ours = [number for number, handler in before.items() if handler == signal.SIG_DFL]
-    for number in ours:
-        signal.signal(number, _raise)
-    try:
-        yield
-    finally:
-        for number in ours:
-            signal.signal(number, signal.SIG_DFL)
-
-
-@contextmanager
 def _threads_quiet_on_full_disks() -> Iterator[None]:
     """Who waits for the thread meets the same error and tells of it in a line."""
     before = threading.excepthook
@@ -77,20 +55,6 @@ def _threads_quiet_on_full_disks() -> Iterator[None]:
         yield
     finally:
         threading.excepthook = before
-
-
-def _raise(number: int, _frame: Any) -> None:
-    raise Stopped(number)
-
-
-def _as_born() -> None:
-    """Processes that we fork die of a signal, as ever: who made them tells of it."""
-    for number in SIGNALS:
-        if signal.getsignal(number) is _raise:
-            signal.signal(number, signal.SIG_DFL)
-
-
-os.register_at_fork(after_in_child=_as_born)
 
 
 def _in_one_line(text: str) -> str:

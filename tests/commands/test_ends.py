@@ -10,6 +10,7 @@ from typing import Any, List
 import pytest
 
 import main
+from terminal.signals import OURS
 from tests.kit.commands import Case, tiny_case
 from tests.kit.training import write_data, write_recipe
 
@@ -25,6 +26,12 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
 def command(case: Case, out: Path, *flags: str) -> List[str]:
     return [sys.executable, "main.py", *Case(case.data, case.checkpoints, out).arguments(
         "--split", "test", "--write", "frames,video", *flags)]
+
+
+def as_from_a_shell() -> None:
+    """Tests that are started with & or nohup hand down ignored signals."""
+    for number, usual in OURS.items():
+        signal.signal(number, usual)
 
 
 def shell(words: List[str], rest: str, **more: Any) -> "subprocess.CompletedProcess[str]":
@@ -52,8 +59,7 @@ def test_a_terminal_without_umlauts_shows_what_it_can(case: Case, tmp_path: Path
 def test_a_signal_ends_it_tidily(case: Case, tmp_path: Path, number: signal.Signals) -> None:
     out = tmp_path / "out"
     with subprocess.Popen(command(case, out), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                          env=ENVIRONMENT, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler)
-                          ) as running:
+                          env=ENVIRONMENT, preexec_fn=as_from_a_shell) as running:
         until = time.monotonic() + 60
         while not list(out.glob(".partial-*")):
             assert running.poll() is None and time.monotonic() < until

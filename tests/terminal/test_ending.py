@@ -11,6 +11,7 @@ import pytest
 
 from terminal.ending import ended
 from terminal.errors import UserError
+from terminal.signals import OURS, Stopped, signals_raised, undisturbed
 
 
 def raises(error: BaseException) -> Callable[[], int]:
@@ -42,12 +43,10 @@ def killed_by(number: int) -> Callable[[], int]:
 ])
 def test_every_end_has_its_code_and_one_line(capsys: pytest.CaptureFixture[str], work: Callable[[], int], code: int,
                                              words: str) -> None:
-    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)]
-    deaf = signal.signal(signal.SIGINT, signal.default_int_handler)     # where the tests are started with &
+    deaf = {number: signal.signal(number, usual) for number, usual in OURS.items()}     # started with & or nohup
     assert ended("a.py", work, "begin anew") == code
-    signal.signal(signal.SIGINT, deaf)
     assert capsys.readouterr().err.splitlines() == ([words] if words else [])
-    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)] == before
+    assert {number: signal.signal(number, before) for number, before in deaf.items()} == OURS
 
 
 def test_a_fault_of_ours_keeps_its_traceback() -> None:
@@ -55,6 +54,18 @@ def test_a_fault_of_ours_keeps_its_traceback() -> None:
         ended("a.py", raises(ZeroDivisionError()), "begin anew")
     with pytest.raises(OSError, match="of no file"):
         ended("a.py", raises(OSError("of no file")), "begin anew")
+
+
+def test_a_signal_waits_until_a_step_is_whole() -> None:
+    done: List[str] = []
+    deaf = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    with signals_raised(), pytest.raises(Stopped) as stopped, undisturbed():
+        with undisturbed():
+            os.kill(os.getpid(), signal.SIGTERM)
+            done.append("inner")
+        done.append("outer")
+    signal.signal(signal.SIGTERM, deaf)
+    assert done == ["inner", "outer"] and stopped.value.args == (signal.SIGTERM,)
 
 
 def test_a_signal_that_is_ignored_stays_ignored() -> None:
