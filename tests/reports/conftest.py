@@ -1,0 +1,77 @@
+"""A real browser, pages opened from disk, and six sequences to look at."""
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any, Iterator, List
+from urllib.parse import quote
+
+import pytest
+
+from reports.report import write_index, write_report
+from results.manifest import write_manifest
+from tests.kit import report as made
+from tests.kit.pages import EVIL, FRAMES
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Any]:
+    binary = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if binary is None:
+        pytest.skip("no chromium found: install Debian's package, or name the binary in CHROMIUM")
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=binary, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="package")
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six sequences; the first has a real report, a gloss that looks like a tag, and an empty map."""
+    root = tmp_path_factory.mktemp("made") / "outputs"
+    for number in range(6):
+        folder = root / f"clip {number}"
+        folder.mkdir(parents=True)
+        preds = made.preds(FRAMES, sequence=f"clip {number}", first=EVIL if number == 0 else "HEUTE")
+        wer = preds["models"]["slowfast"]["wer"]
+        wer.update(sub=number % 3, ins=0, **{"del": 0})
+        if number == 4:
+            preds["models"]["twostream"]["layers"]["rgb_stream.layer4"]["flags"] = ["all-zero"]
+        (folder / "preds.json").write_text(json.dumps(preds))
+        write_report(folder, made.picture(FRAMES), made.layers(FRAMES), preds, made.keypoints(FRAMES))
+        write_manifest(folder, {}, {})
+    write_index(root)
+    moved = root.parent / "moved to another ö place"        # a page must not know where it was written
+    root.rename(moved)
+    return moved
+
+
+@pytest.fixture()
+def opened(browser: Any) -> Iterator[Any]:
+    """Opens a file; afterwards nothing may have been logged, asked of the network, or run from a gloss."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    page.set_default_timeout(90_000)                        # a busy machine is slow, not wrong
+    trouble: List[str] = []
+    page.on("console", lambda message: trouble.append(message.text))
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on("request", lambda request: None if request.url.startswith("file:") else trouble.append(request.url))
+
+    def go(path: Path) -> Any:
+        page.goto("file://" + quote(str(path)))
+        return page
+
+    yield go
+    assert page.evaluate("window.hacked") is None
+    page.close()
+    assert trouble == []
+
+
+@pytest.fixture()
+def report(opened: Any, outputs: Path) -> Any:
+    page = opened(outputs / "clip 0" / "report.html")
+    page.wait_for_selector("#single-view canvas[data-frame='0']")
+    return page

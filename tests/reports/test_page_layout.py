@@ -1,0 +1,67 @@
+"""The report on screens of all widths, in the dark and on paper."""
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def test_the_picture_stays_in_sight_while_the_lanes_are_scrubbed(report: Any) -> None:
+    for width, height in ((1200, 800), (800, 1000), (390, 844)):
+        report.set_viewport_size({"width": width, "height": height})
+        report.locator("#lane-rows .layer-lane").last.evaluate("lane => lane.scrollIntoView({ block: 'end' })")
+        lane = report.locator("#lane-rows .layer-lane").last.bounding_box()
+        for part in ("#single-view canvas", "#transport"):
+            box = report.locator(part).first.bounding_box()
+            assert box["y"] >= 0 and box["y"] + box["height"] <= height, (width, part)
+            assert lane["y"] >= box["y"] + box["height"] - 1 or lane["x"] >= box["x"] + box["width"], (width, part)
+
+
+@pytest.mark.parametrize("width", [1600, 1200, 800, 390])
+def test_nothing_lies_on_anything_and_the_scrubber_is_wide(report: Any, width: int) -> None:
+    report.set_viewport_size({"width": width, "height": 800})
+    assert report.locator("#scrubber").bounding_box()["width"] > 250
+    transport, stage = (report.locator(part).bounding_box() for part in ("#transport", "#stage"))
+    assert stage["x"] <= transport["x"] and transport["x"] + transport["width"] <= stage["x"] + stage["width"]
+    for row in report.locator("#shares tbody tr:not(.model)").all():
+        boxes = [cell.bounding_box() for cell in row.locator("th code, .bar .stack, .number b, .number .ratio").all()]
+        for index, one in enumerate(boxes):
+            for other in boxes[index + 1:]:
+                assert (one["x"] + one["width"] <= other["x"] + 1 or other["x"] + other["width"] <= one["x"] + 1
+                        or one["y"] + one["height"] <= other["y"] + 1 or other["y"] + other["height"] <= one["y"] + 1)
+
+
+def test_it_prints_with_its_colour_scale(report: Any) -> None:
+    report.emulate_media(media="print")
+    assert report.is_visible("#legend") and report.is_visible("#legend-high") and not report.is_visible("#transport")
+
+
+@pytest.mark.parametrize("width", [1280, 420])
+def test_names_of_glosses_do_not_lie_on_each_other(report: Any, width: int) -> None:
+    report.set_viewport_size({"width": width, "height": 900})
+    for lane in report.locator("#lane-rows .gloss-lane .track").all():
+        boxes = lane.evaluate("""lane => [...lane.querySelectorAll('.word')].map(word => word.getBoundingClientRect())
+            .map(({ left, right, top, bottom }) => [left, right, top, bottom])""")
+        for index, (left, right, top, bottom) in enumerate(boxes):
+            for other in boxes[index + 1:]:
+                beside = right <= other[0] + 1 or other[1] <= left + 1
+                assert beside or bottom <= other[2] + 1 or other[3] <= top + 1
+
+
+@pytest.mark.parametrize("name", ["clip 0/report.html", "index.html"])
+def test_a_narrow_screen_needs_no_sideways_scrolling(opened: Any, outputs: Path, name: str) -> None:
+    page = opened(outputs / name)
+    page.set_viewport_size({"width": 360, "height": 700})
+    page.wait_for_timeout(200)
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 360
+
+
+def test_colours_can_be_dark(report: Any) -> None:
+    def ground() -> str:
+        return report.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    light = ground()
+    report.click("#theme")
+    dark = ground()
+    report.emulate_media(color_scheme="dark")
+    report.reload()
+    assert light != dark == ground()
