@@ -30,10 +30,11 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Clip]:
     frames = clip.tall_frames
     np.save(folder / "points.npy", clip.keypoints)
     found = {"sequence": clip}
-    for name, codec, pixels in (("whole", "ffv1", "bgr0"), ("all colours", "libx264", "yuv444p"),
-                                ("half the colours", "libx264", "yuv420p")):
+    for name, codec, pixels, options in (("whole", "ffv1", "bgr0", {}),
+                                         ("all colours", "libx264", "yuv444p", {"crf": "4"}),
+                                         ("half the colours", "libx264", "yuv420p", {"crf": "12"})):
         path = write_video(folder / f"{name}.mkv", len(clip), codec, pixels=pixels, size=(210, 260),
-                           options={} if codec == "ffv1" else {"crf": "12"}, pictures=lambda number: frames[number])
+                           options={"threads": "1", **options}, pictures=lambda number: frames[number])
         found[name] = VideoDataset([path], Wanted(keypoints=folder / "points.npy", truth=clip.glosses)).clip(0)
     return found
 

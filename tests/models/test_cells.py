@@ -23,7 +23,7 @@ CHANGES: Dict[str, Dict[str, Any]] = {
     "vac": {"size": 224}, "mamba": {"size": 224}, "arcface": {"size": 112},
 }
 # Channels, frames and side of each input, large beside what a cell sees: edges must not pull its centroid.
-SHAPES = {"slowfast": ((3, 64, 256),), "twostream": ((3, 64, 352), (79, 64, 176)), "vac": ((3, 1, 512),),
+SHAPES = {"slowfast": ((3, 64, 256),), "twostream": ((3, 32, 352), (79, 32, 176)), "vac": ((3, 1, 512),),
           "mamba": ((3, 0, 352),), "arcface": ((3, 0, 384),)}
 LEAST = {"slowfast": 8, "twostream": 8, "vac": 4, "mamba": 2, "arcface": 8}
 
