@@ -6,6 +6,7 @@ from typing import Dict, Optional, Tuple
 import numpy as np
 
 CONSTANT = 1e-5         # a map whose values differ by less than this part of the largest says nothing
+LEAST = np.float32(2.0 ** -14)      # half precision is slow below, and a 60th of a grey level is nothing
 Box = Tuple[int, int, int, int]     # top, bottom, left, right in whole pixels of the frame
 
 
@@ -68,13 +69,17 @@ class LaidMap:
 
     def inside(self, frame: int, times: int = 1) -> np.ndarray:
         """The box of a frame that was seen, float16 in 0..1, of so many points for each pixel across."""
-        if times not in self._finer:
-            self._finer[times] = self._across if times == 1 else self._weights(times)
-        rows, columns = self._finer[times]
+        if times not in self._lines:
+            self._lines[times] = self._between(times)
+        rows, columns = self._lines[times]
         if self.void:
-            return np.zeros((len(rows), len(columns)), np.float16)
+            return np.zeros((len(rows.cell), len(columns.cell)), np.float16)
         low, spread = self.scale(frame)
-        return ((rows @ self._step(frame) @ columns.T - low) / spread).clip(0, 1).astype(np.float16)
+        values = rows.of(columns.of(self._step(frame).T).T)
+        values -= np.float32(low)
+        values /= np.float32(spread)
+        values *= values >= LEAST
+        return values.clip(0, 1, out=values).astype(np.float16)
 
     def whole(self) -> np.ndarray:
         """float16 [T, H, W], or [T]"""
@@ -109,18 +114,21 @@ class LaidMap:
     @cached_property
     def _across(self) -> Tuple[np.ndarray, np.ndarray]:
         """Weights [pixels of the box, cells], down and across."""
-        return self._weights(1)
-
-    @cached_property
-    def _finer(self) -> Dict[int, Tuple[np.ndarray, np.ndarray]]:
-        """The same for enlarged pictures, by how much."""
-        return {}
-
-    def _weights(self, times: int) -> Tuple[np.ndarray, np.ndarray]:
         top, bottom, left, right = self.place.box
         assert self.cells.rows is not None and self.cells.columns is not None
-        return (line_weights(self.cells.rows, finer(top, bottom, times)),
-                line_weights(self.cells.columns, finer(left, right, times)))
+        return (line_weights(self.cells.rows, np.arange(top, bottom)),
+                line_weights(self.cells.columns, np.arange(left, right)))
+
+    @cached_property
+    def _lines(self) -> "Dict[int, Tuple[Line, Line]]":
+        """Down and across the box, by how many points a pixel has."""
+        return {}
+
+    def _between(self, times: int) -> "Tuple[Line, Line]":
+        top, bottom, left, right = self.place.box
+        assert self.cells.rows is not None and self.cells.columns is not None
+        return Line.of_points(self.cells.rows, finer(top, bottom, times)), \
+            Line.of_points(self.cells.columns, finer(left, right, times))
 
     @cached_property
     def _over_time(self) -> np.ndarray:
@@ -138,6 +146,31 @@ class LaidMap:
         cell, part = nearest_cells(self.cells.frames, np.array([frame]))
         before, after = self.raw[cell[0]], self.raw[min(cell[0] + 1, len(self.raw) - 1)]
         return before + np.float32(part[0]) * (after - before)
+
+
+@dataclass(frozen=True)
+class Line:
+    """Points between cells: the cell before each, the one after, and how far it is on the way. Not as a product of
+    matrices: that is shared out among threads, which fight with those that draw."""
+
+    cell: np.ndarray            # int [points]
+    following: np.ndarray
+    part: np.ndarray            # float32 [points, 1]
+
+    @classmethod
+    def of_points(cls, centres: np.ndarray, points: np.ndarray) -> "Line":
+        cell, part = nearest_cells(centres, points)
+        return cls(cell, np.minimum(cell + 1, len(centres) - 1), part[:, None].astype(np.float32))
+
+    def of(self, values: np.ndarray) -> np.ndarray:
+        """[cells, others] -> [points, others]"""
+        values = np.ascontiguousarray(values)
+        out: np.ndarray = values[self.cell]
+        rise = values[self.following]
+        rise -= out
+        rise *= self.part
+        out += rise
+        return out
 
 
 def finer(start: int, stop: int, times: int) -> np.ndarray:

@@ -78,6 +78,32 @@ def test_integrated_gradients_of_the_input_add_up_to_what_hiding_all_costs() -> 
         assert float(made[name].double().sum()) == pytest.approx(lost, rel=0.02)
 
 
+class Square(Linear):
+    """Each place counts by its square."""
+
+    def forward(self, inputs: Inputs) -> torch.Tensor:
+        return super().forward(Inputs((inputs.tensors[0] ** 2 * self.signs,), inputs.frames))
+
+    @property
+    def signs(self) -> torch.Tensor:
+        return self.weights[:1].sign()
+
+
+def test_the_middles_of_the_way_are_exact_on_a_square() -> None:
+    clip = even_clip(8)
+    model = Square(clip)
+    here = window(model, clip, ["input"])
+    one, many = (Integrated().maps(here, passes)[0]["input"] for passes in (1, 4))
+    torch.testing.assert_close(one, many, rtol=1e-4, atol=1e-5)
+    assert float(one.double().sum()) == pytest.approx(float(here.scores[0]), rel=1e-4)
+
+
+def test_the_noise_is_a_share_of_what_lies_between_least_and_most() -> None:
+    inputs = Inputs((torch.linspace(-3, 5, 40_000)[None],), 1)
+    noisy = SmoothGrad(noise=0.1)._noisy(inputs, torch.Generator().manual_seed(0)).tensors[0]
+    assert float((noisy - inputs.tensors[0]).std()) == pytest.approx(0.8, rel=0.02)
+
+
 def test_integrated_gradients_say_where_they_do_not_add_up() -> None:
     model = TinyRecogniser()
     model.network.head.weight.data *= 3000
@@ -190,6 +216,16 @@ def test_a_mask_is_smooth_and_fills_the_view() -> None:
     cover = Mask(cells, np.array([0.2, 0.7, 0.0]), Viewport(0.1, 0.1, 0.9, 0.9), 12).cover(100, 80)
     assert cover.shape == (12, 100, 80) and 0 <= cover.min() < cover.max() <= 1
     assert abs(np.diff(cover, axis=1)).max() < 3 / 80 + 1e-6       # three cells over the view's 80 rows
+
+
+def test_a_mask_s_cell_lies_where_it_falls_in_the_view() -> None:
+    """Cell k is in the middle of its part of the view, less the shift."""
+    cells = np.zeros((2, 5, 5), np.float32)
+    cells[:, 1, 3] = 1
+    hidden = Mask(cells, np.array([0.0, 0.25, 0.0]), Viewport(0.1, 0.2, 0.7, 0.9), 4).cover(1000, 1000)[2]
+    row, column = np.unravel_index(hidden.argmin(), hidden.shape)
+    assert row == pytest.approx(1000 * (0.2 + 0.7 * (1 + 0.5 - 0.25) / 4), abs=1)
+    assert column == pytest.approx(1000 * (0.1 + 0.6 * (3 + 0.5) / 4), abs=1)
 
 
 @pytest.mark.parametrize("budget", [1, 7, 50, 400, 3000])
