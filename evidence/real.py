@@ -12,17 +12,17 @@ from cam_runner import explain
 from datasets.clip import Clip
 from datasets.regions import CONFIDENT, HANDS, PARTS, SIDE, regions
 from evidence.apart import coarse, seen_box
-from evidence.rivals import motion
+from evidence.real_rivals import CENTRE, MOTION, Key, Rivals, share_over_area
+from evidence.rivals import centre, motion
 from geometry.laid import LaidMap
 from models.recogniser import Recogniser
 from signer.evidence import Evidence
 
 METHODS = ("gradcam", "hirescam", "layercam")
-MOTION = ("-", "motion alone", "-")
+GRADIENT = "|gradient| at the input"                    # of its first stream, the picture's
 OWN = ("dominant hand", "other hand", *PARTS[2:])       # PARTS, the hand that moves more first
 BOTH = "both hands"
 DRAWN, EXACT, GIVEN = "articulators as drawn", "keypoints as drawn", "keypoints as given"
-Key = Tuple[str, str, str]                              # model, layer, method
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,8 @@ class Places:
     def add(self, values: np.ndarray, box: np.ndarray, masks: Mapping[Tuple[str, str], np.ndarray],
             frames: np.ndarray) -> None:
         """values [T, SIDE, SIDE], box [SIDE, SIDE], masks likewise per frame in 0..1, frames bool [T] that count."""
-        mass = values[frames].sum()
         for key, mask in masks.items():
-            area = float((mask[frames] * box).sum() / max(box.sum() * frames.sum(), 1e-9))
-            on = float((values * mask)[frames].sum() / mass) if mass > 0 else float("nan")
-            self.of.setdefault(key, []).append(on / area if area > 0 else float("nan"))
+            self.of.setdefault(key, []).append(share_over_area(values, box, mask, frames))
 
 
 @dataclass
@@ -78,6 +75,7 @@ class Times:
 @dataclass
 class RealStudy:
     places: Dict[Key, Places] = field(default_factory=dict)
+    rivals: Rivals = field(default_factory=Rivals)
     times: Dict[Key, Times] = field(default_factory=dict)
     clips: int = 0
     aligned: int = 0
@@ -93,10 +91,11 @@ def real_study(recognisers: Mapping[str, Recogniser], films: Sequence[Filmed], d
         found.pointed += film.clip.keypoints is not None
         found.drawn += film.evidence is not None
         masks, frames = known_places(film), counted(film)
-        _motion(found, film, masks, frames)
+        _seeing_nothing(found, film, masks, frames)
         for model, recogniser in recognisers.items():
             _explained(found, model, recogniser, film, masks, frames)
         done()
+    found.rivals.close()
     return found
 
 
@@ -138,9 +137,12 @@ def counted(film: Filmed) -> np.ndarray:
     return np.asarray(film.active >= 0) if film.active is not None else np.ones(len(film.clip), bool)
 
 
-def _motion(found: RealStudy, film: Filmed, masks: Mapping[Tuple[str, str], np.ndarray], frames: np.ndarray) -> None:
+def _seeing_nothing(found: RealStudy, film: Filmed, masks: Mapping[Tuple[str, str], np.ndarray],
+                    frames: np.ndarray) -> None:
+    """Maps that no network has made."""
     changes = motion(film.clip.frames)
-    found.places.setdefault(MOTION, Places()).add(coarse(changes), np.ones((SIDE, SIDE)), masks, frames)
+    for key, values in ((MOTION, changes), (CENTRE, centre(*film.clip.frames.shape[:3]))):
+        found.places.setdefault(key, Places()).add(coarse(values), np.ones((SIDE, SIDE)), masks, frames)
     for place in () if film.active is None else np.unique(film.active[film.active >= 0]):
         found.times.setdefault(MOTION, Times()).add(changes.mean(axis=(1, 2)), film.active == place, (0, len(changes)))
 
@@ -149,13 +151,14 @@ def _explained(found: RealStudy, model: str, recogniser: Recogniser, film: Filme
                masks: Mapping[Tuple[str, str], np.ndarray], frames: np.ndarray) -> None:
     layers = list(dict.fromkeys((*recogniser.default_layers, *recogniser.gloss_layers)))
     spatial = [layer for layer in layers if recogniser.layers[layer].spatial]
+    if masks:
+        at_input = next(iter(explain(recogniser, film.clip, target="pred", method="gradient").layers.values()))
+        _place(found, (model, GRADIENT, "-"), at_input.laid, masks, frames)
     for method in METHODS:
         if masks:
             whole = explain(recogniser, film.clip, spatial, target="pred", method=method)
             for layer in spatial:
-                laid: LaidMap = whole.layers[layer].laid
-                found.places.setdefault((model, layer, method), Places()).add(
-                    laid.coarse(SIDE).astype(np.float64), seen_box(laid), masks, frames)
+                _place(found, (model, layer, method), whole.layers[layer].laid, masks, frames)
         if film.active is None:
             continue
         for gloss in explain(recogniser, film.clip, layers, target="each", method=method).glosses:
@@ -164,3 +167,11 @@ def _explained(found: RealStudy, model: str, recogniser: Recogniser, film: Filme
                     laid = gloss.layers[layer].laid
                     found.times.setdefault((model, layer, method), Times()).add(
                         laid.energy(), film.active == gloss.about["true_place"], laid.place.seen)
+
+
+def _place(found: RealStudy, key: Key, laid: LaidMap, masks: Mapping[Tuple[str, str], np.ndarray],
+           frames: np.ndarray) -> None:
+    values, box = laid.coarse(SIDE).astype(np.float64), seen_box(laid)
+    found.places.setdefault(key, Places()).add(values, box, masks, frames)
+    if (GIVEN, BOTH) in masks:
+        found.rivals.add(key, values, box, masks[GIVEN, BOTH], frames)

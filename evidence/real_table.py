@@ -3,8 +3,10 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from evidence.real import BOTH, DRAWN, EXACT, GIVEN, OWN, Key, Places, RealStudy
+from evidence.real import BOTH, DRAWN, EXACT, GIVEN, GRADIENT, OWN, Places, RealStudy
+from evidence.real_rivals import CENTRE, MOTION, RIVALS, Key, ahead
 from evidence.tally import mean, rank_correlation
+from results.interval import Interval
 
 BOXES = ((EXACT, BOTH), (EXACT, OWN[0]), (GIVEN, BOTH), (GIVEN, OWN[0]))
 ROW = "{0:<11}{1:<30}{2:<11}"
@@ -27,7 +29,33 @@ def _places(study: RealStudy) -> List[str]:
     for key, places in study.places.items():
         values = [places.of[GIVEN, part] for part in (*OWN, BOTH)]
         out.append(ROW.format(*key) + "".join(f"{_with_error(each):>17}" for each in values))
+    return [*out, "", *_ahead(study)]
+
+
+def _ahead(study: RealStudy) -> List[str]:
+    out = ["both hands less the rival's, clips in pairs [95% of the mean, by the bootstrap]; *: above for sure. Rivals "
+           "know nothing of what", "was learnt: motion, the picture's centre, random maps of the map's own spectrum "
+           "and values, the mean map of the other", "clips, |gradient| at the input", "",
+           ROW.format("model", "layer", "method") + "".join(f"{name:<23}" for name in RIVALS).rstrip()]
+    for key in study.rivals.of:
+        out.append((ROW.format(*key) + "".join(f"{_starred(_less(study, key, name)):<23}" for name in RIVALS)).rstrip())
     return out
+
+
+def _less(study: RealStudy, key: Key, name: str) -> Optional[Interval]:
+    """None where the map is that rival itself."""
+    shared = {"motion": MOTION, "centre": CENTRE, "gradient": (key[0], GRADIENT, "-")}
+    if shared.get(name) == key:
+        return None
+    rival = study.places[shared[name]].of[GIVEN, BOTH] if name in shared else study.rivals.of[key][name]
+    return ahead(study.places[key].of[GIVEN, BOTH], rival)
+
+
+def _starred(less: Optional[Interval]) -> str:
+    if less is None or np.isnan(less.value):
+        return "-"
+    ends = "" if np.isnan(less.low) else f" [{less.low:5.2f},{less.high:5.2f}]"
+    return f"{less.value:5.2f}{ends}{'*' if less.above(0) else ''}"
 
 
 def _times(study: RealStudy) -> List[str]:

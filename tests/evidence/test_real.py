@@ -7,7 +7,8 @@ import pytest
 import evaluate
 from datasets.clip import Clip
 from datasets.regions import HANDS, SIDE
-from evidence.real import BOTH, DRAWN, EXACT, GIVEN, MOTION, OWN, Filmed, Places, Times, moves, parts, real_study
+from evidence.real import BOTH, DRAWN, EXACT, GIVEN, OWN, Filmed, Places, Times, moves, parts, real_study
+from evidence.real_rivals import CENTRE, MOTION, Rivals, _random, ahead
 from evidence.real_table import lines
 from models.registry import build
 from runs.demo import CHECKPOINTS
@@ -80,7 +81,29 @@ def test_motion_is_measured_beside_the_maps_and_boxes_beside_what_was_drawn() ->
     assert motion.of[GIVEN, "dominant hand"][0] > 5 and motion.of[GIVEN, "other hand"][0] == 0
     assert motion.of[GIVEN, BOTH] == motion.of[EXACT, BOTH]
     assert found.times[MOTION].share == [pytest.approx(1)] * 3              # one gloss is all of the clip
+    assert found.places[CENTRE].of[GIVEN, BOTH][0] < motion.of[GIVEN, BOTH][0]
     assert "rank correlation" in "\n".join(lines(found, "train"))
+
+
+def test_a_map_has_rivals_of_its_own() -> None:
+    """A random one of the same values, and where it lies in the other clips."""
+    box, hands, frames = np.zeros((8, 8)), np.zeros((3, 8, 8), bool), np.ones(3, bool)
+    box[:, 2:] = 1
+    hands[:, :2, 2:5] = True                                                # an eighth of what was seen
+    values = np.zeros((2, 3, 8, 8))
+    values[0, :, :2, 2:5] = 1                                               # on them in one clip,
+    values[1, :, 6:, 5:] = 1                                                # off them in the other
+    rivals, key = Rivals(), ("a", "b", "c")
+    for each in values:
+        rivals.add(key, each, box, hands, frames)
+    rivals.close()
+    assert rivals.of[key]["mean map"] == [0, pytest.approx(8)]
+    other = _random(values[0], box, 0)
+    assert not other[:, :, :2].any() and (other != values[0]).any()
+    np.testing.assert_array_equal(np.sort(other[:, :, 2:], axis=None), np.sort(values[0][:, :, 2:], axis=None))
+    assert len(rivals.of[key]["random"]) == 2
+    less = ahead([3.0, 4.0, 5.0], [1.0, 2.5, 2.0])
+    assert less.value == pytest.approx(6.5 / 3) and less.above(0) and not ahead([1.0, 2.0], [2.0, 1.0]).above(0)
 
 
 def test_without_alignment_keypoints_or_drawing_the_table_says_so() -> None:
@@ -96,7 +119,8 @@ def test_the_command_measures_drawn_clips_as_film(tmp_path: Path, capsys: pytest
     assert evaluate.main([*given, "--film"]) == 0
     written = (tmp_path / "film.txt").read_text("utf-8")
     layers = build("slowfast", CHECKPOINTS["slowfast"]).default_layers
-    assert all(written.count(layer) >= 3 for layer in layers) and "in time" in written and "exact points" in written
+    assert all(written.count(layer) >= 3 for layer in layers) and "in time" in written
+    assert "less the rival's" in written and "|gradient| at the input" in written and "exact points" in written
     for folder in ("evidence", "annotations/automatic", "keypoints"):       # film of which nothing is known
         for file in (root / folder).iterdir():
             file.unlink()
