@@ -70,3 +70,22 @@ def test_embeddings_scores_and_maps_are_the_authors(name: str, count: int) -> No
     if name == "promptsg":
         drawn = np.stack([each.maps["none", "attention", "mim_attention"].map[::8, ::8] for each in found])
         assert abs(drawn - golden["drawn/mim_attention"]).max() <= 1e-3
+
+
+def test_a_hundred_layers_are_the_authors_too() -> None:
+    model, golden = published.embedder("arcface", "arcface_r100"), published.golden("arcface")
+    pictures, layer = published.pictures("arcface"), "layer4.2.conv2"
+    assert model.default_layers[-1] == layer
+    for exact, scores, maps in ((False, 1e-4, 5e-3), (True, 1e-6, 1e-6)):
+        model = model.double() if exact else model
+        found = explain_pictures(model, pictures, [layer], ["all"], ("gradcam",), embed(model, pictures).flip(0))
+        embedding = np.stack([each.embedding for each in found])
+        ours = {"embedding": embedding, "norm": np.linalg.norm(embedding, axis=1),
+                "cosine": np.array([found[0].scores["cosine"]]),
+                "dot": np.array([each.scores["dot"] for each in found])}
+        for key, values in ours.items():
+            expected = golden[f"r100/{key}"]
+            assert abs(values - expected).max() <= scores * abs(expected).max(), (key, exact)
+        expected = golden[f"r100/cosine/gradcam/{layer}"]
+        drawn = np.stack([each.maps["cosine", "gradcam", layer].raw for each in found])
+        assert abs(drawn - expected.clip(0)).max() <= maps * abs(expected).max()

@@ -79,8 +79,9 @@ def pictures(name: str, seed: int = 0) -> List[Clip]:
             for number, picture in enumerate(recipe.images(2, *SIZES[name], seed))]
 
 
-def embedder(name: str) -> Embedder:
-    """In evaluation, parameters without gradient, float32."""
-    made = embedder_class(name)(published_architecture(name))
-    made.network.load_state_dict(state(name), strict=True)
+def embedder(name: str, variant: str = "") -> Embedder:
+    """In evaluation, parameters without gradient, float32. variant: what key list and weights are of, if another."""
+    weights = state(variant or name)
+    made = embedder_class(name)(embedder_class(name).fit(published_architecture(name), weights))
+    made.network.load_state_dict(weights, strict=True)
     return made.eval().requires_grad_(False)
