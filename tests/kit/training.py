@@ -47,7 +47,7 @@ def write_data(root: Path, clips: int = 6, frames: int = 33) -> Path:
                 folder = root / "features" / f"fullFrame-{size}" / split / name / "1"
                 folder.mkdir(parents=True)
                 for frame in range(frames):
-                    cv2.imwrite(str(folder / f"{frame:04d}.png"), random.randint(0, 256, shape))
+                    cv2.imwrite(str(folder / f"{frame:04d}.png"), random.randint(0, 256, shape, np.uint8))
         (manual / f"{split}.corpus.csv").write_text("\n".join(rows) + "\n")
     (root / "keypoints").mkdir()
     _pickle(root / "keypoints" / "keypoints.pkl", keypoints)
