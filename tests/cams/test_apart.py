@@ -71,6 +71,7 @@ def test_a_missed_gloss_is_held_against_the_best_other_class_where_the_truth_is_
     (gloss, verdict, side, steps, classes, against), (_, _, other, *_) = told(found)
     assert (gloss, verdict, side, other) == ("KALT", "deleted", "read", "true")
     assert against == (4,) * len(steps) and classes == tuple([PATH[step] for step in steps])
+    assert found[0].words.startswith("the best other class (WIND) less KALT")
 
 
 def test_a_true_gloss_without_a_class_is_said() -> None:

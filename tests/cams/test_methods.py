@@ -7,7 +7,7 @@ import torch
 from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, XGradCAM
 from torch import nn
 
-from cams.methods import METHODS
+from cams.methods import METHODS, unsteady
 
 LIBRARY = {"gradcam": GradCAM, "gradcam++": GradCAMPlusPlus, "hirescam": HiResCAM, "layercam": LayerCAM,
            "xgradcam": XGradCAM, "eigencam": EigenCAM}
@@ -86,3 +86,9 @@ def test_grad_cam_plus_plus_is_its_formula_written_slowly(per_frame: bool, scale
                     weight += alpha * max(g, 0.0)
             expected[frame] += weight * activation[channel, frame]
     torch.testing.assert_close(METHODS["gradcam++"].map(activation, gradient, per_frame), expected)
+
+
+@pytest.mark.parametrize("total, wanted", [(-4.0, True), (-3.9, False), (-6.0, False), (4.0, False)])
+def test_a_division_by_nearly_zero_is_noticed(total: float, wanted: bool) -> None:
+    """Of a gradient of 1/2 the divisor is 1/2 and an eighth of the activations' sum."""
+    assert unsteady(torch.full((1, 2, 2), total / 4), torch.full((1, 2, 2), 0.5)) == wanted
