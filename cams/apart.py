@@ -14,7 +14,7 @@ def each(recogniser: Recogniser, clip: Clip, logits: Tensor) -> List[Picks]:
     """Every gloss that was read: the sum of its logits."""
     spans = predicted_spans(recogniser, logits)
     words = recogniser.vocabulary.decode(span.id for span in spans)
-    judged = {edit.read: edit for edit in edits(clip.glosses, words)} if clip.glosses else {}
+    judged = {edit.read: edit for edit in edits(clip.glosses, words, clip.clean)} if clip.glosses else {}
     return [_alone(clip, span, word, judged.get(place)) for place, (span, word) in enumerate(zip(spans, words))]
 
 
@@ -39,7 +39,7 @@ def errors(recogniser: Recogniser, clip: Clip, logits: Tensor) -> List[Picks]:
         aligned, known = [], []         # too short a clip for the truth: what was missed has no place in it
     true = dict(zip(known, aligned))
     found: List[Picks] = []
-    for edit in edits(clip.glosses, words):
+    for edit in edits(clip.glosses, words, clip.clean):
         if edit.verdict == "inserted" and edit.read is not None:
             found.append(_contrast(read[edit.read], words[edit.read], [recogniser.vocabulary.blank], "the blank",
                                    {"gloss": words[edit.read], "verdict": "inserted", "true": None}))

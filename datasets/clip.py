@@ -3,6 +3,8 @@ from typing import Optional, Tuple
 
 import numpy as np
 
+from glosses.wer import Clean, clean
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -31,6 +33,7 @@ class Clip:
     tall_frames: Optional[np.ndarray] = None  # uint8 [T, 260, 210, 3] RGB, the same pictures as 210x260 frames
     signer: str = ""
     origin: Optional[Origin] = None           # of a video that no corpus holds
+    clean: Clean = clean                      # what its corpus does to glosses before they are compared
 
     def __len__(self) -> int:
         return len(self.frames)

@@ -13,6 +13,7 @@ from cams.apart import each, errors
 from cams.methods import METHODS, signed_map
 from cams.one_pass import Ask, run_pass
 from cams.picks import Picks
+from glosses.wer import as_it_is
 from terminal.errors import UserError
 from tests.kit.recogniser import TinyRecogniser, tiny_clip
 
@@ -77,6 +78,16 @@ def test_a_missed_gloss_is_held_against_the_best_other_class_where_the_truth_is_
 def test_a_true_gloss_without_a_class_is_said() -> None:
     found = errors(TinyRecogniser(), replace(tiny_clip(), glosses=("REGEN", "SCHNEE", "WIND")), logits())
     assert [picks.against for picks in found] == [(0,)] and "SCHNEE has no class" in found[0].words
+
+
+def test_glosses_are_compared_as_their_corpus_cleans_them() -> None:
+    """PHOENIX's `loc-SONNE` is right for `SONNE`; where nothing is cleaned it is another gloss."""
+    clip = replace(tiny_clip(), glosses=("REGEN", "loc-SONNE", "WIND"))
+    assert errors(TinyRecogniser(), clip, logits()) == []
+    found = errors(TinyRecogniser(), replace(clip, clean=as_it_is), logits())
+    assert [picks.about["verdict"] for picks in found] == ["substituted"]
+    verdicts = [picks.about["verdict"] for picks in each(TinyRecogniser(), replace(clip, clean=as_it_is), logits())]
+    assert verdicts == ["right", "substituted", "right"]
 
 
 def test_a_clip_read_right_is_not_explained() -> None:

@@ -38,6 +38,7 @@ def test_every_layout_gives_the_same_clip(places: Dict[str, Path], name: str) ->
     assert clip.frames.shape == phoenix.frames.shape == (len(clip), 256, 256, 3)
     assert abs(clip.frames.astype(int) - phoenix.frames).mean() < (2 if name == "csl-daily" else 1e-9)     # JPEG
     assert clip.keypoints is not None and len(clip.keypoints) == len(clip)
+    assert clip.clean == corpus_class(name).clean
     words = tuple(CHINESE[word] for word in phoenix.glosses) if name == "csl-daily" else phoenix.glosses
     assert clip.glosses == words
     assert (clip.tall_frames is None) == (name == "csl-daily")
