@@ -2,12 +2,14 @@
 
     python benchmarks/mamba.py                T = 40 and 200 frames
     python benchmarks/mamba.py --keep         also write the table to benchmarks/results/
+    python benchmarks/mamba.py --parts network --frames 200       the peak of memory that maps of 200 frames take
 The floor is the operations of linear layers, convolutions and the scan's own products over the rate this machine
 multiplies matrices at. "step by step" is the same scan as a loop over time. Everything is counted in processor seconds
 of all threads, so that other work on the machine tells less; the rate is taken in the same run.
 """
 import argparse
 import platform
+import resource
 import sys
 import time
 from pathlib import Path
@@ -47,7 +49,8 @@ def main() -> None:
                              f"{seconds / floor:8.2f}")
                 print(lines[-1], flush=True)
     lines.append(f"matrices at {rate / 1e9:.0f} GFLOP a processor second")
-    print(lines[-1])
+    lines.append(f"peak memory of all this {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
+    print("\n".join(lines[-2:]))
     if options.keep:
         keep(lines, torch.device("cpu"), "mamba")
 

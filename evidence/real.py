@@ -12,7 +12,8 @@ from cam_runner import explain
 from datasets.clip import Clip
 from datasets.regions import CONFIDENT, HANDS, PARTS, SIDE, regions
 from evidence.apart import coarse, seen_box
-from evidence.real_rivals import CENTRE, MOTION, Key, Rivals, share_over_area
+from evidence.places import Key
+from evidence.real_rivals import CENTRE, MOTION, Rivals, share_over_area
 from evidence.rivals import centre, motion
 from geometry.laid import LaidMap
 from models.recogniser import Recogniser

@@ -4,11 +4,10 @@ from typing import Dict, List, Tuple
 
 import numpy as np
 
-from evidence.places import MEAN, RANDOM
+from evidence.places import MEAN, RANDOM, Key
 from evidence.rivals import other_phases, others_mean, still
 from results.interval import Interval, of_mean
 
-Key = Tuple[str, str, str]                              # model, layer, method
 MOTION, CENTRE = ("-", "motion alone", "-"), ("-", "picture's centre", "-")
 RIVALS = ("motion", "centre", RANDOM, MEAN, "gradient")
 

@@ -3,8 +3,9 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from evidence.places import Key
 from evidence.real import BOTH, DRAWN, EXACT, GIVEN, GRADIENT, OWN, Places, RealStudy
-from evidence.real_rivals import CENTRE, MOTION, RIVALS, Key, ahead
+from evidence.real_rivals import CENTRE, MOTION, RIVALS, ahead
 from evidence.tally import mean, rank_correlation
 from results.interval import Interval
 

@@ -321,7 +321,7 @@ class Pipeline:
         recogniser = self.recognisers[model]
         ids = recogniser.decode_ids(torch.from_numpy(explanation.logits))
         reading = partial(read, model, explanation.logits, vocabulary=recogniser.vocabulary, truth=clip.glosses,
-                          frames=len(clip), frames_per_step=recogniser.frames_per_step, clean=self.dataset.files.clean)
+                          frames=len(clip), frames_per_step=recogniser.frames_per_step, clean=clip.clean)
         told = reading(ids)
         if clip.origin is not None:
             told = read_video(told, reading, explanation.logits, recogniser.vocabulary.blank,
