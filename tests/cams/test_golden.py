@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from cam_runner import explain
+from records.question import Question
 from tests.golden import published
 
 
@@ -13,7 +14,7 @@ def test_all_maps_are_the_authors(name: str, weights: str, prefix: str) -> None:
     model = published.recogniser(name, folded=True)      # as `build` gives them
     layers = [key[len(prefix) + 1:] for key in golden if key.startswith(f"{prefix}/")]
     assert set(model.default_layers) <= set(layers)
-    found = explain(model, published.clip(name), layers, weights=weights)
+    found = explain(model, published.clip(name), Question(layers=tuple(layers), pool=weights))
     assert abs(found.logits - golden["logits"]).max() <= 1e-4 * abs(golden["logits"]).max()
     for layer in layers:
         ours, theirs = found.layers[layer].raw, golden[f"{prefix}/{layer}"]
