@@ -2,7 +2,7 @@
 import argparse
 import shlex
 import sys
-from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple, Union
 
 from datasets.corpora import CORPORA, find_corpus
 from files.workspace import Workspace, expanded, find_input
@@ -135,17 +135,25 @@ def _as_demo(given: argparse.Namespace) -> None:
 
 
 def explain(given: argparse.Namespace) -> int:
-    question(given).check()
+    _check(question(given))
     if given.demo:
         _as_demo(given)
     corpus = find_corpus(given.data_root, given.dataset, Workspace())
     asked = request(given, corpus)
-    asked.check()
+    _check(asked)
     beside = find_input(given.beside) if given.beside else None
 
     from runs.batch import run_batch
 
     return run_batch(asked, corpus, given.split, given.seq, beside, given.quiet)
+
+
+def _check(asked: Union[Question, ClipRequest]) -> None:
+    """What is wrong begins with the name of a field, which is that of a flag."""
+    try:
+        asked.check()
+    except UserError as error:
+        raise UserError(f"--{error}") from None
 
 
 def question(given: argparse.Namespace) -> Question:

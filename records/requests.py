@@ -62,7 +62,7 @@ class ClipRequest(Request):
         for model in self.checkpoints:
             self.asked_of(model).check()
         if self.every > 1 and "frames" not in self.write:
-            raise UserError(f"--every {self.every}: no frames are written; add frames to --write")
+            raise UserError(f"every {self.every}: no frames are written; add frames to --write")
 
     def asked_of(self, model: str) -> Question:
         return _with_layers(self.question, self.layers.get(model))

@@ -5,7 +5,6 @@ from typing import Any, Callable, Dict, Optional
 
 from files.workspace import Workspace
 from records.networks import RECOGNISERS, published_file
-from runs.loading import checkpoint_path
 from terminal.command_line import models_flag
 from terminal.errors import UserError
 
@@ -24,6 +23,8 @@ def checkpoint_given(given: argparse.Namespace, model: str) -> Optional[str]:
 
 def checkpoints_asked(given: argparse.Namespace, workspace: Workspace, corpus: str) -> Dict[str, Path]:
     """Of each network asked for. Where none was named the demo is offered, which needs none."""
+    from runs.loading import checkpoint_path  # help is printed before anything large is loaded
+
     try:
         return {model: checkpoint_path(model, checkpoint_given(given, model), workspace, corpus)
                 for model in given.models}

@@ -37,8 +37,10 @@ def said(case: Case, capsys: pytest.CaptureFixture[str], *flags: str, code: int 
     (["--target", "REGNE"], ["REGNE", "REGEN"]),
     (["--layers", "slowfast:nowhere"], ["nowhere", "--list-layers"]),
     (["--layers", "twostream:visual_head"], ["MODEL:NAME"]),
-    (["--method", "occlusion", "--layers", "slowfast:classifier"], ["classifier", "occlusion", "ask for input"]),
-    (["--budget", "9"], ["--budget 9", "gradcam", "occlusion"]),
+    (["--method", "occlusion", "--layers", "slowfast:classifier"], ["--layers classifier", "only layer is input"]),
+    (["--budget", "9"], ["--budget 9", "name the method", "occlusion"]),
+    (["--target", "each", "--method", "eigencam"], ["--target each", "whatever the gloss"]),
+    (["--every", "3", "--write", "cams"], ["--every 3", "no frames"]),
     (["--out", "/dev/null/results"], ["/dev/null/results", "--out"]),
 ])
 def test_a_mistake_is_one_line(case: Case, capsys: pytest.CaptureFixture[str], flags: List[str], words: List[str]

@@ -34,5 +34,5 @@ def test_a_request_is_checked_for_every_network() -> None:
                         question=Question(method="rise"), layers={"slowfast": ("conv2d",)})
     with pytest.raises(UserError, match="only layer is input"):
         asked.check()
-    with pytest.raises(UserError, match="--every 5: no frames"):
+    with pytest.raises(UserError, match="every 5: no frames"):
         ClipRequest(Path("out"), every=5, write=("cams",)).check()
