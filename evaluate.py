@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Word error rate of one or more recognisers on a split, by its corpus's protocol."""
+"""Word error rate of one or more recognisers on a split: as the authors of each count, and all by one rule."""
 import argparse
 import sys
 from functools import partial
@@ -23,6 +23,7 @@ from terminal.command_line import (
 
 if TYPE_CHECKING:   # torch is loaded once arguments are understood
     from datasets.layout import Corpus
+    from glosses.rules import Rule
     from glosses.wer import WER
     from models.recogniser import Recogniser
 
@@ -87,7 +88,7 @@ def evaluate(given: argparse.Namespace) -> int:
     from results.certainty import BESIDE, write_range
     from runs.loading import sha256
     from training.distributed import join, leave
-    from training.evaluation import Reading, read_split, score, score_raw, write_hypotheses
+    from training.evaluation import Reading, read_split, score, write_hypotheses
 
     dataset = PhoenixVideoTextDataset(corpus, given.split)
     out = output_folder(given.out or workspace.outputs / "evaluation")
@@ -113,15 +114,12 @@ def evaluate(given: argparse.Namespace) -> int:
     if not place.first:
         return 0
     for model, read in readings.items():
-        write_hypotheses(out / f"{given.split}.{model}.txt", read, corpus.clean)
+        write_hypotheses(out / f"{given.split}.{model}.txt", read, corpus.rule)
         if given.split == "dev":
             write_range(out, checkpoints[model], sha256(checkpoints[model]), "dev", [each.sure for each in read])
-    rows = [(model, len(read), score(read, corpus.clean)) for model, read in readings.items()]
-    rows += [(f"{model} raw", len(read), score_raw(read)) for model, read in readings.items()
-             if recognisers[model].counted_raw]
-    print("\n".join(table(rows)))
-    if len(rows) > len(readings):
-        print("raw: nothing cleaned, as its authors count; not to be compared with the others")
+    counted = [(model, len(read), rule, whose, score(read, rule)) for model, read in readings.items()
+               for rule, whose in counts(model, corpus)]
+    print("\n".join(table(counted)))
     print(f"hypotheses: {out / given.split}.*.txt" + (f"; how sure: *{BESIDE}" if given.split == "dev" else ""))
     for name, reason in broken.items():
         print(f"{name}: not read: {reason}", file=sys.stderr)
@@ -212,13 +210,24 @@ def _load(checkpoints: Dict[str, Path], device: str, corpus: "Corpus") -> "Dict[
     return recognisers
 
 
-def table(rows: "Sequence[Tuple[str, int, WER]]") -> List[str]:
-    """Rows of (model, clips, counts)."""
-    lines = [f"{'model':<12}{'clips':>7}{'glosses':>9}{'sub':>7}{'ins':>7}{'del':>7}{'WER':>9}"]
-    for model, clips, counts in rows:
-        lines.append(f"{model:<12}{clips:>7}{counts.reference:>9}{counts.substitutions:>7}{counts.insertions:>7}"
-                     f"{counts.deletions:>7}{counts.percent:>8.2f}%")
-    return lines
+def counts(model: str, corpus: "Corpus") -> "List[Tuple[Rule, str]]":
+    """The rules to count by, and whose each is: what is published is by the authors' own."""
+    from glosses.rules import authors_rule
+
+    own = authors_rule(model, corpus.name)
+    if own is corpus.rule:
+        return [(own, "common, and its authors'")]
+    theirs = [(own, "its authors'")] if own else []
+    return [*theirs, (corpus.rule, "common" if own else f"common; its authors published none on {corpus.name}")]
+
+
+def table(rows: "Sequence[Tuple[str, int, Rule, str, WER]]") -> List[str]:
+    """Rows of (model, clips, rule, whose it is, counts), and what each rule does."""
+    lines = [f"{'model':<12}{'clips':>7}{'glosses':>9}{'sub':>7}{'ins':>7}{'del':>7}{'WER':>9}  counted by"]
+    for model, clips, rule, whose, told in rows:
+        lines.append(f"{model:<12}{clips:>7}{told.reference:>9}{told.substitutions:>7}{told.insertions:>7}"
+                     f"{told.deletions:>7}{told.percent:>8.2f}%  {rule.name} ({whose})")
+    return lines + [f"{rule.name}: {rule.about}" for rule in dict.fromkeys(rule for _, _, rule, _, _ in rows)]
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@ from typing import List, Tuple
 
 from datasets.corpus import Row
 from datasets.layout import Corpus
-from glosses.wer import as_it_is
 
 
 class CSL(Corpus):
@@ -13,7 +12,6 @@ class CSL(Corpus):
     folder = "CSL"
     preprocessed = "CSL"
     classes = 179
-    clean = staticmethod(as_it_is)
 
     def patterns(self, row: Row, split: str, size: str) -> List[Tuple[Path, str]]:
         return [(self.root / "features" / size, f"{row.folder}/*.jpg")]

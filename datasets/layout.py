@@ -8,8 +8,8 @@ import numpy as np
 from datasets.corpus import INFO, PHOENIX, Row, Table, read_corpus, select, splits
 from datasets.frames import decode_frames, find_frames
 from files.workspace import REPOSITORY, Workspace
+from glosses.rules import COMMON, Rule
 from glosses.vocabulary import GlossVocabulary, in_string_order, load_gloss_dict
-from glosses.wer import clean
 from terminal.errors import UserError
 
 SQUARE, TALL = "fullFrame-256x256px", "fullFrame-210x260px"     # two sizes of the same frames, width first
@@ -27,7 +27,6 @@ class Corpus:
     preprocessed: str               # what the code bases call the folder of their {split}_info.npy and gloss_dict.npy
     classes: int                    # of its published checkpoints, with the blank
     table: Table = PHOENIX
-    clean = staticmethod(clean)     # what is done to glosses before they are compared
 
     def __init__(self, root: Path, workspace: Optional[Workspace] = None, info: Optional[Path] = None) -> None:
         """info: the folder of the {split}_info.npy and gloss_dict.npy to take, and no other source."""
@@ -35,6 +34,11 @@ class Corpus:
         self.info = info
         roots = (self.root, (workspace or Workspace()).root, REPOSITORY)
         self._preprocessed = [place / "preprocess" / self.preprocessed for place in dict.fromkeys(roots)]
+
+    @property
+    def rule(self) -> Rule:
+        """By which all networks are compared on it, and glosses one by one."""
+        return COMMON[self.name]
 
     @classmethod
     def found(cls, root: Path) -> bool:

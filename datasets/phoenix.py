@@ -68,7 +68,7 @@ class PhoenixVideoTextDataset(Dataset):
         return Clip(row.seq_id, self.split, self.files.decode(paths[taken]), row.glosses,
                     None if points is None else points[taken],
                     self.files.decode(tall_paths[taken]) if tall_paths else None, row.signer,
-                    clean=self.files.clean)
+                    rule=self.files.rule)
 
     def fingerprint(self, index: int, tall: bool) -> Dict[str, str]:
         """What a clip is read from, told cheaply: when it is another, the clip may be too."""

@@ -6,7 +6,7 @@ from datasets.layout import Corpus
 
 
 class Phoenix2014T(Corpus):
-    """RWTH-PHOENIX-Weather 2014 T, with translations. Its glosses are cleaned as PHOENIX-2014's are."""
+    """RWTH-PHOENIX-Weather 2014 T, with translations."""
 
     name = "phoenix2014-T"
     folder = "PHOENIX-2014-T"

@@ -77,7 +77,7 @@ class Protocol:
         """A clip as it is explained, its frames as large as they are trained on."""
         entry = footage.entries[index]
         frames = footage.frames(index, range(footage.length(index)))
-        return Clip(entry.seq_id, entry.split, frames, entry.glosses, signer=entry.row.signer)
+        return Clip(entry.seq_id, entry.split, frames, entry.glosses, signer=entry.row.signer, rule=self.corpus.rule)
 
 
 @dataclass(frozen=True)

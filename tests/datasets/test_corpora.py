@@ -10,6 +10,7 @@ from datasets.csl_daily import CSLDaily
 from datasets.layout import TALL
 from datasets.phoenix import PhoenixVideoTextDataset
 from files.workspace import Workspace
+from glosses.rules import COMMON
 from signer.layouts import CHINESE, LAYOUTS
 from signer.synthetic import make_workspace
 from terminal.errors import UserError
@@ -38,7 +39,7 @@ def test_every_layout_gives_the_same_clip(places: Dict[str, Path], name: str) ->
     assert clip.frames.shape == phoenix.frames.shape == (len(clip), 256, 256, 3)
     assert abs(clip.frames.astype(int) - phoenix.frames).mean() < (2 if name == "csl-daily" else 1e-9)     # JPEG
     assert clip.keypoints is not None and len(clip.keypoints) == len(clip)
-    assert clip.clean == corpus_class(name).clean
+    assert clip.rule is COMMON[name]
     words = tuple(CHINESE[word] for word in phoenix.glosses) if name == "csl-daily" else phoenix.glosses
     assert clip.glosses == words
     assert (clip.tall_frames is None) == (name == "csl-daily")
@@ -143,9 +144,11 @@ def test_the_lists_of_csl_daily_may_lie_apart_and_need_each_other(places: Dict[s
         corpus.rows("dev")
 
 
-def test_chinese_glosses_are_compared_as_they_are() -> None:
-    assert CSLDaily.clean(" 雨  雨 ZEIGEN ") == "雨 雨 ZEIGEN"
-    assert corpus_class("phoenix2014-T").clean("loc-NORD NORD ZEIGEN") == "NORD ZEIGEN-BILDSCHIRM"
+@pytest.mark.parametrize("name, compared", [
+    ("phoenix2014", "NORD ZEIGEN-BILDSCHIRM app"), ("phoenix2014-T", "LOC-NORD NORD ZEIGEN APP"),
+    ("csl-daily", "LOC-NORD NORD ZEIGEN APP"), ("csl", "LOC-NORD NORD ZEIGEN APP")])
+def test_glosses_are_compared_by_their_corpus(tmp_path: Path, name: str, compared: str) -> None:
+    assert corpus_class(name)(tmp_path).rule.truth(" loc-NORD  NORD ZEIGEN app") == compared
 
 
 def test_another_corpus_than_the_named_is_told(places: Dict[str, Path]) -> None:
