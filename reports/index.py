@@ -80,6 +80,6 @@ def _record(folder: Path, manifest: Manifest) -> Dict[str, Any]:
 def _model(model: Dict[str, Any], shares: Dict[str, List[float]]) -> Dict[str, Any]:
     return {
         "title": model.get("title"), "reading": [[each["gloss"], each.get("verdict")] for each in reading(model)],
-        "wer": model.get("wer"), "shares": shares,
+        "wer": model.get("wer"), "wer_authors": model.get("wer_authors"), "shares": shares,
         "flags": {name: layer["flags"] for name, layer in model.get("layers", {}).items() if layer.get("flags")},
     }

@@ -114,13 +114,24 @@ def preds_lines(preds: Mapping[str, Any]) -> List[str]:
     none = "nothing read" if "video" in preds else ""
     lines = [f"GT: {truth}",
              *(f"{name}: {' '.join(model['glosses']) or none}".rstrip() for name, model in models.items())]
-    lines += [f"{name} {wer_line(model['wer'])}" for name, model in models.items() if model["wer"] is not None]
+    lines += [line for name, model in models.items()
+              for line in wer_lines(name, model["wer"], model.get("wer_authors"))]
     lines += [f"{name} explained: {model['target']}" for name, model in models.items()]
     lines += [f"{name} {layer}: {told['evidence']}" for name, model in models.items()
               for layer, told in model.get("layers", {}).items() if "evidence" in told]
     return lines + list(preds.get("video", {}).get("lines", ()))
 
 
-def wer_line(wer: Mapping[str, Any]) -> str:
-    return (f"WER: {wer['wer']:.2f} % (sub {wer['sub']}, ins {wer['ins']}, del {wer['del']}, "
-            f"of {wer['reference']} glosses)")
+def wer_lines(name: str, wer: Optional[Mapping[str, Any]], theirs: Optional[Mapping[str, Any]]) -> List[str]:
+    """By the common rule, and by the one of the model's authors where that is another."""
+    if wer is None:
+        return []
+    if theirs is None or theirs["rule"] == wer["rule"]:
+        return [f"{name} {wer_line(wer)}" + (", as its authors count" if theirs else "")]
+    return [f"{name} {wer_line(wer)}", f"{name} {wer_line(theirs, ' as its authors count')}"]
+
+
+def wer_line(wer: Mapping[str, Any], whose: str = "") -> str:
+    rule = f"; {wer['rule']}" if "rule" in wer else ""      # older records don't tell it
+    return (f"WER{whose}: {wer['wer']:.2f} % (sub {wer['sub']}, ins {wer['ins']}, del {wer['del']}, "
+            f"of {wer['reference']} glosses{rule})")

@@ -1,40 +1,47 @@
 """What a model read in a clip, held against the truth: glosses, when, how sure, and which are wrong."""
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from glosses import ctc
+from glosses.rules import Rule
 from glosses.vocabulary import GlossVocabulary
-from glosses.wer import Clean, clean, verdicts, wer
+from glosses.wer import WER, verdicts
 
 TITLES = {"slowfast": "SlowFastSign", "twostream": "TwoStream-SLR",      # as their authors write them
           "vac": "VAC", "corrnet": "CorrNet", "mamba": "Mamba-SLR"}
 
 
 def read(model: str, logits: np.ndarray, ids: Sequence[int], vocabulary: GlossVocabulary, truth: Sequence[str],
-         frames: int, frames_per_step: int, clean: Clean = clean) -> Dict[str, Any]:
+         frames: int, frames_per_step: int, rule: Rule, authors: Optional[Rule]) -> Dict[str, Any]:
     """A model's part of preds.json: logits [steps, V], ids as decoded from them, truth empty where there is none.
 
-    clean: how the corpus's glosses are cleaned before they are compared."""
+    rule: the one all models are counted by, and glosses compared one by one; authors: the one of the model's authors,
+    None where they published nothing on this corpus."""
     log_probs = ctc.log_softmax(logits)
     glosses = list(vocabulary.decode(ids))
-    judged = verdicts(truth, glosses, clean) if truth else None
+    judged = verdicts(truth, glosses, rule.truth) if truth else None
     spans = [_on_frames(span, name, frames, frames_per_step)
              for span, name in zip(ctc.align(log_probs, ids, vocabulary.blank), glosses)]
     for place, span in enumerate(spans):
         span["verdict"] = judged.hypothesis[place] if judged else None
     truth_spans, notes = _truth_spans(log_probs, vocabulary, truth, frames, frames_per_step)
-    score = wer([" ".join(truth)], [" ".join(glosses)], clean) if truth else None
     return {
         "title": TITLES.get(model, model),
         "glosses": glosses,
         "spans": spans,
         "deleted": [{"gloss": gloss, "position": place} for gloss, place in (judged.deleted if judged else ())],
         "truth_spans": truth_spans,
-        "wer": score and {"wer": round(score.percent, 4), "sub": score.substitutions, "ins": score.insertions,
-                          "del": score.deletions, "reference": score.reference},
+        "wer": told_wer(rule.count(truth, glosses), rule.name) if truth else None,
+        "wer_authors": told_wer(authors.count(truth, glosses), authors.name) if truth and authors else None,
         "notes": notes,
     }
+
+
+def told_wer(counts: WER, rule: str) -> Dict[str, Any]:
+    """rule: the name of the one they were counted by."""
+    return {"wer": round(counts.percent, 4), "sub": counts.substitutions, "ins": counts.insertions,
+            "del": counts.deletions, "reference": counts.reference, "rule": rule}
 
 
 def _truth_spans(log_probs: np.ndarray, vocabulary: GlossVocabulary, truth: Sequence[str], frames: int,

@@ -13,6 +13,7 @@ from datasets.clip import Clip
 from datasets.corpus import Row
 from datasets.layout import Corpus
 from drawing.overlay import Style
+from glosses.rules import authors_rule
 from models.device import choose_device
 from results.existing_result import Standing, check_holder, check_out, standing
 from results.folder import SequenceFolder, write_preds
@@ -321,7 +322,8 @@ class Pipeline:
         recogniser = self.recognisers[model]
         ids = recogniser.decode_ids(torch.from_numpy(explanation.logits))
         reading = partial(read, model, explanation.logits, vocabulary=recogniser.vocabulary, truth=clip.glosses,
-                          frames=len(clip), frames_per_step=recogniser.frames_per_step, clean=clip.clean)
+                          frames=len(clip), frames_per_step=recogniser.frames_per_step,
+                          rule=self.dataset.files.rule, authors=authors_rule(model, self.dataset.files.name))
         told = reading(ids)
         if clip.origin is not None:
             told = read_video(told, reading, explanation.logits, recogniser.vocabulary.blank,

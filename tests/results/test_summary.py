@@ -7,8 +7,10 @@ from results.summary import failure, outcome_of, summary_lines, totals, write_su
 
 
 def preds(name: str, sub: int) -> Dict[str, Any]:
-    wer = {"wer": 50.0 * sub, "sub": sub, "ins": 0, "del": 0, "reference": 2}
-    model = {"glosses": ["REGEN", "X"], "wer": wer, "layers": {"a": {"flags": ["all-zero"]}, "b": {"flags": []}}}
+    wer = {"wer": 50.0 * sub, "sub": sub, "ins": 0, "del": 0, "reference": 2, "rule": "TwoStream 2014"}
+    theirs = {**wer, "ins": 1, "wer": 50.0 * (sub + 1), "rule": "VAC python"}
+    model = {"glosses": ["REGEN", "X"], "wer": wer, "wer_authors": theirs,
+             "layers": {"a": {"flags": ["all-zero"]}, "b": {"flags": []}}}
     return {"sequence": name, "frames": 8, "truth": ["KÜHL", "REGEN"], "seconds": {"total": 1.5},
             "peak_memory": 2 ** 30, "models": {"slowfast": model}}
 
@@ -18,7 +20,10 @@ OUTCOMES = [outcome_of(preds("one", 1), "done"), failure("two", "two: broken", T
 
 
 def test_wer_is_counted_over_all_sequences() -> None:
-    assert totals(OUTCOMES)["slowfast"] == {"wer": 25.0, "sub": 1, "ins": 0, "del": 0, "reference": 4}
+    assert totals(OUTCOMES)["slowfast"] == {"wer": 25.0, "sub": 1, "ins": 0, "del": 0, "reference": 4,
+                                           "rule": "TwoStream 2014"}
+    assert totals(OUTCOMES, "wer_authors")["slowfast"] == {"wer": 75.0, "sub": 1, "ins": 2, "del": 0, "reference": 4,
+                                                           "rule": "VAC python"}
 
 
 def test_there_is_a_row_for_each_sequence(tmp_path: Path) -> None:
@@ -28,12 +33,15 @@ def test_there_is_a_row_for_each_sequence(tmp_path: Path) -> None:
     assert [(row["sequence"], row["status"], row["slowfast glosses"]) for row in rows] == [
         ("one", "done", "REGEN X"), ("two", "failed", ""), ("three", "skipped", "REGEN X")]
     assert rows[0]["truth"] == "KÜHL REGEN" and rows[0]["slowfast flags"] == "a: all-zero"
+    assert (rows[0]["slowfast wer"], rows[0]["slowfast wer_authors"]) == ("50.0", "100.0")
     assert json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))["counts"] == {
         "done": 1, "skipped": 1, "failed": 1}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["summary.csv", "summary.json"]
 
 
 def test_the_terminal_gets_counts_wer_memory_and_the_place(tmp_path: Path) -> None:
-    first, wer, memory, place = summary_lines(tmp_path, OUTCOMES, 3.0)
+    first, wer, theirs, memory, place = summary_lines(tmp_path, OUTCOMES, 3.0)
     assert first == "3 sequences: 1 done, 1 skipped, 1 failed, in 3.0 s"
-    assert wer.startswith("SlowFastSign WER: 25.00 %") and memory == "peak memory 1.00 GB" and str(tmp_path) in place
+    assert wer == "SlowFastSign WER: 25.00 % (sub 1, ins 0, del 0, of 4 glosses; TwoStream 2014)"
+    assert theirs.startswith("SlowFastSign WER as its authors count: 75.00 % ") and theirs.endswith("; VAC python)")
+    assert memory == "peak memory 1.00 GB" and str(tmp_path) in place
