@@ -96,7 +96,7 @@ def evaluate(given: argparse.Namespace) -> int:
                 *(out / f"{path.name}{BESIDE}" for path in checkpoints.values() if given.split == "dev")])
     place = join(given.device or "auto")
     try:
-        recognisers = _load(checkpoints, str(place.device), corpus)
+        recognisers = _load(checkpoints, str(place.device), corpus, given.split)
         indices = list(range(len(dataset)))[place.rank::place.world]
         readings: Dict[str, List[Reading]] = {model: [] for model in checkpoints}
         broken: Dict[str, str] = {}
@@ -164,7 +164,7 @@ def measure_evidence(given: argparse.Namespace) -> int:
     kinds = {PLAIN: drawn_clips(corpus, given.split, given.clips)}
     if given.data_root is None:
         kinds.update(distracted_clips(partial(demo_data, out, given.clips, True), given.split, given.clips))
-    recognisers = _load(checkpoints, choose_device(given.device)[0], corpus)
+    recognisers = _load(checkpoints, choose_device(given.device)[0], corpus, given.split)
     with tqdm(total=sum(map(len, kinds.values())), unit="clip", leave=False, disable=None) as bar:
         found = study(recognisers, kinds, bar.update)
     text = "\n".join([*lines(found), "", f"in {time.perf_counter() - started:.0f} seconds"])
@@ -191,7 +191,7 @@ def measure_film(given: argparse.Namespace, corpus: "Corpus", checkpoints: Dict[
     from models.device import choose_device
 
     films = filmed_clips(corpus, given.split, given.clips)
-    recognisers = _load(checkpoints, choose_device(given.device)[0], corpus)
+    recognisers = _load(checkpoints, choose_device(given.device)[0], corpus, given.split)
     with tqdm(total=len(films), unit="clip", leave=False, disable=None) as bar:
         text = "\n".join(lines(real_study(recognisers, films, bar.update), given.split))
     with atomic_file(out / "film.txt") as draft:
@@ -200,12 +200,17 @@ def measure_film(given: argparse.Namespace, corpus: "Corpus", checkpoints: Dict[
     return 0
 
 
-def _load(checkpoints: Dict[str, Path], device: str, corpus: "Corpus") -> "Dict[str, Recogniser]":
+def _load(checkpoints: Dict[str, Path], device: str, corpus: "Corpus", split: str) -> "Dict[str, Recogniser]":
+    """Those that know what is signed in the split."""
+    from glosses.known import check_known
     from runs.loading import load_recogniser
 
     recognisers = {model: load_recogniser(model, path, device, corpus) for model, path in checkpoints.items()}
+    truths = [row.glosses for row in corpus.rows(split)]
     for model, recogniser in recognisers.items():
-        for note in recogniser.notes:
+        lacking = check_known(recogniser.vocabulary, truths, str(checkpoints[model]), split,
+                              "a checkpoint of this corpus, or another --dataset")
+        for note in (*recogniser.notes, *([lacking] if lacking else [])):
             print(f"warning: {model}: {note}", file=sys.stderr)
     return recognisers
 

@@ -11,7 +11,8 @@ class CSL(Corpus):
     name = "csl"
     folder = "CSL"
     preprocessed = "CSL"
-    classes = 179
+    classes = 180
+    folds_case = True
 
     def patterns(self, row: Row, split: str, size: str) -> List[Tuple[Path, str]]:
         return [(self.root / "features" / size, f"{row.folder}/*.jpg")]

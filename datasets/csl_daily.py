@@ -24,6 +24,7 @@ class CSLDaily(Corpus):
     folder = "CSL-Daily"
     preprocessed = "CSL-Daily"
     classes = 2001
+    folds_case = True
     table = Table(VIDEOS, "name", "", "", "gloss", "index|name|length|gloss|char|word|postag")
 
     @classmethod

@@ -9,7 +9,7 @@ from datasets.corpus import INFO, PHOENIX, Row, Table, read_corpus, select, spli
 from datasets.frames import decode_frames, find_frames
 from files.workspace import REPOSITORY, Workspace
 from glosses.rules import COMMON, Rule
-from glosses.vocabulary import GlossVocabulary, in_string_order, load_gloss_dict
+from glosses.vocabulary import GlossVocabulary, in_string_order, load_gloss2ids, load_gloss_dict
 from terminal.errors import UserError
 
 SQUARE, TALL = "fullFrame-256x256px", "fullFrame-210x260px"     # two sizes of the same frames, width first
@@ -26,6 +26,7 @@ class Corpus:
     folder: str                     # of the workspace's data/, where no other root is named
     preprocessed: str               # what the code bases call the folder of their {split}_info.npy and gloss_dict.npy
     classes: int                    # of its published checkpoints, with the blank
+    folds_case: bool                # TwoStream-SLR's authors take its glosses in small letters, and read in capitals
     table: Table = PHOENIX
 
     def __init__(self, root: Path, workspace: Optional[Workspace] = None, info: Optional[Path] = None) -> None:
@@ -130,6 +131,14 @@ class Corpus:
             if (place / "gloss_dict.npy").is_file():
                 return load_gloss_dict(place / "gloss_dict.npy")
         return self.numbered()
+
+    def file_vocabulary(self) -> GlossVocabulary:
+        """As gloss2ids.pkl numbers the classes."""
+        return self.cased(load_gloss2ids(self.gloss_ids))
+
+    def cased(self, vocabulary: GlossVocabulary) -> GlossVocabulary:
+        """One from such a file, its glosses found and read as its authors do."""
+        return vocabulary.folded() if self.folds_case else vocabulary
 
     def numbered(self) -> GlossVocabulary:
         return in_string_order(row.glosses for split in SPLITS for row in self.training_rows(split))

@@ -14,7 +14,7 @@ from datasets.corpus import Row
 from datasets.fingerprint import stamp
 from datasets.heatmaps import HeatmapCache, render, stored
 from datasets.layout import SQUARE, TALL, Corpus
-from glosses.vocabulary import GlossVocabulary, load_gloss2ids
+from glosses.vocabulary import GlossVocabulary
 from poses.whole_body import KeypointStore
 from terminal.errors import UserError
 
@@ -115,6 +115,6 @@ class PhoenixVideoTextDataset(Dataset):
 
     def _gloss(self, row: Row) -> Tensor:
         if row.glosses and self._vocabulary is None:
-            self._vocabulary = load_gloss2ids(self.files.gloss_ids)
+            self._vocabulary = self.files.file_vocabulary()
         ids = self._vocabulary.encode(row.glosses) if self._vocabulary and row.glosses else []
         return torch.tensor(ids, dtype=torch.int64)

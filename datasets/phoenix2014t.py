@@ -12,6 +12,7 @@ class Phoenix2014T(Corpus):
     folder = "PHOENIX-2014-T"
     preprocessed = "phoenix2014-T"
     classes = 1116
+    folds_case = True
     table = Table("PHOENIX-2014-T.{}.corpus.csv", "name", "video", "speaker", "orth",
                   "name|video|start|end|speaker|orth|translation")
 

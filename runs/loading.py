@@ -42,7 +42,7 @@ def sha256(path: Path) -> str:
 
 
 def load_recogniser(model: str, checkpoint: Path, device: str, corpus: Corpus) -> "Recogniser":
-    from models.registry import build
+    from models.registry import NUMBERED_BY_FILE, build
 
     problem: Optional[UserError] = None
     vocabulary: Optional[GlossVocabulary] = None
@@ -51,6 +51,8 @@ def load_recogniser(model: str, checkpoint: Path, device: str, corpus: Corpus) -
     except UserError as error:
         problem = error         # no matter where the checkpoint holds its own
     recogniser = build(model, checkpoint, device, vocabulary)
+    if model in NUMBERED_BY_FILE:           # the names that a checkpoint holds tell nothing of how words are looked up
+        recogniser.vocabulary = corpus.cased(recogniser.vocabulary)
     if problem is not None and not len(recogniser.vocabulary):
         raise problem
     if vocabulary is not None:
@@ -60,9 +62,9 @@ def load_recogniser(model: str, checkpoint: Path, device: str, corpus: Corpus) -
 
 def published_vocabulary(model: str, corpus: Corpus) -> "GlossVocabulary":
     """The glosses that the authors' checkpoint was trained with, from the dataset's own files."""
-    from glosses.vocabulary import load_gloss2ids
+    from models.registry import NUMBERED_BY_FILE
 
-    return load_gloss2ids(corpus.gloss_ids) if model == "twostream" else corpus.vocabulary()
+    return corpus.file_vocabulary() if model in NUMBERED_BY_FILE else corpus.vocabulary()
 
 
 def _check_same_corpus(recogniser: "Recogniser", checkpoint: Path, vocabulary: "GlossVocabulary", corpus: Corpus

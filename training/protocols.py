@@ -9,7 +9,7 @@ from torch.utils.data import Dataset
 
 from datasets.clip import Clip
 from datasets.layout import Corpus
-from glosses.vocabulary import GlossVocabulary, load_gloss2ids
+from glosses.vocabulary import GlossVocabulary
 from models.pose_input import POINTS, gaussian_maps
 from poses.whole_body import KeypointStore
 from terminal.errors import UserError
@@ -135,7 +135,7 @@ class TwoStreamProtocol(Protocol):
     states = ("model_state", "optimizer_state", "scheduler_state")
 
     def vocabulary(self) -> GlossVocabulary:
-        return load_gloss2ids(self.corpus.gloss_ids)
+        return self.corpus.file_vocabulary()
 
     def footage(self, entries: Sequence[Entry]) -> Footage:
         """Kept frames are square and a little larger than the network's, to leave something to crop."""
