@@ -14,8 +14,10 @@ CHECKPOINTS = {     # the published ones, as the workspace keeps them; trained o
     "corrnet": "corrnet_phoenix2014_dev_18.8_test_19.4.pt",
 }
 OF_OTHER_CORPORA = {
-    "phoenix2014-T": {"corrnet": "corrnet_phoenix2014-T_dev_18.9_test_20.5.pt"},
-    "csl-daily": {"corrnet": "corrnet_csl-daily_dev_30.6_test_30.1.pt"},
+    "phoenix2014-T": {"slowfast": "slowfast_phoenix2014-T_dev_17.66_test_18.71.pt",
+                      "corrnet": "corrnet_phoenix2014-T_dev_18.9_test_20.5.pt"},
+    "csl-daily": {"slowfast": "slowfast_csl-daily_dev_25.49_test_24.85.pt",
+                  "corrnet": "corrnet_csl-daily_dev_30.6_test_30.1.pt"},
 }
 
 
