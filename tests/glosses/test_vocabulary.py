@@ -77,8 +77,8 @@ def test_a_number_as_large_as_memory_is_no_class(tmp_path: Path) -> None:
 @pytest.fixture
 def small_letters() -> GlossVocabulary:
     """As the file for PHOENIX-2014T has them: small letters, but for a language's code; and a stray in capitals."""
-    ids = {"<si>": 0, "<unk>": 1, "<pad>": 2, "</s>": 3, "poss-euch": 4, "übermorgen": 5, "de_DE": 6, "WIND": 7,
-           "wind": 8}
+    ids = {"<si>": 0, "<unk>": 1, "<pad>": 2, "</s>": 3, "poss-euch": 4, "übermorgen": 5, "de_DE": 6, "wind": 7,
+           "WIND": 8}
     return from_ids(ids).folded()
 
 
@@ -87,7 +87,7 @@ def test_where_case_is_folded_glosses_are_found_in_small_letters_and_read_in_cap
     assert small_letters.encode(["poss-EUCH", "ÜBERMORGEN", "NIE"]) == [4, 5, 1]
     assert small_letters.decode([4, 5, 1]) == ("POSS-EUCH", "ÜBERMORGEN", "<unk>")
     assert "poss-EUCH" in small_letters and "NIE" not in small_letters
-    assert small_letters.encode(["WIND"]) == [8]        # the authors look for small letters alone
+    assert small_letters.encode(["WIND"]) == [7]        # the authors look for small letters alone
     assert small_letters.blank == 0 and small_letters.folded() is small_letters
 
 

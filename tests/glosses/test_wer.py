@@ -26,6 +26,7 @@ def test_published_corpus_rate() -> None:
 
 def test_repeats_parted_by_a_dropped_marker_are_one() -> None:
     assert TWOSTREAM_2014.truth("REGEN REGEN __PU__ REGEN") == "REGEN"
+    assert TWOSTREAM_2014.truth("NORD __PU__ NORD+WEST") == "NORD+WEST"
 
 
 def test_nothing_read_is_all_deleted() -> None:
