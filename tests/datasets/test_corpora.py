@@ -99,9 +99,9 @@ def test_what_the_code_bases_wrote_is_enough(tmp_path: Path, name: str, folder: 
 
 def test_an_id_that_is_a_place_on_another_disk_is_its_last_part(tmp_path: Path) -> None:
     """As the code bases write it of CSL, which has no test split."""
-    for split, first in (("train", 0), ("dev", 450)):
-        entries = {number: {"fileid": f"/disk1/dataset/CSL_Continuous/video{first + number}", "signer": "unknown",
-                            "folder": f"video{first + number}", "label": "他 妈妈 的 同学", "num_frames": 2,
+    for split, start in (("train", 0), ("dev", 450)):
+        entries = {number: {"fileid": f"/disk1/dataset/CSL_Continuous/video{start + number}", "signer": "unknown",
+                            "folder": f"video{start + number}", "label": "他 妈妈 的 同学", "num_frames": 2,
                             "original_info": ""} for number in range(2)}
         (tmp_path / "preprocess/CSL").mkdir(parents=True, exist_ok=True)
         np.save(tmp_path / f"preprocess/CSL/{split}_info.npy", np.array(entries, dtype=object))
