@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Word error rate of one or more recognisers on a split, by its corpus's protocol."""
+"""Word error rate of one or more recognisers on a split: as the authors of each count, and all by one rule."""
 import argparse
 import sys
 from functools import partial
@@ -23,6 +23,7 @@ from terminal.numbers import count
 
 if TYPE_CHECKING:   # torch is loaded once arguments are understood
     from datasets.layout import Corpus
+    from glosses.rules import Rule
     from glosses.wer import WER
     from models.recogniser import Recogniser
 
@@ -77,7 +78,7 @@ def evaluate(given: argparse.Namespace) -> int:
     from results.certainty import BESIDE, write_range
     from runs.loading import sha256
     from training.distributed import join, leave
-    from training.evaluation import Reading, read_split, score, score_raw, write_hypotheses
+    from training.evaluation import Reading, read_split, score, write_hypotheses
 
     dataset = PhoenixVideoTextDataset(corpus, given.split)
     out = output_folder(given.out or workspace.outputs / "evaluation")
@@ -85,7 +86,7 @@ def evaluate(given: argparse.Namespace) -> int:
                 *(out / f"{path.name}{BESIDE}" for path in checkpoints.values() if given.split == "dev")])
     place = join(given.device or "auto")
     try:
-        recognisers = _load(checkpoints, str(place.device), corpus)
+        recognisers = _load(checkpoints, str(place.device), corpus, given.split)
         indices = list(range(len(dataset)))[place.rank::place.world]
         readings: Dict[str, List[Reading]] = {model: [] for model in checkpoints}
         broken: Dict[str, str] = {}
@@ -103,16 +104,13 @@ def evaluate(given: argparse.Namespace) -> int:
     if not place.first:
         return 0
     for model, read in readings.items():
-        write_hypotheses(out / f"{given.split}.{model}.txt", read, corpus.clean)
+        write_hypotheses(out / f"{given.split}.{model}.txt", read, corpus.rule)
         if given.split == "dev":
             sure = [each.sure for each in read if each.sure]
             write_range(out, checkpoints[model], sha256(checkpoints[model]), "dev", sure)
-    rows = [(model, len(read), score(read, corpus.clean)) for model, read in readings.items()]
-    rows += [(f"{model} raw", len(read), score_raw(read)) for model, read in readings.items()
-             if recognisers[model].counted_raw]
-    print("\n".join(table(rows)))
-    if len(rows) > len(readings):
-        print("raw: nothing cleaned, as its authors count; not to be compared with the others")
+    counted = [(model, len(read), rule, whose, score(read, rule)) for model, read in readings.items()
+               for rule, whose in counts(model, corpus)]
+    print("\n".join(table(counted)))
     print(f"hypotheses: {out / given.split}.*.txt" + (f"; how sure: *{BESIDE}" if given.split == "dev" else ""))
     for name, reason in broken.items():
         print(f"{name}: not read: {reason}", file=sys.stderr)
@@ -157,7 +155,7 @@ def measure_evidence(given: argparse.Namespace) -> int:
     kinds = {PLAIN: drawn_clips(corpus, given.split, given.clips)}
     if given.data_root is None:
         kinds.update(distracted_clips(partial(demo_data, out, given.clips, True), given.split, given.clips))
-    recognisers = _load(checkpoints, choose_device(given.device)[0], corpus)
+    recognisers = _load(checkpoints, choose_device(given.device)[0], corpus, given.split)
     with tqdm(total=sum(map(len, kinds.values())), unit="clip", leave=False, disable=None) as bar:
         found = study(recognisers, kinds, bar.update)
     text = "\n".join([*lines(found), "", f"in {time.perf_counter() - started:.0f} seconds"])
@@ -184,7 +182,7 @@ def measure_film(given: argparse.Namespace, corpus: "Corpus", checkpoints: Dict[
     from models.device import choose_device
 
     films = filmed_clips(corpus, given.split, given.clips)
-    recognisers = _load(checkpoints, choose_device(given.device)[0], corpus)
+    recognisers = _load(checkpoints, choose_device(given.device)[0], corpus, given.split)
     with tqdm(total=len(films), unit="clip", leave=False, disable=None) as bar:
         text = "\n".join(lines(real_study(recognisers, films, bar.update), given.split))
     with atomic_file(out / "film.txt") as draft:
@@ -193,23 +191,39 @@ def measure_film(given: argparse.Namespace, corpus: "Corpus", checkpoints: Dict[
     return 0
 
 
-def _load(checkpoints: Dict[str, Path], device: str, corpus: "Corpus") -> "Dict[str, Recogniser]":
+def _load(checkpoints: Dict[str, Path], device: str, corpus: "Corpus", split: str) -> "Dict[str, Recogniser]":
+    """Those that know what is signed in the split."""
+    from glosses.known import check_known
     from runs.loading import load_recogniser
 
     recognisers = {model: load_recogniser(model, path, device, corpus) for model, path in checkpoints.items()}
+    truths = [row.glosses for row in corpus.rows(split)]
     for model, recogniser in recognisers.items():
-        for note in recogniser.notes:
+        lacking = check_known(recogniser.vocabulary, truths, str(checkpoints[model]), split,
+                              "a checkpoint of this corpus, or another --dataset")
+        for note in (*recogniser.notes, *([lacking] if lacking else [])):
             print(f"warning: {model}: {note}", file=sys.stderr)
     return recognisers
 
 
-def table(rows: "Sequence[Tuple[str, int, WER]]") -> List[str]:
-    """Rows of (model, clips, counts)."""
-    lines = [f"{'model':<12}{'clips':>7}{'glosses':>9}{'sub':>7}{'ins':>7}{'del':>7}{'WER':>9}"]
-    for model, clips, counts in rows:
-        lines.append(f"{model:<12}{clips:>7}{counts.reference:>9}{counts.substitutions:>7}{counts.insertions:>7}"
-                     f"{counts.deletions:>7}{counts.percent:>8.2f}%")
-    return lines
+def counts(model: str, corpus: "Corpus") -> "List[Tuple[Rule, str]]":
+    """The rules to count by, and whose each is: what is published is by the authors' own."""
+    from glosses.rules import authors_rule
+
+    own = authors_rule(model, corpus.name)
+    if own is corpus.rule:
+        return [(own, "common, and its authors'")]
+    theirs = [(own, "its authors'")] if own else []
+    return [*theirs, (corpus.rule, "common" if own else f"common; its authors published none on {corpus.name}")]
+
+
+def table(rows: "Sequence[Tuple[str, int, Rule, str, WER]]") -> List[str]:
+    """Rows of (model, clips, rule, whose it is, counts), and what each rule does."""
+    lines = [f"{'model':<12}{'clips':>7}{'glosses':>9}{'sub':>7}{'ins':>7}{'del':>7}{'WER':>9}  counted by"]
+    for model, clips, rule, whose, told in rows:
+        lines.append(f"{model:<12}{clips:>7}{told.reference:>9}{told.substitutions:>7}{told.insertions:>7}"
+                     f"{told.deletions:>7}{told.percent:>8.2f}%  {rule.name} ({whose})")
+    return lines + [f"{rule.name}: {rule.about}" for rule in dict.fromkeys(rule for _, _, rule, _, _ in rows)]
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
@@ -23,7 +23,7 @@ from datasets.phoenix2014 import Phoenix2014  # noqa: E402
 from estimation.estimator import estimator  # noqa: E402
 from estimation.face_mesh import parts  # noqa: E402
 from estimation.missing import filled  # noqa: E402
-from glosses.wer import wer  # noqa: E402
+from glosses.rules import TWOSTREAM_2014  # noqa: E402
 from poses.keypoint_pickle import sequences  # noqa: E402
 from poses.whole_body import LEFT_HAND, RIGHT_HAND  # noqa: E402
 from records.requests import VideoRequest  # noqa: E402
@@ -81,8 +81,8 @@ def lost_at(found: Sequence[Optional[np.ndarray]], place: float) -> np.ndarray:
 def keypoints(clips: int) -> None:
     recognisers = {name: load_recogniser(name, path, "cpu", Phoenix2014(Path("none")))
                    for name, path in CHECKPOINTS.items()}
-    truth: List[str] = []
-    read: Dict[str, List[str]] = {}
+    truth: List[Tuple[str, ...]] = []
+    read: Dict[str, List[Tuple[str, ...]]] = {}
     errors: Dict[str, List[float]] = {}
     seen: List[float] = []
     frames = 0
@@ -104,14 +104,14 @@ def keypoints(clips: int) -> None:
                 errors.setdefault(name, []).append(float(chosen.mean()))
         tall = np.stack(list(clip.pictures()))
         told = Clip("drawn", "test", np.stack([square(picture) for picture in tall]), tall_frames=tall)
-        truth.append(" ".join(clip.words))
+        truth.append(clip.words)
         ways = {"exact points": clip.keypoints, "estimated": estimated, "estimated, lost ones at 0": lost_at(found, 0),
                 "estimated, lost ones far outside": lost_at(found, -1000)}
         for way, points in ways.items():
             recogniser = recognisers["twostream"]
             with torch.no_grad():
                 logits = recogniser(recogniser.prepare(Clip(told.seq_id, told.split, told.frames, (), points, tall)))
-            read.setdefault(way, []).append(" ".join(recogniser.decode(logits[0] if logits.dim() == 3 else logits)))
+            read.setdefault(way, []).append(recogniser.decode(logits[0] if logits.dim() == 3 else logits))
         if number == 0:
             draw(tall[len(tall) // 2], clip.keypoints[len(tall) // 2], estimated[len(tall) // 2])
     print(f"{clips} drawn clips, {frames} frames: hands found in {100 * np.mean(seen):.0f} % of them")
@@ -120,7 +120,7 @@ def keypoints(clips: int) -> None:
         print(f"  {name:<22}{np.mean(values):6.1f}")
     print("the demo's TwoStream-SLR reads, WER:")
     for way, hypotheses in read.items():
-        print(f"  {way:<34}{wer(truth, hypotheses).percent:6.2f} %")
+        print(f"  {way:<34}{TWOSTREAM_2014.total(zip(truth, hypotheses)).percent:6.2f} %")
 
 
 def draw(picture: np.ndarray, exact: np.ndarray, estimated: np.ndarray) -> None:

@@ -3,7 +3,8 @@ from typing import Optional, Tuple
 
 import numpy as np
 
-from glosses.wer import Clean, clean
+from glosses.rules import Rule
+from glosses.wer import Clean
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,21 @@ class Clip:
     tall_frames: Optional[np.ndarray] = None  # uint8 [T, 260, 210, 3] RGB, the same pictures as 210x260 frames
     signer: str = ""
     origin: Optional[Origin] = None           # of a video that no corpus holds
-    clean: Clean = clean                      # what its corpus does to glosses before they are compared
+    rule: Optional[Rule] = None               # by which its corpus counts errors; a must where there are glosses
+
+    def __post_init__(self) -> None:
+        if self.glosses and self.rule is None:
+            raise ValueError(f"clip {self.seq_id} has glosses, and no rule that says how they are compared")
 
     def __len__(self) -> int:
         return len(self.frames)
+
+    @property
+    def clean(self) -> Clean:
+        """What is done to its glosses, and to those read in it, before they are compared one by one."""
+        if self.rule is None:
+            raise ValueError(f"clip {self.seq_id} has no rule that says how its glosses are compared")
+        return self.rule.truth
 
     def window(self, start: int, stop: int) -> "Clip":
         """Frames start..stop-1 as a clip that shares their memory."""

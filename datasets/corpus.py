@@ -126,10 +126,16 @@ def _read_info(path: Path, split: str) -> List[Row]:
         if "fileid" not in entry or "folder" not in entry:
             raise UserError(f"{path}: entry {number} has only {sorted(map(str, entry))}; expected fileid, folder, "
                             "signer and label; give the file that the preprocessing wrote")
-    rows = [_row(*(entry.get(key, "") for key in ("fileid", "folder", "signer", "label"))) for entry in entries]
+    rows = [_row(_name(entry["fileid"], entry["folder"]),
+                 *(entry.get(key, "") for key in ("folder", "signer", "label"))) for entry in entries]
     prefix = split + "/"
     return [Row(row.seq_id, row.folder[len(prefix):] if row.folder.startswith(prefix) else row.folder,
                 row.signer, row.glosses) for row in rows]
+
+
+def _name(file_id: Any, folder: Any) -> str:
+    """Some code bases have the clip's place on their own disk for an id: its last part, as `folder` is told too."""
+    return str(file_id).rstrip("/").rpartition("/")[2] if folder else str(file_id)
 
 
 def _row(seq_id: Any, folder: Any, signer: Any, text: Any) -> Row:

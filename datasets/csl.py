@@ -3,7 +3,7 @@ from typing import List, Tuple
 
 from datasets.corpus import Row
 from datasets.layout import Corpus
-from glosses.wer import as_it_is
+from glosses.vocabulary import GlossVocabulary, in_string_order
 
 
 class CSL(Corpus):
@@ -12,8 +12,13 @@ class CSL(Corpus):
     name = "csl"
     folder = "CSL"
     preprocessed = "CSL"
-    classes = 179
-    clean = staticmethod(as_it_is)
+    classes = 180
+    folds_case = True
 
     def patterns(self, row: Row, split: str, size: str) -> List[Tuple[Path, str]]:
-        return [(self.root / "features" / size, f"{row.folder}/*.jpg")]
+        pattern = row.folder if "*" in row.folder else f"{row.folder}/*.jpg"
+        return [(self.root / "features" / size, pattern)]
+
+    def numbered(self) -> GlossVocabulary:
+        """It has no test split."""
+        return in_string_order(row.glosses for split in self.splits() for row in self.read(split))

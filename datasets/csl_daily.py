@@ -8,7 +8,6 @@ from datasets.corpus import INFO, Row, Table, read_corpus
 from datasets.frames import decode_frames
 from datasets.layout import SPLITS, SQUARE, Corpus
 from glosses.vocabulary import GlossVocabulary, in_string_order
-from glosses.wer import as_it_is
 from terminal.errors import UserError
 
 VIDEOS, SPLIT = "video_map.txt", "split_1.txt"
@@ -19,14 +18,14 @@ SMALL, LARGE = "frames_256x256", "frames_512x512"
 
 
 class CSLDaily(Corpus):
-    """Its glosses are Chinese words, compared as they are."""
+    """Its glosses are Chinese words."""
 
     name = "csl-daily"
     folder = "CSL-Daily"
     preprocessed = "CSL-Daily"
     classes = 2001
+    folds_case = True
     table = Table(VIDEOS, "name", "", "", "gloss", "index|name|length|gloss|char|word|postag")
-    clean = staticmethod(as_it_is)
 
     @classmethod
     def found(cls, root: Path) -> bool:

@@ -8,8 +8,8 @@ import numpy as np
 from datasets.corpus import INFO, PHOENIX, Row, Table, read_corpus, select, splits
 from datasets.frames import decode_frames, find_frames
 from files.workspace import REPOSITORY, Workspace
-from glosses.vocabulary import GlossVocabulary, in_string_order, load_gloss_dict
-from glosses.wer import clean
+from glosses.rules import COMMON, Rule
+from glosses.vocabulary import GlossVocabulary, in_string_order, load_gloss2ids, load_gloss_dict
 from terminal.errors import UserError
 
 SQUARE, TALL = "fullFrame-256x256px", "fullFrame-210x260px"     # two sizes of the same frames, width first
@@ -26,8 +26,8 @@ class Corpus:
     folder: str                     # of the workspace's data/, where no other root is named
     preprocessed: str               # what the code bases call the folder of their {split}_info.npy and gloss_dict.npy
     classes: int                    # of its published checkpoints, with the blank
+    folds_case: bool                # TwoStream-SLR's authors take its glosses in small letters, and read in capitals
     table: Table = PHOENIX
-    clean = staticmethod(clean)     # what is done to glosses before they are compared
 
     def __init__(self, root: Path, workspace: Optional[Workspace] = None, info: Optional[Path] = None) -> None:
         """info: the folder of the {split}_info.npy and gloss_dict.npy to take, and no other source."""
@@ -35,6 +35,11 @@ class Corpus:
         self.info = info
         roots = (self.root, (workspace or Workspace()).root, REPOSITORY)
         self._preprocessed = [place / "preprocess" / self.preprocessed for place in dict.fromkeys(roots)]
+
+    @property
+    def rule(self) -> Rule:
+        """By which all networks are compared on it, and glosses one by one."""
+        return COMMON[self.name]
 
     @classmethod
     def found(cls, root: Path) -> bool:
@@ -126,6 +131,14 @@ class Corpus:
             if (place / "gloss_dict.npy").is_file():
                 return load_gloss_dict(place / "gloss_dict.npy")
         return self.numbered()
+
+    def file_vocabulary(self) -> GlossVocabulary:
+        """As gloss2ids.pkl numbers the classes."""
+        return self.cased(load_gloss2ids(self.gloss_ids))
+
+    def cased(self, vocabulary: GlossVocabulary) -> GlossVocabulary:
+        """One from such a file, its glosses found and read as its authors do."""
+        return vocabulary.folded() if self.folds_case else vocabulary
 
     def numbered(self) -> GlossVocabulary:
         return in_string_order(row.glosses for split in SPLITS for row in self.training_rows(split))

@@ -14,7 +14,7 @@ from datasets.corpus import Row
 from datasets.fingerprint import stamp
 from datasets.heatmaps import HeatmapCache, render, stored
 from datasets.layout import SQUARE, TALL, Corpus
-from glosses.vocabulary import GlossVocabulary, load_gloss2ids
+from glosses.vocabulary import GlossVocabulary
 from poses.whole_body import KeypointStore
 from terminal.errors import UserError
 
@@ -68,7 +68,7 @@ class PhoenixVideoTextDataset(Dataset):
         return Clip(row.seq_id, self.split, self.files.decode(paths[taken]), row.glosses,
                     None if points is None else points[taken],
                     self.files.decode(tall_paths[taken]) if tall_paths else None, row.signer,
-                    clean=self.files.clean)
+                    rule=self.files.rule)
 
     def fingerprint(self, index: int, tall: bool) -> Dict[str, str]:
         """What a clip is read from, told cheaply: when it is another, the clip may be too."""
@@ -115,6 +115,6 @@ class PhoenixVideoTextDataset(Dataset):
 
     def _gloss(self, row: Row) -> Tensor:
         if row.glosses and self._vocabulary is None:
-            self._vocabulary = load_gloss2ids(self.files.gloss_ids)
+            self._vocabulary = self.files.file_vocabulary()
         ids = self._vocabulary.encode(row.glosses) if self._vocabulary and row.glosses else []
         return torch.tensor(ids, dtype=torch.int64)

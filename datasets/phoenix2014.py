@@ -13,6 +13,7 @@ class Phoenix2014(Corpus):
     folder = "phoenix-2014-multisigner"
     preprocessed = "phoenix2014"
     classes = 1296
+    folds_case = False
 
     def training_rows(self, split: str) -> List[Row]:
         rows = self.read(split)

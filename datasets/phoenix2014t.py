@@ -6,12 +6,13 @@ from datasets.layout import Corpus
 
 
 class Phoenix2014T(Corpus):
-    """RWTH-PHOENIX-Weather 2014 T, with translations. Its glosses are cleaned as PHOENIX-2014's are."""
+    """RWTH-PHOENIX-Weather 2014 T, with translations."""
 
     name = "phoenix2014-T"
     folder = "PHOENIX-2014-T"
     preprocessed = "phoenix2014-T"
     classes = 1116
+    folds_case = True
     table = Table("PHOENIX-2014-T.{}.corpus.csv", "name", "video", "speaker", "orth",
                   "name|video|start|end|speaker|orth|translation")
 

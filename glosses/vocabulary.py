@@ -49,6 +49,42 @@ class GlossVocabulary:
     def decode(self, numbers: Iterable[int]) -> Tuple[str, ...]:
         return tuple(self.name(int(number)) for number in numbers)
 
+    def cut(self, classes: int) -> "GlossVocabulary":
+        """Without the words whose class a network of so many classes lacks."""
+        unknown = None if self.unknown is None or self.unknown >= classes else self.unknown
+        kept = {word: number for word, number in self._ids.items() if number < classes}
+        return GlossVocabulary(self.names[:classes], self.blank, unknown, kept)
+
+    def folded(self) -> "GlossVocabulary":
+        """The same classes where capitals are not told from small letters."""
+        return _Folded(self)
+
+
+class _Folded(GlossVocabulary):
+    """As a tokenizer that folds case: words are looked up in small letters, and classes read in capitals."""
+
+    def __init__(self, plain: GlossVocabulary) -> None:
+        super().__init__([name if _is_marker(name) else name.upper() for name in plain.names], plain.blank,
+                         plain.unknown)
+        words = plain.words()
+        self._ids = {word.lower(): number for word, number in words.items()}
+        self._ids.update({word: number for word, number in words.items() if word == word.lower()})  # they alone count
+
+    def __contains__(self, word: str) -> bool:
+        return super().__contains__(word.lower())
+
+    def words(self) -> Dict[str, int]:
+        return {word if _is_marker(word) else word.upper(): number for word, number in self._ids.items()}
+
+    def id(self, word: str) -> Optional[int]:
+        return super().id(word.lower())
+
+    def cut(self, classes: int) -> GlossVocabulary:
+        return super().cut(classes).folded()
+
+    def folded(self) -> GlossVocabulary:
+        return self
+
 
 def from_ids(ids: Mapping[str, int], blank: int = 0) -> GlossVocabulary:
     """Where words share a class, it reads as the last of them that is no marker such as `<mask>`."""

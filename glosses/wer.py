@@ -1,50 +1,15 @@
-"""PHOENIX-2014's word error rate: its clean-up of gloss strings, its alignment costs, and what became of each gloss."""
-import re
+"""Word error rate: the cheapest edits from what is true to what was read, and what became of each gloss."""
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Callable, List, Optional, Sequence, Tuple
 
-import numpy as np
-
-DELETION, INSERTION, SUBSTITUTION = 3, 3, 4
+DELETION, INSERTION, SUBSTITUTION = PUBLISHED_COSTS = (3, 3, 4)
 NAMES = {"C": "right", "S": "substituted", "I": "inserted", "D": "deleted"}
 
-_LETTERS = (r"([ +][A-Z]) ([A-Z][ +])", r"\1+\2")
-_REPEATED = (r"(?<![\w-])(\b[A-Z]+(?![\w-])) \1(?![\w-])", r"\1")
-# Applied in this order. The order is part of the protocol: "S C H NEE" becomes "S C+H NEE" and not "S+C+H NEE".
-_RULES = tuple((re.compile(pattern), replacement) for pattern, replacement in (
-    (r"loc-", ""), (r"cl-", ""), (r"qu-", ""), (r"poss-", ""), (r"lh-", ""),
-    (r"S0NNE", "SONNE"), (r"HABEN2", "HABEN"),
-    (r"__EMOTION__|__PU__|__LEFTHAND__", ""),
-    (r"WIE AUSSEHEN", "WIE-AUSSEHEN"),
-    (r"ZEIGEN( |$)", r"ZEIGEN-BILDSCHIRM\1"),
-    (r"^([A-Z]) ([A-Z][+ ])", r"\1+\2"),                    # letters that spell a word
-    (r"[ +]([A-Z]) ([A-Z]) ", r" \1+\2 "),
-    _LETTERS, _LETTERS, _LETTERS,
-    (r"([ +]SCH) ([A-Z][ +])", r"\1+\2"), (r"([ +]NN) ([A-Z][ +])", r"\1+\2"),
-    (r"([ +][A-Z]) (NN[ +])", r"\1+\2"),
-    (r"([ +][A-Z]) ([A-Z])$", r"\1+\2"),
-    (r"([A-Z][A-Z])RAUM", r"\1"),
-    (r"-PLUSPLUS", ""),
-    _REPEATED, _REPEATED, _REPEATED, _REPEATED,
-))
-
-
-Clean = Callable[[str], str]
+Clean = Callable[[str], str]        # what is done to glosses, separated by spaces, before they are compared
 
 
 def as_it_is(text: str) -> str:
-    """For corpora whose glosses are counted as they are annotated."""
     return " ".join(text.split())
-
-
-def clean(text: str) -> str:
-    """PHOENIX's."""
-    text = text.strip()
-    for pattern, replacement in _RULES:
-        text = pattern.sub(replacement, text)
-    merged = " ".join(word for word, _ in groupby(text.split(" ")))
-    return " ".join(merged.split())
 
 
 @dataclass(frozen=True)
@@ -70,26 +35,11 @@ class WER:
                    self.deletions + other.deletions, self.reference + other.reference)
 
 
-def wer(references: Sequence[str], hypotheses: Sequence[str], clean: Clean = clean) -> WER:
-    """Over sentences cleaned as their corpus is, glosses separated by spaces."""
-    if len(references) != len(hypotheses):
-        raise ValueError(f"{len(references)} references and {len(hypotheses)} hypotheses")
-    total = WER()
-    for reference, hypothesis in zip(references, hypotheses):
-        words = clean(reference).split()
-        steps = _align(words, clean(hypothesis).split())
-        total += WER(steps.count("S"), steps.count("I"), steps.count("D"), len(words))
-    return total
-
-
-def raw_wer(references: Sequence[str], hypotheses: Sequence[str]) -> WER:
-    """Nothing cleaned, and the fewest edits whatever their kind: how Mamba-SLR's authors count."""
-    total = WER()
-    for reference, hypothesis in zip(references, hypotheses):
-        words = reference.split()
-        steps = _align(words, hypothesis.split(), (1, 1, 1))
-        total += WER(steps.count("S"), steps.count("I"), steps.count("D"), len(words))
-    return total
+def count(reference: Sequence[str], hypothesis: Sequence[str], costs: Tuple[int, int, int] = PUBLISHED_COSTS,
+          ties: str = "ID") -> WER:
+    """Over glosses as they are compared."""
+    steps = align(reference, hypothesis, costs, ties)
+    return WER(steps.count("S"), steps.count("I"), steps.count("D"), len(reference))
 
 
 @dataclass(frozen=True)
@@ -109,13 +59,13 @@ class Edit:
     read: Optional[int]
 
 
-def edits(reference: Sequence[str], hypothesis: Sequence[str], clean: Clean = clean) -> List[Edit]:
+def edits(reference: Sequence[str], hypothesis: Sequence[str], clean: Clean) -> List[Edit]:
     """In order. Glosses are compared cleaned one by one; those that cleaning empties are left out."""
     truth = [(place, clean(word)) for place, word in enumerate(reference) if clean(word)]
     read = [(place, clean(word)) for place, word in enumerate(hypothesis) if clean(word)]
     row = column = 0
     found = []
-    for step in _align([word for _, word in truth], [word for _, word in read]):
+    for step in align([word for _, word in truth], [word for _, word in read]):
         found.append(Edit(NAMES[step], None if step == "I" else truth[row][0],
                           None if step == "D" else read[column][0]))
         row += step != "I"
@@ -123,8 +73,8 @@ def edits(reference: Sequence[str], hypothesis: Sequence[str], clean: Clean = cl
     return found
 
 
-def verdicts(reference: Sequence[str], hypothesis: Sequence[str], clean: Clean = clean) -> Verdicts:
-    """Glosses are compared cleaned one by one, so that `loc-NORD` is right for `NORD`.
+def verdicts(reference: Sequence[str], hypothesis: Sequence[str], clean: Clean) -> Verdicts:
+    """Glosses are compared cleaned one by one, so that on PHOENIX-2014 `loc-NORD` is right for `NORD`.
 
     One that cleaning empties (`__PU__`) counts neither as right nor as wrong: it is left out of the truth,
     and "right" in the hypothesis.
@@ -141,32 +91,40 @@ def verdicts(reference: Sequence[str], hypothesis: Sequence[str], clean: Clean =
     return Verdicts(tuple(judged), tuple(deleted))
 
 
-def _align(reference: Sequence[str], hypothesis: Sequence[str],
-           costs: Tuple[int, int, int] = (DELETION, INSERTION, SUBSTITUTION)) -> List[str]:
-    """The cheapest edits from reference to hypothesis: C right, S substituted, I inserted, D deleted."""
+def align(reference: Sequence[str], hypothesis: Sequence[str], costs: Tuple[int, int, int] = PUBLISHED_COSTS,
+          ties: str = "ID") -> List[str]:
+    """The cheapest edits from reference to hypothesis: C right, S substituted, I inserted, D deleted.
+
+    Looked for from the end. Where several are as cheap, a gloss stands for a gloss; then the first kind of `ties`.
+    """
     deletion, insertion, substitution = costs
-    rows, columns = len(reference), len(hypothesis)
-    cost = np.zeros((rows + 1, columns + 1), np.int64)
-    cost[:, 0] = deletion * np.arange(rows + 1)
-    cost[0, :] = insertion * np.arange(columns + 1)
-    for row in range(1, rows + 1):
-        for column in range(1, columns + 1):
-            same = reference[row - 1] == hypothesis[column - 1]
-            cost[row, column] = min(cost[row - 1, column - 1] + (0 if same else substitution),
-                                    cost[row, column - 1] + insertion, cost[row - 1, column] + deletion)
+    table = [[column * insertion for column in range(len(hypothesis) + 1)]]     # [truth + 1][read + 1]
+    for row, true in enumerate(reference):
+        above, line = table[row], [(row + 1) * deletion]
+        for column, read in enumerate(hypothesis):
+            line.append(min(above[column] + (0 if true == read else substitution),
+                            line[column] + insertion, above[column + 1] + deletion))
+        table.append(line)
     steps: List[str] = []
-    row, column = rows, columns
+    row, column = len(reference), len(hypothesis)
     while row or column:
-        here = cost[row, column]
-        if row and column and reference[row - 1] == hypothesis[column - 1] and here == cost[row - 1, column - 1]:
-            step = "C"
-        elif row and column and here == cost[row - 1, column - 1] + substitution:
-            step = "S"
-        elif column and here == cost[row, column - 1] + insertion:
-            step = "I"
-        else:
-            step = "D"
+        step = _last_step(table, row, column, bool(row and column) and reference[row - 1] == hypothesis[column - 1],
+                          costs, ties)
         steps.append(step)
         row -= step != "I"
         column -= step != "D"
     return steps[::-1]
+
+
+def _last_step(table: Sequence[Sequence[int]], row: int, column: int, same: bool, costs: Tuple[int, int, int],
+               ties: str) -> str:
+    deletion, insertion, substitution = costs
+    if row and column:
+        across = table[row][column] - table[row - 1][column - 1]
+        if same and across == 0:
+            return "C"
+        if not same and across == substitution:
+            return "S"
+    could = {"I": column > 0 and table[row][column] == table[row][column - 1] + insertion,
+             "D": row > 0 and table[row][column] == table[row - 1][column] + deletion}
+    return next(step for step in ties if could[step])

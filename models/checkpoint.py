@@ -2,8 +2,9 @@
 
 A checkpoint is a zip of one pickle and one raw file a storage. The pickle is read with an allow-list (anything else
 it asks for is an error that names it), tensors stay descriptions until they are wanted, and of the file's bytes only
-the wanted ones are ever read: optimizer states cost nothing.
+the wanted ones are ever read: optimizer states cost nothing. Older files (models/legacy_checkpoint.py) hold the same.
 """
+import io
 import math
 import pickle
 import zipfile
@@ -11,13 +12,14 @@ from collections import OrderedDict, defaultdict, deque
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Dict, List, Mapping, Optional, Tuple, Type
+from typing import Any, Dict, List, Mapping, Optional, Tuple, Type, Union
 
 import torch
 from torch import Tensor
 
 from files.bounds import Bounds, Sealed, empty
 from files.safe_pickle import DAMAGED, find_data_class
+from models.legacy_checkpoint import MAGIC, LegacyFile
 from terminal.errors import UserError
 
 
@@ -31,7 +33,6 @@ class Arguments:
 # As SlowFastSign, TwoStream-SLR, Mamba-SLR say, and ArcFace where all states were saved.
 WEIGHTS = ("model_state_dict", "model_state", "module", "model", "state_dict_backbone")
 AVERAGED = "model_ema"                              # Mamba-SLR's name for the weights averaged over training
-_BEFORE_ZIP = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."   # torch.save before version 1.6 begins with this number
 _STORAGES = {
     "FloatStorage": torch.float32, "HalfStorage": torch.float16, "BFloat16Storage": torch.bfloat16,
     "DoubleStorage": torch.float64, "LongStorage": torch.int64, "IntStorage": torch.int32,
@@ -66,10 +67,11 @@ class Checkpoint:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._zip = _open(path)
-        self._entries = {name.split("/", 1)[-1]: name for name in self._zip.namelist()}
+        self._entries = _entries(self._zip)
         self._bounds = Bounds(path.stat().st_size)
         try:
-            if any(entry.compress_type != zipfile.ZIP_STORED for entry in self._zip.infolist()):
+            if isinstance(self._zip, zipfile.ZipFile) and any(entry.compress_type != zipfile.ZIP_STORED
+                                                              for entry in self._zip.infolist()):
                 raise UserError(f"{path}: compressed, which torch.save never does; unzip it and zip it with -0")
             self.content = self._unpickle()
         except UserError:
@@ -128,16 +130,29 @@ class Checkpoint:
         try:
             if "byteorder" in self._entries and self._zip.read(self._entries["byteorder"]) != b"little":
                 raise UserError(f"{self.path}: saved on a big-endian machine; save it again on a little-endian one")
-            with self._zip.open(self._entries["data.pkl"]) as file:
-                return _Unpickler(file).load()
+            return _loaded(self._zip.read(self._entries["data.pkl"]))[0]
         except (*DAMAGED, zipfile.BadZipFile, OSError, RuntimeError) as error:
             raise UserError(f"{self.path}: not a checkpoint of weights and training state "
                             f"({error or type(error).__name__}); nothing in it was run") from None
 
 
+def _loaded(data: bytes) -> Tuple[Any, Dict[str, Tuple[int, int]]]:
+    """What a pickle holds, and the storages it refers to: {name: (values, bytes of a value)}"""
+    unpickler = _Unpickler(io.BytesIO(data))
+    return unpickler.load(), unpickler.storages
+
+
+def _entries(file: Union[zipfile.ZipFile, LegacyFile]) -> Dict[str, str]:
+    """The names of its parts as they are here, and as they are there."""
+    if isinstance(file, LegacyFile):
+        return {name: name for name in file.names}
+    return {name.split("/", 1)[-1]: name for name in file.namelist()}
+
+
 class _Unpickler(pickle.Unpickler):
     def __init__(self, file: Any) -> None:
         self.bounds = Bounds.of(file)
+        self.storages: Dict[str, Tuple[int, int]] = {}
         super().__init__(file)
 
     def find_class(self, module: str, name: str) -> Any:
@@ -147,6 +162,8 @@ class _Unpickler(pickle.Unpickler):
             return _DTYPES[name]
         if (module, name) in (("torch._utils", "_rebuild_tensor_v2"), ("torch._utils", "_rebuild_parameter")):
             return Sealed(getattr(self, name), self.bounds)
+        if (module, name) == ("torch._utils", "_rebuild_tensor"):       # before version 0.4: the same
+            return Sealed(self._rebuild_tensor_v2, self.bounds)
         module = "builtins" if module == "__builtin__" else module
         if (module, name) == ("argparse", "Namespace"):
             return Arguments
@@ -155,10 +172,14 @@ class _Unpickler(pickle.Unpickler):
         return find_data_class(module, name, self.bounds)
 
     def persistent_load(self, description: Any) -> Tuple[str, torch.dtype]:
-        kind, dtype, key, _location, _count = description
-        if kind != "storage" or not isinstance(dtype, torch.dtype):
-            raise pickle.UnpicklingError(f"it refers to {kind!r} outside itself")
-        return str(key), dtype
+        kind, dtype, key, _location, count, *view = description         # older files tell of a view, of None mostly
+        if kind != "storage" or not isinstance(dtype, torch.dtype) or not isinstance(key, str):
+            raise pickle.UnpicklingError("it refers to what is no storage of a tensor")
+        told = (count, torch.empty(0, dtype=dtype).element_size())
+        if view not in ([], [None]) or not isinstance(count, int) or count < 0 \
+                or self.storages.setdefault(key, told) != told:
+            raise pickle.UnpicklingError("it has a storage that is a part of another, or that is told of in two ways")
+        return key, dtype
 
     def _rebuild_tensor_v2(self, storage: Tuple[str, torch.dtype], offset: int, shape: Tuple[int, ...],
                            stride: Tuple[int, ...], *_gradient_and_hooks: Any) -> StoredTensor:
@@ -168,7 +189,7 @@ class _Unpickler(pickle.Unpickler):
         return stored
 
 
-def _open(path: Path) -> zipfile.ZipFile:
+def _open(path: Path) -> Union[zipfile.ZipFile, LegacyFile]:
     if not path.exists():
         raise UserError(f"no checkpoint at {path}; README.md, section Checkpoints, says where to get it")
     if path.is_dir():
@@ -188,9 +209,8 @@ def _open(path: Path) -> zipfile.ZipFile:
         raise UserError(f"{path}: empty; fetch the checkpoint again")
     if start.startswith(b"PK"):
         raise UserError(f"{path}: truncated: the end of the checkpoint is missing after {size}; fetch it again")
-    if _BEFORE_ZIP in start:
-        raise UserError(f"{path}: written in PyTorch's format from before version 1.6, which can't be read safely; "
-                        "load it with torch.load where you trust it and torch.save it again")
+    if MAGIC in start:
+        return LegacyFile(path, _loaded)
     if start.lstrip()[:1] == b"<":
         raise UserError(f"{path}: a web page of {size}, not a checkpoint; fetch the file itself")
     raise UserError(f"{path}: not a PyTorch checkpoint ({size}); give a file that torch.save wrote")

@@ -134,7 +134,6 @@ def grid_of(a: Mapping[str, Any]) -> int:
 class MambaSLR(Recogniser):
     name, title = "mamba", "Mamba-SLR"
     signature = "layers.0.temporal_mixer.conv1d_bwd.weight"
-    counted_raw = True
     computed = ("scan_indices",)        # the inverse ones end so too
     network: MambaNetwork
     default_layers: Tuple[str, ...] = ("patch_embed", "layers.3", "layers.7", "layers.11", "head")

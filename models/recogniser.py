@@ -15,7 +15,6 @@ class Recogniser(Explainable):
     softmax over V gives what is decoded."""
 
     default_method = "gradcam"                          # of maps, where the user names none
-    counted_raw = False                                 # its authors count errors on glosses that nobody cleaned
     longest: Optional[int] = None                       # frames it takes at once, where its authors set a limit
 
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:

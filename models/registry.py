@@ -96,7 +96,11 @@ def build(name: str, checkpoint: Path, device: str = "cpu", vocabulary: "Optiona
     if recogniser.vocabulary.blank >= classes:
         raise UserError(f"{checkpoint}: the vocabulary's blank is class {recogniser.vocabulary.blank} of {classes}; "
                         "give the vocabulary it was trained with")
-    if names != classes:
+    if names > classes:
+        recogniser.vocabulary = recogniser.vocabulary.cut(classes)
+        recogniser.notes += (f"the vocabulary has {names} names for {classes} classes: the names beyond them can't be "
+                             "read",)
+    elif names < classes:
         recogniser.notes += (f"the vocabulary has {names} names for {classes} classes: "
                              "a class without a name reads as # and its number",)
     if fold:

@@ -20,7 +20,9 @@ class Network:
 # A network whose checkpoints hold all the keys of another's stands above that one.
 RECOGNISERS: Tuple[Network, ...] = (
     Network("slowfast", "SlowFastSign", "models.slowfast:SlowFastSign", "SlowFast",
-            published={PHOENIX: "slowfast_phoenix2014_dev_18.01_test_18.28.pt"}),
+            published={PHOENIX: "slowfast_phoenix2014_dev_18.01_test_18.28.pt",
+                       "phoenix2014-T": "slowfast_phoenix2014-T_dev_17.66_test_18.71.pt",
+                       "csl-daily": "slowfast_csl-daily_dev_25.49_test_24.85.pt"}),
     Network("twostream", "TwoStream-SLR", "models.twostream:TwoStreamSLR", "TwoStream", needs_keypoints=True,
             tall_frames=True, own_vocabulary=True, published={PHOENIX: "twostreamslr.ckpt"}),
     Network("corrnet", "CorrNet", "models.corrnet:CorrNet",

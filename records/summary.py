@@ -14,6 +14,7 @@ STATUSES = ("done", "skipped", "failed")
 class ModelOutcome:
     glosses: Tuple[str, ...]
     wer: Optional[WordErrors]
+    wer_authors: Optional[WordErrors]
     flags: Dict[str, Tuple[str, ...]]       # of the layers that have any
 
 
@@ -33,14 +34,15 @@ class Outcome:
 @dataclass(frozen=True)
 class Summary:
     counts: Dict[str, int]                  # by status
-    wer: Dict[str, WordErrors]              # of each model, over all sequences
+    wer: Dict[str, WordErrors]              # of each model, over all sequences, by the common rule
+    wer_authors: Dict[str, WordErrors]      # and by that of its authors
     seconds: float
     sequences: Tuple[Outcome, ...]
 
 
 def outcome_of(record: Sequence, status: str) -> Outcome:
     """status: done or skipped."""
-    models = {name: ModelOutcome(model.glosses, model.wer,
+    models = {name: ModelOutcome(model.glosses, model.wer, model.wer_authors,
                                  {layer: each.flags for layer, each in model.layers.items() if each.flags})
               for name, model in record.models.items()}
     return Outcome(record.sequence, status, "", False, record.frames, record.seconds.get("total"), record.peak_memory,

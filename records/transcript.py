@@ -39,6 +39,7 @@ class WordErrors:
     insertions: int = field(metadata={KEY: "ins"})
     deletions: int = field(metadata={KEY: "del"})
     reference: int                  # glosses of the truth
+    rule: str                       # the name of the rule they were counted by
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class Transcript:
     spans: Tuple[Span, ...]         # one for each of them
     deleted: Tuple[Missed, ...]
     truth_spans: Tuple[Span, ...]   # the true glosses that the network has a class for, where it aligns them
-    wer: Optional[WordErrors]       # None without a truth
+    wer: Optional[WordErrors]       # by the one rule for all networks on a corpus; None without a truth
+    wer_authors: Optional[WordErrors]       # by the rule of the network's authors, where they have published any
     notes: Tuple[str, ...]
 
 

@@ -117,13 +117,22 @@ def preds_lines(record: Sequence) -> List[str]:
     none = "nothing read" if record.video else ""
     lines = [f"GT: {truth}",
              *(f"{name}: {' '.join(model.glosses) or none}".rstrip() for name, model in models.items())]
-    lines += [f"{name} {wer_line(model.wer)}" for name, model in models.items() if model.wer is not None]
+    lines += [line for name, model in models.items() for line in wer_lines(name, model.wer, model.wer_authors)]
     lines += [f"{name} explained: {model.target}" for name, model in models.items()]
     lines += [f"{name} {layer}: {told.evidence}" for name, model in models.items()
               for layer, told in model.layers.items() if told.evidence]
     return lines + list(record.video.lines if record.video else ())
 
 
-def wer_line(wer: WordErrors) -> str:
-    return (f"WER: {wer.wer:.2f} % (sub {wer.substitutions}, ins {wer.insertions}, del {wer.deletions}, "
-            f"of {wer.reference} glosses)")
+def wer_lines(name: str, wer: Optional[WordErrors], authors: Optional[WordErrors]) -> List[str]:
+    """By the common rule, and by the one of the network's authors where that is another."""
+    if wer is None:
+        return []
+    if authors is None or authors.rule == wer.rule:
+        return [f"{name} {wer_line(wer)}" + (", as its authors count" if authors else "")]
+    return [f"{name} {wer_line(wer)}", f"{name} {wer_line(authors, ' as its authors count')}"]
+
+
+def wer_line(wer: WordErrors, whose: str = "") -> str:
+    return (f"WER{whose}: {wer.wer:.2f} % (sub {wer.substitutions}, ins {wer.insertions}, del {wer.deletions}, "
+            f"of {wer.reference} glosses; {wer.rule})")

@@ -4,21 +4,23 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 
 from glosses import ctc
+from glosses.rules import Rule
 from glosses.vocabulary import GlossVocabulary
-from glosses.wer import WER, Clean, edits, wer
+from glosses.wer import WER, edits
 from records.transcript import Missed, Range, Span, Transcript, WordErrors, read_id, true_id
 
 
 def transcribe(logits: np.ndarray, ids: Sequence[int], vocabulary: GlossVocabulary, truth: Sequence[str], frames: int,
-               frames_per_step: int, clean: Clean) -> Transcript:
+               frames_per_step: int, rule: Rule, authors: Optional[Rule]) -> Transcript:
     """logits [steps, V]; ids as decoded from them; truth: empty where there is none.
 
-    clean: how the corpus's glosses are cleaned before they are compared.
+    rule: the one all networks are counted by, and glosses are compared by one by one; authors: that of the network's
+    authors, None where they published nothing on this corpus.
     """
     log_probs = ctc.log_softmax(logits)
     on_frames = _frames(frames, frames_per_step)
     glosses = vocabulary.decode(ids)
-    judged = edits(truth, glosses, clean) if truth else []
+    judged = edits(truth, glosses, rule.truth) if truth else []
     verdicts: Dict[Optional[int], Tuple[str, Optional[int]]] = {edit.read: (edit.verdict, edit.true) for edit in judged}
     spans = []
     for place, (span, gloss) in enumerate(zip(ctc.align(log_probs, ids, vocabulary.blank), glosses)):
@@ -29,12 +31,15 @@ def transcribe(logits: np.ndarray, ids: Sequence[int], vocabulary: GlossVocabula
     truth_spans, notes = _truth_spans(log_probs, vocabulary, truth, on_frames)
     deleted = [_missed(truth, edit.true, [later.read for later in judged[number:]], spans, truth_spans)
                for number, edit in enumerate(judged) if edit.read is None and edit.true is not None]
-    score = word_errors(wer([" ".join(truth)], [" ".join(glosses)], clean)) if truth else None
-    return Transcript(tuple(glosses), tuple(spans), tuple(deleted), tuple(truth_spans), score, tuple(notes))
+    score, theirs = (word_errors(each.count(truth, glosses), each.name) if truth and each else None
+                     for each in (rule, authors))
+    return Transcript(tuple(glosses), tuple(spans), tuple(deleted), tuple(truth_spans), score, theirs, tuple(notes))
 
 
-def word_errors(count: WER) -> WordErrors:
-    return WordErrors(round(count.percent, 4), count.substitutions, count.insertions, count.deletions, count.reference)
+def word_errors(count: WER, rule: str) -> WordErrors:
+    """rule: the name of the one they were counted by."""
+    return WordErrors(round(count.percent, 4), count.substitutions, count.insertions, count.deletions, count.reference,
+                      rule)
 
 
 def _truth_spans(log_probs: np.ndarray, vocabulary: GlossVocabulary, truth: Sequence[str],

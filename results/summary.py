@@ -13,22 +13,26 @@ from glosses.wer import WER
 from records.networks import title_of
 from records.summary import FORMAT, STATUSES, ModelOutcome, Outcome, Summary, summary_json
 from records.transcript import WordErrors
-from results.folder import wer_line
+from results.folder import wer_lines
 from results.readings import word_errors
 
 COLUMNS = ("format", "sequence", "status", "reason", "frames", "seconds", "peak_memory", "truth", "model", "glosses",
-           "wer", "substitutions", "insertions", "deletions", "reference", "flags")
+           "wer", "substitutions", "insertions", "deletions", "reference", "rule", "wer_authors", "rule_authors",
+           "flags")
 
 
-def totals(outcomes: Iterable[Outcome]) -> Dict[str, WordErrors]:
-    """Errors over all sequences, of each model."""
+def totals(outcomes: Iterable[Outcome], authors: bool = False) -> Dict[str, WordErrors]:
+    """Errors over all sequences, of each model: by the common rule, or by that of its authors."""
     counts: Dict[str, WER] = {}
+    rules: Dict[str, str] = {}
     for outcome in outcomes:
         for name, model in outcome.models.items():
-            if model.wer:
-                score = WER(model.wer.substitutions, model.wer.insertions, model.wer.deletions, model.wer.reference)
-                counts[name] = counts.get(name, WER()) + score
-    return {name: word_errors(count) for name, count in counts.items()}
+            score = model.wer_authors if authors else model.wer
+            if score:
+                counts[name] = counts.get(name, WER()) + WER(score.substitutions, score.insertions, score.deletions,
+                                                             score.reference)
+                rules[name] = score.rule
+    return {name: word_errors(count, rules[name]) for name, count in counts.items()}
 
 
 def count(outcomes: Iterable[Outcome], status: str) -> int:
@@ -36,8 +40,8 @@ def count(outcomes: Iterable[Outcome], status: str) -> int:
 
 
 def write_summary(out: Path, outcomes: Sequence[Outcome], seconds: float) -> None:
-    summary = Summary({status: count(outcomes, status) for status in STATUSES}, totals(outcomes), round(seconds, 3),
-                      tuple(outcomes))
+    summary = Summary({status: count(outcomes, status) for status in STATUSES}, totals(outcomes),
+                      totals(outcomes, True), round(seconds, 3), tuple(outcomes))
     texts = {"summary.json": json.dumps(summary_json(summary), ensure_ascii=False, indent=1) + "\n",
              "summary.csv": _table(outcomes)}
     for name, text in texts.items():
@@ -59,19 +63,22 @@ def _table(outcomes: Sequence[Outcome]) -> str:
 
 def _cells(model: Optional[ModelOutcome]) -> List[Union[str, float, int]]:
     if model is None:
-        return [""] * 7
-    wer = model.wer
+        return [""] * 10
+    wer, theirs = model.wer, model.wer_authors
     flags = "; ".join(f"{layer}: {', '.join(flags)}" for layer, flags in model.flags.items())
-    score: List[Union[str, float, int]] = [""] * 5 if wer is None else [wer.wer, wer.substitutions, wer.insertions,
-                                                                        wer.deletions, wer.reference]
-    return [" ".join(model.glosses), *score, flags]
+    score: List[Union[str, float, int]] = [""] * 6 if wer is None else [
+        wer.wer, wer.substitutions, wer.insertions, wer.deletions, wer.reference, wer.rule]
+    own: List[Union[str, float]] = ["", ""] if theirs is None else [theirs.wer, theirs.rule]
+    return [" ".join(model.glosses), *score, *own, flags]
 
 
 def summary_lines(out: Path, outcomes: Sequence[Outcome], seconds: float) -> List[str]:
     done, skipped, failed = (count(outcomes, status) for status in STATUSES)
     lines = [f"{len(outcomes)} sequence{'s' if len(outcomes) != 1 else ''}: {done} done, {skipped} skipped, "
              f"{failed} failed, in {seconds:.1f} s"]
-    lines += [f"{title_of(name)} {wer_line(score)}" for name, score in totals(outcomes).items()]
+    authors = totals(outcomes, True)
+    lines += [line for name, score in totals(outcomes).items()
+              for line in wer_lines(title_of(name), score, authors.get(name))]
     peaks = [outcome.peak_memory for outcome in outcomes if outcome.status == "done" and outcome.peak_memory]
     if peaks:
         lines.append(f"peak memory {max(peaks) / 2 ** 30:.2f} GB")

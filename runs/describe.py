@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict
 
 from datasets.clip import Clip
 from datasets.layout import Corpus
+from glosses.rules import authors_rule
 from records.networks import title_of
 from records.requests import ClipRequest
 from records.sequence import CheckpointRecord, LayerRecord, ModelRecord, Sequence
@@ -30,12 +31,13 @@ def describe(clip: Clip, models: Dict[str, ModelRecord], corpus: Corpus, asked: 
 
 
 def describe_model(model: str, recogniser: "Recogniser", clip: Clip, explanation: "Explanation", checkpoint: Path,
-                   sha256: str) -> ModelRecord:
+                   sha256: str, corpus: Corpus) -> ModelRecord:
     import torch
 
     ids = recogniser.decode_ids(torch.from_numpy(explanation.logits))
     read = partial(transcribe, explanation.logits, vocabulary=recogniser.vocabulary, truth=clip.glosses,
-                   frames=len(clip), frames_per_step=recogniser.frames_per_step, clean=clip.clean)
+                   frames=len(clip), frames_per_step=recogniser.frames_per_step, rule=corpus.rule,
+                   authors=authors_rule(model, corpus.name))
     transcript, sure = read(ids), None
     if clip.origin is not None:
         transcript, sure = how_sure(transcript, lambda: read([]), explanation.logits, recogniser.vocabulary.blank,

@@ -52,6 +52,8 @@ def load_recogniser(model: str, checkpoint: Path, device: str, corpus: Corpus) -
     except UserError as error:
         problem = error         # no matter where the checkpoint holds its own
     recogniser = build(model, checkpoint, device, vocabulary)
+    if BY_NAME[model].own_vocabulary:       # the names in a checkpoint do not say how words are looked up
+        recogniser.vocabulary = corpus.cased(recogniser.vocabulary)
     if problem is not None and not len(recogniser.vocabulary):
         raise problem
     if vocabulary is not None:
@@ -61,9 +63,7 @@ def load_recogniser(model: str, checkpoint: Path, device: str, corpus: Corpus) -
 
 def published_vocabulary(model: str, corpus: Corpus) -> "GlossVocabulary":
     """The glosses that the authors' checkpoint was trained with, from the dataset's own files."""
-    from glosses.vocabulary import load_gloss2ids
-
-    return load_gloss2ids(corpus.gloss_ids) if BY_NAME[model].own_vocabulary else corpus.vocabulary()
+    return corpus.file_vocabulary() if BY_NAME[model].own_vocabulary else corpus.vocabulary()
 
 
 def _check_same_corpus(recogniser: "Recogniser", checkpoint: Path, vocabulary: "GlossVocabulary", corpus: Corpus

@@ -185,7 +185,7 @@ class Pipeline:
             forget_memory_peak(networks.device)
             explanations = self._explanations(job.name, clip, seconds)
             models = {model: describe_model(model, networks.loaded[model], clip, explanation,
-                                            self.asked.checkpoints[model], networks.sha256(model))
+                                            self.asked.checkpoints[model], networks.sha256(model), self.dataset.files)
                       for model, explanation in explanations.items()}
             record = describe(clip, models, self.dataset.files, self.asked, networks.settings())
             peak = memory_peak(networks.device)

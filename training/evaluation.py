@@ -10,7 +10,8 @@ from datasets.clip import Clip
 from datasets.phoenix import PhoenixVideoTextDataset
 from files.atomic import atomic_file
 from glosses import ctc
-from glosses.wer import WER, Clean, clean, raw_wer, wer
+from glosses.rules import Rule
+from glosses.wer import WER
 from models.recogniser import Recogniser
 from records.sequence import Certainty
 from results.certainty import certainty
@@ -26,24 +27,15 @@ class Reading:
     sure: Optional[Certainty] = None
 
 
-def score(readings: Sequence[Reading], clean: Clean = clean) -> WER:
-    """Over the clips that are annotated, cleaned as their corpus is."""
-    known = [reading for reading in readings if reading.truth]
-    return wer([" ".join(reading.truth) for reading in known], [" ".join(reading.hypothesis) for reading in known],
-               clean)
+def score(readings: Sequence[Reading], rule: Rule) -> WER:
+    """Over the clips that are annotated."""
+    return rule.total((reading.truth, reading.hypothesis) for reading in readings if reading.truth)
 
 
-def score_raw(readings: Sequence[Reading]) -> WER:
-    """Over the glosses as they stand."""
-    known = [reading for reading in readings if reading.truth]
-    return raw_wer([" ".join(reading.truth) for reading in known],
-                   [" ".join(reading.hypothesis) for reading in known])
-
-
-def write_hypotheses(path: Path, readings: Sequence[Reading], clean: Clean = clean) -> None:
-    """One clip a line: id, what was read, what is true; both cleaned as they were counted."""
+def write_hypotheses(path: Path, readings: Sequence[Reading], rule: Rule) -> None:
+    """One clip a line: id, what was read, what is true; both as the rule compares them."""
     lines = ["id|hypothesis|truth"]
-    lines += [f"{reading.name}|{clean(' '.join(reading.hypothesis))}|{clean(' '.join(reading.truth))}"
+    lines += [f"{reading.name}|{rule.reading(' '.join(reading.hypothesis))}|{rule.truth(' '.join(reading.truth))}"
               for reading in sorted(readings, key=lambda reading: reading.name)]
     with atomic_file(path) as draft:
         draft.write_text("\n".join(lines) + "\n", encoding="utf-8")

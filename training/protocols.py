@@ -9,7 +9,7 @@ from torch.utils.data import Dataset
 
 from datasets.clip import Clip
 from datasets.layout import Corpus
-from glosses.vocabulary import GlossVocabulary, load_gloss2ids
+from glosses.vocabulary import GlossVocabulary
 from models.pose_input import POINTS, gaussian_maps
 from poses.whole_body import KeypointStore
 from terminal.errors import UserError
@@ -77,7 +77,7 @@ class Protocol:
         """A clip as it is explained, its frames as large as they are trained on."""
         entry = footage.entries[index]
         frames = footage.frames(index, range(footage.length(index)))
-        return Clip(entry.seq_id, entry.split, frames, entry.glosses, signer=entry.row.signer)
+        return Clip(entry.seq_id, entry.split, frames, entry.glosses, signer=entry.row.signer, rule=self.corpus.rule)
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class TwoStreamProtocol(Protocol):
     states = ("model_state", "optimizer_state", "scheduler_state")
 
     def vocabulary(self) -> GlossVocabulary:
-        return load_gloss2ids(self.corpus.gloss_ids)
+        return self.corpus.file_vocabulary()
 
     def footage(self, entries: Sequence[Entry]) -> Footage:
         """Kept frames are square and a little larger than the network's, to leave something to crop."""

@@ -10,6 +10,7 @@ from datasets.layout import Corpus
 from files.atomic import atomic_file
 from files.overwrite_guard import RECIPE
 from files.workspace import find_input
+from glosses.known import check_known
 from glosses.vocabulary import GlossVocabulary, load_gloss2ids, load_gloss_dict
 from models.frame_resnet import FrameResNet
 from models.recogniser import Recogniser
@@ -35,6 +36,11 @@ def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Pat
     recogniser = create(architecture, vocabulary)
     _starting_weights(config, recogniser)
     trainer = Trainer(config, protocol, recogniser, out, place)
+    for split, footage in ((config.data.train, trainer.train_footage), (config.data.dev, trainer.dev_footage)):
+        note = check_known(vocabulary, (entry.glosses for entry in footage.entries), f"the vocabulary of {corpus.root}",
+                           split, "the gloss2ids.pkl or gloss_dict.npy of this corpus as model.vocabulary")
+        if note:
+            log.warning("%s", note)
     parameters = sum(parameter.numel() for parameter in recogniser.network.parameters())
     log.info("%s: %.2f million parameters, %d glosses, %d training and %d dev clips, on %s x %d", recogniser.name,
              parameters / 1e6, len(vocabulary), len(trainer.train_footage.entries), len(trainer.dev_footage.entries),
@@ -50,7 +56,8 @@ def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Pat
 def _vocabulary(config: Config, protocol: Protocol) -> GlossVocabulary:
     if config.model.vocabulary:
         path = find_input(config.model.vocabulary)
-        vocabulary = load_gloss_dict(path) if path.suffix == ".npy" else load_gloss2ids(path)
+        vocabulary = (load_gloss_dict(path) if path.suffix == ".npy"
+                      else protocol.corpus.cased(load_gloss2ids(path)))
     else:
         vocabulary = protocol.vocabulary()
     if vocabulary.blank != 0:

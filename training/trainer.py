@@ -182,14 +182,14 @@ class Trainer:
     def _evaluate(self) -> str:
         """Reads the dev split, keeps the best weights. Gives a line for the log."""
         readings = self.read()
-        counts = score(readings, self.protocol.corpus.clean)
+        counts = score(readings, self.protocol.corpus.rule)
         averaged = self._evaluate_average()
         if self.board is not None:
             self.board.add_scalar("dev/WER", counts.percent, self.epoch)
         better = counts.percent < self.best
         self.best = min(self.best, counts.percent)
         if better and self.place.first:
-            write_hypotheses(self.out / f"{self.config.data.dev}.hypotheses.txt", readings, self.protocol.corpus.clean)
+            write_hypotheses(self.out / f"{self.config.data.dev}.hypotheses.txt", readings, self.protocol.corpus.rule)
             checkpointing.save(self.out / BEST, self.state())
         return (f"dev WER {counts.percent:.2f}% (sub {counts.substitutions}, ins {counts.insertions}, "
                 f"del {counts.deletions} of {counts.reference}), best {self.best:.2f}%{averaged}")
@@ -200,7 +200,7 @@ class Trainer:
             return ""
         self.average.swap()
         try:
-            percent = score(self.read(), self.protocol.corpus.clean).percent
+            percent = score(self.read(), self.protocol.corpus.rule).percent
         finally:
             self.average.swap()
         if self.board is not None:

@@ -103,7 +103,7 @@ class VideoDataset:
         row = self.rows[index]
         mine = None if points is None else crop.points(points[0][part.first:part.stop])
         return Clip(row.seq_id, SPLIT, square, row.glosses, mine, tall_frames, "",
-                    self._origin(part, crop, shown, points))
+                    self._origin(part, crop, shown, points), self.files.rule)
 
     def fingerprint(self, index: int, tall: bool) -> Dict[str, Any]:
         """What a clip is read from, told cheaply: when it is another, the clip may be too."""

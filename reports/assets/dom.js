@@ -28,7 +28,9 @@ const verdictClass = (verdict) => (VERDICTS.includes(verdict) ? verdict : "unjud
 
 const errorsOf = (wer) => wer.sub + wer.ins + wer.del;
 const rateOf = (wer) => (100 * errorsOf(wer)) / Math.max(1, wer.reference);
-const wordsOfWer = (wer) => `${wer.sub} substituted, ${wer.ins} inserted, ${wer.del} deleted of ${wer.reference}`;
+const wordsOfWer = (wer) => `${wer.sub} substituted, ${wer.ins} inserted, ${wer.del} deleted of ${wer.reference}${wer.rule ? `, counted by ${wer.rule}` : ""}`;
+/** Said of a count: whose it is, and what the model's authors' own makes of the same reading. */
+const whoseWer = (wer, theirs) => (theirs ? theirs.rule === wer.rule ? "as its authors count" : `${rateOf(theirs).toFixed(1)}% as its authors count` : "");
 
 function stack(names, shares, label) {
   const bar = make("div", { class: "stack", role: "img", "aria-label": label });

@@ -71,9 +71,9 @@ function rowElement(row) {
 /** A line a model: its word error rate, and where the map of the layer chosen lies. */
 function measures(row) {
   return models.map((model) => {
-    const wer = werOf(row, model), shares = sharesOf(row, model);
+    const wer = werOf(row, model), shares = sharesOf(row, model), theirs = wer && row.models[model].wer_authors;
     return make("div", { class: "measure" }, make("span", { class: "who", text: titles[model] }),
-      make("b", { text: wer ? `${rateOf(wer).toFixed(1)}%` : "–", title: wer ? wordsOfWer(wer) : "no truth" }),
+      make("b", { text: wer ? `${rateOf(wer).toFixed(1)}%` : "–", title: wer ? [wordsOfWer(wer), whoseWer(wer, theirs)].filter(Boolean).join("; ") : "no truth" }),
       shares ? stack(regions, shares, sharesInWords(regions, shares)) : make("span", { class: "soft", text: row.cover ? "no map" : "no keypoints" }),
       make("span", { class: "hands", text: shares ? percent(shares[0]) : "", title: shares ? sharesInWords(regions, shares) : null }));
   });
@@ -108,11 +108,14 @@ function showTotals(shown) {
     make("small", { text: `${shown.reduce((sum, row) => sum + (row.frames || 0), 0).toLocaleString("en")} frames` }))];
   for (const model of models) {
     const counts = shown.map((row) => werOf(row, model)).filter(Boolean);
-    const sum = (key) => counts.reduce((total, wer) => total + wer[key], 0);
-    const wer = { sub: sum("sub"), ins: sum("ins"), del: sum("del"), reference: sum("reference") };
+    const own = shown.map((row) => werOf(row, model) && row.models[model].wer_authors).filter(Boolean);
+    const whole = (told) => (told.length ? { ...Object.fromEntries(["sub", "ins", "del", "reference"]
+      .map((key) => [key, told.reduce((total, each) => total + each[key], 0)])), rule: told[0].rule } : null);
+    const wer = whole(counts), theirs = whole(own);
     const errorless = counts.filter((each) => errorsOf(each) === 0).length;
-    facts.push(fact(counts.length ? `${rateOf(wer).toFixed(1)}%` : "–", `WER ${titles[model]}`, make("small", { title: wordsOfWer(wer),
-      text: counts.length ? `${wer.sub} sub, ${wer.ins} ins, ${wer.del} del of ${wer.reference} · ${errorless} all right` : shown.length ? "no truth" : "no sequence shown" }),
+    facts.push(fact(wer ? `${rateOf(wer).toFixed(1)}%` : "–", `WER ${titles[model]}`, make("small", { title: wer ? wordsOfWer(wer) : null,
+      text: wer ? `${wer.sub} sub, ${wer.ins} ins, ${wer.del} del of ${wer.reference} · ${errorless} all right` : shown.length ? "no truth" : "no sequence shown" }),
+    theirs ? make("small", { title: wordsOfWer(theirs), text: whoseWer(wer, theirs) }) : null,
     lookOf(shown, model)));
   }
   const withFlags = shown.filter((row) => flagged(row) > 0).length;

@@ -235,9 +235,9 @@ function showHead() {
   };
   if (preds.truth) sentence("Truth", truthSpans(), null);
   for (const model of models) {
-    const { wer } = preds.models[model.name];
+    const { wer, wer_authors: theirs } = preds.models[model.name];
     sentence(model.title, glosses.filter((each) => each.model === model.name), wer ? make("span", { class: "wer", title: wordsOfWer(wer) },
-      make("b", { text: `${rateOf(wer).toFixed(1)}%` }), " WER") : null);
+      make("b", { text: `${rateOf(wer).toFixed(1)}%` }), " WER", theirs ? make("span", { class: "theirs", title: wordsOfWer(theirs), text: whoseWer(wer, theirs) }) : null) : null);
   }
   if (preds.truth) {
     byId("verdict-key").append(...VERDICTS.slice(1).map((verdict) => make("span", { class: `word ${verdict}`, text: verdict })));

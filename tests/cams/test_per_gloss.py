@@ -13,7 +13,7 @@ from cams.methods import METHODS, signed_map
 from cams.one_pass import Ask, run_pass
 from cams.per_gloss import each, errors
 from cams.picks import Picks
-from glosses.wer import as_it_is
+from glosses.rules import PLAIN
 from records.explained import ExplainedGloss
 from records.question import Question
 from terminal.errors import UserError
@@ -111,9 +111,9 @@ def test_glosses_are_compared_as_their_corpus_cleans_them() -> None:
     """PHOENIX's `loc-SONNE` is right for `SONNE`; where nothing is cleaned it is another gloss."""
     clip = replace(tiny_clip(), glosses=("REGEN", "loc-SONNE", "WIND"))
     assert errors(TinyRecogniser(), clip, logits()) == []
-    found = errors(TinyRecogniser(), replace(clip, clean=as_it_is), logits())
+    found = errors(TinyRecogniser(), replace(clip, rule=PLAIN), logits())
     assert [about.verdict for about in abouts(found)] == ["substituted"]
-    verdicts = [about.verdict for about in abouts(each(TinyRecogniser(), replace(clip, clean=as_it_is), logits()))]
+    verdicts = [about.verdict for about in abouts(each(TinyRecogniser(), replace(clip, rule=PLAIN), logits()))]
     assert verdicts == ["right", "substituted", "right"]
 
 

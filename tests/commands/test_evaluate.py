@@ -8,6 +8,7 @@ import pytest
 
 import evaluate
 from files.workspace import REPOSITORY
+from glosses.rules import PLAIN
 from results.certainty import BESIDE, known_range
 from runs.loading import sha256
 from tests.kit.training import make_trainer, write_data, write_recipe
@@ -33,9 +34,11 @@ def arguments(trained: Path, out: Path, *more: str) -> list:
 def test_prints_the_table_and_writes_hypotheses(trained: Path, tmp_path: Path, beam: tuple,
                                                 capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate.main(arguments(trained, tmp_path, "--batch-size", "2", *beam)) == 0
-    header, row, place = capsys.readouterr().out.strip().splitlines()
-    assert header.split() == ["model", "clips", "glosses", "sub", "ins", "del", "WER"]
-    assert row.split()[:3] == ["slowfast", "2", "4"] and row.endswith("%")
+    header, own, common, *abouts, place = capsys.readouterr().out.strip().splitlines()
+    assert header.split() == ["model", "clips", "glosses", "sub", "ins", "del", "WER", "counted", "by"]
+    assert own.split()[:3] == common.split()[:3] == ["slowfast", "2", "4"]
+    assert own.endswith("%  VAC python (its authors')") and common.endswith("%  TwoStream 2014 (common)")
+    assert [about.split(":")[0] for about in abouts] == ["VAC python", "TwoStream 2014"]
     lines = (tmp_path / "dev.slowfast.txt").read_text().splitlines()
     assert [line.split("|")[0] for line in lines] == ["id", "dev-0", "dev-1"]
     checkpoint = trained / "out" / "last.pt"
@@ -86,6 +89,6 @@ def test_a_broken_frame_costs_its_clip_alone(trained: Path, tmp_path: Path, caps
 
 def test_clips_without_annotation_are_read_but_not_counted(tmp_path: Path) -> None:
     readings = [Reading("b", ("REGEN",), ("REGEN",)), Reading("a", (), ("WIND",))]
-    assert (score(readings).reference, score(readings).errors) == (1, 0)
-    write_hypotheses(tmp_path / "read.txt", readings)
+    assert (score(readings, PLAIN).reference, score(readings, PLAIN).errors) == (1, 0)
+    write_hypotheses(tmp_path / "read.txt", readings, PLAIN)
     assert (tmp_path / "read.txt").read_text() == "id|hypothesis|truth\na|WIND|\nb|REGEN|REGEN\n"

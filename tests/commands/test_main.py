@@ -92,7 +92,9 @@ def test_the_reading_stands_beside_the_truth(folder: Path, preds: Dict[str, Any]
     lines = (folder / "preds.txt").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "GT: " + " ".join(preds["truth"])
     assert [line.split(":")[0] for line in lines] == [
-        "GT", "SlowFast", "TwoStream", "SlowFast WER", "TwoStream WER", "SlowFast explained", "TwoStream explained"]
+        "GT", "SlowFast", "TwoStream", "SlowFast WER", "SlowFast WER as its authors count", "TwoStream WER",
+        "SlowFast explained", "TwoStream explained"]
+    assert lines[4].endswith("; VAC python)") and lines[5].endswith("; TwoStream 2014), as its authors count")
     assert lines[1].split()[1:] == preds["models"]["slowfast"]["glosses"]
 
 

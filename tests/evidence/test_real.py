@@ -9,6 +9,7 @@ from datasets.clip import Clip
 from evidence.real import BOTH, DRAWN, EXACT, GIVEN, OWN, Filmed, Places, Times, moves, parts, real_study
 from evidence.real_rivals import CENTRE, MOTION, Rivals, _random, ahead
 from evidence.real_table import lines
+from glosses.rules import PLAIN
 from models.registry import build
 from poses.regions import HANDS, SIDE
 from runs.demo import CHECKPOINTS
@@ -74,7 +75,8 @@ def test_motion_is_measured_beside_the_maps_and_boxes_beside_what_was_drawn() ->
     region = np.zeros((FRAMES, SIDE, SIDE), bool)
     region[:, 40:56, 45:64] = True
     active = np.zeros(FRAMES, np.int16)
-    film = Filmed(Clip("x", "train", frames, ("A",), signer()), active, Evidence(("A",), active, region), signer())
+    clip = Clip("x", "train", frames, ("A",), signer(), rule=PLAIN)
+    film = Filmed(clip, active, Evidence(("A",), active, region), signer())
     found = real_study({}, [film, film, film], lambda: None)
     motion = found.places[MOTION]
     assert motion.of[DRAWN, DRAWN][0] == pytest.approx(SIDE ** 2 / (16 * 19))

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 import evaluate
 import train
 from files.overwrite_guard import BEGINS, check_ours
+from glosses.rules import PLAIN
 from pairs.index_page import write_likeness_index
 from pairs.pair_files import write_scores
 from records.pairs import MarketScores, NetworkFile
@@ -27,7 +28,7 @@ def test_what_the_program_wrote_is_its_own(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(table([]))
     write_scores(tmp_path, MarketScores(3, 9, 0.5, 0.5, 1.0, 1.0, NetworkFile("arcface", "ArcFace", "a.pt", "0f"), ""))
     write_range(tmp_path, Path("a.pt"), "0f" * 32, "dev", [])
-    write_hypotheses(tmp_path / "dev.slowfast.txt", [])
+    write_hypotheses(tmp_path / "dev.slowfast.txt", [], PLAIN)
     Figure().savefig(tmp_path / "evidence.png")
     written = sorted(tmp_path.iterdir())
     assert len(written) == 8

@@ -5,7 +5,7 @@ from typing import Any, Tuple
 import numpy as np
 import pytest
 
-from glosses.vocabulary import GlossVocabulary, in_string_order, load_gloss2ids, load_gloss_dict
+from glosses.vocabulary import GlossVocabulary, from_ids, in_string_order, load_gloss2ids, load_gloss_dict
 from terminal.errors import UserError
 
 
@@ -72,3 +72,38 @@ def test_a_number_as_large_as_memory_is_no_class(tmp_path: Path) -> None:
     (tmp_path / "gloss2ids.pkl").write_bytes(pickle.dumps({"<s>": 0, "REGEN": 10 ** 10}))
     with pytest.raises(UserError, match="not a gloss2ids file"):
         load_gloss2ids(tmp_path / "gloss2ids.pkl")
+
+
+@pytest.fixture
+def small_letters() -> GlossVocabulary:
+    """As the file for PHOENIX-2014T has them: small letters, but for a language's code; and a stray in capitals."""
+    ids = {"<si>": 0, "<unk>": 1, "<pad>": 2, "</s>": 3, "poss-euch": 4, "übermorgen": 5, "de_DE": 6, "wind": 7,
+           "WIND": 8}
+    return from_ids(ids).folded()
+
+
+def test_where_case_is_folded_glosses_are_found_in_small_letters_and_read_in_capitals(
+        small_letters: GlossVocabulary) -> None:
+    assert small_letters.encode(["poss-EUCH", "ÜBERMORGEN", "NIE"]) == [4, 5, 1]
+    assert small_letters.decode([4, 5, 1]) == ("POSS-EUCH", "ÜBERMORGEN", "<unk>")
+    assert "poss-EUCH" in small_letters and "NIE" not in small_letters
+    assert small_letters.encode(["WIND"]) == [7]        # the authors look for small letters alone
+    assert small_letters.blank == 0 and small_letters.folded() is small_letters
+
+
+def test_names_that_a_checkpoint_holds_fold_as_the_file_they_came_from(small_letters: GlossVocabulary) -> None:
+    stored = GlossVocabulary(list(small_letters.names)).folded()
+    assert stored.encode(["poss-EUCH", "ÜBERMORGEN"]) == [4, 5] and stored.names == small_letters.names
+
+
+def test_a_vocabulary_that_folds_is_told_from_one_that_does_not() -> None:
+    plain = from_ids({"<s>": 0, "wind": 1})
+    assert plain.words() == {"<s>": 0, "wind": 1} and plain.folded().words() == {"<s>": 0, "WIND": 1}
+
+
+def test_words_beyond_a_networks_classes_have_none(small_letters: GlossVocabulary) -> None:
+    for vocabulary in (small_letters.cut(5), GlossVocabulary(["<blank>", "A", "B", "C", "POSS-EUCH", "X"]).cut(5)):
+        assert "POSS-EUCH" in vocabulary and "X" not in vocabulary and "ÜBERMORGEN" not in vocabulary
+        assert len(vocabulary) == 5
+    assert small_letters.cut(5).encode(["poss-euch", "ÜBERMORGEN"]) == [4, 1]
+    assert small_letters.cut(1).unknown is None

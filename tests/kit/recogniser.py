@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from datasets.clip import Clip
 from geometry.viewport import Viewport
+from glosses.rules import TWOSTREAM_2014
 from glosses.vocabulary import GlossVocabulary
 from models.cells import after
 from models.input_tap import INPUT, Entry, entry_probe
@@ -88,4 +89,4 @@ class TinyRecogniser(Recogniser):
 def tiny_clip(frames: int = 20, seed: int = 0, glosses: Tuple[str, ...] = ("REGEN", "WIND"),
               pixels: Optional[Any] = None) -> Clip:
     random = np.random.RandomState(seed).randint(0, 256, (frames, 16, 16, 3)).astype(np.uint8)
-    return Clip("tiny-clip", "dev", random if pixels is None else pixels, glosses)
+    return Clip("tiny-clip", "dev", random if pixels is None else pixels, glosses, rule=TWOSTREAM_2014)

@@ -22,7 +22,7 @@ def missed(number: int, gloss: str, after: int, frames: Tuple[int, int]) -> Miss
 
 
 def errors(sub: int = 0, ins: int = 0, deletions: int = 0, reference: int = 2) -> WordErrors:
-    return WordErrors(100 * (sub + ins + deletions) / reference, sub, ins, deletions, reference)
+    return WordErrors(100 * (sub + ins + deletions) / reference, sub, ins, deletions, reference, "TwoStream 2014")
 
 
 def layer(flags: Sequence[str] = (), spatial: bool = True, **changes: Any) -> LayerRecord:
@@ -31,7 +31,7 @@ def layer(flags: Sequence[str] = (), spatial: bool = True, **changes: Any) -> La
 
 def model(**changes: Any) -> ModelRecord:
     made = ModelRecord(
-        glosses=(), spans=(), deleted=(), truth_spans=(), wer=None, notes=(), title="SlowFastSign",
+        glosses=(), spans=(), deleted=(), truth_spans=(), wer=None, wer_authors=None, notes=(), title="SlowFastSign",
         target="the largest logit of each step, summed", method="gradcam", pool="clip", normalise="clip",
         precision="fp32", viewport=(0.0, 0.0, 1.0, 1.0), layers={}, explained=(),
         checkpoint=CheckpointRecord("made.pt", "0f" * 32))

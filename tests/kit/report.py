@@ -122,11 +122,13 @@ def record(frames: int, sequence: str = "01April_2010_Thursday_heute_default-8",
     read = truth[:3] + ("MORGEN", "SCHNEE") + truth[4:8] + truth[9:]
     verdicts = ("right",) * 3 + ("substituted", "inserted") + ("right",) * 7
     aligned = spread(truth, frames, 3, True)
+    rules = {"slowfast": "VAC python", "twostream": "TwoStream 2014"}
     models = {model: records.model(
         title={"slowfast": "SlowFastSign", "twostream": "TwoStream-SLR"}[model], glosses=read,
         spans=spread(read, frames, 2, verdicts=verdicts),
         deleted=(records.missed(9, truth[8], 9, aligned[8].frames),), truth_spans=aligned,
-        wer=records.errors(1, 1, 1, 12), viewport=VIEWPORTS[model],
+        wer=records.errors(1, 1, 1, 12),
+        wer_authors=replace(records.errors(1, 1, 2, 13), rule=rules[model]), viewport=VIEWPORTS[model],
         layers={name: records.layer(spatial=name in names) for name in names + TIME_ONLY[model]})
         for model, names in SPATIAL.items()}
     return records.sequence(

@@ -28,7 +28,8 @@ def test_a_sequence_comes_back_as_it_was() -> None:
 
 
 def test_keys_that_are_no_names_in_python_keep_their_own() -> None:
-    assert to_json(WordErrors(50.0, 1, 0, 0, 2)) == {"wer": 50.0, "sub": 1, "ins": 0, "del": 0, "reference": 2}
+    assert to_json(WordErrors(50.0, 1, 0, 0, 2, "plain")) == {
+        "wer": 50.0, "sub": 1, "ins": 0, "del": 0, "reference": 2, "rule": "plain"}
 
 
 def test_outcomes_come_back_as_they_were() -> None:

@@ -109,3 +109,11 @@ def test_six_hundred_rows_sort_and_filter_without_lag(opened: Any, tmp_path: Pat
         return performance.now() - began; }""") for _ in range(5))
     assert names(page)[0] == "clip-599" and len(names(page)) == 11
     assert milliseconds < 500
+
+
+def test_the_authors_own_count_stands_beside_the_common_one(opened: Any, outputs: Path) -> None:
+    page = opened(outputs / "index.html")
+    slowfast, twostream = page.locator("#totals .total").all_inner_texts()[1:3]
+    assert "30.8% as its authors count" in slowfast and "\nas its authors count" in twostream
+    assert page.locator("#table td .measure b").first.get_attribute("title") == (
+        "0 substituted, 0 inserted, 0 deleted of 12, counted by TwoStream 2014; 30.8% as its authors count")

@@ -1,11 +1,12 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, List
 
 import pytest
 
 from records.sequence import sequence_json
-from results.folder import SequenceFolder, finished, preds_lines, prepare_out
+from results.folder import SequenceFolder, finished, preds_lines, prepare_out, wer_lines
 from results.manifest import read_manifest
 from terminal.errors import UserError
 from tests.kit import records
@@ -155,8 +156,18 @@ def test_an_output_folder_that_is_a_file_is_a_mistake(tmp_path: Path) -> None:
 def test_the_lines_of_preds_txt() -> None:
     model = records.model(glosses=("REGEN",), wer=records.errors(1), target="the largest logit")
     assert preds_lines(records.sequence({"slowfast": model}, truth=("KÜHL", "REGEN"))) == [
-        "GT: KÜHL REGEN", "SlowFast: REGEN", "SlowFast WER: 50.00 % (sub 1, ins 0, del 0, of 2 glosses)",
+        "GT: KÜHL REGEN", "SlowFast: REGEN",
+        "SlowFast WER: 50.00 % (sub 1, ins 0, del 0, of 2 glosses; TwoStream 2014)",
         "SlowFast explained: the largest logit"]
+
+
+def test_each_count_of_errors_says_whose_it_is() -> None:
+    wer = records.errors(1)
+    line = "TwoStream WER: 50.00 % (sub 1, ins 0, del 0, of 2 glosses; TwoStream 2014)"
+    assert wer_lines("TwoStream", wer, wer) == [line + ", as its authors count"]
+    assert wer_lines("TwoStream", wer, replace(wer, rule="VAC python")) == [
+        line, "TwoStream WER as its authors count: 50.00 % (sub 1, ins 0, del 0, of 2 glosses; VAC python)"]
+    assert wer_lines("TwoStream", wer, None) == [line] and wer_lines("TwoStream", None, None) == []
 
 
 def test_what_maps_are_worth_is_told_of_the_layers_where_it_is_known() -> None:

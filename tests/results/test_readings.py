@@ -3,8 +3,8 @@ from typing import List, Sequence, Tuple
 import numpy as np
 import pytest
 
+from glosses.rules import TWOSTREAM_2014, VAC_PYTHON
 from glosses.vocabulary import GlossVocabulary
-from glosses.wer import clean
 from records.transcript import Transcript, WordErrors
 from results.readings import transcribe
 
@@ -12,7 +12,7 @@ VOCABULARY = GlossVocabulary(["<blank>", "REGEN", "SONNE", "WIND"])
 
 
 def read(logits: np.ndarray, ids: Sequence[int], truth: Sequence[str], frames: int) -> Transcript:
-    return transcribe(logits, ids, VOCABULARY, truth, frames, 4, clean)
+    return transcribe(logits, ids, VOCABULARY, truth, frames, 4, TWOSTREAM_2014, None)
 
 
 def logits(path: str, sure: float = 9.0) -> np.ndarray:
@@ -32,7 +32,15 @@ def test_each_gloss_has_its_verdict_and_missed_ones_their_place() -> None:
     assert [(span.verdict, span.truth) for span in told.spans] == [
         ("right", "true-1"), ("substituted", "true-2"), ("right", "true-3")]
     assert [(missed.id, missed.gloss, missed.after) for missed in told.deleted] == [("true-4", "KALT", 3)]
-    assert told.wer == WordErrors(50.0, 1, 0, 1, 4)
+    assert told.wer == WordErrors(50.0, 1, 0, 1, 4, "TwoStream 2014") and told.wer_authors is None
+
+
+def test_the_authors_own_count_stands_beside_the_common_one() -> None:
+    told = transcribe(logits("1030"), [1, 3], VOCABULARY, ["REGEN", "__PU__", "WIND"], 16, 4, TWOSTREAM_2014,
+                      VAC_PYTHON)
+    assert told.wer == WordErrors(0.0, 0, 0, 0, 2, "TwoStream 2014")
+    assert told.wer_authors == WordErrors(33.3333, 0, 0, 1, 3, "VAC python")
+    assert [span.verdict for span in told.spans] == ["right", "right"]       # by the common one
 
 
 def test_a_missed_gloss_is_due_where_the_truth_is_aligned() -> None:

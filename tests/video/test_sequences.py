@@ -6,6 +6,8 @@ from typing import List, Tuple
 import numpy as np
 import pytest
 
+from datasets.csl_daily import CSLDaily
+from glosses.rules import COMMON
 from records.requests import VideoRequest
 from terminal.errors import UserError
 from tests.kit.footage import number_of, write_video
@@ -39,6 +41,12 @@ def test_a_clip_is_what_a_corpus_gives(video: Path) -> None:
     assert [number_of(picture, SIZE) for picture in clip.frames] == list(range(25, 50))
     assert dataset.clip(0, tall=False).tall_frames is None
     assert clip.origin is not None and (clip.origin.start, clip.origin.stop) == (1, 1.96)
+    assert clip.rule is COMMON["phoenix2014"]
+
+
+def test_a_videos_glosses_are_compared_as_those_of_the_corpus_that_is_read(video: Path) -> None:
+    clip = VideoDataset([video], VideoRequest(0.0, 1.0, truth=("雨", "雨")), corpus=CSLDaily(Path())).clip(0)
+    assert clip.rule is COMMON["csl-daily"]
 
 
 def test_a_long_video_is_read_in_equal_parts(video: Path) -> None:
