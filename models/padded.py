@@ -1,6 +1,7 @@
-"""What SlowFastSign, VAC and CorrNet share: how a clip is fed, and how many steps come of it."""
+"""What SlowFastSign, VAC and its kin share: how a clip is fed, and how many steps come of it."""
 from typing import Any, Dict, Mapping
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -34,8 +35,7 @@ class PaddedRecogniser(Recogniser):
         total = len(clip)
         if total == 0:
             raise UserError(f"clip {clip.seq_id} has no frames; {self.title} needs at least 1")
-        top, bottom, left, right = self.viewport.box(*clip.frames.shape[1:3])
-        crop = torch.from_numpy(clip.frames[:, top:bottom, left:right]).to(self.device)
+        crop = torch.from_numpy(self.seen(clip)).to(self.device)
         before, after = padding(self.architecture["temporal_conv"], total)
         padded = torch.arange(-before, total + after, device=self.device).clamp(0, total - 1)
         frames = crop[padded].permute(0, 3, 1, 2).float()               # [T, 3, H, W]
@@ -43,6 +43,11 @@ class PaddedRecogniser(Recogniser):
             frames = F.interpolate(frames, (a["size"], a["size"]), mode="bilinear", align_corners=False)
         frames = frames.div_(255).sub_(a["mean"]).div_(a["std"]).transpose(0, 1)
         return Inputs((frames[None],), total, before, after)
+
+    def seen(self, clip: Clip) -> np.ndarray:
+        """uint8 [T, h, w, 3] RGB: the part of each frame that is looked at."""
+        top, bottom, left, right = self.viewport.box(*clip.frames.shape[1:3])
+        return clip.frames[:, top:bottom, left:right]
 
     def forward(self, inputs: Inputs) -> Tensor:
         return self.network(self.entry(*inputs.tensors))["logits"]

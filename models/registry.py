@@ -19,6 +19,7 @@ MODELS = {
     "slowfast": "models.slowfast:SlowFastSign",
     "twostream": "models.twostream:TwoStreamSLR",
     "corrnet": "models.corrnet:CorrNet",        # before vac, whose keys it has too
+    "signgraph": "models.signgraph:SignGraph",  # so is this one
     "vac": "models.vac:VAC",
     "mamba": "models.mamba:MambaSLR",
 }
