@@ -17,7 +17,7 @@ from typing import Callable, Dict, List
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-NETWORKS = ["slowfast", "twostream", "vac", "corrnet"]
+NETWORKS = ["slowfast", "twostream", "vac", "corrnet", "signgraph"]
 TRAINED = 10        # steps an epoch
 
 

@@ -15,7 +15,7 @@ from terminal.errors import UserError
 GROUPS = 4              # of the convolution over pairs: two see the cell, two what the other has more
 EDGES = 49              # pairs of cells that link two neighbouring frames
 FIRST, CPU_TIES = "first49", "cpu_ties"
-# What torch's topk on a CPU gives of 49 x 49 equal values, best first: (a, b) counted as a * 49 + b.
+# What torch's topk on a CPU takes of 49 x 49 equal values: (a, b) counted as a * 49 + b.
 TIED = (*range(1576, 1614), *range(1633, 1643), 1649)
 
 
@@ -59,7 +59,8 @@ class LocalGraph(nn.Module):
         self.relative_pos: Tensor
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.fc2(self.pairs(x)[0].max(-1).values.unflatten(3, tuple(x.shape[3:])))
+        most = self.pairs(x)[0].permute(0, 2, 3, 4, 1).max(3).values                        # [B, T, N, 2C]
+        return self.fc2(most.unflatten(2, tuple(x.shape[3:])).permute(0, 4, 1, 2, 3))
 
     def pairs(self, x: Tensor) -> Tuple[Tensor, Tensor]:
         """What each pair gives [B, 2C, T, N, K], and with whom each is [B, T, N, K]."""

@@ -13,9 +13,11 @@ Size = Tuple[int, int]      # height, width
 class Footage:
     """The frames of a split's clips, uint8 RGB, brought to `fit(height, width)` where that is given."""
 
-    def __init__(self, entries: Sequence[Entry], fit: Optional[Callable[[int, int], Size]] = None) -> None:
+    def __init__(self, entries: Sequence[Entry], fit: Optional[Callable[[int, int], Size]] = None,
+                 interpolation: int = cv2.INTER_AREA) -> None:
         self.entries = entries
         self.fit = fit
+        self.interpolation = interpolation
         self._files: Dict[int, List[Path]] = {}
         self._kept: Dict[int, np.ndarray] = {}
 
@@ -39,7 +41,7 @@ class Footage:
         wanted, places = np.unique(rows, return_inverse=True)
         decoded = self.entries[index].corpus.decode([paths[row] for row in wanted])
         if self.fit is not None:
-            decoded = _resized(decoded, self.fit(*decoded.shape[1:3]), cv2.INTER_AREA)
+            decoded = _resized(decoded, self.fit(*decoded.shape[1:3]), self.interpolation)
         return decoded[places]
 
     def _paths(self, index: int) -> List[Path]:

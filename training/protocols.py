@@ -3,6 +3,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Callable, Dict, Iterable, List, Sequence, Tuple, Type
 
+import cv2
 import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
@@ -129,6 +130,16 @@ class VACProtocol(SlowFastProtocol):
         return vac_losses(outputs, batch.labels, batch.label_lengths, self.config.loss)
 
 
+class SignGraphProtocol(VACProtocol):
+    """VAC's, on frames as they were taken, made square as in evaluation."""
+
+    def footage(self, entries: Sequence[Entry]) -> Footage:
+        a = self.architecture
+        side = round(a["frame"] * a["size"] / a["crop"])
+        kernel = cv2.INTER_LANCZOS4 if side == a["frame"] else cv2.INTER_AREA
+        return Footage(entries, lambda height, width: (side, side), kernel)
+
+
 class TwoStreamProtocol(Protocol):
     Augment = TwoStreamAugment
     Loss = TwoStreamWeights
@@ -196,6 +207,7 @@ PROTOCOLS: Dict[str, Type[Protocol]] = {
     "twostream": TwoStreamProtocol,
     "vac": VACProtocol,
     "corrnet": VACProtocol,
+    "signgraph": SignGraphProtocol,
     "mamba": MambaProtocol,
 }
 

@@ -14,7 +14,7 @@ from tests.golden import recipe
 
 SMALLER: Dict[str, Dict[str, Any]] = {
     "slowfast": {"width": 8}, "twostream": {"width": 0.05, "size": 64, "pose_size": 32},
-    **{name: {"size": 64, "hidden": 32} for name in ("vac", "smkd", "corrnet")},
+    **{name: {"size": 64, "hidden": 32} for name in ("vac", "smkd", "corrnet", "signgraph")},
     "mamba": {"stem": [8, 8, 16], "size": 64, "depth": 3, "head": 4, "attention_blocks": [1]},
 }
 

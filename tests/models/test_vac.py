@@ -11,7 +11,7 @@ from terminal.errors import UserError
 from tests.golden import published
 from tests.kit import networks
 
-NAMES = ("vac", "smkd", "corrnet")
+NAMES = ("vac", "smkd", "corrnet", "signgraph")
 
 
 @pytest.mark.parametrize("name", NAMES)
