@@ -274,7 +274,7 @@ def _explained(run: Run, per_layer: bool, window: int) -> Found:
     steps = [(span[0] // step, span[0] // step + len(part)) for span, part in zip(spans, logits)]
     touched = [[any(begin <= at < end for at in each.steps) for begin, end in steps] if not apart else None
                for each in picks] or [None]
-    raw = [{name: joined(parts, places, run.probes[name].stride, run.probes[name].padded, has)
+    raw = [{name: joined(parts, places, run.probes[name].stride, run.probes[name].padded, has, run.probes[name].lost)
             for name, parts in its.items()} for its, has in zip(raws, touched)]
     return Found(joined(logits, places, step, False), picks, raw, places[0].left, blank)
 

@@ -33,11 +33,11 @@ class Placed:
 
 
 def joined(parts: Sequence[Tensor], places: Sequence[Placed], stride: int, padded: bool,
-           counted: Optional[Sequence[bool]] = None) -> Tensor:
+           counted: Optional[Sequence[bool]] = None, lost: int = 0) -> Tensor:
     """The raw maps [T', ...] of overlapping windows -> their mean on the steps of the whole clip.
 
     Steps that touch the padding between windows are cut away; the padding at the clip's two ends stays. counted: the
-    windows that were asked about; the others say nothing, and do not halve what lies on both.
+    windows that were asked about; the others say nothing, and do not halve what lies on both. lost: as of a `Probe`.
     """
     if len(parts) == 1:
         return parts[0]
@@ -47,7 +47,7 @@ def joined(parts: Sequence[Tensor], places: Sequence[Placed], stride: int, padde
         if padded and not place.first:
             begin = -(-place.left // stride)
         if padded and not place.last:
-            end = min(end, (place.left + place.frames) // stride)
+            end = min(end, (place.left + place.frames - lost) // stride)
         pieces.append((round(place.start / stride) + begin, part[begin:end]))
     length = max(offset + len(piece) for offset, piece in pieces)
     total = parts[0].new_zeros((length, *parts[0].shape[1:]))

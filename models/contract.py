@@ -21,7 +21,8 @@ class Probe:
     `select` finds the graph's own tensor in the output (a tensor, a tuple, a dict): hooks go there.
     `arrange` turns that tensor, or its gradient, into [B, C, T', H', W'], or [B, C, T'] for layers that know only when.
     `cells` say where in the network's input each cell is centred. Steps lie `stride` frames apart; `padded` says that
-    the input's padding frames have steps of their own, otherwise step 0 is the clip's first.
+    the input's padding frames have steps of their own (but for `lost` of them, which unpadded windows take), otherwise
+    step 0 is the clip's first.
     A layer with an `attention` can also be asked for by the method of that name, which takes no gradient.
     """
 
@@ -29,6 +30,7 @@ class Probe:
     path: str                                           # the module's name in the network
     stride: int                                         # input frames per step
     padded: bool = False
+    lost: int = 0
     select: Callable[[Any], Tensor] = lambda output: output
     arrange: Callable[[Tensor], Tensor] = lambda tensor: tensor
     spatial: bool = True
@@ -51,7 +53,7 @@ class Probe:
 
     def shape(self, frames: int) -> Tuple[int, ...]:
         """(C, T', H', W') or (C, T') for so many input frames."""
-        steps = -(-frames // self.stride)
+        steps = -(-(frames - self.lost) // self.stride)
         place = (self.size, self.width or self.size) if self.spatial else ()
         return (self.channels, steps, *place)
 

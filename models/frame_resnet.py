@@ -1,10 +1,10 @@
 """A ResNet that sees every frame of a clip alone: He et al., "Deep Residual Learning for Image Recognition", 2016.
 
-Module names are torchvision's. A frame's convolution has a weight of [out, in, k, k] in VAC's checkpoints and of
-[out, in, 1, k, k] in CorrNet's.
+Module names are torchvision's. A frame's convolution has a weight of [out, in, k, k] in the checkpoints of VAC and TLP
+and of [out, in, 1, k, k] in those of CorrNet, CorrNet+ and SEN.
 """
 from pathlib import Path
-from typing import Any, Callable, List, Mapping
+from typing import Any, Callable, Dict, List, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,7 @@ from terminal.errors import UserError
 STAGES = ("layer1", "layer2", "layer3", "layer4")
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
 WIDTH = 64                  # channels of the stem, and inside the first stage's blocks
+BESIDE = ("downsample", "ssem", "tsem")     # of a block's parts, those that its main way does not go through
 
 Convolve = Callable[[int, int, int, int], nn.Module]    # inputs, outputs, kernel, stride
 
@@ -52,8 +53,12 @@ class Basic(nn.Module):
         self.downsample = Skip(convolve, inputs, inner, stride)
 
     def forward(self, x: Tensor) -> Tensor:
-        residual = self.bn2(self.conv2(relu_(self.bn1(self.conv1(x)))))
+        residual = self.bn2(self.conv2(self.between(relu_(self.bn1(self.conv1(x))))))
         return relu_(add_(residual, self.downsample(x)))
+
+    def between(self, x: Tensor) -> Tensor:
+        """What a sibling does between the two convolutions."""
+        return x
 
 
 class Bottleneck(nn.Module):
@@ -80,12 +85,13 @@ class FrameResNet(nn.Module):
     """[B, 3, T, H, W] -> [B, channels, T]"""
 
     conv_bn = (("conv1", "bn1"),)
+    kinds: Dict[int, Any] = {18: Basic, 34: Basic, 50: Bottleneck}     # by depth
 
     def __init__(self, depth: int, convolve: Convolve = over_images) -> None:
         super().__init__()
-        if depth not in BLOCKS:
-            raise UserError(f"depth {depth} is unknown; choose from {', '.join(map(str, BLOCKS))}")
-        block = Basic if depth < 50 else Bottleneck
+        if depth not in self.kinds:
+            raise UserError(f"depth {depth} is unknown; choose from {', '.join(map(str, self.kinds))}")
+        block = self.kinds[depth]
         self.conv1, self.bn1 = convolve(3, WIDTH, 7, 2), nn.BatchNorm3d(WIDTH)
         self.maxpool = MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1))
         self.stage_channels: List[int] = []
@@ -119,7 +125,7 @@ class FrameResNet(nn.Module):
         axes = after([self.conv1, self.maxpool])
         for name in STAGES:
             for block in getattr(self, name):
-                axes = after([module for title, module in block.named_children() if title != "downsample"], axes)
+                axes = after([module for title, module in block.named_children() if title not in BESIDE], axes)
             found.append(axes)
         return found
 

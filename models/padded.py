@@ -1,4 +1,4 @@
-"""What SlowFastSign, VAC and its kin share: how a clip is fed, and how many steps come of it."""
+"""What SlowFastSign and the family of VAC and CorrNet share: how a clip is fed, and how many steps come of it."""
 from typing import Any, Dict, Mapping
 
 import numpy as np
@@ -10,6 +10,7 @@ from datasets.clip import Clip
 from geometry.viewport import Viewport
 from glosses.vocabulary import GlossVocabulary
 from models.entry import INPUT, Entry, entry_probe
+from models.lift_pool import LEAST
 from models.recogniser import Inputs, Probe, Recogniser
 from models.temporal import padding, steps_after
 from terminal.errors import UserError
@@ -20,6 +21,8 @@ class PaddedRecogniser(Recogniser):
 
     Its network gives a dict with the "logits".
     """
+
+    least_steps = 1         # that must come of a clip
 
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
         super().__init__(architecture, vocabulary)
@@ -33,8 +36,9 @@ class PaddedRecogniser(Recogniser):
     def prepare(self, clip: Clip) -> Inputs:
         a = self.architecture
         total = len(clip)
-        if total == 0:
-            raise UserError(f"clip {clip.seq_id} has no frames; {self.title} needs at least 1")
+        least = 1 + (self.least_steps - 1) * self.frames_per_step
+        if total < least:
+            raise UserError(f"clip {clip.seq_id} has {total or 'no'} frames; {self.title} needs at least {least}")
         crop = torch.from_numpy(self.seen(clip)).to(self.device)
         before, after = padding(self.architecture["temporal_conv"], total)
         padded = torch.arange(-before, total + after, device=self.device).clamp(0, total - 1)
@@ -57,3 +61,11 @@ class PaddedRecogniser(Recogniser):
 
     def input_frames(self, frames: int) -> int:
         return frames + sum(padding(self.architecture["temporal_conv"], frames))
+
+
+class LiftedRecogniser(PaddedRecogniser):
+    """Its temporal convolution halves time by lift pools, which are normalised over a clip's steps: over two at least,
+    and over others where only a part of the clip is read."""
+
+    least_steps = LEAST
+    reads_whole = True

@@ -17,6 +17,8 @@ class Recogniser(Explainable):
     takes_tall_frames = False                           # the 210x260 ones, where they are
     counted_raw = False                                 # its authors count errors on glosses that nobody cleaned
     longest: Optional[int] = None                       # frames it takes at once, where its authors set a limit
+    reads_whole = False                                 # each step depends on the whole clip: a window is another clip
+    rests = False                                       # some of its parameters never run, in training neither
 
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
         super().__init__(architecture)

@@ -18,8 +18,11 @@ if TYPE_CHECKING:   # a command lists the names before torch is loaded
 MODELS = {
     "slowfast": "models.slowfast:SlowFastSign",
     "twostream": "models.twostream:TwoStreamSLR",
-    "corrnet": "models.corrnet:CorrNet",        # before vac, whose keys it has too
-    "signgraph": "models.signgraph:SignGraph",  # so is this one
+    "corrnetplus": "models.corrnetplus:CorrNetPlus",        # each before those whose keys it has too:
+    "corrnet": "models.corrnet:CorrNet",                    # corrnetplus has corrnet's and tlp's, and all have vac's
+    "sen": "models.sen:SEN",
+    "signgraph": "models.signgraph:SignGraph",
+    "tlp": "models.tlp:TLP",
     "vac": "models.vac:VAC",
     "mamba": "models.mamba:MambaSLR",
 }
