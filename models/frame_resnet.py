@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from models.cells import Axes, after
 from models.convolution import Conv3d, FrameConv, MaxPool3d, channels_last
+from models.imagenet import torchvision_weights
 from models.inplace import add_, relu_
 from terminal.errors import UserError
 
@@ -115,6 +116,11 @@ class FrameResNet(nn.Module):
             x = self.after(number, getattr(self, name)(x))
         return x.mean(dim=(3, 4))
 
+    @staticmethod
+    def arrange(x: Tensor) -> Tensor:
+        """A stage's output -> [B, C, T, H, W], as it is."""
+        return x
+
     def after(self, stage: int, x: Tensor) -> Tensor:
         """What a sibling does between two stages."""
         return x
@@ -131,13 +137,8 @@ class FrameResNet(nn.Module):
 
     def load_imagenet(self, path: Path) -> None:
         """Weights as torchvision publishes them, without its classifier; what it does not know stays as it was."""
-        try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-        except Exception as error:      # torch gives up on damaged files in many ways
-            raise UserError(f"{path}: can't be read as weights ({str(error).splitlines()[0][:120]}); "
-                            "give a torchvision state dict") from None
         own = {key: value for key, value in self.state_dict().items() if _torchvisions(key)}
-        given = {key: value for key, value in state.items() if not key.startswith("fc.")}
+        given = torchvision_weights(path, "fc.")
         # torchvision's first files were written before batch norms counted their batches
         given.update({key: own[key] for key in own if key.endswith("num_batches_tracked") and key not in given})
         odd = sorted(set(own) ^ set(given)) or [key for key in own if own[key].numel() != given[key].numel()]

@@ -22,6 +22,7 @@ MODELS = {
     "corrnet": "models.corrnet:CorrNet",                    # corrnetplus has corrnet's and tlp's, and all have vac's
     "sen": "models.sen:SEN",
     "signgraph": "models.signgraph:SignGraph",
+    "swin": "models.swin_mstp:SwinMSTP",                    # it has tlp's too
     "tlp": "models.tlp:TLP",
     "vac": "models.vac:VAC",
     "mamba": "models.mamba:MambaSLR",

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from models.cells import Axes, after
+from models.imagenet import torchvision_weights
 from models.transformer import attention_weights, split_heads
 from terminal.errors import UserError
 
@@ -132,6 +133,8 @@ class Block(nn.Module):
 class Merging(nn.Module):
     """[F, H, W, C] -> [F, H / 2, W / 2, 2 C]"""
 
+    windows = ((2, 2, 0), (2, 2, 0))
+
     def __init__(self, width: int) -> None:
         super().__init__()
         self.reduction, self.norm = nn.Linear(4 * width, 2 * width, bias=False), nn.LayerNorm(4 * width)
@@ -200,20 +203,14 @@ class FrameSwin(nn.Module):
     def cells(self) -> List[Axes]:
         """Where the cells of each stage's output are centred."""
         found = [after([self.features[0]])]
-        for _ in self.stage_channels[1:]:
-            time, *space = found[-1]
-            found.append((time, *(axis.through(2, 2) for axis in space)))
+        for merging in self.features[2::2]:
+            found.append(after([merging], found[-1]))
         return found
 
     def load_imagenet(self, path: Path) -> None:
         """Weights as torchvision publishes them, without its classifier; a head stays as it was."""
-        try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-        except Exception as error:      # torch gives up on damaged files in many ways
-            raise UserError(f"{path}: can't be read as weights ({str(error).splitlines()[0][:120]}); "
-                            "give a torchvision state dict") from None
         own = {key: value for key, value in self.state_dict().items() if not key.startswith("head.")}
-        given = {key: value for key, value in state.items() if not key.startswith("head.")}
+        given = torchvision_weights(path, "head.")
         odd = sorted(set(own) ^ set(given)) or [key for key in own if own[key].shape != given[key].shape]
         if odd:
             raise UserError(f"{path}: not weights of this Swin transformer ({odd[0]} does not fit); give those of its "

@@ -2,7 +2,7 @@
 network trained by self-mutual distillation, SMKD (Hao et al., ICCV 2021), whose classifiers are normalised and one.
 """
 from functools import partial
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,7 @@ from models.frame_resnet import FrameResNet, depth_of, spatial_sizes
 from models.lift_pool import LiftPool
 from models.padded import PaddedRecogniser
 from models.recogniser import Probe
+from models.swin import FrameSwin
 from models.temporal import (
     BiLSTM,
     NormLinear,
@@ -26,6 +27,7 @@ from models.temporal import (
 )
 from terminal.errors import UserError
 
+Frames = Union[FrameResNet, FrameSwin]
 CLASSIFIERS = ("linear", "normalised")
 
 
@@ -57,9 +59,12 @@ class TemporalConv(nn.Module):
 
 
 class FrameNetwork(nn.Module):
-    """State dict as published: conv2d, conv1d, temporal_model, classifier. taps: of lift pools, where it has them."""
+    """State dict as published: conv2d, conv1d, temporal_model, classifier.
 
-    def __init__(self, conv2d: FrameResNet, a: Dict[str, Any], classifier: str, taps: int = 0) -> None:
+    taps: of lift pools, where it has them. features: how many of a frame go into conv1d; 0: as conv2d gives.
+    """
+
+    def __init__(self, conv2d: Frames, a: Dict[str, Any], classifier: str, taps: int = 0, features: int = 0) -> None:
         super().__init__()
         if classifier not in CLASSIFIERS:
             raise UserError(f"classifier {classifier!r} is unknown; choose from {', '.join(CLASSIFIERS)}")
@@ -67,7 +72,7 @@ class FrameNetwork(nn.Module):
         self.conv2d = conv2d
         self.classifier = NormLinear(hidden, classes) if classifier == "normalised" else nn.Linear(hidden, classes)
         fc = self.classifier if classifier == "normalised" else nn.Linear(hidden, classes)
-        self.conv1d = TemporalConv(conv2d.channels, hidden, a["temporal_conv"], fc, taps)
+        self.conv1d = TemporalConv(features or conv2d.channels, hidden, a["temporal_conv"], fc, taps)
         self.temporal_model = BiLSTM(hidden, a["lstm_layers"], a["lstm_dropout"])
 
     @property
@@ -161,7 +166,7 @@ def frame_layers(network: FrameNetwork, a: Dict[str, Any]) -> Dict[str, Probe]:
     for name, stage in net.outputs.items():
         layers[f"conv2d.{name}"] = Probe(net.get_submodule(name), f"conv2d.{name}", 1, padded=True, size=sizes[stage],
                                          channels=net.stage_channels[stage], cells=cells[stage],
-                                         view=(a["size"], a["size"]))
+                                         view=(a["size"], a["size"]), arrange=net.arrange)
     layers.update(_lift_layers(network, a))
     timed = partial(Probe, stride=frames_per_step(a["temporal_conv"]), spatial=False,
                     cells=after([network.conv1d.temporal_conv], (Axis(),)))
