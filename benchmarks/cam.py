@@ -21,15 +21,15 @@ sys.path.insert(0, str(ROOT))
 
 BARE, OURS = "a  bare forward and backward", "b  ours, five layers"
 ONE_MAP = "a  one map, five layers"
-SPATIAL = {"slowfast": 3, "twostream": 4, "vac": 3, "corrnet": 3, "signgraph": 3}   # layers with space of the five
-EARLIEST = {"slowfast": 2, "twostream": 2, "vac": 1, "corrnet": 1, "signgraph": 1}  # below which none of the five lies
+SPATIAL = {"slowfast": 3, "twostream": 4, "vac": 3, "corrnet": 3, "signgraph": 3, "swin": 3}   # layers with space of the five
+EARLIEST = {"slowfast": 2, "twostream": 2, "vac": 1, "corrnet": 1, "signgraph": 1, "swin": 1}  # below which none of the five lies
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--frames", type=int, nargs="+", default=[40, 200])
-    parser.add_argument("--models", nargs="+", default=["slowfast", "twostream", "vac", "corrnet", "signgraph"])
+    parser.add_argument("--models", nargs="+", default=["slowfast", "twostream", "vac", "corrnet", "signgraph", "swin"])
     parser.add_argument("--repeats", type=int, default=3, help="runs of each, in turns; the fastest counts")
     parser.add_argument("--libraries", type=int, nargs="*", default=[40], help="lengths at which the libraries run too")
     parser.add_argument("--precision", nargs="+", default=None, help="fp32, amp, fp16, bf16")

@@ -17,7 +17,7 @@ from typing import Callable, Dict, List
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-NETWORKS = ["slowfast", "twostream", "vac", "corrnet", "signgraph"]
+NETWORKS = ["slowfast", "twostream", "vac", "corrnet", "signgraph", "swin"]
 TRAINED = 10        # steps an epoch
 
 

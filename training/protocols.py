@@ -208,6 +208,7 @@ PROTOCOLS: Dict[str, Type[Protocol]] = {
     "vac": VACProtocol,
     "corrnet": VACProtocol,
     "signgraph": SignGraphProtocol,
+    "swin": VACProtocol,
     "mamba": MambaProtocol,
 }
 

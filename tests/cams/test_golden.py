@@ -24,7 +24,7 @@ def is_the_authors(name: str, layer: str, ours: np.ndarray, theirs: np.ndarray) 
 
 @pytest.mark.parametrize("weights,prefix", [("clip", "cam"), ("frame", "camframe")])
 @pytest.mark.parametrize("name", ["slowfast", "twostream", "vac", "smkd", "corrnet", "corrnetplus", "sen", "tlp",
-                                  "signgraph"])
+                                  "signgraph", "swin"])
 def test_all_maps_are_the_authors(name: str, weights: str, prefix: str) -> None:
     golden = published.golden(name)
     model = published.recogniser(name, folded=True)      # as `build` gives them
@@ -38,7 +38,7 @@ def test_all_maps_are_the_authors(name: str, weights: str, prefix: str) -> None:
         is_the_authors(name, layer, found.layers[layer].raw, golden[f"{prefix}/{layer}"])
 
 
-@pytest.mark.parametrize("name", ["signgraph"])
+@pytest.mark.parametrize("name", ["signgraph", "swin"])
 def test_before_the_relu_too(name: str) -> None:
     """A map may be zero all over."""
     golden, model = published.golden(name), published.recogniser(name, folded=True)
