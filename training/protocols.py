@@ -22,10 +22,12 @@ from training.feeder_twostream import PosedFeeder, TwoStreamAugment, collate_pos
 from training.footage import Footage, Size
 from training.losses import (
     BranchWeights,
+    LiftWeights,
     MambaWeights,
     SlowFastWeights,
     Terms,
     TwoStreamWeights,
+    lifted_losses,
     mamba_losses,
     slowfast_losses,
     twostream_losses,
@@ -121,12 +123,21 @@ class SlowFastProtocol(Protocol):
 
 
 class VACProtocol(SlowFastProtocol):
-    """VAC's, SMKD's and CorrNet's: the same but for the losses, of one branch."""
+    """VAC's, SMKD's, CorrNet's and SEN's: the same but for the losses, of one branch."""
 
     Loss = BranchWeights
 
     def losses(self, outputs: Dict[str, Tensor], batch: Batch) -> Tuple[Tensor, Terms]:
         return vac_losses(outputs, batch.labels, batch.label_lengths, self.config.loss)
+
+
+class LiftProtocol(VACProtocol):
+    """CorrNet+'s and TLP's: their lift pools cost too."""
+
+    Loss = LiftWeights
+
+    def losses(self, outputs: Dict[str, Tensor], batch: Batch) -> Tuple[Tensor, Terms]:
+        return lifted_losses(outputs, batch.labels, batch.label_lengths, self.config.loss)
 
 
 class TwoStreamProtocol(Protocol):
@@ -196,6 +207,9 @@ PROTOCOLS: Dict[str, Type[Protocol]] = {
     "twostream": TwoStreamProtocol,
     "vac": VACProtocol,
     "corrnet": VACProtocol,
+    "corrnetplus": LiftProtocol,
+    "sen": VACProtocol,
+    "tlp": LiftProtocol,
     "mamba": MambaProtocol,
 }
 
