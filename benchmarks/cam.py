@@ -119,7 +119,7 @@ def contenders(name: str, frames: int, device: Any, precision: str, libraries: b
 def glosses(name: str, frames: int, device: Any, precision: str, only: str = "") -> Dict[str, Callable[[], Any]]:
     """Ten glosses stand at ten equal stretches of the clip: networks of drawn weights read no sentence."""
     from cam_runner import explain
-    from cams import apart
+    from cams import per_gloss
     from cams.picks import Picks
     from tests.golden import published
 
@@ -130,7 +130,7 @@ def glosses(name: str, frames: int, device: Any, precision: str, only: str = "")
                                                                                      "stop": span.stop})
                 for span in spans]
 
-    apart.each = ten
+    per_gloss.each = ten
     recogniser, clip = published.recogniser(name, folded=True).to(device), published.clip(name, frames)
     deepest = recogniser.gloss_layers
     runs: Dict[str, Callable[[], Any]] = {

@@ -8,10 +8,10 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from datasets.clip import Clip
-from datasets.keypoints import KeypointStore
 from datasets.layout import Corpus
 from glosses.vocabulary import GlossVocabulary, load_gloss2ids
 from models.pose_input import POINTS, gaussian_maps
+from poses.whole_body import KeypointStore
 from terminal.errors import UserError
 from training.batches import Batch, PosedBatch
 from training.clips import Entry

@@ -7,7 +7,7 @@ import torch
 
 from cam_runner import Explanation, explain
 from cams.methods import METHODS
-from cams.pictures import explain_pictures
+from pairs.explaining import explain_pictures
 from tests.kit import networks
 
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")]

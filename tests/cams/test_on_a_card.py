@@ -11,7 +11,7 @@ from cams.methods import METHODS, signed_map
 from cams.one_pass import Watch, at_least_float32, rnn_without_cudnn
 from datasets.clip import Clip
 from models.contract import Explainable
-from models.entry import INPUT
+from models.input_tap import INPUT
 from tests.kit import networks
 
 if tuple(int(part) for part in torch.__version__.split(".")[:2]) < (2, 4):

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from datasets.keypoints import KeypointStore
 from datasets.phoenix import PhoenixVideoTextDataset
 from models.pose_input import gaussian_maps
+from poses.whole_body import KeypointStore
 from tests.kit.training import entry, make_trainer, write_data, write_recipe
 from training.feeder_twostream import PosedFeeder, TwoStreamAugment, draw_rows, middle_rows
 from training.footage import Footage
