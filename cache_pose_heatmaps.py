@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Callable, Dict, Optional, Sequence
 
 from datasets.corpora import CORPORA, find_corpus
 from files.workspace import Workspace, expanded
+from terminal.command_exit import ended
 from terminal.command_line import VERSION, OneLineParser, data_flag, dataset_flag, device_flag, seq_flag, split_flag
-from terminal.ending import ended
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ def cache(given: argparse.Namespace) -> int:
     rows = files.rows(given.split, given.seq)
 
     from datasets.heatmaps import HeatmapCache, render, stored
-    from datasets.keypoints import KeypointStore
     from models.device import choose_device
+    from poses.whole_body import KeypointStore
 
     device, _ = choose_device(given.device)
     store = KeypointStore(files.keypoints)

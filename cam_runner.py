@@ -10,8 +10,8 @@ from torch import Tensor
 from cams.blank import blank_layers, is_even
 from cams.catalogue import AT_INPUT, CATALOGUE, AnyMethod, aimed, attends, on_clip
 from cams.frames import Placed, joined, laid
-from cams.many import ManyPasses, Tell, Window, clip_probe, inputs_of, unscaled
 from cams.methods import signed_map
+from cams.multi_pass import ManyPasses, Tell, Window, clip_probe, inputs_of, unscaled
 from cams.one_pass import Ask, Asks, Score, at_least_float32, one_pass, run_pass
 from cams.picks import Picks
 from cams.precision import Precision
@@ -22,7 +22,7 @@ from datasets.hiding import mean_colour
 from datasets.windows import windows as cut
 from geometry.laid import LaidMap
 from models.contract import Inputs, Probe
-from models.entry import INPUT, Entry
+from models.input_tap import INPUT, Entry
 from models.recogniser import Recogniser
 from terminal.errors import UserError
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Optional, Sequence, Tuple
 
 from models.registry import EMBEDDERS
+from terminal.command_exit import ended
 from terminal.command_line import VERSION, Listed, OneLineParser, device_flag
-from terminal.ending import ended
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
-    from runs.comparison import Asked
+    from pairs.comparison import Asked
 
 METHODS = ("gradcam", "gradcam++", "hirescam", "layercam", "xgradcam", "eigencam", "attention", "all")
 TARGETS = ("what is explained; several, or all. cosine: what would make the two more alike, void where they nearly are "
@@ -58,13 +58,13 @@ def _count(text: str) -> int:
 
 def compare(given: argparse.Namespace) -> int:
     if given.list_layers:
-        from runs.comparison import layer_lines
+        from pairs.comparison import layer_lines
 
         print("\n".join(layer_lines(given.model, _path(given.weights))))
         return 0
     asked = _asked(given)
-    from runs.comparison import Comparison
-    from runs.people import compare_people
+    from pairs.comparison import Comparison
+    from pairs.demo import compare_people
 
     def say(line: str) -> None:
         if not given.quiet:
@@ -83,8 +83,8 @@ def _asked(given: argparse.Namespace) -> "Asked":
     if not given.demo:
         _check_flags(given)
     from models.device import choose_device
-    from runs.comparison import Asked
-    from runs.people import WEIGHTS
+    from pairs.comparison import Asked
+    from pairs.demo import WEIGHTS
 
     outputs = Workspace().demo_outputs / "compare-demo" if given.demo else Workspace().outputs / "compare"
     out = Path(given.out).absolute() if given.out else outputs

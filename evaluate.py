@@ -10,6 +10,7 @@ from datasets.corpora import CORPORA, find_corpus
 from files.workspace import CHECKPOINTS, Workspace
 from models.registry import MODELS
 from runs.sharing import first_to_say
+from terminal.command_exit import ended
 from terminal.command_line import (
     VERSION,
     OneLineParser,
@@ -19,7 +20,6 @@ from terminal.command_line import (
     models_flag,
     split_flag,
 )
-from terminal.ending import ended
 
 if TYPE_CHECKING:   # torch is loaded once arguments are understood
     from datasets.layout import Corpus
@@ -83,7 +83,7 @@ def evaluate(given: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from datasets.phoenix import PhoenixVideoTextDataset
-    from files.ours import check_ours
+    from files.overwrite_guard import check_ours
     from results.certainty import BESIDE, write_range
     from runs.loading import sha256
     from training.distributed import join, leave
@@ -131,8 +131,8 @@ def evaluate(given: argparse.Namespace) -> int:
 def measure_evidence(given: argparse.Namespace) -> int:
     """Table and plot of where the maps lie. What is not named is the demo's."""
     from files.atomic import atomic_file
-    from files.ours import check_ours
     from files.output import output_folder
+    from files.overwrite_guard import check_ours
     from runs.demo import CHECKPOINTS as SMALL
     from runs.demo import demo_data
     from runs.loading import checkpoint_path

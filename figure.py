@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
 
+from terminal.command_exit import ended
 from terminal.command_line import VERSION, Listed, OneLineParser, data_flag
-from terminal.ending import ended
 from terminal.errors import UserError
 
 if TYPE_CHECKING:

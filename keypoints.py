@@ -8,8 +8,8 @@ from datasets.corpora import CORPORA, find_corpus
 from files.output import output_folder
 from files.workspace import Workspace, expanded
 from runs.video_arguments import taking_arguments
+from terminal.command_exit import ended
 from terminal.command_line import VERSION, OneLineParser, dataset_flag
-from terminal.ending import ended
 from terminal.errors import UserError
 
 
@@ -38,9 +38,9 @@ def _count(text: str) -> int:
 
 def find_all(given: argparse.Namespace) -> int:
     """Gives the exit code: 1 if some could not be done."""
-    from datasets.video_parts import Wanted, asked_rate
     from estimation.estimator import INSTALL, preferred
     from runs.keypoint_files import corpus_jobs, video_jobs, work_through
+    from video.video_parts import Wanted, asked_rate
 
     out = expanded(given.out).absolute()
     output_folder(out.parent)

@@ -10,6 +10,7 @@ from files.workspace import CHECKPOINTS, Workspace, find_input
 from models.registry import MODELS, NEED_KEYPOINTS
 from runs.sharing import first_to_say
 from runs.video_arguments import video_arguments, videos_asked
+from terminal.command_exit import ended
 from terminal.command_line import (
     VERSION,
     OneLineParser,
@@ -20,7 +21,6 @@ from terminal.command_line import (
     seq_flag,
     split_flag,
 )
-from terminal.ending import ended
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def explain(given: argparse.Namespace) -> int:
     other = find_input(given.beside) if given.beside else None
 
     from datasets.phoenix import PhoenixVideoTextDataset
-    from files.ours import check_ours
+    from files.overwrite_guard import check_ours
     from results.folder import prepare_out
     from runs.pipeline import Pipeline, Sequences
     from runs.sharing import share
@@ -210,7 +210,7 @@ def _beside(asked: "Asked", count: int) -> "List[Path]":
 
 def _set_beside(out: "Path", other: "Path", outcomes: List[Dict[str, Any]], quiet: bool) -> bool:
     """Whether all could be; the run itself is over and stands in any case."""
-    from reports.beside import write_beside
+    from reports.compare_with import write_beside
 
     for outcome in [each for each in outcomes if each["status"] != "failed"]:
         try:

@@ -11,8 +11,8 @@ from files.output import output_folder
 from files.workspace import Workspace, find_data_root, find_input
 from models.registry import EMBEDDERS
 from runs.sharing import first_to_say
+from terminal.command_exit import ended
 from terminal.command_line import VERSION, OneLineParser, data_flag, dataset_flag, device_flag
-from terminal.ending import ended
 
 
 def parse(arguments: Optional[List[str]] = None) -> argparse.Namespace:

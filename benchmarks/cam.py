@@ -21,8 +21,9 @@ sys.path.insert(0, str(ROOT))
 
 BARE, OURS = "a  bare forward and backward", "b  ours, five layers"
 ONE_MAP = "a  one map, five layers"
-SPATIAL = {"slowfast": 3, "twostream": 4, "vac": 3, "corrnet": 3, "signgraph": 3, "swin": 3}   # layers with space of the five
-EARLIEST = {"slowfast": 2, "twostream": 2, "vac": 1, "corrnet": 1, "signgraph": 1, "swin": 1}  # below which none of the five lies
+FRAME_WISE = ("vac", "corrnet", "signgraph", "swin")
+SPATIAL = {"slowfast": 3, "twostream": 4, **dict.fromkeys(FRAME_WISE, 3)}       # layers with space of the five
+EARLIEST = {"slowfast": 2, "twostream": 2, **dict.fromkeys(FRAME_WISE, 1)}      # of the five, below which no other lies
 
 
 def main() -> None:
@@ -119,7 +120,7 @@ def contenders(name: str, frames: int, device: Any, precision: str, libraries: b
 def glosses(name: str, frames: int, device: Any, precision: str, only: str = "") -> Dict[str, Callable[[], Any]]:
     """Ten glosses stand at ten equal stretches of the clip: networks of drawn weights read no sentence."""
     from cam_runner import explain
-    from cams import apart
+    from cams import per_gloss
     from cams.picks import Picks
     from tests.golden import published
 
@@ -130,7 +131,7 @@ def glosses(name: str, frames: int, device: Any, precision: str, only: str = "")
                                                                                      "stop": span.stop})
                 for span in spans]
 
-    apart.each = ten
+    per_gloss.each = ten
     recogniser, clip = published.recogniser(name, folded=True).to(device), published.clip(name, frames)
     deepest = recogniser.gloss_layers
     runs: Dict[str, Callable[[], Any]] = {

@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT))
 
 READ = r"""
 import pathlib, re, sys, time
-from datasets.keypoints import KeypointStore
+from poses.whole_body import KeypointStore
 started = time.perf_counter()
 KeypointStore(pathlib.Path(sys.argv[1])).read("seq_7", int(sys.argv[2]))
 seconds = time.perf_counter() - started

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from datasets.frames import find_frames  # noqa: E402
-from datasets.keypoint_pickle import sequences  # noqa: E402
+from poses.keypoint_pickle import sequences  # noqa: E402
 from runs.demo import CHECKPOINTS, demo_data  # noqa: E402
 
 FRAMES = (200, 400, 800, 2000)

@@ -19,21 +19,21 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from datasets.clip import Clip  # noqa: E402
-from datasets.framing import ALIKE, BODY, CONFIDENT, around, square, whole  # noqa: E402
-from datasets.keypoint_pickle import sequences  # noqa: E402
-from datasets.keypoints import LEFT_HAND, RIGHT_HAND  # noqa: E402
 from datasets.phoenix2014 import Phoenix2014  # noqa: E402
-from datasets.video_parts import Wanted  # noqa: E402
-from datasets.videos import VideoDataset  # noqa: E402
 from estimation.estimator import estimator  # noqa: E402
 from estimation.face_mesh import parts  # noqa: E402
 from estimation.missing import filled  # noqa: E402
 from glosses.wer import wer  # noqa: E402
+from poses.keypoint_pickle import sequences  # noqa: E402
+from poses.whole_body import LEFT_HAND, RIGHT_HAND  # noqa: E402
 from runs.demo import CHECKPOINTS, SEED  # noqa: E402
 from runs.loading import load_recogniser  # noqa: E402
 from signer.clip import SignedClip, sign  # noqa: E402
 from signer.synthetic import SIGNERS, SPLITS, signer  # noqa: E402
 from tests.kit.footage import write_video  # noqa: E402
+from video.framing import ALIKE, BODY, CONFIDENT, around, square, whole  # noqa: E402
+from video.sequences import VideoDataset  # noqa: E402
+from video.video_parts import Wanted  # noqa: E402
 
 RESULTS = Path(__file__).resolve().parent / "results"
 FRAME = (260, 210)

@@ -3,12 +3,12 @@ from typing import Dict, List, Union
 
 from cams.gradients import gradient_size
 from cams.integrated import Integrated
-from cams.many import ManyPasses
 from cams.methods import NAMED, Method, hirescam
+from cams.multi_pass import ManyPasses
 from cams.occlusion import Occlusion
 from cams.rise import Rise
 from cams.smoothgrad import SmoothGrad
-from models.entry import INPUT
+from models.input_tap import INPUT
 from models.recogniser import Recogniser
 
 AnyMethod = Union[Method, ManyPasses]

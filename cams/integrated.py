@@ -6,8 +6,8 @@ from typing import Any, Dict, Iterator, List
 import numpy as np
 from torch import Tensor, nn
 
-from cams.many import ManyPasses, Maps, Window
 from cams.methods import Method, hirescam, signed_map
+from cams.multi_pass import ManyPasses, Maps, Window
 from cams.one_pass import Ask, at_least_float32, run_pass, swapped
 from datasets.hiding import all_hidden
 from models.contract import Inputs, Probe

@@ -4,10 +4,10 @@ from typing import Tuple
 
 import numpy as np
 
-from cams.many import ManyPasses, Maps, Window, on_input, steps_and_side
+from cams.multi_pass import ManyPasses, Maps, Window, on_input, steps_and_side
 from datasets.hiding import hidden
 from geometry.viewport import Viewport
-from models.entry import INPUT
+from models.input_tap import INPUT
 from models.recogniser import Recogniser
 
 RATIO = 84.0        # frames: a block an eighth of the view wide lasts ten of them, about a short sign

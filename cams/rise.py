@@ -3,11 +3,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cams.many import ManyPasses, Maps, Window, on_input, steps_and_side
+from cams.multi_pass import ManyPasses, Maps, Window, on_input, steps_and_side
 from datasets.hiding import hidden
 from geometry.laid import line_weights
 from geometry.viewport import Viewport
-from models.entry import INPUT
+from models.input_tap import INPUT
 from models.recogniser import Recogniser
 
 RATIO = 84.0        # frames: as of occlusion's blocks

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from cams.gradients import gradient_size
-from cams.many import ManyPasses, Maps, Window
 from cams.methods import Method, signed_map
+from cams.multi_pass import ManyPasses, Maps, Window
 from models.contract import Inputs
 
 NOISE = 0.15        # of what lies between an input's least and most; the paper has 0.1 to 0.2

@@ -3,7 +3,7 @@ from typing import Callable, List, Optional, Sequence
 
 from torch import Tensor
 
-from cams import apart
+from cams import per_gloss
 from cams.picks import Picks, log_probs, over, predicted_spans
 from datasets.clip import Clip
 from glosses import ctc
@@ -27,11 +27,11 @@ def target(name: str, recogniser: Recogniser, clip: Clip, place: Optional[int] =
     if name == "pred":
         return lambda logits: [predicted(recogniser, logits)]
     if name == "each":
-        return lambda logits: apart.each(recogniser, clip, logits)
+        return lambda logits: per_gloss.each(recogniser, clip, logits)
     if name == "errors":
         if not clip.glosses:
             raise UserError(f"target errors: clip {clip.seq_id} has no annotation; ask for each, max, pred or a gloss")
-        return lambda logits: apart.errors(recogniser, clip, logits)
+        return lambda logits: per_gloss.errors(recogniser, clip, logits)
     if name == "from-gt":
         truth = known_truth(recogniser, clip)
         return lambda logits: [middle_truth(recogniser, clip, truth, logits, place)]

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from datasets.keypoints import FRAME_HEIGHT, FRAME_WIDTH, LEFT, MIDLINE, RIGHT
 from files.atomic import atomic_file
+from poses.whole_body import FRAME_HEIGHT, FRAME_WIDTH, LEFT, MIDLINE, RIGHT
 from terminal.errors import UserError
 
 SIDE = 112

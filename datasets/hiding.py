@@ -6,7 +6,7 @@ from typing import Callable
 import numpy as np
 
 from datasets.clip import Clip
-from datasets.keypoints import FRAME_HEIGHT, FRAME_WIDTH
+from poses.whole_body import FRAME_HEIGHT, FRAME_WIDTH
 
 GONE = (-1000, -1000, 0)        # where a keypoint lies that nothing sees
 MOSTLY = 0.5                    # a point is hidden where more than this part of the picture is

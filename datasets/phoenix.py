@@ -13,9 +13,9 @@ from datasets.corpora import open_corpus
 from datasets.corpus import Row
 from datasets.fingerprint import stamp
 from datasets.heatmaps import HeatmapCache, render, stored
-from datasets.keypoints import KeypointStore
 from datasets.layout import SQUARE, TALL, Corpus
 from glosses.vocabulary import GlossVocabulary, load_gloss2ids
+from poses.whole_body import KeypointStore
 from terminal.errors import UserError
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)

@@ -25,7 +25,7 @@ from drawing.text import (
     font,
 )
 from geometry.laid import LaidMap
-from results.missed import reading
+from results.reading_timeline import reading
 
 COLUMNS = 5
 MARGIN, GAP, LABEL, CAPTION, PAD = 14, 8, 26, 16, 10

@@ -6,10 +6,10 @@ from typing import Any, Iterable, Iterator, Optional
 import cv2
 import numpy as np
 
-from datasets.keypoint_pickle import POINTS
-from datasets.keypoints import LEFT_HAND, RIGHT_HAND
 from estimation.face_mesh import face_points
-from terminal.hushed import hushed
+from poses.keypoint_pickle import POINTS
+from poses.whole_body import LEFT_HAND, RIGHT_HAND
+from terminal.filter_stderr import hushed
 
 NAME = "mediapipe"
 # Nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles; then of each foot big toe, small toe and heel, where

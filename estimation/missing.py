@@ -9,8 +9,8 @@ from typing import List, Optional, Sequence
 
 import numpy as np
 
-from datasets.keypoint_pickle import POINTS
-from datasets.keypoints import LEFT_HAND, RIGHT_HAND
+from poses.keypoint_pickle import POINTS
+from poses.whole_body import LEFT_HAND, RIGHT_HAND
 
 LEFT_WRIST, RIGHT_WRIST, NOSE = 9, 10, 0
 FACE = range(23, 91)

@@ -10,13 +10,13 @@ import numpy as np
 
 from cam_runner import explain
 from datasets.clip import Clip
-from datasets.regions import CONFIDENT, HANDS, PARTS, SIDE, regions
-from evidence.apart import coarse, seen_box
+from evidence.gloss_maps import coarse, seen_box
 from evidence.places import Key
 from evidence.real_rivals import CENTRE, MOTION, Rivals, share_over_area
 from evidence.rivals import centre, motion
 from geometry.laid import LaidMap
 from models.recogniser import Recogniser
+from poses.regions import CONFIDENT, HANDS, PARTS, SIDE, regions
 from signer.evidence import Evidence
 
 METHODS = ("gradcam", "hirescam", "layercam")

@@ -5,15 +5,15 @@ from typing import Callable, Dict, List, Mapping, Sequence, Tuple
 import numpy as np
 
 from datasets.clip import Clip
-from evidence import apart, curves, places
-from evidence.apart import Own
+from evidence import curves, gloss_maps, places
 from evidence.cells import Holding, hold
 from evidence.curves import Faith
-from evidence.field import field_of_view
+from evidence.gloss_maps import Own
 from evidence.places import Places, attending_layers, spatial_layers
 from evidence.randomised import redrawn
+from evidence.receptive_field import field_of_view
 from evidence.referee import Bench, verdicts
-from evidence.steady import sensitivities
+from evidence.sensitivity import sensitivities
 from models.recogniser import Recogniser
 from signer.evidence import Evidence
 
@@ -33,7 +33,7 @@ class Study:
     faith: Dict[Tuple[str, str], Faith] = field(default_factory=dict)
     sensitive: Dict[Tuple[str, str], List[float]] = field(default_factory=dict)
     fields: Dict[Tuple[str, str], float] = field(default_factory=dict)
-    own: Dict[apart.Key, Own] = field(default_factory=dict)
+    own: Dict[gloss_maps.Key, Own] = field(default_factory=dict)
     holdings: Dict[Tuple[str, str], Holding] = field(default_factory=dict)
     redrawn: Dict[Tuple[str, str], List[float]] = field(default_factory=dict)
 
@@ -80,7 +80,7 @@ def _plain(found: Study, model: str, recogniser: Recogniser, number: int, clip: 
     places.add(found.plain, model, recogniser, clip, evidence, seen)
     for referee, its in judged.items():
         found.bench.judge_pooled(model, "-", referee, its, judged)
-    apart.count(found.own, model, recogniser, clip, evidence)
+    gloss_maps.count(found.own, model, recogniser, clip, evidence)
     for name, its in maps.items() if number < CURVE_CLIPS else ():
         curves.add(found.faith.setdefault((model, name), Faith()), recogniser, clip, its, number < ROAD_CLIPS)
     layers = spatial_layers(recogniser)

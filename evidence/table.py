@@ -3,8 +3,8 @@ from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
-from evidence.apart import lines as own_lines
 from evidence.curves import CURVES, shares_of
+from evidence.gloss_maps import lines as own_lines
 from evidence.places import RIVALS, Key, Places
 from evidence.randomised import REDRAWN
 from evidence.referee import BUDGETS

@@ -3,7 +3,7 @@ from typing import Any, Dict, List, Optional
 
 import numpy as np
 
-from evidence.apart import ALONE
+from evidence.gloss_maps import ALONE
 from evidence.places import RIVALS, Key
 from evidence.study import Study
 from evidence.tally import mass_ratio, pointing

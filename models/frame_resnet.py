@@ -18,7 +18,7 @@ from terminal.errors import UserError
 STAGES = ("layer1", "layer2", "layer3", "layer4")
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
 WIDTH = 64                  # channels of the stem, and inside the first stage's blocks
-BESIDE = ("downsample", "ssem", "tsem")     # of a block's parts, those that its main way does not go through
+ALONG = ("conv1", "bn1", "conv2", "bn2", "conv3", "bn3")     # of a block's parts, those on its main way
 
 Convolve = Callable[[int, int, int, int], nn.Module]    # inputs, outputs, kernel, stride
 
@@ -131,7 +131,7 @@ class FrameResNet(nn.Module):
         axes = after([self.conv1, self.maxpool])
         for name in STAGES:
             for block in getattr(self, name):
-                axes = after([module for title, module in block.named_children() if title not in BESIDE], axes)
+                axes = after([module for title, module in block.named_children() if title in ALONG], axes)
             found.append(axes)
         return found
 
@@ -150,7 +150,8 @@ class FrameResNet(nn.Module):
 
 
 def _torchvisions(key: str) -> bool:
-    return key.split(".")[0] in ("conv1", "bn1", *STAGES)
+    first, *rest = key.split(".")
+    return first in ("conv1", "bn1") or first in STAGES and rest[1] in (*ALONG, "downsample")
 
 
 def depth_of(weights: Mapping[str, Any]) -> int:

@@ -15,8 +15,8 @@ from glosses import ctc
 from glosses.prefix_search import prefix_search, without_sure_blanks
 from glosses.vocabulary import GlossVocabulary
 from models.cells import after
-from models.entry import INPUT, Entry, entry_probe
 from models.hidden_attention import of_each_frame, of_the_class_token
+from models.input_tap import INPUT, Entry, entry_probe
 from models.mamba_mixers import (
     DIRECTIONS,
     Clips,

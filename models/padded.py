@@ -9,7 +9,7 @@ from torch import Tensor
 from datasets.clip import Clip
 from geometry.viewport import Viewport
 from glosses.vocabulary import GlossVocabulary
-from models.entry import INPUT, Entry, entry_probe
+from models.input_tap import INPUT, Entry, entry_probe
 from models.lift_pool import LEAST
 from models.recogniser import Inputs, Probe, Recogniser
 from models.temporal import padding, steps_after

@@ -11,7 +11,7 @@ from geometry.viewport import Viewport
 from glosses.vocabulary import GlossVocabulary
 from models.cells import START, after
 from models.convolution import Conv3d, MaxPool3d, channels_last
-from models.entry import INPUT, Entry, entry_probe
+from models.input_tap import INPUT, Entry, entry_probe
 from models.pose_input import POINTS, gaussian_maps, two_sided_maps
 from models.recogniser import Inputs, Probe, Recogniser
 from models.s3d import LEVELS, Mixed, Stream

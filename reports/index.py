@@ -3,14 +3,14 @@ import json
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
-from datasets.regions import REGIONS
 from files.atomic import atomic_file
+from poses.regions import REGIONS
 from reports.page import page
 from reports.study import study
+from results.existing_result import looks_finished
 from results.glosses import FILE
 from results.manifest import Manifest, read_manifest, read_preds
-from results.missed import reading
-from results.standing import looks_finished
+from results.reading_timeline import reading
 
 THUMBNAIL = "thumbnail.jpg"
 RECORD = "report.json"

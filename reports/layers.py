@@ -4,11 +4,11 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
-from datasets.regions import SIDE
 from drawing.matrix import matrix_picture
 from drawing.overlay import Style, png
 from geometry.laid import LaidMap
-from reports.knots import Knots, knots
+from poses.regions import SIDE
+from reports.quantised_map import Knots, knots
 from results.flags import in_words
 from results.shares import mass, shares
 

@@ -7,12 +7,12 @@ from typing import Any, Dict, Mapping, Optional, Sequence
 import cv2
 import numpy as np
 
-from datasets.regions import REGIONS, cover, regions
+from poses.regions import REGIONS, cover, regions
 from reports.index import RECORD, THUMBNAIL, write_index
 from reports.layers import gloss_records, layer_records
 from reports.page import colour_tables, page
 from reports.sprites import encode_frames, encode_maps, jpeg
-from results.missed import reading
+from results.reading_timeline import reading
 
 __all__ = ["write_index", "write_report"]
 

@@ -20,7 +20,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from geometry.laid import Cells, LaidMap, Place
-from terminal.ending import ended
+from terminal.command_exit import ended
 from terminal.errors import UserError
 
 FILE = "cams.npz"

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Mapping, Optional, Type
 from files.lock import let_go, take
 from files.output import output_folder
 from results.manifest import PREDS, read_manifest, read_preds, write_manifest
-from results.replacing import retire
+from results.retire_output import retire
 from terminal.signals import undisturbed
 
 LINES = {"slowfast": "SlowFast", "twostream": "TwoStream"}      # what a model's lines of preds.txt begin with

@@ -23,9 +23,9 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
-from datasets.regions import APART, SIDE, cover
 from files.atomic import atomic_file
 from geometry.laid import LaidMap
+from poses.regions import APART, SIDE, cover
 from results.shares import mass
 
 FILE = "glosses.csv"

@@ -8,7 +8,8 @@ from glosses.vocabulary import GlossVocabulary
 from glosses.wer import Clean, clean, verdicts, wer
 
 TITLES = {"slowfast": "SlowFastSign", "twostream": "TwoStream-SLR",      # as their authors write them
-          "vac": "VAC", "corrnet": "CorrNet", "signgraph": "SignGraph", "swin": "Swin-MSTP", "mamba": "Mamba-SLR"}
+          "vac": "VAC", "corrnet": "CorrNet", "corrnetplus": "CorrNet+", "sen": "SEN", "tlp": "TLP",
+          "signgraph": "SignGraph", "swin": "Swin-MSTP", "mamba": "Mamba-SLR"}
 
 
 def read(model: str, logits: np.ndarray, ids: Sequence[int], vocabulary: GlossVocabulary, truth: Sequence[str],

@@ -3,7 +3,7 @@ from typing import List, Optional, Tuple
 
 import numpy as np
 
-from datasets.regions import REGIONS
+from poses.regions import REGIONS
 
 
 def mass(small: np.ndarray, labels: np.ndarray, count: int = len(REGIONS)) -> np.ndarray:

@@ -11,16 +11,16 @@ from typing import Dict, Iterator, List, Optional, Sequence, Set, Tuple, Union
 
 import numpy as np
 
-from datasets.footage import RATE, Footage, open_footage, taken
-from datasets.keypoints import FRAME_HEIGHT, FRAME_WIDTH
 from datasets.layout import TALL, Corpus
-from datasets.picture_folder import PictureFolder
-from datasets.video_parts import Wanted, safe, unique
 from estimation.estimator import estimator
 from files.atomic import atomic_file
 from files.workspace import expanded
+from poses.whole_body import FRAME_HEIGHT, FRAME_WIDTH
 from runs.videos import Keypoints
 from terminal.errors import UserError
+from video.footage import RATE, Footage, open_footage, taken
+from video.picture_folder import PictureFolder
+from video.video_parts import Wanted, safe, unique
 
 Outcome = Union[Path, UserError]        # a file with a video's keypoints, or why there is none
 

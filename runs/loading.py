@@ -89,7 +89,7 @@ def vocabulary_digest(model: str, corpus: Corpus) -> str:
 
 def layer_lines(model: str, checkpoint: Optional[Path]) -> List[str]:
     """Every layer of a model with its size, the ones explained by default marked."""
-    from models.entry import INPUT
+    from models.input_tap import INPUT
     from models.registry import build, create, published_architecture
 
     recogniser = build(model, checkpoint) if checkpoint else create(published_architecture(model))

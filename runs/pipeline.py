@@ -14,10 +14,10 @@ from datasets.corpus import Row
 from datasets.layout import Corpus
 from drawing.overlay import Style
 from models.device import choose_device
+from results.existing_result import Standing, check_holder, check_out, standing
 from results.folder import SequenceFolder, write_preds
 from results.readings import read
-from results.replacing import set_aside
-from results.standing import Standing, check_holder, check_out, standing
+from results.retire_output import set_aside
 from results.summary import failure, outcome_of
 from results.verdict import Verdict, known_verdict, layer_line
 from runs.loading import load_recogniser, sha256, versions, vocabulary_digest

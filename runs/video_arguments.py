@@ -33,9 +33,9 @@ def taking_arguments(add: Callable[..., Any]) -> None:
 
 
 def videos_asked(given: argparse.Namespace) -> "Optional[Videos]":
-    from datasets.framing import asked as asked_crop
-    from datasets.video_parts import LONGEST, Wanted, asked_rate
     from runs.videos import videos
+    from video.framing import asked as asked_crop
+    from video.video_parts import LONGEST, Wanted, asked_rate
 
     flags = {"--from": given.start, "--to": given.stop is not None, "--fps-in": given.fps_in, "--truth": given.truth,
              "--crop": given.crop != "auto", "--keypoints": given.keypoints, "--longest": given.longest,

@@ -10,16 +10,16 @@ import numpy as np
 
 from datasets.clip import Clip, Origin
 from datasets.fingerprint import stamp
-from datasets.footage import Footage
 from datasets.layout import Corpus
-from datasets.video_parts import Wanted, described
-from datasets.videos import VideoDataset
 from estimation.estimator import INSTALL, Estimator, estimator, preferred
 from estimation.missing import filled
 from files.atomic import atomic_file
 from files.workspace import Workspace, expanded
 from results.certainty import BESIDE, certainty, certainty_line, guessed, known_range, video_lines
 from terminal.errors import UserError
+from video.footage import Footage
+from video.sequences import VideoDataset
+from video.video_parts import Wanted, described
 
 KEPT = ".keypoints"             # in the output folder; no id begins with a dot
 NO_ESTIMATOR = "none"

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Iterator, Mapping, Sequence
 
 from datasets.clip import Clip
-from datasets.regions import APART, regions
 from drawing.gloss_strip import gloss_strip
 from drawing.overlay import Style, png
 from files.names import safe
+from poses.regions import APART, regions
 from render import render
 from results.cams import FILE as CAMS
 from results.cams import write_cams

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 from signer.layouts import FRAME_SIZES, LAYOUTS, TALL, Drawn, Phoenix2014
-from terminal.ending import ended
+from terminal.command_exit import ended
 from terminal.errors import UserError
 
 if TYPE_CHECKING:

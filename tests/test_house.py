@@ -9,8 +9,10 @@ from files.workspace import REPOSITORY
 
 ROOMS = sorted(path.parent.name for path in REPOSITORY.glob("*/__init__.py") if path.parent.name != "tests")
 COMMANDS = {path.stem for path in REPOSITORY.glob("*.py")} - {"cam_runner", "render"}
-ABOVE = {"cam_runner": {"runs", "reports", "evidence", "training", "results", "drawing", "render", "files", "signer"},
-         "render": {"runs", "reports", "evidence", "training", "cam_runner", "cams", "models", "signer", "datasets"}}
+ABOVE = {"cam_runner": {"pairs", "runs", "reports", "evidence", "training", "results", "drawing", "render", "files",
+                        "signer"},
+         "render": {"pairs", "runs", "reports", "evidence", "training", "cam_runner", "cams", "models", "signer",
+                    "datasets"}}
 
 
 def modules() -> Dict[str, Path]:

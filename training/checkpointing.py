@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from files.atomic import atomic_file
-from files.ours import check_ours
+from files.overwrite_guard import check_ours
 from glosses.vocabulary import GlossVocabulary
 from models.checkpoint import Checkpoint
 from terminal.errors import UserError

@@ -11,7 +11,7 @@ if __package__ in (None, ""):                 # run as a script
 from files.workspace import find_input
 from models.checkpoint import WEIGHTS
 from models.registry import network_class
-from terminal.ending import ended
+from terminal.command_exit import ended
 from training import checkpointing
 
 

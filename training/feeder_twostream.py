@@ -9,8 +9,8 @@ import torch
 from torch.utils.data import Dataset
 from torchvision import transforms
 
-from datasets.keypoints import KeypointStore
 from glosses.vocabulary import GlossVocabulary
+from poses.whole_body import KeypointStore
 from terminal.errors import UserError
 from training.batches import PosedBatch, PosedSample
 from training.collate import concatenate, pad_edges

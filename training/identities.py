@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from datasets.market import Shot, market
 from datasets.pictures import picture_clip, read_picture
-from files.ours import RECIPE
+from files.overwrite_guard import RECIPE
 from models.embedder import Embedder, embed
 from models.registry import create_embedder
 from results.retrieval import Retrieval, retrieval, similarities

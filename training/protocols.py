@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from datasets.clip import Clip
-from datasets.keypoints import KeypointStore
 from datasets.layout import Corpus
 from glosses.vocabulary import GlossVocabulary, load_gloss2ids
 from models.pose_input import POINTS, gaussian_maps
+from poses.whole_body import KeypointStore
 from terminal.errors import UserError
 from training.batches import Batch, PosedBatch
 from training.clips import Entry
@@ -23,10 +23,12 @@ from training.feeder_twostream import PosedFeeder, TwoStreamAugment, collate_pos
 from training.footage import Footage, Size
 from training.losses import (
     BranchWeights,
+    LiftWeights,
     MambaWeights,
     SlowFastWeights,
     Terms,
     TwoStreamWeights,
+    lifted_losses,
     mamba_losses,
     slowfast_losses,
     twostream_losses,
@@ -122,7 +124,7 @@ class SlowFastProtocol(Protocol):
 
 
 class VACProtocol(SlowFastProtocol):
-    """VAC's, SMKD's and CorrNet's: the same but for the losses, of one branch."""
+    """VAC's, SMKD's, CorrNet's and SEN's: the same but for the losses, of one branch."""
 
     Loss = BranchWeights
 
@@ -138,6 +140,15 @@ class SignGraphProtocol(VACProtocol):
         side = round(a["frame"] * a["size"] / a["crop"])
         kernel = cv2.INTER_LANCZOS4 if side == a["frame"] else cv2.INTER_AREA
         return Footage(entries, lambda height, width: (side, side), kernel)
+
+
+class LiftProtocol(VACProtocol):
+    """CorrNet+'s and TLP's: their lift pools cost too."""
+
+    Loss = LiftWeights
+
+    def losses(self, outputs: Dict[str, Tensor], batch: Batch) -> Tuple[Tensor, Terms]:
+        return lifted_losses(outputs, batch.labels, batch.label_lengths, self.config.loss)
 
 
 class TwoStreamProtocol(Protocol):
@@ -207,6 +218,9 @@ PROTOCOLS: Dict[str, Type[Protocol]] = {
     "twostream": TwoStreamProtocol,
     "vac": VACProtocol,
     "corrnet": VACProtocol,
+    "corrnetplus": LiftProtocol,
+    "sen": VACProtocol,
+    "tlp": LiftProtocol,
     "signgraph": SignGraphProtocol,
     "swin": VACProtocol,
     "mamba": MambaProtocol,

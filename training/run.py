@@ -8,7 +8,7 @@ import yaml
 
 from datasets.layout import Corpus
 from files.atomic import atomic_file
-from files.ours import RECIPE
+from files.overwrite_guard import RECIPE
 from files.workspace import find_input
 from glosses.vocabulary import GlossVocabulary, load_gloss2ids, load_gloss_dict
 from models.frame_resnet import FrameResNet

@@ -50,7 +50,7 @@ class Trainer:
         recogniser.to(place.device)
         self.network: nn.Module = recogniser.network
         if place.world > 1:
-            idle = any(not getattr(config.loss, name) for name in config.loss.__dataclass_fields__)
+            idle = recogniser.rests or any(not getattr(config.loss, name) for name in config.loss.__dataclass_fields__)
             self.network = DistributedDataParallel(recogniser.network, find_unused_parameters=idle)
         self.optimizer = make_optimizer(config.optimizer, protocol.parameters(recogniser.network),
                                         data.batch_size * trainer.accumulate * place.world)

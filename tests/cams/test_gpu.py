@@ -7,11 +7,12 @@ import torch
 
 from cam_runner import Explanation, explain
 from cams.methods import METHODS
-from cams.pictures import explain_pictures
+from pairs.explaining import explain_pictures
 from tests.kit import networks
 
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")]
-RECOGNISERS = ("slowfast", "twostream", "vac", "smkd", "corrnet", "signgraph", "swin", "mamba")
+RECOGNISERS = ("slowfast", "twostream", "vac", "smkd", "corrnet", "corrnetplus", "sen", "tlp", "signgraph", "swin",
+               "mamba")
 FAINT = 1e-6        # half precision holds no such maps of these small networks
 
 

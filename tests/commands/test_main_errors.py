@@ -8,7 +8,7 @@ import pytest
 
 import main
 from cams.catalogue import CATALOGUE, on_clip
-from cams.many import ManyPasses
+from cams.multi_pass import ManyPasses
 from drawing.overlay import ALPHAS, COLORMAPS
 from terminal.command_line import DEVICE, VERSION
 from tests.kit.commands import Case, tiny_case

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import keypoints as keypoints_command
-from datasets.framing import BODY, STANDING
-from datasets.keypoints import KeypointStore
 from estimation import estimator as estimators
+from poses.whole_body import KeypointStore
 from tests.kit.commands import Case, tiny_case
 from tests.kit.footage import write_sound, write_video
+from video.framing import BODY, STANDING
 
 SIZE = (420, 260)
 

@@ -10,12 +10,12 @@ import cam_runner
 from datasets.clip import Clip
 from datasets.phoenix import PhoenixVideoTextDataset
 from datasets.phoenix2014 import Phoenix2014
-from datasets.video_parts import Wanted
-from datasets.videos import VideoDataset
 from runs.demo import CHECKPOINTS, SEED
 from runs.loading import load_recogniser
 from signer.synthetic import make_workspace
 from tests.kit.footage import write_video
+from video.sequences import VideoDataset
+from video.video_parts import Wanted
 
 WITHOUT_COLOUR = {"fusion_module.conv_fuse"}     # follows single pixels: half the colours, as 4:2:0 has, move its maps
 

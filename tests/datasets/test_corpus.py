@@ -7,7 +7,7 @@ from datasets.corpus import read_corpus, select, splits
 from datasets.phoenix2014 import Phoenix2014
 from files.names import LONGEST
 from results.folder import SequenceFolder
-from results.replacing import set_aside
+from results.retire_output import set_aside
 from terminal.errors import UserError
 
 HEADER = "id|folder|signer|annotation\n"

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from datasets.frames import decode_frames, find_frames
-from datasets.picture_folder import PictureFolder
 from datasets.pictures import read_picture
 from terminal.errors import UserError
 from tests.kit.workspace import frame
+from video.picture_folder import PictureFolder
 
 
 def written(folder: Path, count: int, side: int = 32) -> list:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from datasets.heatmaps import HeatmapCache, render, stored
-from datasets.keypoints import LEFT, MIDLINE, RIGHT
+from poses.whole_body import LEFT, MIDLINE, RIGHT
 from tests.kit.workspace import keypoints
 
 POINTS = keypoints("a", 5)

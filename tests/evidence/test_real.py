@@ -6,11 +6,11 @@ import pytest
 
 import evaluate
 from datasets.clip import Clip
-from datasets.regions import HANDS, SIDE
 from evidence.real import BOTH, DRAWN, EXACT, GIVEN, OWN, Filmed, Places, Times, moves, parts, real_study
 from evidence.real_rivals import CENTRE, MOTION, Rivals, _random, ahead
 from evidence.real_table import lines
 from models.registry import build
+from poses.regions import HANDS, SIDE
 from runs.demo import CHECKPOINTS
 from signer.evidence import Evidence
 from signer.synthetic import make_workspace

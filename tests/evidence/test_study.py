@@ -10,7 +10,7 @@ import evaluate
 from cams.methods import METHODS
 from datasets.clip import Clip
 from datasets.phoenix import PhoenixVideoTextDataset
-from evidence import apart, curves, places, referee, steady
+from evidence import curves, gloss_maps, places, referee, sensitivity
 from evidence.curves import shares_of
 from evidence.places import MEAN, RANDOM, WHOLE, Places, add, compare_with_means, spatial_layers
 from evidence.randomised import REDRAWN
@@ -54,7 +54,7 @@ def one_pass_each() -> Iterator[None]:
         small.setattr(places, "ONCE", FAST)
         small.setattr(curves, "SHARES", (0.0, 0.1))
         small.setattr(curves, "ROAD_SHARES", (0.0, 0.01))
-        for room in (places, apart):
+        for room in (places, gloss_maps):
             small.setattr(room, "METHODS", {name: METHODS[name] for name in CAMS})
         yield
 
@@ -63,7 +63,7 @@ def one_pass_each() -> Iterator[None]:
 def found(recogniser: Recogniser, drawn: Tuple[Clip, Evidence]) -> Study:
     with pytest.MonkeyPatch.context() as small:
         small.setattr(referee, "BUDGETS", {"occlusion": 4, "rise": 4})
-        small.setattr(steady, "TIMES", 1)
+        small.setattr(sensitivity, "TIMES", 1)
         return study({"slowfast": recogniser}, {"plain": [drawn], "distracted": [drawn]}, lambda: None)
 
 

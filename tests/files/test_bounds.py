@@ -19,7 +19,7 @@ from tests.files.test_safe_pickle import Calls
 READ = """
 import resource, sys
 from pathlib import Path
-import models.checkpoint, datasets.keypoint_pickle, files.safe_pickle
+import models.checkpoint, poses.keypoint_pickle, files.safe_pickle
 from terminal.errors import UserError
 size = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (size + 2 ** 28,) * 2)
@@ -27,7 +27,7 @@ path = Path(sys.argv[2])
 try:
     {"checkpoint": models.checkpoint.Checkpoint, "pickle": files.safe_pickle.load_pickle,
      "npy": files.safe_pickle.load_npy,
-     "keypoints": lambda path: list(datasets.keypoint_pickle.sequences(path))}[sys.argv[1]](path)
+     "keypoints": lambda path: list(poses.keypoint_pickle.sequences(path))}[sys.argv[1]](path)
 except UserError as error:
     print(error)
 """

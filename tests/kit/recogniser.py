@@ -9,7 +9,7 @@ from datasets.clip import Clip
 from geometry.viewport import Viewport
 from glosses.vocabulary import GlossVocabulary
 from models.cells import after
-from models.entry import INPUT, Entry, entry_probe
+from models.input_tap import INPUT, Entry, entry_probe
 from models.recogniser import Inputs, Probe, Recogniser
 
 WORDS = ("<blank>", "REGEN", "SONNE", "WIND", "KALT")

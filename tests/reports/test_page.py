@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from reports.beside import write_beside
+from reports.compare_with import write_beside
 from reports.report import write_report
 from terminal.errors import UserError
 from tests.kit import report as made

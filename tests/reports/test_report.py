@@ -10,13 +10,13 @@ import cv2
 import numpy as np
 import pytest
 
-from datasets.regions import ELSEWHERE, REGIONS, cover, regions
-from reports.knots import Knots, knots
+from poses.regions import ELSEWHERE, REGIONS, cover, regions
 from reports.page import json_in_html
+from reports.quantised_map import Knots, knots
 from reports.report import finite, write_index, write_report
 from reports.sprites import MAP_BYTES, QUALITIES, encode, encode_maps
 from results.manifest import write_manifest
-from results.missed import reading
+from results.reading_timeline import reading
 from results.shares import mass, shares
 from tests.kit import report as made
 

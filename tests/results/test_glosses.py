@@ -8,7 +8,7 @@ from typing import Any, Dict, List
 import numpy as np
 import pytest
 
-from datasets.regions import APART
+from poses.regions import APART
 from results.glosses import COLUMNS, rows, table, write_merged
 from tests.kit.maps import laid
 

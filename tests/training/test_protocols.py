@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from datasets.keypoints import KeypointStore
 from datasets.phoenix import PhoenixVideoTextDataset
 from models.pose_input import gaussian_maps
+from poses.whole_body import KeypointStore
 from tests.kit.training import entry, make_trainer, write_data, write_recipe
 from training.feeder_twostream import PosedFeeder, TwoStreamAugment, draw_rows, middle_rows
 from training.footage import Footage
@@ -25,7 +25,8 @@ def dev_inputs(trainer: Trainer) -> list:
     return [*trainer.protocol.inputs(batch, torch.device("cpu")), batch.lengths]
 
 
-@pytest.mark.parametrize("model", ["slowfast", "twostream", "vac", "corrnet", "signgraph", "swin", "mamba"])
+@pytest.mark.parametrize("model", ["slowfast", "twostream", "vac", "corrnet", "corrnetplus", "sen", "tlp", "signgraph",
+                                   "swin", "mamba"])
 def test_dev_clips_are_fed_as_clips_are_explained(data: Path, tmp_path: Path, model: str) -> None:
     trainer = make_trainer(data, tmp_path / "out", write_recipe(tmp_path, model), ("data.eval_batch_size", "1"))
     *fed, lengths = dev_inputs(trainer)

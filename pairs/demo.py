@@ -1,0 +1,37 @@
+"""The demo of compare.py: drawn people, a small ArcFace that was trained on others, and what is known of its maps."""
+from dataclasses import replace
+from pathlib import Path
+from typing import Callable
+
+from files.atomic import atomic_file
+from files.workspace import REPOSITORY
+from pairs import drawn_evidence
+from pairs.comparison import Asked, Comparison
+from signer.people import make_people
+
+WEIGHTS = REPOSITORY / "demo" / "arcface.pt"
+PEOPLE, PICTURES, SEED = 24, 6, 2026        # others than it was trained on
+QUERIES, TOP = 4, 2
+STUDIED = 20
+TARGETS, METHODS = ("dot", "cosine"), ("gradcam", "hirescam")
+LAYERS = ("layer2", "layer3", "layer4")
+
+
+def compare_people(asked: Asked, say: Callable[[str], None]) -> None:
+    """A run as any other on a folder shaped as Market-1501, then the maps against the pixels that were drawn."""
+    root = drawn_people(asked.out)
+    given = replace(asked, market=root, image=None, against=None, queries=QUERIES, top=asked.top or TOP,
+                    targets=asked.targets or TARGETS, layers=asked.layers or LAYERS[1:],
+                    methods=METHODS if asked.methods == ("gradcam",) else asked.methods)
+    comparison = Comparison(given, say)
+    comparison.run()
+    known = drawn_evidence.study(comparison.embedder, range(STUDIED), SEED, LAYERS)
+    table = drawn_evidence.lines(known)
+    with atomic_file(asked.out / "known.txt") as draft:
+        draft.write_text("\n".join(table) + "\n", encoding="utf-8")
+    say("\n".join(["", *table]))
+
+
+def drawn_people(out: Path) -> Path:
+    out.mkdir(parents=True, exist_ok=True)
+    return make_people(out / "people", {"train": 1, "test": PEOPLE}, PICTURES, SEED)

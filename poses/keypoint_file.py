@@ -1,0 +1,60 @@
+"""Keypoints that the user brings along for a video: npz, npy or pickle of [T, 133, 3]."""
+import zipfile
+from pathlib import Path
+from typing import Any, Dict
+
+import numpy as np
+
+from files.safe_pickle import load_npy, load_pickle
+from poses.keypoint_pickle import POINTS, sequences
+from terminal.errors import UserError
+
+EXPECTED = f"expected x, y, confidence of {POINTS} points a frame, [T, {POINTS}, 3], in pixels of the video"
+
+
+def read_keypoints(path: Path, name: str) -> np.ndarray:
+    """float32 [T, 133, 3] of the video that goes by `name`, which matters where the file has several."""
+    if not path.is_file():
+        raise UserError(f"--keypoints {path}: does not exist; {EXPECTED}, as npz, npy or pickle")
+    found = _arrays(path)
+    keypoints = found.get(name, next(iter(found.values())) if len(found) == 1 else None)
+    if keypoints is None:
+        raise UserError(f"--keypoints {path}: nothing for '{name}' among {', '.join(sorted(found)[:5])}; name its "
+                        "entry so, or give the file of this video alone")
+    if keypoints.ndim != 3 or keypoints.shape[1:] != (POINTS, 3) or keypoints.dtype.kind not in "iuf":
+        raise UserError(f"--keypoints {path}: an array of shape {list(keypoints.shape)} and type {keypoints.dtype}; "
+                        f"{EXPECTED}")
+    wrong = ~np.isfinite(keypoints).all(axis=(1, 2))
+    if wrong.any():
+        raise UserError(f"--keypoints {path}: not finite in frame {int(wrong.argmax())}; expected numbers; find them "
+                        "again, with confidence 0 where a point is not seen")
+    return keypoints.astype(np.float32)
+
+
+def _arrays(path: Path) -> Dict[str, np.ndarray]:
+    if path.suffix == ".npz":
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                return {name: stored[name] for name in stored.files}
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise UserError(f"--keypoints {path}: not an .npz of arrays ({error}); {EXPECTED}") from None
+    content: Any = load_npy(path) if path.suffix == ".npy" else load_pickle(path)
+    if isinstance(content, np.ndarray):
+        return {"": content}
+    if path.suffix == ".npy":
+        raise UserError(f"--keypoints {path}: holds a {type(content).__name__}; {EXPECTED}")
+    return dict(sequences(path))
+
+
+def matched(keypoints: np.ndarray, taken: np.ndarray, frames: int, whole: np.ndarray, path: Path) -> np.ndarray:
+    """The rows of the frames that are taken: a file may have one for each of them, for each of the video, or for each
+    that is taken of the whole video.
+    """
+    if len(keypoints) == len(taken):
+        return keypoints
+    if len(keypoints) == frames:
+        return keypoints[taken]
+    if len(keypoints) == len(whole):
+        return keypoints[np.searchsorted(whole, taken).clip(0, len(whole) - 1)]
+    raise UserError(f"--keypoints {path}: {len(keypoints)} frames of keypoints; expected {len(taken)}, one for each "
+                    f"frame taken, or {frames}, one for each of the video; find them again from the same file")

@@ -1,0 +1,265 @@
+"""Methods that take many passes, or look at the input, on networks worked by hand."""
+from typing import Any, Dict, List, Tuple
+
+import numpy as np
+import pytest
+import torch
+
+from cam_runner import explain
+from cams.catalogue import CATALOGUE
+from cams.integrated import Integrated
+from cams.multi_pass import ManyPasses, Window, clip_probe, steps_and_side
+from cams.occlusion import Occlusion
+from cams.precision import Precision
+from cams.rise import Mask, Rise
+from cams.smoothgrad import SmoothGrad
+from cams.targets import largest
+from datasets.clip import Clip
+from datasets.hiding import all_hidden, mean_colour
+from geometry.viewport import Viewport
+from models.recogniser import Inputs, Recogniser
+from terminal.errors import UserError
+from tests.cams.test_apart import Reader
+from tests.kit import networks
+from tests.kit.linear import Linear, even_clip, spot
+from tests.kit.recogniser import TinyRecogniser, tiny_clip
+
+MANY = [name for name, method in CATALOGUE.items() if isinstance(method, ManyPasses)]
+
+
+def window(model: Recogniser, clip: Clip, layers: List[str]) -> Window:
+    inputs = model.eval().requires_grad_(False).prepare(clip)
+    logits = model(inputs)[0]
+    return Window(model, clip, inputs, {name: model.layers[name] for name in layers}, logits, [largest(logits)], 0,
+                  mean_colour(clip.frames), Precision("fp32", torch.device("cpu")))
+
+
+@pytest.mark.parametrize("method", ["inputxgradient", "integrated"])
+def test_on_a_linear_network_each_place_is_given_its_part(method: str) -> None:
+    clip = even_clip(48)
+    model = Linear(clip)
+    raw = explain(model, clip, method=method).layers["input"].raw
+    np.testing.assert_allclose(raw, model.parts(clip), rtol=1e-4, atol=1e-6)
+
+
+def test_on_a_linear_network_a_hidden_block_loses_the_sum_of_its_parts() -> None:
+    clip = even_clip(48)
+    model = Linear(clip)
+    assert steps_and_side(144, 48, 84.0) == (4, 6)                 # blocks of 12 frames, 2 x 2 pixels
+    blocks = model.parts(clip).reshape(4, 12, 6, 2, 6, 2).sum((1, 3, 5))
+    raw = explain(model, clip, method="occlusion", budget=144).layers["input"].raw
+    np.testing.assert_allclose(raw, blocks.repeat(12, axis=0), rtol=1e-4)
+
+
+def test_on_a_linear_network_rise_finds_the_part_that_matters() -> None:
+    clip = even_clip(8)
+    model = Linear(clip)
+    model.weights[..., :8, :] = model.weights[..., :6] = 0         # but the lower right corner of the view, 4 x 6
+    raw = explain(model, clip, method="rise", budget=150).layers["input"].raw.sum(0)
+    row, column = np.unravel_index(raw.argmax(), raw.shape)
+    assert row >= 18 and column >= 14 and raw[18:, 14:].mean() > 3 * raw[:14, :10].mean()
+
+
+def test_smoothgrad_without_noise_is_the_gradient() -> None:
+    here = window(TinyRecogniser(), tiny_clip(), ["input", "pathways"])
+    still = SmoothGrad(noise=0.0).maps(here, 3)[0]
+    found = explain(TinyRecogniser(), tiny_clip(), ["input", "pathways"], method="gradient")
+    for name, layer in found.layers.items():
+        np.testing.assert_allclose(still[name].numpy(), layer.raw, rtol=1e-4, atol=1e-9)
+
+
+def test_integrated_gradients_of_the_input_add_up_to_what_hiding_all_costs() -> None:
+    model, clip = TinyRecogniser(), tiny_clip()
+    here = window(model, clip, ["input", "first"])
+    lost = float(here.scores[0] - here.read(all_hidden(clip, here.colour))[0])
+    made = Integrated().maps(here, 64)[0]
+    assert abs(lost) > 1e-3 and not here.notes
+    for name in ("input", "first"):         # nothing goes past either
+        assert float(made[name].double().sum()) == pytest.approx(lost, rel=0.02)
+
+
+class Square(Linear):
+    """Each place counts by its square."""
+
+    def forward(self, inputs: Inputs) -> torch.Tensor:
+        frames = (self.entry(*inputs.tensors) ** 2 * self.weights.abs()).sum((1, 3, 4))     # [V, T]
+        return frames.unflatten(1, (-1, 2)).sum(2).t()[None]
+
+
+def test_the_middles_of_the_way_are_exact_on_a_square() -> None:
+    clip = even_clip(8)
+    model = Square(clip)
+    here = window(model, clip, ["input"])
+    one, many = (Integrated().maps(here, passes)[0]["input"] for passes in (1, 4))
+    torch.testing.assert_close(one, many, rtol=1e-4, atol=1e-5)
+    assert float(one.double().sum()) == pytest.approx(float(here.scores[0]), rel=1e-4)
+
+
+def test_the_noise_is_a_share_of_what_lies_between_least_and_most() -> None:
+    inputs = Inputs((torch.linspace(-3, 5, 40_000)[None],), 1)
+    noisy = SmoothGrad(noise=0.1)._noisy(inputs, torch.Generator().manual_seed(0)).tensors[0]
+    assert float((noisy - inputs.tensors[0]).std()) == pytest.approx(0.8, rel=0.02)
+
+
+def test_integrated_gradients_say_where_they_do_not_add_up() -> None:
+    model = TinyRecogniser()
+    model.network.head.weight.data *= 3000
+    few = explain(model, tiny_clip(), ["input"], method="integrated", budget=1)
+    assert any("add up to" in note and "--budget" in note for note in few.notes)
+
+
+def test_a_layer_of_a_dict_or_a_tuple_is_integrated_too() -> None:
+    found = explain(TinyRecogniser(), tiny_clip(), ["pathways", "timed", "rnn"], method="integrated", budget=16)
+    assert all(layer.raw.any() for layer in found.layers.values())
+    assert found.notes == ()                # checked in each
+
+
+def by_hand(model: Recogniser, clip: Clip) -> Dict[str, np.ndarray]:
+    """Input times gradient of the largest logits, by torch.autograd.grad on the prepared tensors."""
+    inputs = model.prepare(clip)
+    tensors = tuple(tensor.clone().requires_grad_() for tensor in inputs.tensors)
+    score = model(Inputs(tensors, inputs.frames, inputs.left, inputs.right))[0].max(1).values.sum()
+    slopes = torch.autograd.grad(score, tensors)
+    names = [name for name in model.layers if name.endswith("input")]
+    return {name: (x * slope)[0].sum(0).relu().detach().numpy() for name, x, slope in zip(names, tensors, slopes)}
+
+
+@pytest.mark.parametrize("name", ["slowfast", "twostream", "mamba"])
+def test_gradients_reach_each_stream_s_input(name: str) -> None:
+    model, clip = networks.recogniser(name), networks.clip(12)
+    found, expected = explain(model, clip, method="inputxgradient"), by_hand(model, clip)
+    assert list(found.layers) == list(expected)
+    for layer, its in expected.items():
+        assert its.any()
+        np.testing.assert_allclose(found.layers[layer].raw, its, rtol=1e-3, atol=1e-5 * its.max())
+
+
+class Bright(TinyRecogniser):
+    """As fed, padding and all: each step's logits are its brightness."""
+
+    def forward(self, inputs: Inputs) -> torch.Tensor:
+        frames = self.entry(*inputs.tensors).sum((0, 1, 3, 4))
+        return frames[2:-2 - (inputs.right - 2)].unflatten(0, (-1, 2)).sum(1)[None, :, None].expand(-1, -1, 5)
+
+
+@pytest.mark.parametrize("frames", [30, 100])
+@pytest.mark.parametrize("method", ["inputxgradient", "occlusion"])
+def test_what_matters_lies_where_the_map_says(method: str, frames: int) -> None:
+    """Of a whole clip and of one cut into windows: columns 2 to 13, rows 4 to 15 are seen."""
+    at = (frames - 9, 6, 11)
+    found = explain(Bright(window=40), spot(frames, at), method=method).layers["input"]
+    drawn = found.map.astype(np.float32)
+    assert drawn[at] == drawn.max()
+    peak = np.array(np.unravel_index(drawn.argmax(), drawn.shape))
+    assert (abs(peak - at) <= ((0, 0, 0) if method == "inputxgradient" else (8, 1, 1))).all()
+
+
+def test_all_glosses_share_one_set_of_forwards() -> None:
+    model, calls = Reader(), []
+    model.register_forward_hook(lambda *_: calls.append(1))
+    found = explain(model, tiny_clip(), target="each", method="occlusion", budget=30)
+    assert len(found.glosses) == 3 and len(calls) == 1 + 25        # the clip itself, and its blocks
+
+
+def test_each_gloss_is_explained_as_if_alone() -> None:
+    model = Reader()
+    together = explain(model, tiny_clip(), target="each", method="occlusion", budget=30)
+    alone = explain(model, tiny_clip(), target="SONNE", method="occlusion", budget=30)
+    its = next(gloss for gloss in together.glosses if gloss.about["gloss"] == "SONNE")
+    np.testing.assert_array_equal(its.layers["input"].raw, alone.layers["input"].raw)
+
+
+@pytest.mark.parametrize("method", MANY)
+def test_the_same_is_made_again_to_the_byte(method: str) -> None:
+    one, other = (explain(TinyRecogniser(), tiny_clip(), method=method, budget=9).layers["input"].raw for _ in "ab")
+    assert one.any() and one.tobytes() == other.tobytes()
+
+
+@pytest.mark.parametrize("made", [Rise, SmoothGrad])
+def test_another_seed_makes_another_map(made: Any) -> None:
+    here = window(TinyRecogniser(), tiny_clip(), ["input"])
+    assert not torch.equal(*(made(seed=seed).maps(here, 9)[0]["input"] for seed in (0, 1)))
+
+
+def test_masks_that_hide_nothing_say_nothing() -> None:
+    here = window(TinyRecogniser(), tiny_clip(), ["input"])
+    assert not Rise(shown=1.0).maps(here, 5)[0]["input"].any()
+
+
+def test_rise_is_its_formula_written_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    masks: List[Mask] = []
+    scores: List[float] = []
+    make, read = Rise._mask, Window.read
+
+    def noted_mask(*given: Any) -> Mask:
+        masks.append(make(*given))
+        return masks[-1]
+
+    def noted_read(*given: Any) -> np.ndarray:
+        scores.extend(read(*given))
+        return np.array(scores[-1:])
+
+    monkeypatch.setattr(Rise, "_mask", noted_mask)
+    monkeypatch.setattr(Window, "read", noted_read)
+    clip = even_clip(6)
+    made = Rise().maps(window(Linear(clip), clip, ["input"]), 7)[0]["input"].numpy()
+    middle, mean = (np.arange(28) + 0.5) / 28, sum(scores) / 7
+    expected = sum((score - mean) * mask.shown(middle, middle) for mask, score in zip(masks, scores)) / 7
+    np.testing.assert_allclose(made, expected, rtol=1e-3, atol=1e-5)
+
+
+def test_a_mask_is_smooth_and_fills_the_view() -> None:
+    cells = np.random.RandomState(0).rand(3, 4, 4).astype(np.float32)
+    cover = Mask(cells, np.array([0.2, 0.7, 0.0]), Viewport(0.1, 0.1, 0.9, 0.9), 12).cover(100, 80)
+    assert cover.shape == (12, 100, 80) and 0 <= cover.min() < cover.max() <= 1
+    assert abs(np.diff(cover, axis=1)).max() < 3 / 80 + 1e-6       # three cells over the view's 80 rows
+
+
+def test_a_mask_s_cell_lies_where_it_falls_in_the_view() -> None:
+    """Cell k is in the middle of its part of the view, less the shift."""
+    cells = np.zeros((2, 5, 5), np.float32)
+    cells[:, 1, 3] = 1
+    hidden = Mask(cells, np.array([0.0, 0.25, 0.0]), Viewport(0.1, 0.2, 0.7, 0.9), 4).cover(100, 100)[2]
+    row, column = 100 * (0.2 + 0.7 * (1 + 0.5 - 0.25) / 4), 100 * (0.1 + 0.6 * (3 + 0.5) / 4)
+    assert np.unravel_index(hidden.argmin(), hidden.shape) == (round(row - 0.5), round(column - 0.5))
+
+
+@pytest.mark.parametrize("budget", [1, 7, 50, 400, 3000])
+@pytest.mark.parametrize("frames", [1, 16, 120, 900])
+def test_blocks_keep_to_the_budget(budget: int, frames: int) -> None:
+    steps, side = steps_and_side(budget, frames, 84.0)
+    assert 1 <= steps <= frames and side >= 1 and steps * side ** 2 <= budget
+
+
+@pytest.mark.parametrize("method", MANY)
+def test_no_more_passes_are_taken_than_told(method: str) -> None:
+    heard: List[Tuple[int, int]] = []
+    explain(TinyRecogniser(), tiny_clip(), method=method, budget=12, tell=lambda *count: heard.append(count))
+    assert [done for done, _ in heard] == list(range(1, heard[-1][1] + 1)) and heard[-1][1] <= 12
+
+
+def test_even_pictures_have_no_map() -> None:
+    clip = tiny_clip(pixels=np.full((20, 16, 16, 3), 90, np.uint8))
+    assert set(explain(TinyRecogniser(), clip, method="occlusion", budget=9).layers["input"].flags) <= {
+        "constant", "all-zero"}
+
+
+@pytest.mark.parametrize("method", ["occlusion", "rise"])
+def test_what_hides_the_clip_explains_no_layer_within(method: str) -> None:
+    with pytest.raises(UserError, match="its one layer is input"):
+        explain(TinyRecogniser(), tiny_clip(), ["pathways"], method=method)
+
+
+@pytest.mark.parametrize("wrong", [{"method": "gradcam", "budget": 5}, {"method": "rise", "budget": 0}])
+def test_a_budget_is_a_number_of_passes_of_a_method_that_takes_many(wrong: Dict[str, Any]) -> None:
+    with pytest.raises(UserError, match="budget"):
+        explain(TinyRecogniser(), tiny_clip(), **wrong)
+
+
+def test_keypoints_are_hidden_with_the_pixels() -> None:
+    """Of a network that reads the points as well, on even pictures: only they can matter."""
+    model, clip = networks.recogniser("twostream"), networks.clip(8)
+    clip.frames[:] = 90
+    here = window(model, clip, [])
+    here.probes["input"] = clip_probe(model, 2)
+    assert Occlusion().maps(here, 4)[0]["input"].any()

@@ -1,0 +1,179 @@
+"""Glosses on their own: one forward for all of them, and contrasts where the reading is wrong."""
+from dataclasses import replace
+from functools import partial
+from typing import Any, Dict, List, Sequence, Tuple
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from cam_runner import explain
+from cams.methods import METHODS, signed_map
+from cams.one_pass import Ask, run_pass
+from cams.per_gloss import each, errors
+from cams.picks import Picks
+from glosses.wer import as_it_is
+from terminal.errors import UserError
+from tests.kit.recogniser import TinyRecogniser, tiny_clip
+
+# Class by step: blank 0, REGEN 1, SONNE 2, WIND 3, KALT 4.
+PATH = [0, 1, 1, 0, 2, 0, 3, 3, 3, 0]
+READ = ("REGEN", "SONNE", "WIND")
+
+
+def logits(path: Sequence[int] = PATH) -> Tensor:
+    """The next class is always the second best."""
+    best = torch.nn.functional.one_hot(torch.tensor(path), 5).float()
+    return 9 * best + 3 * best.roll(1, dims=1)
+
+
+class Reader(TinyRecogniser):
+    """Reads PATH, whatever it is shown, by logits that still depend on it."""
+
+    def forward(self, inputs: Any) -> Tensor:
+        made = super().forward(inputs)
+        path = torch.tensor([PATH[step % len(PATH)] for step in range(made.shape[1])])
+        return made + 9 * torch.nn.functional.one_hot(path, made.shape[2])
+
+
+def told(found: List[Picks]) -> List[Tuple[Any, ...]]:
+    return [(picks.about["gloss"], picks.about["verdict"], picks.about.get("side"), picks.steps, picks.classes,
+             picks.against) for picks in found]
+
+
+def test_each_gloss_read_is_taken_at_its_own_steps() -> None:
+    found = each(TinyRecogniser(), replace(tiny_clip(), glosses=("REGEN", "KALT", "WIND")), logits())
+    assert told(found) == [("REGEN", "right", None, (1, 2), (1, 1), ()),
+                           ("SONNE", "substituted", None, (4,), (2,), ()),
+                           ("WIND", "right", None, (6, 7, 8), (3, 3, 3), ())]
+    assert found[1].about["true"] == "KALT"
+
+
+def test_without_a_truth_there_is_no_verdict() -> None:
+    assert [picks.about["verdict"] for picks in each(TinyRecogniser(), replace(tiny_clip(), glosses=()), logits())] == [
+        None] * 3
+
+
+def test_a_substituted_gloss_is_held_against_the_true_one_and_the_other_way_round() -> None:
+    found = errors(TinyRecogniser(), replace(tiny_clip(), glosses=("REGEN", "KALT", "WIND")), logits())
+    assert told(found) == [("SONNE", "substituted", "read", (4,), (2,), (4,)),
+                           ("SONNE", "substituted", "true", (4,), (4,), (2,))]
+    assert all("SONNE" in picks.words and "KALT" in picks.words for picks in found)
+
+
+def test_an_inserted_gloss_is_held_against_the_blank() -> None:
+    found = errors(TinyRecogniser(), replace(tiny_clip(), glosses=("REGEN", "WIND")), logits())
+    assert told(found) == [("SONNE", "inserted", "read", (4,), (2,), (0,))]
+
+
+def test_a_missed_gloss_is_held_against_the_best_other_class_where_the_truth_is_aligned() -> None:
+    found = errors(TinyRecogniser(), replace(tiny_clip(), glosses=("REGEN", "SONNE", "WIND", "KALT")), logits())
+    (gloss, verdict, side, steps, classes, against), (_, _, other, *_) = told(found)
+    assert (gloss, verdict, side, other) == ("KALT", "deleted", "read", "true")
+    assert against == (4,) * len(steps) and classes == tuple([PATH[step] for step in steps])
+    assert found[0].words.startswith("the best other class (WIND) less KALT")
+
+
+def test_a_true_gloss_without_a_class_is_said() -> None:
+    found = errors(TinyRecogniser(), replace(tiny_clip(), glosses=("REGEN", "SCHNEE", "WIND")), logits())
+    assert [picks.against for picks in found] == [(0,)] and "SCHNEE has no class" in found[0].words
+
+
+def test_glosses_are_compared_as_their_corpus_cleans_them() -> None:
+    """PHOENIX's `loc-SONNE` is right for `SONNE`; where nothing is cleaned it is another gloss."""
+    clip = replace(tiny_clip(), glosses=("REGEN", "loc-SONNE", "WIND"))
+    assert errors(TinyRecogniser(), clip, logits()) == []
+    found = errors(TinyRecogniser(), replace(clip, clean=as_it_is), logits())
+    assert [picks.about["verdict"] for picks in found] == ["substituted"]
+    verdicts = [picks.about["verdict"] for picks in each(TinyRecogniser(), replace(clip, clean=as_it_is), logits())]
+    assert verdicts == ["right", "substituted", "right"]
+
+
+def test_a_clip_read_right_is_not_explained() -> None:
+    found = explain(Reader(), replace(tiny_clip(), glosses=READ), ["pathways"], target="errors")
+    assert found.glosses == () and "nothing" in found.target and not found.layers["pathways"].map.any()
+
+
+def test_errors_need_a_truth() -> None:
+    with pytest.raises(UserError, match="no annotation"):
+        explain(Reader(), replace(tiny_clip(), glosses=()), ["pathways"], target="errors")
+
+
+def test_a_method_without_a_gradient_has_no_gloss_to_show() -> None:
+    with pytest.raises(UserError, match="whatever the gloss"):
+        explain(Reader(), tiny_clip(), ["pathways"], target="each", method="eigencam")
+
+
+@pytest.mark.parametrize("layer", ["first", "pathways", "timed", "rnn"])
+def test_one_kept_graph_gives_what_separate_passes_give(layer: str) -> None:
+    """To the bit, each gloss and each layer."""
+    model, clip = Reader(), replace(tiny_clip(), glosses=READ)
+    together = explain(model, clip, ["first", "pathways", "timed", "rnn"], target="each")
+    assert [gloss.about["gloss"] for gloss in together.glosses] == list(READ)
+    for gloss in together.glosses:
+        apart = explain(model, clip, ["first", "pathways", "timed", "rnn"], target=gloss.about["gloss"])
+        np.testing.assert_array_equal(gloss.layers[layer].raw, apart.layers[layer].raw)
+
+
+@pytest.mark.parametrize("per_frame", [False, True])
+def test_before_relu_the_maps_of_all_glosses_add_up_to_that_of_their_sum(per_frame: bool) -> None:
+    """Grad-CAM is linear in what is explained."""
+    model, clip = Reader().double(), replace(tiny_clip(), glosses=READ)
+    probes = {name: model.layers[name] for name in ("first", "pathways")}
+    inputs = model.prepare(clip)
+
+    def maps(picks: List[Picks]) -> Dict[str, Tensor]:
+        added: Dict[str, Tensor] = {}
+
+        def finish(name: str, activation: Tensor, gradient: Any) -> None:
+            made = signed_map(METHODS["gradcam"], activation[0], gradient[0], per_frame)
+            added[name] = added.get(name, 0) + made
+
+        def score(each: Picks, output: Tensor) -> Any:
+            return each.score(output[0])
+
+        run_pass(model, inputs, probes, [Ask(partial(score, each), finish) for each in picks])
+        return added
+
+    found = each(model, clip, model(inputs)[0].detach())
+    summed = Picks("", sum((picks.steps for picks in found), ()), sum((picks.classes for picks in found), ()))
+    alone, whole = maps(found), maps([summed])
+    for name in probes:
+        torch.testing.assert_close(alone[name], whole[name])
+
+
+def test_a_contrast_is_the_difference_of_two_gradients() -> None:
+    model, clip = Reader().double().eval(), replace(tiny_clip(), glosses=("REGEN", "KALT", "WIND"))
+    found = explain(model, clip, ["timed"], target="errors", method="hirescam")
+    maps = {}
+    for name, number in (("SONNE", 2), ("KALT", 4)):
+        kept: List[Tensor] = []
+        hook = model.network.timed.register_forward_hook(lambda module, given, output, kept=kept: kept.append(output))
+        logits = model(model.prepare(clip))[0]
+        hook.remove()
+        gradient, = torch.autograd.grad(logits[4, number], kept)
+        maps[name] = (gradient * kept[0])[0].sum(0).detach().numpy()
+    read, true = (gloss.layers["timed"].raw for gloss in found.glosses)
+    np.testing.assert_allclose(read, (maps["SONNE"] - maps["KALT"]).clip(0), rtol=1e-5, atol=1e-9)
+    np.testing.assert_allclose(true, (maps["KALT"] - maps["SONNE"]).clip(0), rtol=1e-5, atol=1e-9)
+
+
+def test_every_gloss_of_a_long_clip_has_a_map() -> None:
+    """In windows of 40 frames, 20 apart: every gloss of the whole clip has a map, wherever it lies."""
+    model, clip = Reader(window=40), replace(tiny_clip(frames=60), glosses=())
+    found = explain(model, clip, ["pathways"], target="each")
+    starts = [gloss.about["start"] for gloss in found.glosses]
+    assert starts and starts == sorted(starts) and len(found.logits) == 30
+    for gloss in found.glosses:
+        steps = np.flatnonzero(gloss.layers["pathways"].raw.reshape(len(gloss.layers["pathways"].raw), -1).any(1))
+        assert len(steps)
+
+
+def test_pooling_is_of_each_frame_unless_the_clip_is_asked_for() -> None:
+    model, clip = Reader(), replace(tiny_clip(), glosses=READ)
+    assert explain(model, clip, ["pathways"], target="each").weights == "frame"
+    assert explain(model, clip, ["pathways"], target="REGEN").weights == "frame"
+    assert explain(model, clip, ["pathways"], target="max").weights == "clip"
+    asked = explain(model, clip, ["pathways"], target="each", weights="clip")
+    assert asked.weights == "clip" and any("at any time" in note for note in asked.notes)

@@ -1,0 +1,53 @@
+"""A gloss's own map against evidence made up so that the right numbers are known."""
+import numpy as np
+import pytest
+
+from evidence.gloss_maps import MARGIN, Own
+from signer.evidence import Evidence
+from tests.kit.maps import laid
+
+FRAMES, SIDE = 40, 64
+
+
+def evidence() -> Evidence:
+    """Gloss 0 in frames 5 to 9 in the top left quarter, gloss 1 in frames 25 to 29 in the bottom right one."""
+    active, region = np.full(FRAMES, -1, np.int16), np.zeros((FRAMES, SIDE, SIDE), bool)
+    active[5:10], active[25:30] = 0, 1
+    region[5:10, :32, :32] = region[25:30, 32:, 32:] = True
+    return Evidence(("A", "B"), active, region)
+
+
+def own(values: np.ndarray, gloss: int = 0) -> Own:
+    made = Own()
+    made.add(laid(values), evidence(), gloss)
+    return made
+
+
+def test_an_even_map_is_chance() -> None:
+    time, place, swap = own(np.ones((FRAMES, SIDE, SIDE))).means()
+    assert time == pytest.approx(1) and place == pytest.approx(1) and swap == pytest.approx(1)
+
+
+def test_all_of_the_map_in_the_gloss_s_frames() -> None:
+    values = np.zeros((FRAMES, SIDE, SIDE))
+    values[5:10] = 1
+    assert own(values).time == [pytest.approx(FRAMES / (5 + 2 * MARGIN))]
+
+
+def test_all_of_the_map_on_its_articulators() -> None:
+    values = np.zeros((FRAMES, SIDE, SIDE))
+    values[5:10, :32, :32] = 1
+    assert own(values).place == [pytest.approx(4)] and own(values).swap[0] > 100
+
+
+def test_a_map_of_the_other_gloss_is_told() -> None:
+    values = np.zeros((FRAMES, SIDE, SIDE))
+    values[5:10, :32, :32], values[25:30, 32:, 32:] = 0.1, 1
+    assert own(values, 0).swap == [pytest.approx(0.1)] and own(values, 1).swap == [pytest.approx(10)]
+
+
+def test_a_layer_without_space_is_judged_in_time_alone() -> None:
+    when = np.zeros(FRAMES)
+    when[7] = 1
+    made = own(when)
+    assert made.time[0] > 3 and made.place == [] and np.isnan(made.means()[2])

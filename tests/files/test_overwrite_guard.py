@@ -1,0 +1,77 @@
+"""What lies beside the results is replaced only if the program wrote it, and that is settled before any work."""
+from pathlib import Path
+
+import pytest
+from matplotlib.figure import Figure
+
+import evaluate
+import train
+from files.overwrite_guard import BEGINS, check_ours
+from pairs.index_page import write_likeness_index
+from pairs.pair_files import write_scores
+from reports.index import write_index
+from results.certainty import write_range
+from results.glosses import FILE, table
+from results.summary import failure, write_summary
+from terminal.errors import UserError
+from tests.kit.commands import tiny_case
+from tests.kit.training import write_data, write_recipe
+from training.evaluation import write_hypotheses
+
+
+def test_what_the_program_wrote_is_its_own(tmp_path: Path) -> None:
+    write_index(tmp_path)
+    write_summary(tmp_path, [failure("a", "broken", True)], 1.0)
+    (tmp_path / FILE).write_text(table([]))
+    write_scores(tmp_path, {"queries": 3})
+    write_range(tmp_path, Path("a.pt"), "0f" * 32, "dev", [])
+    write_hypotheses(tmp_path / "dev.slowfast.txt", [])
+    Figure().savefig(tmp_path / "evidence.png")
+    written = sorted(tmp_path.iterdir())
+    assert len(written) == 8
+    check_ours(written)
+    write_likeness_index(tmp_path, "title", "facts", [], [])
+    check_ours([tmp_path / "index.html"])
+
+
+@pytest.mark.parametrize("name", [*BEGINS, "dev.slowfast.txt", "a.pt.certainty.json"])
+@pytest.mark.parametrize("content", [b"", b"{}", b"my notes\n", b"<!doctype html><title>mine</title>", None])
+def test_what_a_user_put_there_is_not(tmp_path: Path, name: str, content: object) -> None:
+    place = tmp_path / name
+    place.write_bytes(content) if isinstance(content, bytes) else place.mkdir()
+    with pytest.raises(UserError, match="is no file of this program"):
+        check_ours([place])
+
+
+@pytest.mark.parametrize("name", ["index.html", "summary.json", "summary.csv", "glosses.csv"])
+def test_main_leaves_a_users_file_and_does_no_work(tmp_path: Path, name: str,
+                                                   capsys: pytest.CaptureFixture) -> None:
+    case = tiny_case(tmp_path)
+    case.out.mkdir()
+    (case.out / name).write_text("mine")
+    for flags in ([], ["--overwrite"]):
+        assert case.run("--split", "test", "--target", "each", *flags) == 2
+        said = capsys.readouterr().err.strip()
+        assert len(said.splitlines()) == 1 and name in said and "give another --out" in said
+    assert [path.name for path in case.out.iterdir()] == [name] and (case.out / name).read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["dev.slowfast.txt", "slowfast.pt.certainty.json"])
+def test_evaluate_leaves_a_users_file(tmp_path: Path, name: str, capsys: pytest.CaptureFixture) -> None:
+    case = tiny_case(tmp_path)
+    case.out.mkdir()
+    (case.out / name).write_text("mine")
+    assert evaluate.main(case.arguments("--device", "cpu")) == 2
+    assert name in capsys.readouterr().err and (case.out / name).read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "best.pt", "dev.hypotheses.txt"])
+def test_train_leaves_a_users_file(tmp_path: Path, name: str, capsys: pytest.CaptureFixture) -> None:
+
+
+    data, recipe = write_data(tmp_path / "data"), write_recipe(tmp_path)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / name).write_text("mine")
+    flags = ["-c", str(recipe), "--data-root", str(data), "--out", str(tmp_path / "out"), "--device", "cpu"]
+    assert train.main(flags) == 2
+    assert name in capsys.readouterr().err and (tmp_path / "out" / name).read_text() == "mine"

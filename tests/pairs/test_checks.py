@@ -1,0 +1,81 @@
+"""The checks of compared pictures: they measure, and they can fail."""
+from typing import Any, Dict, List
+
+import numpy as np
+import pytest
+import torch
+
+from datasets.clip import Clip
+from models.embedder import embed
+from pairs.checks import Asked, Check, check_all, check_lines, falsification, interval
+from pairs.explaining import PictureMap
+from tests.kit import networks
+
+PAIR = [networks.picture(70, 40, 0), networks.picture(64, 48, 1)]
+
+
+def asked(**changes: Any) -> Asked:
+    model = networks.embedder("arcface")
+    return Asked(model, PAIR, **{"references": embed(model, PAIR).flip(0), "layers": ["layer2"], "targets": ["dot"],
+                                 "methods": ["hirescam"], "shifts": 12, **changes})
+
+
+def by_name(checks: List[Check]) -> Dict[str, List[Check]]:
+    return {check.name: [each for each in checks if each.name == check.name] for check in checks}
+
+
+def test_every_check_is_made_of_every_map() -> None:
+    stranger = embed(networks.embedder("arcface"), [networks.picture(64, 48, 5)])[0]
+    found = by_name(check_all(asked(), stranger))
+    counts = {"in range": 2, "repeats": 2, "batch is singles": 2, "pictures differ": 1, "another person": 2,
+              "weights redrawn": 1, "deletion": 2, "insertion": 2}
+    assert {name: len(checks) for name, checks in found.items()} == counts
+    assert all(check.passed for name in ("in range", "repeats", "batch is singles") for check in found[name])
+    assert len(check_lines([check for checks in found.values() for check in checks])) == 1 + sum(counts.values())
+
+
+def test_the_network_is_as_it_was() -> None:
+    given = asked()
+    before = {name: value.clone() for name, value in given.embedder.network.state_dict().items()}
+    check_all(given, None)
+    assert all(torch.equal(value, before[name]) for name, value in given.embedder.network.state_dict().items())
+
+
+def test_the_same_picture_twice_does_not_pass_as_two() -> None:
+    model = networks.embedder("arcface")
+    pair = [PAIR[0], PAIR[0]]
+    far = embed(model, PAIR[1:]).expand(2, -1)
+    found = by_name(check_all(Asked(model, pair, far, ["layer2"], ["dot"], ["hirescam"], 2), None))
+    assert [check.passed for check in found["pictures differ"]] == [False]
+
+
+class OneCorner(torch.nn.Module):
+    """An embedding of the picture's upper left quarter alone."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        quarter = x[:, :, :x.shape[2] // 2, :x.shape[3] // 2]
+        return torch.nn.functional.adaptive_avg_pool2d(quarter, 8).flatten(1)
+
+
+@pytest.mark.parametrize("corner,falsified", [((0, 0), False), ((1, 1), True)])
+def test_a_map_of_what_matters_stands_and_one_of_what_does_not_falls(corner: Any, falsified: bool,
+                                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    given = asked(shifts=40)
+    given.embedder.network.forward = OneCorner().forward        # type: ignore[method-assign]
+    heat = np.zeros((64, 48), np.float16)
+    heat[corner[0] * 32:corner[0] * 32 + 32, corner[1] * 24:corner[1] * 24 + 24] = 1
+    monkeypatch.setattr("pairs.checks.SHARE", 0.25)
+    found = type("Found", (), {"name": "made-up", "maps": {
+        ("dot", "gradcam", "layer2"): PictureMap("", heat[::8, ::8].astype(np.float32), heat, 0, 1)}})
+    noise = Clip("noise", "", np.random.RandomState(0).randint(0, 256, (1, 64, 48, 3)).astype(np.uint8))
+    own = embed(given.embedder, [noise])
+    checks = falsification(Asked(given.embedder, [noise], own, None, None, (), 40), [found()])
+    assert [check.passed for check in checks] == [not falsified] * 2
+    assert "falsified" in checks[0].rule
+
+
+def test_an_interval_holds_the_rate_and_narrows() -> None:
+    low, high = interval(8, 10)
+    wide = high - low
+    assert low < 0.8 < high and interval(80, 100)[1] - interval(80, 100)[0] < wide
+    assert interval(0, 0) == (0.0, 1.0) and interval(10, 10)[1] == pytest.approx(1)

@@ -1,0 +1,91 @@
+"""Embeddings and maps of the two published embedders at full size, against those of their authors' code."""
+from typing import Dict, List, Sequence
+
+import numpy as np
+import pytest
+import torch
+
+from models.embedder import Embedder, embed
+from pairs.explaining import PictureExplanation, explain_pictures
+from tests.golden import published
+
+HEADS = {"classifier": "pred", "classifier_proj": "pred:classifier_proj"}
+METHODS = ("gradcam", "gradcam++")
+# Largest error of float32 as a share of a map's largest magnitude, by network, method and target.
+FLOAT32 = {("promptsg", "gradcam++"): 2e-2, ("promptsg", "gradcam"): 5e-3, ("arcface", "gradcam"): 5e-3,
+           ("arcface", "gradcam++"): 5e-3}
+
+
+def explained(model: Embedder, name: str) -> List[PictureExplanation]:
+    pictures = published.pictures(name)
+    references = embed(model, pictures).flip(0)
+    return explain_pictures(model, pictures, ["all"], ["all"], METHODS, references)
+
+
+def compare_maps(model: Embedder, name: str, found: Sequence[PictureExplanation], exact: bool) -> int:
+    """How many maps were compared; those of float32 that rounding decides are left out."""
+    compared = 0
+    for key, golden in published.golden(name).items():
+        target, *rest = key.split("/", 2)
+        if len(rest) != 2 or rest[0] not in METHODS:
+            continue
+        method, layer = rest
+        place = HEADS.get(target, target), method, model.layer(layer)
+        largest = abs(golden).max()
+        if largest == 0:
+            assert place not in found[0].maps, key
+            continue
+        if not exact and name == "arcface" and method == "gradcam++" and target != "cosine":
+            continue
+        ours = np.stack([each.maps[place].raw for each in found])
+        allowed = 1e-6 if exact else FLOAT32[name, method]
+        assert abs(ours - golden.clip(0)).max() <= allowed * largest, key
+        lows = np.array([each.maps[place].low for each in found])
+        assert abs(lows - golden.min((1, 2))).max() <= allowed * largest, key
+        if method == "gradcam" and golden.clip(0).std() > 0:
+            assert np.corrcoef(ours.ravel(), golden.clip(0).ravel())[0, 1] > 0.9999, key
+        compared += 1
+    return compared
+
+
+@pytest.mark.parametrize("name,count", [("arcface", 30), ("promptsg", 46)])
+def test_embeddings_scores_and_maps_are_the_authors(name: str, count: int) -> None:
+    golden, model = published.golden(name), published.embedder(name)
+    for exact in (False, True):
+        model = model.double() if exact else model
+        found = explained(model, name)
+        allowed = 1e-6 if exact else 1e-4
+        ours: Dict[str, np.ndarray] = {"embedding": np.stack([each.embedding for each in found])}
+        ours["cosine"] = np.array([found[0].scores["cosine"]])
+        ours["dot"] = np.array([each.scores["dot"] for each in found])
+        for head, identify in model.heads.items():
+            logits = identify(torch.from_numpy(ours["embedding"]))
+            ours[f"logits/{head}"] = logits.numpy()
+            assert (logits.argmax(1).numpy() == golden[f"class/{head}"]).all()
+        if name == "promptsg":
+            ours["mim_attention"] = np.stack([each.maps["none", "attention", "mim_attention"].raw for each in found])
+        for key, values in ours.items():
+            assert abs(values - golden[key]).max() <= allowed * abs(golden[key]).max(), (key, exact)
+        assert compare_maps(model, name, found, exact) == (count if exact or name == "promptsg" else 20)
+    if name == "promptsg":
+        drawn = np.stack([each.maps["none", "attention", "mim_attention"].map[::8, ::8] for each in found])
+        assert abs(drawn - golden["drawn/mim_attention"]).max() <= 1e-3
+
+
+def test_a_hundred_layers_are_the_authors_too() -> None:
+    model, golden = published.embedder("arcface", "arcface_r100"), published.golden("arcface")
+    pictures, layer = published.pictures("arcface"), "layer4.2.conv2"
+    assert model.default_layers[-1] == layer
+    for exact, scores, maps in ((False, 1e-4, 5e-3), (True, 1e-6, 1e-6)):
+        model = model.double() if exact else model
+        found = explain_pictures(model, pictures, [layer], ["all"], ("gradcam",), embed(model, pictures).flip(0))
+        embedding = np.stack([each.embedding for each in found])
+        ours = {"embedding": embedding, "norm": np.linalg.norm(embedding, axis=1),
+                "cosine": np.array([found[0].scores["cosine"]]),
+                "dot": np.array([each.scores["dot"] for each in found])}
+        for key, values in ours.items():
+            expected = golden[f"r100/{key}"]
+            assert abs(values - expected).max() <= scores * abs(expected).max(), (key, exact)
+        expected = golden[f"r100/cosine/gradcam/{layer}"]
+        drawn = np.stack([each.maps["cosine", "gradcam", layer].raw for each in found])
+        assert abs(drawn - expected.clip(0)).max() <= maps * abs(expected).max()

@@ -1,0 +1,143 @@
+import errno
+import io
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any, Callable, List
+
+import pytest
+
+from terminal.command_exit import ended
+from terminal.errors import UserError
+from terminal.signals import OURS, Stopped, signals_raised, undisturbed
+
+
+def raises(error: BaseException) -> Callable[[], int]:
+    def work() -> int:
+        raise error
+    return work
+
+
+def killed_by(number: int) -> Callable[[], int]:
+    def work() -> int:
+        os.kill(os.getpid(), number)
+        threading.Event().wait(5)
+        return 0
+    return work
+
+
+@pytest.mark.parametrize("work, code, words", [
+    (lambda: 0, 0, ""), (lambda: 1, 1, ""),
+    (raises(UserError("clip-0: gone; bring it")), 2, "a.py: clip-0: gone; bring it"),
+    (raises(UserError("Caught X in worker 0.\nOriginal Traceback:\n  File x\nterminal.errors.UserError: gone")), 2,
+     "a.py: gone"),
+    (raises(KeyboardInterrupt()), 130, "a.py: stopped; begin anew"),
+    (killed_by(signal.SIGINT), 130, "a.py: stopped; begin anew"),
+    (killed_by(signal.SIGTERM), 143, "a.py: stopped; begin anew"),
+    (killed_by(signal.SIGHUP), 129, "a.py: stopped; begin anew"),
+    (raises(OSError(errno.ENOSPC, "No space")), 1, "a.py: the disk is full: nothing half-written was kept as done. "
+                                                   "Make room; begin anew"),
+    (raises(PermissionError(errno.EACCES, "Permission denied", "/far/file")), 1, "a.py: /far/file: Permission denied"),
+])
+def test_every_end_has_its_code_and_one_line(capsys: pytest.CaptureFixture[str], work: Callable[[], int], code: int,
+                                             words: str) -> None:
+    deaf = {number: signal.signal(number, usual) for number, usual in OURS.items()}     # started with & or nohup
+    assert ended("a.py", work, "begin anew") == code
+    assert capsys.readouterr().err.splitlines() == ([words] if words else [])
+    assert {number: signal.signal(number, before) for number, before in deaf.items()} == OURS
+
+
+def test_a_fault_of_ours_keeps_its_traceback() -> None:
+    with pytest.raises(ZeroDivisionError):
+        ended("a.py", raises(ZeroDivisionError()), "begin anew")
+    with pytest.raises(OSError, match="of no file"):
+        ended("a.py", raises(OSError("of no file")), "begin anew")
+
+
+def test_a_signal_waits_until_a_step_is_whole() -> None:
+    done: List[str] = []
+    deaf = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    with signals_raised(), pytest.raises(Stopped) as stopped, undisturbed():
+        with undisturbed():
+            os.kill(os.getpid(), signal.SIGTERM)
+            done.append("inner")
+        done.append("outer")
+    signal.signal(signal.SIGTERM, deaf)
+    assert done == ["inner", "outer"] and stopped.value.args == (signal.SIGTERM,)
+
+
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        def work() -> int:
+            os.kill(os.getpid(), signal.SIGHUP)
+            return 0
+        assert ended("a.py", work, "begin anew") == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_process_that_is_forked_dies_of_a_signal_as_ever() -> None:
+    def work() -> int:
+        child = os.fork()
+        if child == 0:
+            os.kill(os.getpid(), signal.SIGTERM)
+            os._exit(0)
+        return os.WTERMSIG(os.waitpid(child, 0)[1])
+    assert ended("a.py", work, "begin anew") == signal.SIGTERM
+
+
+def test_of_several_processes_one_tells(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended("a.py", raises(UserError("gone")), "begin anew", lambda: False) == 2
+    assert capsys.readouterr().err == ""
+
+
+class Broken(io.StringIO):
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    def write(self, text: str) -> int:
+        raise self.error
+
+    def flush(self) -> None:
+        raise self.error
+
+
+@pytest.mark.parametrize("stream", [None, Broken(BrokenPipeError()), Broken(OSError(errno.ENOSPC, "full")),
+                                    Broken(ValueError("I/O operation on closed file"))])
+def test_output_that_nobody_can_read_stops_nothing(monkeypatch: pytest.MonkeyPatch, stream: Any) -> None:
+    monkeypatch.setattr(sys, "stdout", stream)
+    done: List[int] = []
+
+    def work() -> int:
+        for number in range(3):
+            print("a line")
+            sys.stdout.flush()
+            done.append(number)
+        return 0
+    if stream is None:          # its number is taken by nothing, not by the next file that is opened
+        saved = os.dup(1)
+        os.close(1)
+        try:
+            assert ended("a.py", work, "begin anew") == 0
+            assert os.readlink("/proc/self/fd/1") == os.devnull
+        finally:
+            os.dup2(saved, 1)
+            os.close(saved)
+    else:
+        assert ended("a.py", work, "begin anew") == 0
+    assert done == [0, 1, 2] and sys.stdout is stream
+
+
+def test_letters_that_the_terminal_lacks_are_replaced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with open(tmp_path / "out", "w", encoding="ascii") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+
+        def work() -> int:
+            print("KÜHL")
+            return 0
+        assert ended("a.py", work, "begin anew") == 0
+    assert (tmp_path / "out").read_text() == "K?HL\n"

@@ -1,0 +1,96 @@
+"""A signer who stands anywhere in a picture is framed as the corpus frames its own."""
+from typing import Tuple
+
+import cv2
+import numpy as np
+import pytest
+
+from signer.clip import sign
+from signer.synthetic import signer
+from terminal.errors import UserError
+from video.framing import BODY, STANDING, Crop, around, asked, middle, whole, within
+
+
+def standing(scale: float, left: float, top: float, frames: int = 9) -> np.ndarray:
+    """[T, 133, 3]: somebody with the corpus's mean stature, swaying by a pixel, the rest unseen."""
+    keypoints = np.zeros((frames, 133, 3))
+    keypoints[:, BODY, :2] = (STANDING + 0.5) * scale + (left, top) - 0.5
+    keypoints[:, BODY, 0] += np.sin(np.arange(frames))[:, None]
+    keypoints[:, BODY, 2] = 0.9
+    return keypoints
+
+
+@pytest.mark.parametrize("scale, left, top", [(1, 0, 0), (2.5, 300, 40), (0.5, 11, 200), (4, -120, -60)])
+def test_the_box_is_where_the_signer_stands(scale: float, left: int, top: int) -> None:
+    found = around(standing(scale, left, top), (1080, 1920))
+    assert found is not None
+    assert abs(found.left - left) <= 1 + scale and abs(found.top - top) <= 1
+    assert abs(found.width - 210 * scale) <= 1 and abs(found.height - 260 * scale) <= 1
+
+
+def test_a_point_that_was_guessed_moves_nothing() -> None:
+    keypoints = standing(2, 100, 50)
+    keypoints[:, 0] = (900, 900, 0.1)
+    keypoints[:4, 5] = (-500, 0, 0.2)
+    found = around(keypoints, (1080, 1920))
+    assert found is not None and found.share(Crop(100, 50, 420, 520)) > 0.97
+
+
+def test_without_shoulders_there_is_no_signer() -> None:
+    keypoints = standing(1, 0, 0)
+    keypoints[:, 5:7, 2] = 0
+    assert around(keypoints, (260, 210)) is None
+
+
+@pytest.mark.parametrize("member", range(6))
+def test_a_drawn_signer_in_the_corpus_framing_is_taken_whole(member: int) -> None:
+    clip = sign(signer(5, "dev", member), np.random.default_rng(member))
+    assert around(clip.keypoints, (260, 210)) == whole((260, 210))
+
+
+def test_points_go_where_their_pixels_go() -> None:
+    picture = np.zeros((600, 800, 3), np.uint8)
+    cv2.circle(picture, (431, 222), 6, (255, 255, 255), -1)
+    crop = Crop(200, 100, 420, 520)
+    point = crop.points(np.array([[[431., 222., 1.]]]))[0, 0]
+    taken = crop.of(picture)
+    assert taken.shape == (260, 210, 3)
+    y, x = np.argwhere(taken[..., 0] > 128).mean(axis=0)
+    assert np.abs(point - (x, y, 1)).max() < 0.3
+
+
+def test_beyond_the_picture_its_edge_goes_on() -> None:
+    picture = np.tile(np.arange(100, dtype=np.uint8)[:, None, None], (1, 80, 3))
+    taken = Crop(-40, -50, 210, 260).of(picture)
+    assert (taken[:51] == 0).all() and (taken[149:] == 99).all() and (taken[50:150, 0, 0] == np.arange(100)).all()
+
+
+def test_the_middle_has_the_corpus_shape() -> None:
+    for size in ((1080, 1920), (720, 576), (97, 33), (260, 210)):
+        crop = middle(size)
+        assert abs(crop.width / crop.height / (210 / 260) - 1) < 0.02
+        assert crop.left >= 0 and crop.left + crop.width <= size[1] and crop.top >= 0
+        assert crop.width == size[1] or crop.height == size[0]
+    assert middle((260, 210)) == whole((260, 210))
+
+
+def test_a_picture_of_the_corpus_own_size_is_left_alone() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (260, 210, 3), np.uint8)
+    assert (whole((260, 210)).of(picture) == picture).all()
+
+
+@pytest.mark.parametrize("text, said", [("1,2,3", "expected auto or x,y,w,h"), ("a,b,c,d", "expected auto"),
+                                        ("0,0,0,5", "0x5 pixels is no part")])
+def test_a_crop_that_is_none_is_refused(text: str, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        asked(text)
+
+
+@pytest.mark.parametrize("crop, inside", [((5, 5, 10, 10), True), ((-5, -5, 10, 10), True), ((80, 0, 5, 5), False),
+                                          ((0, -9, 9, 9), False)])
+def test_a_crop_must_show_something(crop: Tuple[int, int, int, int], inside: bool) -> None:
+    if inside:
+        assert within(Crop(*crop), (60, 80), "a.mp4") == Crop(*crop)
+        return
+    with pytest.raises(UserError, match="outside its 80x60 pixels"):
+        within(Crop(*crop), (60, 80), "a.mp4")

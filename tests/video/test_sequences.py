@@ -1,0 +1,140 @@
+"""Videos as sequences: cut, framed, in parts, under names that are safe."""
+import pickle
+from pathlib import Path
+from typing import List, Tuple
+
+import numpy as np
+import pytest
+
+from terminal.errors import UserError
+from tests.kit.footage import number_of, write_video
+from video.footage import Footage
+from video.framing import BODY, STANDING, Crop
+from video.sequences import VideoDataset
+from video.video_parts import Wanted, borders, safe, unique
+
+SIZE = (210, 260)
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_video(tmp_path_factory.mktemp("video") / "clip.mp4", 100, size=SIZE)
+
+
+def standing(frames: int, scale: float = 1, left: float = 0) -> np.ndarray:
+    keypoints = np.zeros((frames, 133, 3), np.float32)
+    keypoints[:, BODY, :2] = (STANDING + 0.5) * scale - 0.5 + (left, 0)
+    keypoints[:, BODY, 2] = 1
+    keypoints[:, 100, 0] = np.arange(frames)
+    return keypoints
+
+
+def test_a_clip_is_what_a_corpus_gives(video: Path) -> None:
+    dataset = VideoDataset([video], Wanted(1.0, 2.0, truth=("A", "B")))
+    clip = dataset.clip(0)
+    assert [row.seq_id for row in dataset.rows] == ["clip"]
+    assert clip.frames.shape == (25, 256, 256, 3) and clip.keypoints is None and clip.glosses == ("A", "B")
+    assert clip.tall_frames is not None and clip.tall_frames.shape == (25, 260, 210, 3)
+    assert [number_of(picture, SIZE) for picture in clip.frames] == list(range(25, 50))
+    assert dataset.clip(0, tall=False).tall_frames is None
+    assert clip.origin is not None and (clip.origin.start, clip.origin.stop) == (1, 1.96)
+
+
+def test_a_long_video_is_read_in_equal_parts(video: Path) -> None:
+    dataset = VideoDataset([video], Wanted(longest=1.5))
+    assert [row.seq_id for row in dataset.rows] == ["clip-part1", "clip-part2", "clip-part3"]
+    numbers = [[number_of(picture, SIZE) for picture in dataset.clip(place).frames] for place in range(3)]
+    assert sum(numbers, []) == list(range(100)) and [len(each) for each in numbers] == [33, 34, 33]
+    assert borders(100, 400) == [0, 100] and borders(401, 400) == [0, 200, 401]
+    with pytest.raises(UserError, match="--truth tells what is signed in one clip, and there are 3"):
+        VideoDataset([video], Wanted(longest=1.5, truth=("A",)))
+
+
+def test_all_parts_are_framed_alike_by_points_that_are_found_once(video: Path) -> None:
+    calls: List[str] = []
+
+    def find(footage: Footage, frames: np.ndarray, name: str) -> Tuple[np.ndarray, str]:
+        calls.append(name)
+        return standing(len(frames), 0.5, 40), "somebody"
+
+    dataset = VideoDataset([video], Wanted(longest=2), find)
+    clips = [dataset.clip(place) for place in range(2)]
+    assert calls == ["clip"]
+    origins = [clip.origin for clip in clips]
+    assert [origin.crop for origin in origins if origin] == ["40,0,105,130"] * 2
+    second = clips[1].keypoints
+    assert second is not None
+    assert np.allclose(second[:, 100, 0], (np.arange(50, 100) + 0.5 - 40) * 2 - 0.5)
+    assert np.abs(second[:, BODY, :2] - STANDING).max() < 1
+
+
+def test_a_crop_is_taken_as_it_is_said(video: Path) -> None:
+    clip = VideoDataset([video], Wanted(crop=Crop(0, 0, 210, 16))).clip(0)
+    assert clip.origin is not None and "stretched" in clip.origin.notes[0]
+    assert clip.frames[3, 128, :16].mean() > 200        # bit 0 and 1 of frame 3, over the whole height
+    with pytest.raises(UserError, match="--crop 300,0,5,5 lies outside its 210x260 pixels"):
+        VideoDataset([video], Wanted(crop=Crop(300, 0, 5, 5))).clip(0)
+
+
+def test_without_keypoints_the_middle_is_taken_and_said(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "wide.mp4", 5, size=(320, 130))
+    origin = VideoDataset([path], Wanted()).clip(0).origin
+    assert origin is not None and origin.crop == "107,0,105,130" and "middle of the picture" in origin.notes[0]
+
+
+def test_a_rate_that_recognisers_do_not_know_is_said(video: Path, tmp_path: Path) -> None:
+    fast = write_video(tmp_path / "fast.mp4", 20, rate=50, size=SIZE)
+    for path, said in ((fast, ["every frame was kept, 50 a second"]), (video, [])):
+        clip = VideoDataset([path], Wanted(keep=True)).clip(0)
+        assert clip.origin is not None
+        assert [note.split(":")[0] for note in clip.origin.notes if "kept" in note] == said
+
+
+@pytest.mark.parametrize("suffix", ["npz", "npy", "pkl"])
+@pytest.mark.parametrize("rows", ["taken", "video"])
+def test_keypoints_of_a_file_fit_the_frames(video: Path, tmp_path: Path, suffix: str, rows: str) -> None:
+    points = standing(100)
+    given = points[50:75] if rows == "taken" else points
+    path = tmp_path / f"points.{suffix}"
+    if suffix == "npz":
+        np.savez(path, given)
+    elif suffix == "npy":
+        np.save(path, given)
+    else:
+        path.write_bytes(pickle.dumps({"another": points[:3], "clip": given}))
+    clip = VideoDataset([video], Wanted(2, 3, keypoints=path)).clip(0)
+    assert clip.keypoints is not None and (clip.keypoints[:, 100, 0] == np.arange(50, 75)).all()
+    assert clip.origin is not None and clip.origin.keypoints == f"from points.{suffix}"
+
+
+@pytest.mark.parametrize("given, said", [
+    (standing(60), "60 frames of keypoints; expected 100, one for each frame taken, or 100"),
+    (np.zeros((100, 21, 3)), r"an array of shape \[100, 21, 3\]"),
+    (np.full((100, 133, 3), np.nan), "not finite in frame 0"),
+    (np.zeros((100, 133, 3)), "no shoulders are seen")])
+def test_keypoints_that_do_not_fit_are_refused(video: Path, tmp_path: Path, given: np.ndarray, said: str) -> None:
+    np.save(tmp_path / "points.npy", given)
+    with pytest.raises(UserError, match=said):
+        VideoDataset([video], Wanted(keypoints=tmp_path / "points.npy")).clip(0)
+
+
+def test_a_pickle_of_other_videos_is_refused(video: Path, tmp_path: Path) -> None:
+    (tmp_path / "points.pkl").write_bytes(pickle.dumps({"a": standing(2), "b": standing(2)}))
+    with pytest.raises(UserError, match="nothing for 'clip' among a, b"):
+        VideoDataset([video], Wanted(keypoints=tmp_path / "points.pkl")).clip(0)
+
+
+def test_a_broken_video_does_not_keep_the_others_from_being_read(video: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken.mp4").write_text("nothing")
+    dataset = VideoDataset([tmp_path / "broken.mp4", video], Wanted())
+    assert [row.seq_id for row in dataset.rows] == ["broken", "clip"]
+    with pytest.raises(UserError, match="can't be read as a video"):
+        dataset.clip(0)
+    assert len(dataset.clip(1)) == 100
+
+
+def test_ids_are_plain_names_and_differ() -> None:
+    assert [safe(Path(name)) for name in ("a b.mp4", "Grüße?.mov", "..mp4", "<b>&.webm", "index.html", "x" * 300)] == \
+        ["a_b", "Grüße", "video", "b", "index", "x" * 120]
+    used = {"clip"}
+    assert [unique("clip", used), unique("Clip", used), unique("other", used)] == ["clip-2", "Clip-3", "other"]

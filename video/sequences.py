@@ -1,0 +1,177 @@
+"""Videos of the user's own as sequences: cut, framed and scaled so that the recognisers see what they know."""
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
+
+import cv2
+import numpy as np
+
+from datasets.clip import Clip, Origin
+from datasets.corpus import Row
+from datasets.fingerprint import stamp
+from datasets.layout import Corpus
+from datasets.phoenix2014 import Phoenix2014
+from poses.keypoint_file import matched, read_keypoints
+from poses.whole_body import FRAME_HEIGHT, FRAME_WIDTH
+from terminal.errors import UserError
+from video import framing
+from video.footage import RATE, Footage, open_footage, taken
+from video.framing import SHAPE, Crop
+from video.video_parts import Wanted, borders, safe, unique
+
+SPLIT = "video"
+SHOWN = 540             # lines of the picture that is kept to show the framing
+STRETCHED = 0.05        # how far a crop's shape may be off before that is said
+
+# (footage, frames taken, id) -> float32 [T, 133, 3] in pixels of the video, and with what they were found
+Finder = Callable[[Footage, np.ndarray, str], Tuple[np.ndarray, str]]
+
+
+@dataclass
+class _Video:
+    name: str
+    footage: Footage
+    frames: np.ndarray                              # those taken
+    points: Optional[Tuple[np.ndarray, str]] = None     # of all of them, in the video's pixels; how they were found
+    looked: bool = False                            # whether `points` is known
+
+
+@dataclass(frozen=True)
+class _Part:
+    video: Optional[_Video]
+    first: int                                      # places in the video's frames
+    stop: int
+    problem: Optional[UserError] = None             # why there is no video
+
+
+class VideoDataset:
+    """Rows and clips as a corpus's dataset has them. A video that can't be read is a row whose clip says why."""
+
+    def __init__(self, paths: Sequence[Path], wanted: Wanted, find: Optional[Finder] = None,
+                 corpus: Optional[Corpus] = None) -> None:
+        """corpus: whose glosses are read, PHOENIX-2014's if not told."""
+        self.files = corpus or Phoenix2014(Path())
+        self.wanted = wanted
+        self.find = find
+        self.rows: List[Row] = []
+        self._looking = Lock()          # one clip is decoded while another's keypoints are still looked for
+        self._parts: List[_Part] = []
+        used: Set[str] = set()
+        for path in paths:
+            name = unique(safe(path), used)
+            try:
+                video = self._opened(path, name)
+            except UserError as error:
+                self._add(name, path, _Part(None, 0, 0, error))
+                continue
+            bounds = borders(len(video.frames), self._longest())
+            for number, (first, stop) in enumerate(zip(bounds, bounds[1:]), start=1):
+                digits = len(str(len(bounds) - 1))
+                part = f"{name}-part{number:0{digits}d}" if len(bounds) > 2 else name
+                self._add(unique(part, used) if part != name else part, path, _Part(video, first, stop))
+        if wanted.truth and len(self.rows) > 1:
+            raise UserError(f"--truth tells what is signed in one clip, and there are {len(self.rows)}; give one "
+                            "video, cut it with --from and --to, or allow longer parts with --longest")
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def clip(self, index: int, tall: Optional[bool] = None) -> Clip:
+        """The frames as the corpus has them. Tall frames: False to save the memory."""
+        part = self._parts[index]
+        if part.video is None:
+            raise part.problem or UserError(self.rows[index].seq_id)
+        video = part.video
+        wanted = video.frames[part.first:part.stop]
+        with self._looking:
+            points = self._points(video)
+        crop: Optional[Crop] = None
+        square = np.empty((len(wanted), framing.SQUARE, framing.SQUARE, 3), np.uint8)
+        tall_frames = None if tall is False else np.empty((len(wanted), FRAME_HEIGHT, FRAME_WIDTH, 3), np.uint8)
+        shown, place = np.empty(0), len(wanted) // 2
+        for number, picture in enumerate(video.footage.show(wanted)):
+            crop = crop or self._crop(video, picture.shape[:2], points)
+            taken_part = crop.of(picture)
+            square[number] = framing.square(taken_part)
+            if tall_frames is not None:
+                tall_frames[number] = taken_part
+            if number == place:
+                shown = picture
+        assert crop is not None
+        row = self.rows[index]
+        mine = None if points is None else crop.points(points[0][part.first:part.stop])
+        return Clip(row.seq_id, SPLIT, square, row.glosses, mine, tall_frames, "",
+                    self._origin(part, crop, shown, points))
+
+    def fingerprint(self, index: int, tall: bool) -> Dict[str, Any]:
+        """What a clip is read from, told cheaply: when it is another, the clip may be too."""
+        part, file = self._parts[index], self.wanted.keypoints
+        if part.video is None:
+            raise part.problem or UserError(self.rows[index].seq_id)
+        return {"annotation": " ".join(self.wanted.truth), "folder": str(part.video.footage.path),
+                "frames": stamp(part.video.footage.files), "taken": [part.first, part.stop],
+                "keypoints": stamp([file] if file else [])}
+
+    def _opened(self, path: Path, name: str) -> _Video:
+        footage = open_footage(path, self.wanted.rate)
+        return _Video(name, footage, taken(footage, self.wanted.start, self.wanted.stop,
+                                           None if self.wanted.keep else RATE))
+
+    def _add(self, name: str, path: Path, part: _Part) -> None:
+        self.rows.append(Row(name, str(path), "", self.wanted.truth))
+        self._parts.append(part)
+
+    def _longest(self) -> int:
+        return max(1, round(self.wanted.longest * RATE))
+
+    def _points(self, video: _Video) -> Optional[Tuple[np.ndarray, str]]:
+        """Found once for all parts, so that they are framed alike."""
+        if not video.looked:
+            path = self.wanted.keypoints
+            if path is not None:
+                whole = taken(video.footage, 0, video.footage.end, None if self.wanted.keep else RATE)
+                found = matched(read_keypoints(path, video.name), video.frames, len(video.footage.times), whole, path)
+                video.points = found, f"from {path.name}"
+            elif self.find is not None:
+                video.points = self.find(video.footage, video.frames, video.name)
+            video.looked = True
+        return video.points
+
+    def _crop(self, video: _Video, size: Tuple[int, int], points: Optional[Tuple[np.ndarray, str]]) -> Crop:
+        """size: height, width of the video's pictures."""
+        if self.wanted.crop is not None:
+            return framing.within(self.wanted.crop, size, str(video.footage.path))
+        if points is None:
+            return framing.middle(size)
+        found = framing.around(points[0], size)
+        if found is None:
+            raise UserError(f"{video.footage.path}: no shoulders are seen in it, so no framing can be found; show the "
+                            "signer from the waist up, or say where with --crop x,y,w,h")
+        return found
+
+    def _origin(self, part: _Part, crop: Crop, picture: np.ndarray,
+                points: Optional[Tuple[np.ndarray, str]]) -> Origin:
+        assert part.video is not None
+        times = part.video.footage.times[part.video.frames[part.first:part.stop]]
+        place = (part.first + part.stop) // 2
+        height, width = picture.shape[:2]
+        small = min(1.0, SHOWN / height)
+        if small < 1:
+            picture = cv2.resize(picture, (max(1, round(width * small)), SHOWN), interpolation=cv2.INTER_AREA)
+        notes = []
+        if not self.files.name.startswith("phoenix"):
+            notes.append(f"framed and timed as PHOENIX-2014's clips, not as those of {self.files.name}")
+        if self.wanted.keep and len(times) > 1 and abs(float(np.median(np.diff(times))) * RATE - 1) > SHAPE:
+            notes.append(f"every frame was kept, {1 / np.median(np.diff(times)):.4g} a second: the recognisers know "
+                         f"{RATE:g}, and times count at --fps")
+        if self.wanted.crop is None and points is None:
+            notes.append("no keypoints: the middle of the picture was taken, wherever the signer is")
+        if abs(crop.width / crop.height / (FRAME_WIDTH / FRAME_HEIGHT) - 1) > STRETCHED:
+            notes.append(f"a crop of {crop.width}x{crop.height} pixels was stretched to the corpus's 210:260")
+        if crop.left < 0 or crop.top < 0 or crop.left + crop.width > width or crop.top + crop.height > height:
+            notes.append("the corpus's framing reaches beyond the picture: its edges were drawn on there")
+        return Origin(part.video.footage.path.name, float(times[0]), float(times[-1]), str(crop),
+                      "none" if points is None else points[1], tuple(notes), picture,
+                      (crop.left * small, crop.top * small, crop.width * small, crop.height * small),
+                      None if points is None else points[0][place] * (small, small, 1))
