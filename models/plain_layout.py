@@ -1,6 +1,6 @@
 """A batch norm's backward on a CPU gives other numbers, not inexact ones, where its input or the gradient that arrives
 can be read as channels first and as channels last (PyTorch 2.11, and 1.13 for pictures): a batch of one with another
-stride than its size, as a reshape leaves. So both are brought to plain strides, which costs nothing where they have them.
+stride than its size, as a reshape leaves. So both are brought to plain strides; where they have them it costs nothing.
 """
 from contextlib import contextmanager
 from typing import Any, Iterator, List, Optional, Sequence, Tuple

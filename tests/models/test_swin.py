@@ -123,8 +123,8 @@ def test_what_a_cell_is_given_is_what_moves_when_its_value_does(shift: int) -> N
     for row, column in ((0, 0), (3, 3), (4, 8), (8, 8)):
         moved = x.clone()
         moved[0, row, column, 5] += 1
-        share = (attention(moved) - attention(x))[0].mean(-1)           # [9, 9], of each cell that asks
-        assert float(given[0, row, column]) == pytest.approx(float(share.detach().sum() / askers(shift, row, column)), rel=1e-9)
+        shares = (attention(moved) - attention(x))[0].mean(-1).detach()         # [9, 9], of each cell that asks
+        assert float(given[0, row, column]) == pytest.approx(float(shares.sum()) / askers(shift, row, column), rel=1e-9)
 
 
 def askers(shift: int, row: int, column: int) -> int:
