@@ -26,7 +26,7 @@ class PaddedRecogniser(Recogniser):
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
         super().__init__(architecture, vocabulary)
         edge = (architecture["frame"] - architecture["crop"]) / 2 / architecture["frame"]
-        self.viewport = Viewport(edge, edge, 1 - edge, 1 - edge)
+        self.crop = self.viewport = Viewport(edge, edge, 1 - edge, 1 - edge)
         self.entry = Entry()
 
     def with_input(self, layers: Mapping[str, Probe]) -> Dict[str, Probe]:
@@ -38,8 +38,10 @@ class PaddedRecogniser(Recogniser):
         least = 1 + (self.least_steps - 1) * self.frames_per_step
         if total < least:
             raise UserError(f"clip {clip.seq_id} has {total or 'no'} frames; {self.title} needs at least {least}")
-        top, bottom, left, right = self.viewport.box(*clip.frames.shape[1:3])
-        crop = torch.from_numpy(clip.frames[:, top:bottom, left:right]).to(self.device)
+        whole = clip.whole if self.takes_whole_frames else None
+        pixels, view = (clip.frames, self.viewport) if whole is None else (whole.frames, self.crop)
+        top, bottom, left, right = view.box(*pixels.shape[1:3])
+        crop = torch.from_numpy(pixels[:, top:bottom, left:right]).to(self.device)
         before, after = padding(self.architecture["temporal_conv"], total)
         padded = torch.arange(-before, total + after, device=self.device).clamp(0, total - 1)
         frames = crop[padded].permute(0, 3, 1, 2).float()               # [T, 3, H, W]

@@ -11,6 +11,7 @@ from datasets.clip import Clip
 from datasets.layout import Corpus
 from glosses.vocabulary import GlossVocabulary, load_gloss2ids
 from models.pose_input import POINTS, gaussian_maps
+from models.registry import recogniser_class
 from poses.whole_body import KeypointStore
 from terminal.errors import UserError
 from training.batches import Batch, PosedBatch
@@ -103,7 +104,8 @@ class SlowFastProtocol(Protocol):
         def fit(height: int, width: int) -> Size:
             return round(height * shrink), round(width * shrink)
 
-        return Footage(entries, None if shrink == 1 else fit)
+        whole = recogniser_class(self.architecture["model"]).takes_whole_frames
+        return Footage(entries, None if shrink == 1 else fit, whole=whole)
 
     def dataset(self, footage: Footage, vocabulary: GlossVocabulary, train: bool) -> Dataset:
         data, augment = self.config.data, self.config.augment
