@@ -276,6 +276,9 @@ def _explained(run: Run, per_layer: bool, window: int) -> Found:
                for each in picks] or [None]
     raw = [{name: joined(parts, places, run.probes[name].stride, run.probes[name].padded, has, run.probes[name].lost)
             for name, parts in its.items()} for its, has in zip(raws, touched)]
+    if len(spans) > 1 and run.recogniser.reads_whole:
+        run.notes.append(f"each step of {run.recogniser.name} depends on the whole clip: read in windows of {window} "
+                         "frames, its logits and maps are not those that it gives of the whole")
     return Found(joined(logits, places, step, False), picks, raw, places[0].left, blank)
 
 
