@@ -127,7 +127,7 @@ def explain(recogniser: Recogniser, clip: Clip, layers: Optional[Sequence[str]] 
     size = min(len(clip), window or recogniser.window)
     run = Run(recogniser, clip, probes_of(recogniser, layers, chosen, size, passes),
               named_target(target, recogniser, clip, place), target == "max", chosen, weights == "frame",
-              Precision(precision, recogniser.device), passes, tell, list(told))
+              Precision(precision, recogniser.device), passes, tell, [*recogniser.told(clip), *told])
     found = _with_what_memory_allows(run, schedule == "per-layer", window or recogniser.window)
     per_frame = normalise == "frame"
     alone = zip(found.picks, found.raw) if target in APART else ()
@@ -276,6 +276,9 @@ def _explained(run: Run, per_layer: bool, window: int) -> Found:
                for each in picks] or [None]
     raw = [{name: joined(parts, places, run.probes[name].stride, run.probes[name].padded, has, run.probes[name].lost)
             for name, parts in its.items()} for its, has in zip(raws, touched)]
+    if len(spans) > 1 and run.recogniser.reads_whole:
+        run.notes.append(f"each step of {run.recogniser.name} depends on the whole clip: read in windows of {window} "
+                         "frames, its logits and maps are not those that it gives of the whole")
     return Found(joined(logits, places, step, False), picks, raw, places[0].left, blank)
 
 

@@ -27,7 +27,7 @@ class PaddedRecogniser(Recogniser):
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
         super().__init__(architecture, vocabulary)
         edge = (architecture["frame"] - architecture["crop"]) / 2 / architecture["frame"]
-        self.viewport = Viewport(edge, edge, 1 - edge, 1 - edge)
+        self.crop = self.viewport = Viewport(edge, edge, 1 - edge, 1 - edge)
         self.entry = Entry()
 
     def with_input(self, layers: Mapping[str, Probe]) -> Dict[str, Probe]:
@@ -50,8 +50,10 @@ class PaddedRecogniser(Recogniser):
 
     def seen(self, clip: Clip) -> np.ndarray:
         """uint8 [T, h, w, 3] RGB: the part of each frame that is looked at."""
-        top, bottom, left, right = self.viewport.box(*clip.frames.shape[1:3])
-        return clip.frames[:, top:bottom, left:right]
+        whole = clip.whole if self.takes_whole_frames else None
+        pixels, view = (clip.frames, self.viewport) if whole is None else (whole.frames, self.crop)
+        top, bottom, left, right = view.box(*pixels.shape[1:3])
+        return pixels[:, top:bottom, left:right]
 
     def forward(self, inputs: Inputs) -> Tensor:
         return self.network(self.entry(*inputs.tensors))["logits"]

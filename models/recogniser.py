@@ -3,6 +3,8 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from torch import Tensor
 
+from datasets.clip import Clip
+from geometry.viewport import Viewport
 from glosses import ctc
 from glosses.vocabulary import GlossVocabulary
 from models.contract import Explainable, Inputs, Probe
@@ -15,6 +17,7 @@ class Recogniser(Explainable):
     softmax over V gives what is decoded."""
 
     takes_tall_frames = False                           # the 210x260 ones, where they are
+    takes_whole_frames = False                          # all that was filmed, where a corpus's frames were cut from it
     counted_raw = False                                 # its authors count errors on glosses that nobody cleaned
     longest: Optional[int] = None                       # frames it takes at once, where its authors set a limit
     reads_whole = False                                 # each step depends on the whole clip: a window is another clip
@@ -25,6 +28,17 @@ class Recogniser(Explainable):
         self.vocabulary = vocabulary
         self.beam_width: int = architecture["beam"]     # as its authors decode
         self.window: int = architecture["window"]       # frames; longer clips are cut into overlapping windows
+
+    def shown(self, part: Optional[Viewport], framing: str) -> None:
+        """Called once it is known whose clips it is given: what of all that was filmed their frames show, where they
+        were cut from it, and what must be said of that."""
+        if part is not None and self.takes_whole_frames:
+            self.viewport = self.viewport.within(part)
+        self.notes += (framing,) if framing else ()
+
+    def told(self, clip: Clip) -> Tuple[str, ...]:
+        """What must be said of how it reads this clip."""
+        return ()
 
     def loaded(self) -> None:
         """Called once a checkpoint's weights are in place, for what a network thinks of them."""

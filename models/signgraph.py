@@ -1,5 +1,4 @@
 """SignGraph: Gan et al., "SignGraph: A Sign Sequence is Worth Graphs of Nodes", CVPR 2024."""
-from dataclasses import replace
 from typing import Any, Dict, Mapping, Tuple
 
 import cv2
@@ -45,7 +44,7 @@ class SignGraph(PaddedRecogniser):
     name, title = "signgraph", "SignGraph"
     signature = "conv2d.temporalG.gconv.lin.weight"
     tied = TIED
-    takes_tall_frames = True
+    takes_tall_frames = takes_whole_frames = True
     network: FrameNetwork
     default_layers, gloss_layers = VAC.default_layers, VAC.gloss_layers
 
@@ -60,13 +59,24 @@ class SignGraph(PaddedRecogniser):
         return dict(architecture, depth=depth_of(weights), **class_count(weights, 1))
 
     def seen(self, clip: Clip) -> np.ndarray:
-        """The middle of the frames as they were taken, made square."""
-        whole = clip.frames if clip.tall_frames is None else clip.tall_frames
-        return super().seen(replace(clip, frames=squared(whole, self.architecture["frame"])))
+        """The middle of the frames as they were taken, made square here; of others it is told that they were before."""
+        if clip.tall_frames is None:
+            return super().seen(clip)
+        frames = squared(clip.tall_frames, self.architecture["frame"])
+        top, bottom, left, right = self.crop.box(*frames.shape[1:3])
+        return frames[:, top:bottom, left:right]
+
+    def told(self, clip: Clip) -> Tuple[str, ...]:
+        if clip.whole is not None:
+            return ()                       # of those the corpus tells
+        if clip.tall_frames is None:
+            height, width = clip.frames.shape[1:3]
+            return (f"read from frames of {width}x{height} that were made square before; it was trained on those of "
+                    "210x260, made square by Lanczos's kernel",)
+        height, width = clip.tall_frames.shape[1:3]
+        return (f"read from frames of {width}x{height}, made square by Lanczos's kernel",)
 
 
 def squared(frames: np.ndarray, side: int) -> np.ndarray:
     """uint8 [T, H, W, 3] -> [T, side, side, 3], as the authors resize: their sides alone, by Lanczos's kernel."""
-    if frames.shape[1:3] == (side, side):
-        return frames
     return np.stack([cv2.resize(frame, (side, side), interpolation=cv2.INTER_LANCZOS4) for frame in frames])

@@ -12,6 +12,7 @@ from datasets.clip import Clip
 from datasets.layout import Corpus
 from glosses.vocabulary import GlossVocabulary, load_gloss2ids
 from models.pose_input import POINTS, gaussian_maps
+from models.registry import recogniser_class
 from poses.whole_body import KeypointStore
 from terminal.errors import UserError
 from training.batches import Batch, PosedBatch
@@ -104,7 +105,8 @@ class SlowFastProtocol(Protocol):
         def fit(height: int, width: int) -> Size:
             return round(height * shrink), round(width * shrink)
 
-        return Footage(entries, None if shrink == 1 else fit)
+        whole = recogniser_class(self.architecture["model"]).takes_whole_frames
+        return Footage(entries, None if shrink == 1 else fit, whole=whole)
 
     def dataset(self, footage: Footage, vocabulary: GlossVocabulary, train: bool) -> Dataset:
         data, augment = self.config.data, self.config.augment
@@ -139,7 +141,7 @@ class SignGraphProtocol(VACProtocol):
         a = self.architecture
         side = round(a["frame"] * a["size"] / a["crop"])
         kernel = cv2.INTER_LANCZOS4 if side == a["frame"] else cv2.INTER_AREA
-        return Footage(entries, lambda height, width: (side, side), kernel)
+        return Footage(entries, lambda height, width: (side, side), interpolation=kernel, whole=True)
 
 
 class LiftProtocol(VACProtocol):
