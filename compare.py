@@ -4,17 +4,17 @@ import argparse
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional, Sequence, Tuple
+from typing import Optional, Sequence, Tuple
 
-from models.registry import EMBEDDERS
+from records.methods import OF_PICTURES
+from records.networks import EMBEDDERS
+from records.requests import PairRequest
 from terminal.command_exit import ended
 from terminal.command_line import VERSION, Listed, OneLineParser, device_flag
 from terminal.errors import UserError
+from terminal.numbers import count, seed
 
-if TYPE_CHECKING:
-    from pairs.comparison import Asked
-
-METHODS = ("gradcam", "gradcam++", "hirescam", "layercam", "xgradcam", "eigencam", "attention", "all")
+METHODS = (*OF_PICTURES, "all")
 TARGETS = ("what is explained; several, or all. cosine: what would make the two more alike, void where they nearly are "
            "the same; dot: what their likeness is made of; norm (arcface): the embedding's length; pred, pred:HEAD, "
            "class:ID (promptsg): an identity it was trained on (default: cosine for two, else norm or pred)")
@@ -25,13 +25,13 @@ def parser() -> argparse.ArgumentParser:
     add = made.add_argument
     add("--demo", action="store_true", help="drawn people, a small network that tells them apart, and what its maps "
                                             "are worth; needs no data and no weights")
-    add("--model", choices=tuple(EMBEDDERS), default="promptsg", help="(default: promptsg)")
+    add("--model", choices=[network.name for network in EMBEDDERS], default="promptsg", help="(default: promptsg)")
     add("--weights", metavar="FILE", help="its checkpoint")
     add("--image", metavar="FILE", help="the picture to explain")
     add("--with", dest="against", metavar="PATH", help="another picture, a folder of them, or an embedding (.npy)")
-    add("--top", type=_count, metavar="N", help="most alike of a folder (default: 10) or for each query (default: 1)")
+    add("--top", type=count, metavar="N", help="most alike of a folder (default: 10) or for each query (default: 1)")
     add("--market", metavar="FOLDER", help="Market-1501: its queries among its gallery, with mAP and CMC")
-    add("--queries", type=_count, default=50, metavar="N", help="the first so many (default: 50)")
+    add("--queries", type=count, default=50, metavar="N", help="the first so many (default: 50)")
     add("--target", action=Listed, metavar="WHAT", help=TARGETS)
     add("--method", action=Listed, known=METHODS, default=["gradcam"], metavar="NAME",
         help=f"how maps are made; one or more of {', '.join(METHODS)} (default: gradcam)")
@@ -40,8 +40,9 @@ def parser() -> argparse.ArgumentParser:
     add("--points", metavar="POINTS", help="eyes, nose and corners of the mouth as x,y x,y x,y x,y x,y, or a CSV "
                                            "of file names and ten numbers: aligns faces (default: aligned crops)")
     add("--check", action="store_true", help="measure whether the maps can be believed")
-    add("--shifts", type=_count, default=100, metavar="N", help="of a map, that it is checked against (default: 100)")
-    add("--seed", type=int, default=0, help="of the checks (default: 0)")
+    add("--shifts", type=count, default=100, metavar="N",
+        help="how many shifted copies of each map --check compares with (default: 100)")
+    add("--seed", type=seed, default=0, help="of the checks (default: 0)")
     device_flag(add)
     add("--out", metavar="FOLDER", help="where results go (default: the workspace's outputs/compare)")
     add("--overwrite", action="store_true", help="replace what was made with other settings")
@@ -50,19 +51,13 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1")
-    return int(text)
-
-
 def compare(given: argparse.Namespace) -> int:
     if given.list_layers:
         from pairs.comparison import layer_lines
 
         print("\n".join(layer_lines(given.model, _path(given.weights))))
         return 0
-    asked = _asked(given)
+    asked = request(given)
     from pairs.comparison import Comparison
     from pairs.demo import compare_people
 
@@ -77,13 +72,12 @@ def compare(given: argparse.Namespace) -> int:
     return 0
 
 
-def _asked(given: argparse.Namespace) -> "Asked":
+def request(given: argparse.Namespace) -> PairRequest:
     from files.workspace import Workspace
 
-    if not given.demo:
-        _check_flags(given)
+    if given.weights is None and not given.demo:
+        raise UserError(f"--weights is missing: name the checkpoint of {given.model}; --demo needs none")
     from models.device import choose_device
-    from pairs.comparison import Asked
     from pairs.demo import WEIGHTS
 
     outputs = Workspace().demo_outputs / "compare-demo" if given.demo else Workspace().outputs / "compare"
@@ -93,24 +87,15 @@ def _asked(given: argparse.Namespace) -> "Asked":
         print(note, file=sys.stderr)
     weights = WEIGHTS if given.demo else _path(given.weights)
     assert weights is not None
-    return Asked(
+    asked = PairRequest(
         model="arcface" if given.demo else given.model, weights=weights, out=out, image=_path(given.image),
         against=_path(given.against), market=_path(given.market), queries=given.queries, top=given.top,
         targets=_tuple(given.target), methods=tuple(given.method), layers=_tuple(given.layers),
-        points=given.points, check=given.check, shifts=given.shifts, seed=given.seed, device=device,
+        points=given.points, checked=given.check, shifts=given.shifts, seed=given.seed, device=device,
         overwrite=given.overwrite, command=given.command)
-
-
-def _check_flags(given: argparse.Namespace) -> None:
-    if given.weights is None:
-        raise UserError(f"--weights is missing: name the checkpoint of {given.model}; --demo needs none")
-    if (given.image is None) == (given.market is None):
-        raise UserError("give either --image, a picture to explain, or --market, a folder of Market-1501")
-    compared = given.against is not None or given.market is not None
-    asked = [name for name in given.target or () if name in ("cosine", "dot")]
-    if asked and not compared:
-        raise UserError(f"--target {asked[0]} compares two pictures: --with is missing; give another picture, a folder "
-                        "or an embedding")
+    if not given.demo:
+        asked.check()
+    return asked
 
 
 def _path(text: Optional[str]) -> Optional[Path]:

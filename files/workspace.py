@@ -7,33 +7,6 @@ from terminal.errors import UserError
 
 DATA_NAME = "phoenix-2014-multisigner"
 REPOSITORY = Path(os.path.abspath(__file__)).parent.parent
-CHECKPOINTS = {     # the published ones, as the workspace keeps them; trained on PHOENIX-2014
-    "slowfast": "slowfast_phoenix2014_dev_18.01_test_18.28.pt",
-    "twostream": "twostreamslr.ckpt",
-    "vac": "vac_phoenix2014_dev_21.5_test_22.1.pt",
-    "corrnet": "corrnet_phoenix2014_dev_18.8_test_19.4.pt",
-    "corrnetplus": "corrnetplus_phoenix2014_dev_18.0_test_18.2.pt",
-    "sen": "sen_phoenix2014_dev_19.5_test_21.0.pt",
-    "tlp": "tlp_phoenix2014_dev_19.7_test_20.8.pt",
-    "signgraph": "signgraph_phoenix2014_dev_17.13_test_18.17.pt",
-    "swin": "swin_mstp_phoenix2014_dev_18.1_test_18.7.pt",
-}
-OF_OTHER_CORPORA = {
-    "phoenix2014-T": {
-        "corrnet": "corrnet_phoenix2014-T_dev_18.9_test_20.5.pt",
-        "corrnetplus": "corrnetplus_phoenix2014-T_dev_17.2_test_19.1.pt",
-        "sen": "sen_phoenix2014-T_dev_19.3_test_20.7.pt",
-        "tlp": "tlp_phoenix2014-T_dev_19.4_test_21.2.pt",
-        "signgraph": "signgraph_phoenix2014-T_dev_17.00_test_19.44.pt",
-    },
-    "csl-daily": {
-        "corrnet": "corrnet_csl-daily_dev_30.6_test_30.1.pt",
-        "corrnetplus": "corrnetplus_csl-daily_dev_28.6_test_28.2.pt",
-        "sen": "sen_csl-daily_dev_31.1_test_30.7.pt",
-        "signgraph": "signgraph_csl-daily_dev_26.38_test_25.84.pt",
-    },
-    "csl": {"tlp": "tlp_csl_1.8.pt"},
-}
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ class Recogniser(Explainable):
     """A continuous sign-language recogniser, as everything downstream sees it. Its output is logits [B, T', V];
     softmax over V gives what is decoded."""
 
-    takes_tall_frames = False                           # the 210x260 ones, where they are
     takes_whole_frames = False                          # all that was filmed, where a corpus's frames were cut from it
+    default_method = "gradcam"                          # of maps, where the user names none
     counted_raw = False                                 # its authors count errors on glosses that nobody cleaned
     longest: Optional[int] = None                       # frames it takes at once, where its authors set a limit
     reads_whole = False                                 # each step depends on the whole clip: a window is another clip

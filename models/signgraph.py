@@ -44,7 +44,7 @@ class SignGraph(PaddedRecogniser):
     name, title = "signgraph", "SignGraph"
     signature = "conv2d.temporalG.gconv.lin.weight"
     tied = TIED
-    takes_tall_frames = takes_whole_frames = True
+    takes_whole_frames = True
     network: FrameNetwork
     default_layers, gloss_layers = VAC.default_layers, VAC.gloss_layers
 

@@ -10,6 +10,7 @@ from cam_runner import explain
 from cams.methods import METHODS, signed_map
 from cams.one_pass import one_pass
 from models.recogniser import Recogniser
+from records.question import Question
 from tests.golden import published
 
 FLOAT32 = {"signgraph": 1e-2}       # how far the authors' own float32 lets a map be off, where that is more than 5e-3
@@ -32,7 +33,7 @@ def test_all_maps_are_the_authors(name: str, weights: str, prefix: str) -> None:
     if "conv1d.temporal_conv.3" in layers:      # the last lift pool: what comes of all, under its own name once more
         layers.remove("conv1d.temporal_conv.3")
     assert set(model.default_layers) <= set(layers)
-    found = explain(model, published.clip(name), layers, weights=weights)
+    found = explain(model, published.clip(name), Question(layers=tuple(layers), pool=weights))
     assert abs(found.logits - golden["logits"]).max() <= 1e-4 * abs(golden["logits"]).max()
     for layer in layers:
         is_the_authors(name, layer, found.layers[layer].raw, golden[f"{prefix}/{layer}"])

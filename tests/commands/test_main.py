@@ -11,10 +11,11 @@ import pytest
 import torch
 
 from datasets.corpora import open_corpus
-from drawing.overlay import Style, overlay
+from drawing.overlay import overlay
 from drawing.strips import STRIP
 from drawing.view import View
 from glosses.vocabulary import load_gloss2ids
+from records.style import Style
 from results.cams import read_cams
 from signer.synthetic import make_workspace
 from tests.kit.commands import Case, checkpoints, tiny_case
@@ -98,9 +99,9 @@ def test_the_reading_stands_beside_the_truth(folder: Path, preds: Dict[str, Any]
 def test_each_gloss_has_its_frames_and_score(preds: Dict[str, Any]) -> None:
     for told in preds["models"].values():
         assert [span["gloss"] for span in told["spans"]] == told["glosses"]
-        bounds = [place for span in told["spans"] for place in (span["start"], span["stop"])]
+        bounds = [frame for span in told["spans"] for frame in span["frames"]]
         assert bounds == sorted(bounds) and bounds[-1] <= preds["frames"]
-        assert all(0 < span["score"] <= 1 and span["start"] < span["stop"] for span in told["spans"])
+        assert all(0 < span["score"] <= 1 and span["frames"][0] < span["frames"][1] for span in told["spans"])
         assert [span["gloss"] for span in told["truth_spans"]] == preds["truth"]
 
 

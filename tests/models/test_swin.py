@@ -10,6 +10,7 @@ from cam_runner import explain
 from models.registry import build
 from models.swin import FrameSwin, WindowAttention, relative_positions
 from models.swin_mstp import MultiScale
+from records.question import Question
 from terminal.errors import UserError
 from tests.golden import published
 from tests.kit import networks
@@ -100,7 +101,7 @@ def test_more_frames_than_at_once_are_computed_again_in_the_backward() -> None:
 def test_the_last_blocks_attention_is_the_authors() -> None:
     golden = published.golden("swin")
     model = published.recogniser("swin", folded=True)
-    found = explain(model, published.clip("swin"), ["conv2d.features.7.1"], method="attention")
+    found = explain(model, published.clip("swin"), Question(layers=("conv2d.features.7.1",), method="attention"))
     assert abs(found.logits - golden["logits"]).max() <= 1e-4 * abs(golden["logits"]).max()
     ours, theirs = found.layers["conv2d.features.7.1"].raw, golden["attention/conv2d.features.7.1"]
     assert abs(ours - theirs).max() <= 1e-4 * theirs.max()
