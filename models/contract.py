@@ -12,6 +12,7 @@ from models.cells import START, Axes
 # (module, its arguments, its output) -> [B, T', H', W'], not negative: what each place is given of the attention;
 # of a layer that knows only when [B, T', T'], a row a step: what each step is given of it.
 Attention = Callable[[nn.Module, Tuple[Any, ...], Any], Tensor]
+Details = Callable[[nn.Module, Tuple[Any, ...], Any], Dict[str, Tensor]]       # by name, each [B, T', ...]
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Probe:
     size: int = 0                                       # H' of a spatial layer
     width: int = 0                                      # W', where it is not H'
     attention: Optional[Attention] = None
+    asked_as: str = "attention"                         # the method that shows it: attention, or graph
+    details: Optional[Details] = None                   # what more can be told of how it came to its output
     attends_only: bool = False                          # whatever the method, the map is its attention
     cells: Axes = START                                 # time, height, width in frames and pixels of the input
     view: Tuple[int, int] = (0, 0)                      # the input's height and width in pixels

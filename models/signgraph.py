@@ -1,4 +1,5 @@
 """SignGraph: Gan et al., "SignGraph: A Sign Sequence is Worth Graphs of Nodes", CVPR 2024."""
+from dataclasses import replace
 from typing import Any, Dict, Mapping, Tuple
 
 import cv2
@@ -52,7 +53,11 @@ class SignGraph(PaddedRecogniser):
         super().__init__(architecture, vocabulary)
         a = architecture
         self.network = FrameNetwork(GraphedResNet(a), a, "normalised")
-        self.layers = self.with_input(frame_layers(self.network, a))
+        layers = frame_layers(self.network, a)
+        for name, probe in layers.items():
+            if isinstance(probe.module, LocalGraph):
+                layers[name] = replace(probe, attention=taken_by_others, asked_as="graph", details=pairs_and_shares)
+        self.layers = self.with_input(layers)
 
     @classmethod
     def fit(cls, architecture: Dict[str, Any], weights: Mapping[str, Any]) -> Dict[str, Any]:
@@ -75,6 +80,23 @@ class SignGraph(PaddedRecogniser):
                     "210x260, made square by Lanczos's kernel",)
         height, width = clip.tall_frames.shape[1:3]
         return (f"read from frames of {width}x{height}, made square by Lanczos's kernel",)
+
+
+def taken_by_others(block: nn.Module, arguments: Tuple[Any, ...], output: Any) -> Tensor:
+    """[B, T, H, W]: of each cell, the shares in which the others of its frame take from it."""
+    assert isinstance(block, LocalGraph)
+    x: Tensor = arguments[0]
+    picks, shares = block.shares(x)
+    own = torch.arange(picks.shape[2], device=x.device)[:, None]
+    given = shares.masked_fill(picks == own, 0).flatten(2)
+    return shares.new_zeros(picks.shape[:3]).scatter_add(2, picks.flatten(2), given).unflatten(2, tuple(x.shape[3:]))
+
+
+def pairs_and_shares(block: nn.Module, arguments: Tuple[Any, ...], output: Any) -> Dict[str, Tensor]:
+    """Both [B, T, N, K], cells counted row by row, a cell itself first."""
+    assert isinstance(block, LocalGraph)
+    picks, shares = block.shares(arguments[0])
+    return {"neighbours": picks.to(torch.int16), "shares": shares}
 
 
 def squared(frames: np.ndarray, side: int) -> np.ndarray:

@@ -160,8 +160,8 @@ class FrameSwin(nn.Module):
     def __init__(self, a: Dict[str, Any]) -> None:
         super().__init__()
         depths: Sequence[int] = a["depths"]
-        width, number, modules = a["width"], 0, []
-        modules.append(Patches(width, a["patch"]))
+        width, number = a["width"], 0
+        modules: List[nn.Module] = [Patches(width, a["patch"])]
         self.stage_channels: List[int] = []
         for stage, (depth, heads) in enumerate(zip(depths, a["heads"])):
             if width % heads:
@@ -203,7 +203,7 @@ class FrameSwin(nn.Module):
     def cells(self) -> List[Axes]:
         """Where the cells of each stage's output are centred."""
         found = [after([self.features[0]])]
-        for merging in self.features[2::2]:
+        for merging in list(self.features)[2::2]:
             found.append(after([merging], found[-1]))
         return found
 

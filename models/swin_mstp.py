@@ -107,7 +107,7 @@ def _layers(network: SwinNetwork, a: Dict[str, Any]) -> Dict[str, Probe]:
     last = f"conv2d.features.{2 * len(a['depths']) - 1}"
     whole = layers[last]
     blocks = {}
-    for number, block in enumerate(network.get_submodule(last)):        # type: ignore[arg-type]
+    for number, block in network.get_submodule(last).named_children():
         name = f"{last}.{number}"
         blocks[name] = Probe(block, name, 1, padded=True, channels=whole.channels, size=whole.size, cells=whole.cells,
                              view=whole.view, arrange=whole.arrange, attention=received)

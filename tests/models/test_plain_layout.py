@@ -89,7 +89,7 @@ class Theirs(Explainable):
     def __init__(self, norm: nn.Module) -> None:
         super().__init__({})
         torch.manual_seed(0)
-        self.network = Reshaped(norm).double().eval()
+        self.network: Any = Reshaped(norm).double().eval()
         self.network.norm.state_dict()["running_var"].uniform_(0.2, 2)
 
     def forward(self, inputs: Inputs) -> Tensor:
@@ -123,13 +123,13 @@ class Beyond(nn.Module):
 
 @needs_the_fault
 def test_without_the_guard_it_would_be_hit() -> None:
-    network, found = Theirs(nn.BatchNorm3d(6)).network, []
+    network, found = Theirs(nn.BatchNorm3d(6)).network, []     # type: ignore[var-annotated]
     network.first, network.relu = nn.Identity(), nn.Identity()      # a ReLU's backward makes it plain
     values = torch.randn(1, 6, 4, 5, 6, dtype=torch.float64, requires_grad=True)
     for guard in (nullcontext(), guarded(network)):
         with guard:
             found += torch.autograd.grad(network(values).sum(), values)
-    assert not torch.allclose(*found, rtol=0.1)
+    assert not torch.allclose(found[0], found[1], rtol=0.1)
 
 
 def gradients_of(model: Explainable, inputs: Inputs, probes: Any, score: Callable[[Tensor], Tensor]) -> Any:

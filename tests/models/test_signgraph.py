@@ -1,5 +1,5 @@
 from pathlib import Path
-from typing import Any, List
+from typing import Any, Dict, List, Tuple
 
 import cv2
 import numpy as np
@@ -7,10 +7,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from datasets.clip import Clip
+from cam_runner import explain
+from datasets.clip import Clip, Whole
+from geometry.viewport import Viewport
 from models.frame_graphs import Graph, LocalGraph, edge_pairs, nearness
 from models.registry import build
 from models.signgraph import GraphedResNet, squared
+from records.question import Question
+from results.cams import read_cams, write_cams
 from terminal.errors import UserError
 from tests.golden import GOLDENS, published, recipe
 from tests.kit import networks
@@ -245,3 +249,80 @@ def check_slopes(model: Any, folded: bool) -> None:
 def test_cells_without_a_direction_are_still_numbers() -> None:
     block = LocalGraph(8, 3, 4).eval()
     assert block(torch.zeros(1, 8, 1, 3, 3)).isfinite().all()
+
+
+def slow_shares(block: Any, x: Tensor) -> Dict[Tuple[int, int, int], float]:
+    """(frame, cell, other) -> in what part of the channels that compare them that pair is the most and above zero."""
+    pairs, picks = block.pairs(x)
+    found: Dict[Tuple[int, int, int], float] = {}
+    half = pairs.shape[1] // 2
+    for frame in range(x.shape[2]):
+        for cell in range(picks.shape[2]):
+            for channel in range(half):
+                values = pairs[0, half + channel, frame, cell].tolist()
+                if max(values) > 0:
+                    key = frame, cell, int(picks[0, frame, cell, values.index(max(values))])
+                    found[key] = found.get(key, 0) + 1 / half
+    return found
+
+
+def test_the_graphs_map_is_what_others_take_of_each_cell() -> None:
+    model: Any = networks.recogniser("signgraph")
+    given: Dict[str, Tensor] = {}
+    for name in ("localG", "localG2"):
+        getattr(model.network.conv2d, name).register_forward_pre_hook(
+            lambda block, arguments, name=name: given.update({name: arguments[0].detach()}))
+    found = explain(model, networks.clip(9), Question(method="graph"))
+    assert list(found.layers) == ["conv2d.localG", "conv2d.localG2"] and "never drawn" in found.target
+    for name, x in given.items():
+        layer = found.layers[f"conv2d.{name}"]
+        wanted = np.zeros((x.shape[2], x.shape[3] * x.shape[4]))
+        for (frame, cell, other), share in slow_shares(getattr(model.network.conv2d, name), x).items():
+            if cell != other:
+                wanted[frame, other] += share
+        assert wanted.any()
+        np.testing.assert_allclose(layer.raw.reshape(wanted.shape), wanted, atol=1e-6)
+
+
+def test_neighbours_and_their_shares_are_told_with_any_map_and_kept(tmp_path: Path) -> None:
+    model: Any = networks.recogniser("signgraph", window=40)
+    for method, frames in (("gradcam", 9), ("graph", 94)):
+        found = explain(model, networks.clip(frames), Question(method=method, layers=("conv2d.localG",)))
+        write_cams(tmp_path / "cams.npz", {"signgraph": found})
+        details = read_cams(tmp_path / "cams.npz")["signgraph"].layers["conv2d.localG"].details
+        steps = len(found.layers["conv2d.localG"].raw)
+        assert details["neighbours"].shape == details["shares"].shape == (steps, 16, 3)
+        assert (details["neighbours"][:, :, 0] == np.arange(16)).all()
+        sums = details["shares"].sum(2)
+        assert (sums <= 1 + 1e-6).all() and (sums > 0).any(1).all()         # no step was left out
+
+
+def test_a_graph_is_asked_for_by_its_own_name() -> None:
+    with pytest.raises(UserError, match="method attention: no layer of signgraph has attention"):
+        explain(networks.recogniser("signgraph"), networks.clip(5), Question(method="attention"))
+    with pytest.raises(UserError, match="method graph: no layer of vac has a graph"):
+        explain(networks.recogniser("vac"), networks.clip(5), Question(method="graph"))
+    with pytest.raises(UserError, match="method graph: conv2d.layer2 of signgraph has no graph; choose from conv2d"):
+        explain(networks.recogniser("signgraph"), networks.clip(5), Question(method="graph", layers=("conv2d.layer2",)))
+
+
+def test_a_note_says_which_frames_were_read() -> None:
+    model = networks.recogniser("signgraph")
+    square, tall = recipe.frames(5, 256, 256, 0), recipe.frames(5, 260, 210, 1)
+    notes = [explain(model, Clip("one", "dev", square, tall_frames=given), Question(layers=("conv2d.layer4",))).notes
+             for given in (None, tall)]
+    assert "256x256 that were made square before; it was trained on those of 210x260" in notes[0][0]
+    assert notes[1][0] == "read from frames of 210x260, made square by Lanczos's kernel"
+
+
+def test_all_that_was_filmed_is_read_where_frames_were_cut_from_it() -> None:
+    """Of CSL-Daily: a view of the whole frame, and its place on the part that is shown."""
+    model: Any = networks.recogniser("signgraph", size=224)
+    part = Viewport(top=40 / 512)
+    model.shown(part, "")
+    whole = recipe.frames(1, 256, 256, 1)
+    clip = Clip("one", "dev", recipe.frames(1, 256, 256, 0), whole=Whole(whole, part))
+    seen = model.prepare(clip).tensors[0][0, :, 0].permute(1, 2, 0)
+    assert torch.allclose(seen, torch.from_numpy(whole[0, 16:240, 16:240]).float() / 127.5 - 1, atol=1e-6)
+    assert model.viewport.top == pytest.approx((16 / 256 - 40 / 512) / (1 - 40 / 512))
+    assert model.viewport.left == pytest.approx(16 / 256)
