@@ -93,6 +93,9 @@ def _explained(plan: Plan, per_layer: bool, window: int) -> Found:
     raw = [{name: joined(pieces, places, plan.probes[name].stride, plan.probes[name].padded, counted,
                            plan.probes[name].lost)
             for name, pieces in by_layer.items()} for by_layer, counted in zip(parts, touched)]
+    if len(spans) > 1 and plan.recogniser.reads_whole:
+        plan.notes.append(f"each step of {plan.recogniser.name} depends on the whole clip: read in windows of {window} "
+                          "frames, its logits and maps are not those that it gives of the whole")
     return Found(_joined_logits(logits, spans, step), picks, raw, places[0].left, blank,
                  {name: _details(told, places, plan.probes[name]) for name, told in details.items()})
 

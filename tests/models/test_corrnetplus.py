@@ -10,6 +10,7 @@ from cam_runner import explain
 from models.corrnetplus import NeighbourResNet
 from models.neighbours import AttentionPool, NeighbourCorrelation
 from models.registry import build, create
+from records.question import Question
 from terminal.errors import UserError
 from tests.kit import networks
 
@@ -106,9 +107,9 @@ def test_no_neighbour_is_copied() -> None:
 
 def test_a_gate_that_underflowed_contributes_nothing_and_draws_nothing() -> None:
     made: Any = networks.recogniser("corrnetplus")
-    assert explain(made, networks.clip(16), ["conv2d.corr2"]).layers["conv2d.corr2"].flags == ()
+    assert explain(made, networks.clip(16), Question(layers=("conv2d.corr2",))).layers["conv2d.corr2"].flags == ()
     made.network.conv2d.corr2.weights.fill_(1e-41)
-    found = explain(made, networks.clip(16), ["conv2d.corr2", "conv2d.layer3"])
+    found = explain(made, networks.clip(16), Question(layers=("conv2d.corr2", "conv2d.layer3")))
     layer = found.layers["conv2d.corr2"]
     assert layer.flags == ("all-zero",) and not layer.raw.any() and not layer.map.any()
     assert found.layers["conv2d.layer3"].flags == ()

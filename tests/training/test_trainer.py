@@ -71,7 +71,7 @@ def test_what_is_trained_loads_as_it_is(data: Path, tmp_path: Path, model: str) 
     assert trainer.read() == readings
 
 
-@pytest.mark.parametrize("model", ["corrnetplus", "sen", "tlp"])
+@pytest.mark.parametrize("model", ["corrnetplus", "sen", "tlp", "signgraph", "swin"])
 def test_two_epochs_resumed_are_two_epochs_unbroken(data: Path, tmp_path: Path, model: str) -> None:
     recipe = write_recipe(tmp_path, model)
     make_trainer(data, tmp_path / "whole", recipe).run()
