@@ -1,4 +1,5 @@
 """Where the cells of a layer are centred, from the kernels, strides and paddings that its input went through."""
+from dataclasses import replace
 from typing import Iterable, Iterator, Tuple
 
 from torch import nn
@@ -7,6 +8,7 @@ from geometry.axis import Axis
 from models.convolution import MaxPool3d
 
 Axes = Tuple[Axis, ...]     # time; or time, height, width
+WHOLE = float("inf")        # what is seen of a frame by cells that all of it reaches
 START: Axes = (Axis(), Axis(), Axis())
 
 
@@ -23,6 +25,11 @@ def after(modules: Iterable[nn.Module], axes: Axes = START) -> Axes:
                 moved = [axis.through(*sizes) for axis, sizes in zip(axes[first:], window)]
                 axes = (*axes[:first], *moved, *axes[first + len(moved):])
     return axes
+
+
+def seeing_all(axes: Axes) -> Axes:
+    """The same cells where each is reached by its whole frame."""
+    return (axes[0], *(replace(axis, seen=WHOLE) for axis in axes[1:]))
 
 
 def _leaves(module: nn.Module) -> Iterator[nn.Module]:

@@ -29,6 +29,7 @@ class NeighbourResNet(FrameResNet):
         self.alpha = nn.Parameter(torch.zeros(len(BEHIND)))
         self.outputs = {name: stage for stage, layer in enumerate(STAGES) for name in (
             layer, f"corr{stage + 1}", f"temporal_weight{stage + 1}") if hasattr(self, name)}
+        self.mixed = tuple(self.outputs)[list(self.outputs).index("corr2"):]
 
     def after(self, stage: int, x: Tensor) -> Tensor:
         if stage not in BEHIND:

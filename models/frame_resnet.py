@@ -4,7 +4,7 @@ Module names are torchvision's. A frame's convolution has a weight of [out, in, 
 and of [out, in, 1, k, k] in those of CorrNet, CorrNet+ and SEN.
 """
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping
+from typing import Any, Callable, Dict, List, Mapping, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -106,6 +106,7 @@ class FrameResNet(nn.Module):
             self.stage_channels.append(channels)
         self.channels = channels
         self.outputs = {name: number for number, name in enumerate(STAGES)}     # in order: what can be seen, its stage
+        self.mixed: Tuple[str, ...] = ()        # those whose cells are reached by their whole frame
         for module in self.modules():
             if isinstance(module, (nn.Conv2d, nn.Conv3d)):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

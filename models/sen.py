@@ -32,6 +32,7 @@ class EmphasisingResNet(FrameResNet):
         super().__init__(depth, over_clips)
         self.outputs = {name: stage for stage, layer in enumerate(STAGES) for name in (
             *(f"{layer}.{block}.{part}" for block in range(BLOCKS[depth][stage]) for part in ("ssem", "tsem")), layer)}
+        self.mixed = tuple(self.outputs)[1:]        # all behind the first gate of frames
 
 
 class SEN(PaddedRecogniser):

@@ -33,6 +33,7 @@ class GraphedResNet(FrameResNet):
         self.alpha = nn.Parameter(torch.zeros(2 * len(NEAREST)))
         self.outputs = {name: stage for layer, stage in self.outputs.items()
                         for name in (layer, *self.graphs.get(stage, ()))}
+        self.mixed = tuple(self.outputs)[list(self.outputs).index("localG"):]       # a pair may lie anywhere
 
     def after(self, stage: int, x: Tensor) -> Tensor:
         for place, name in enumerate(self.graphs.get(stage, ())):

@@ -1,6 +1,7 @@
 """A Swin transformer that sees every frame of a clip alone: Liu et al., "Swin Transformer: Hierarchical Vision
 Transformer using Shifted Windows", ICCV 2021. Module names are torchvision's; a frame's tokens are [H, W, C].
 """
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Dict, List, Sequence, Tuple
@@ -182,6 +183,7 @@ class FrameSwin(nn.Module):
         self.norm = nn.LayerNorm(last)
         self.head = nn.Linear(last, a["features"]) if a["features"] else None
         self.channels: int = a["features"] or last
+        self.reached = reached(a)
         self.outputs = {f"features.{2 * stage + 1}": stage for stage in range(len(depths))}
         for module in self.modules():
             if isinstance(module, nn.Linear):
@@ -205,7 +207,8 @@ class FrameSwin(nn.Module):
         found = [after([self.features[0]])]
         for merging in list(self.features)[2::2]:
             found.append(after([merging], found[-1]))
-        return found
+        return [(time, *(replace(axis, seen=seen) for axis in space))
+                for (time, *space), seen in zip(found, self.reached)]
 
     def load_imagenet(self, path: Path) -> None:
         """Weights as torchvision publishes them, without its classifier; a head stays as it was."""
@@ -218,6 +221,25 @@ class FrameSwin(nn.Module):
         with torch.no_grad():
             for key, value in own.items():
                 value.copy_(given[key])
+
+
+def reached(a: Dict[str, Any]) -> List[int]:
+    """How many pixels along a side reach the middle cell of each stage, by patches, windows and mergings."""
+    size, patch, side = a["size"], a["patch"], a["attention_window"]
+    cells = torch.arange(size) // patch == torch.arange(size // patch)[:, None]             # [cells, pixels]
+    found = []
+    for stage, depth in enumerate(a["depths"]):
+        if stage:
+            cells = F.pad(cells, (0, 0, 0, len(cells) % 2))
+            cells = cells[::2] | cells[1::2]
+        for number in range(depth):
+            count = _up(len(cells), side)
+            shift = side // 2 if number % 2 and count > side else 0
+            place = torch.arange(len(cells))
+            window = (place - shift) % count // side + count * (place < shift)              # over the edge: apart
+            cells = (window[:, None] == window).float() @ cells.float() > 0
+        found.append(int(cells[len(cells) // 2].sum()))
+    return found
 
 
 def received(block: nn.Module, arguments: Tuple[Any, ...], output: Any) -> Tensor:

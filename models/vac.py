@@ -10,7 +10,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from geometry.axis import Axis
 from glosses.vocabulary import GlossVocabulary
-from models.cells import after
+from models.cells import after, seeing_all
 from models.frame_resnet import FrameResNet, depth_of, spatial_sizes
 from models.lift_pool import LiftPool
 from models.padded import PaddedRecogniser
@@ -162,11 +162,12 @@ def class_count(weights: Mapping[str, Any], axis: int) -> Dict[str, int]:
 def frame_layers(network: FrameNetwork, a: Dict[str, Any]) -> Dict[str, Probe]:
     layers: Dict[str, Probe] = {}
     net, sizes = network.conv2d, spatial_sizes(a["size"])
-    cells = net.cells()
+    cells, mixed = net.cells(), getattr(net, "mixed", ())
     for name, stage in net.outputs.items():
         layers[f"conv2d.{name}"] = Probe(net.get_submodule(name), f"conv2d.{name}", 1, padded=True, size=sizes[stage],
-                                         channels=net.stage_channels[stage], cells=cells[stage],
-                                         view=(a["size"], a["size"]), arrange=net.arrange)
+                                         channels=net.stage_channels[stage], view=(a["size"], a["size"]),
+                                         arrange=net.arrange,
+                                         cells=seeing_all(cells[stage]) if name in mixed else cells[stage])
     layers.update(_lift_layers(network, a))
     timed = partial(Probe, stride=frames_per_step(a["temporal_conv"]), spatial=False,
                     cells=after([network.conv1d.temporal_conv], (Axis(),)))

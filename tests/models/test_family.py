@@ -1,6 +1,6 @@
 """What holds for every network with a ResNet of frames, a temporal convolution and an LSTM."""
 from pathlib import Path
-from typing import Any
+from typing import Any, Dict
 
 import numpy as np
 import pytest
@@ -80,6 +80,26 @@ def test_a_lift_pools_steps_lie_where_windows_join(name: str) -> None:
     assert layer.raw.shape == whole.raw.shape == (36,) and layer.map.shape == (64,)
     np.testing.assert_array_equal(layer.laid.cells.frames, whole.laid.cells.frames)
     assert whole.laid.cells.frames[:4].tolist() == [-3.5, -1.5, 0.5, 2.5]
+
+
+@pytest.mark.parametrize("name", ["vac", "corrnet", "corrnetplus", "sen", "tlp"])
+def test_as_much_of_a_frame_reaches_a_cell_as_is_told(name: str) -> None:
+    made = networks.recogniser(name, size=224)
+    frames = torch.randn(1, 3, 3, 224, 224, requires_grad=True)
+    taken: Dict[str, torch.Tensor] = {}
+    spatial = {layer: probe for layer, probe in made.layers.items() if layer.startswith("conv2d")}
+    handles = [probe.module.register_forward_hook(lambda module, given, output, layer=layer: taken.update(
+        {layer: output})) for layer, probe in spatial.items()]
+    network: Any = made.network
+    network.conv2d(frames)
+    for handle in handles:
+        handle.remove()
+    for layer, probe in spatial.items():
+        middle = taken[layer][0, :, 1, probe.size // 2, probe.size // 2].sum()
+        gradient, = torch.autograd.grad(middle, frames, retain_graph=True)
+        reached = int((gradient[0].abs().sum((0, 1, 3)) > 0).sum())
+        assert probe.field is not None and reached == pytest.approx(probe.field * 224, abs=1), layer
+    assert len(spatial) >= 4 and spatial["conv2d.layer1"].field == (1 if name == "sen" else 43 / 224)
 
 
 @pytest.mark.parametrize("name", ["tlp", "corrnetplus", "sen", "signgraph", "swin"])

@@ -189,3 +189,19 @@ def test_a_file_of_another_network_says_which_it_looks_like(asked: str, given: s
     torch.save({"model_state_dict": made.network.state_dict()}, tmp_path / "other.pt")
     with pytest.raises(UserError, match=f"it looks like one of {made.title}"):
         build(asked, tmp_path / "other.pt")
+
+
+@pytest.mark.parametrize("depths", [[1, 2, 2, 2], [2, 2, 6, 2], [1, 1, 1, 1]])
+def test_as_much_of_a_frame_reaches_a_cell_as_is_told(depths: Any) -> None:
+    made: Any = networks.recogniser("swin", size=224, depths=depths)
+    frames = torch.randn(1, 3, 1, 224, 224, requires_grad=True)
+    taken: Dict[str, torch.Tensor] = {}
+    spatial = {name: probe for name, probe in made.layers.items() if name in made.default_layers and probe.spatial}
+    for name, probe in spatial.items():
+        probe.module.register_forward_hook(lambda module, given, output, name=name: taken.update({name: output}))
+    made.network.conv2d(frames)
+    for name, probe in spatial.items():
+        middle = probe.arrange(taken[name])[0, :, 0, probe.size // 2, probe.size // 2].sum()
+        gradient, = torch.autograd.grad(middle, frames, retain_graph=True)
+        assert int((gradient[0].abs().sum((0, 1, 3)) > 0).sum()) == round(probe.field * 224), name
+    assert spatial["conv2d.features.7"].field == 1
