@@ -23,6 +23,10 @@ from terminal.errors import UserError
 __all__ = ["Explanation", "GlossMaps", "LayerMap", "Question", "explain"]
 
 SCHEDULES = ("single", "per-layer")
+LOOKS = {                # what methods without a target look at
+    "": "the activation alone", "attention": "what the layer attends to",
+    "graph": "what cells take from each other: of each the share of channels in which it gives others of its frame the "
+             "most. Links between frames are the same whatever the clip, and never drawn"}
 ALIKE = 0.005           # of a frame's pixels, the strongest, that a map of the input draws alike
 
 
@@ -69,7 +73,7 @@ def _layer_maps(asked: Plan, raw: Dict[str, Tensor], found: Found) -> Dict[str, 
         lies, flags = laid(whole, probe, found.left, size, asked.recogniser.viewport,
                            asked.question.normalise == "frame", name in found.blank,
                            ALIKE if _grainy(asked, probe) else 0.0)
-        maps[name] = LayerMap(replace(lies, matrix=matrix), flags, probe.field)
+        maps[name] = LayerMap(replace(lies, matrix=matrix), flags, probe.field, found.details.get(name, {}))
     return maps
 
 
@@ -88,7 +92,7 @@ def _note(asked: Plan, found: Found, maps: Dict[str, LayerMap]) -> None:
 
 def _words(target: object, method: AnyMethod, picks: Sequence[Picks]) -> str:
     if not aimed(method):
-        looks = "what the layer attends to" if attends(method) else "the activation alone"
+        looks = LOOKS[attends(method)]
         return f"none: this method looks at {looks}"
     if target not in ONE_BY_ONE:
         return picks[-1].words

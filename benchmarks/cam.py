@@ -24,15 +24,17 @@ from records.question import Question  # noqa: E402
 
 BARE, OURS = "a  bare forward and backward", "b  ours, five layers"
 ONE_MAP = "a  one map, five layers"
-SPATIAL = {"slowfast": 3, "twostream": 4, "vac": 3, "corrnet": 3}   # layers with space of the five
-EARLIEST = {"slowfast": 2, "twostream": 2, "vac": 1, "corrnet": 1}  # of the five, below which no other lies
+OF_FRAMES = ("vac", "corrnet", "corrnetplus", "sen", "tlp", "signgraph", "swin")
+NETWORKS = ["slowfast", "twostream", *OF_FRAMES]
+SPATIAL = {"slowfast": 3, "twostream": 4, **dict.fromkeys(OF_FRAMES, 3)}    # layers with space of the five
+EARLIEST = {"slowfast": 2, "twostream": 2, **dict.fromkeys(OF_FRAMES, 1)}   # of the five, below which no other lies
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--frames", type=int, nargs="+", default=[40, 200])
-    parser.add_argument("--models", nargs="+", default=["slowfast", "twostream", "vac", "corrnet"])
+    parser.add_argument("--models", nargs="+", default=NETWORKS)
     parser.add_argument("--repeats", type=int, default=3, help="runs of each, in turns; the fastest counts")
     parser.add_argument("--libraries", type=int, nargs="*", default=[40], help="lengths at which the libraries run too")
     parser.add_argument("--precision", nargs="+", default=None, help="fp32, amp, fp16, bf16")
@@ -51,7 +53,7 @@ def main() -> None:
         print(measured(runs, 1, device)[options.lone][2])
         return
     lines = [f"{machine(device)}, torch {torch.__version__}, Python {platform.python_version()}",
-             f"{'model':9} {'T':>4} {'precision':9} {'what':34} {'s':>8} {'cpu s':>8} {'x first':>7} {'peak GB':>8}"]
+             f"{'model':11} {'T':>4} {'precision':9} {'what':34} {'s':>8} {'cpu s':>8} {'x first':>7} {'peak GB':>8}"]
     print("\n".join(lines), flush=True)
     first = ONE_MAP if options.glosses else BARE
     for name in options.models:
@@ -64,7 +66,7 @@ def main() -> None:
                 for what, (seconds, busy, peak) in rows.items():
                     if device.type == "cpu":
                         peak = lone_peak(name, frames, precision, what, options.glosses)
-                    lines.append(f"{name:9} {frames:4} {precision:9} {what:34} {seconds:8.3f} {busy:8.3f} "
+                    lines.append(f"{name:11} {frames:4} {precision:9} {what:34} {seconds:8.3f} {busy:8.3f} "
                                  f"{seconds / rows[first][0]:7.2f} {peak:8.2f}")
                     print(lines[-1], flush=True)
                 if precision != "fp32" and not options.glosses:

@@ -18,12 +18,14 @@ from typing import Any, Callable, Dict, Iterator, List
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.cam import NETWORKS  # noqa: E402
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--frames", type=int, nargs="+", default=[40, 200])
-    parser.add_argument("--models", nargs="+", default=["slowfast", "twostream", "vac", "corrnet"])
+    parser.add_argument("--models", nargs="+", default=NETWORKS)
     parser.add_argument("--repeats", type=int, default=3, help="runs of each, in turns; the fastest counts")
     parser.add_argument("--keep", action="store_true", help="also write the table to benchmarks/results/")
     options = parser.parse_args()
@@ -34,7 +36,7 @@ def main() -> None:
     device = torch.device(options.device)
     rate = 0.0
     lines = [f"{machine(device)}, torch {torch.__version__}, Python {platform.python_version()}",
-             f"{'model':9} {'T':>4} {'what':24} {'GFLOP':>7} {'floor s':>8} {'s':>8} {'cpu s':>8} {'x floor':>7} "
+             f"{'model':11} {'T':>4} {'what':24} {'GFLOP':>7} {'floor s':>8} {'s':>8} {'cpu s':>8} {'x floor':>7} "
              f"{'peak GB':>8}"]
     print("\n".join(lines), flush=True)
     for name in options.models:
@@ -44,7 +46,7 @@ def main() -> None:
             rate = max(rate, matrix_rate(device))       # the best seen: other work can only lower it
             floor = operations / rate
             for what, (seconds, busy, peak) in found.items():
-                lines.append(f"{name:9} {frames:4} {what:24} {operations / 1e9:7.0f} {floor:8.3f} {seconds:8.3f} "
+                lines.append(f"{name:11} {frames:4} {what:24} {operations / 1e9:7.0f} {floor:8.3f} {seconds:8.3f} "
                              f"{busy:8.3f} {seconds / floor:7.2f} {peak:8.2f}")
                 print(lines[-1], flush=True)
     lines.append(f"matrices at {rate / 1e9:.0f} GFLOP/s")

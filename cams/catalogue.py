@@ -22,7 +22,7 @@ AT_INPUT: Dict[str, AnyMethod] = {
     "occlusion": Occlusion(),
     "rise": Rise(),
 }
-CATALOGUE: Dict[str, AnyMethod] = {**NAMED, **AT_INPUT}
+CATALOGUE: Dict[str, AnyMethod] = {**NAMED, "graph": Method(NAMED["attention"].map, False, "graph"), **AT_INPUT}
 
 
 def aimed(method: AnyMethod) -> bool:
@@ -30,8 +30,9 @@ def aimed(method: AnyMethod) -> bool:
     return isinstance(method, ManyPasses) or method.gradients
 
 
-def attends(method: AnyMethod) -> bool:
-    return isinstance(method, Method) and method.attends
+def attends(method: AnyMethod) -> str:
+    """attention or graph, where its maps are what layers themselves take from where; else nothing."""
+    return method.attends if isinstance(method, Method) else ""
 
 
 def on_clip(method: AnyMethod) -> bool:

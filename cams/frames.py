@@ -33,22 +33,15 @@ class Placed:
 
 
 def joined(parts: Sequence[Tensor], places: Sequence[Placed], stride: int, padded: bool,
-           counted: Optional[Sequence[bool]] = None) -> Tensor:
+           counted: Optional[Sequence[bool]] = None, lost: int = 0) -> Tensor:
     """The raw maps [T', ...] of overlapping windows -> their mean on the steps of the whole clip.
 
     Steps that touch the padding between windows are cut away; the padding at the clip's two ends stays. counted: the
-    windows that were asked about; the others say nothing, and do not halve what lies on both.
+    windows that were asked about; the others say nothing, and do not halve what lies on both. lost: as of a `Probe`.
     """
     if len(parts) == 1:
         return parts[0]
-    pieces: List[Tuple[int, Tensor]] = []
-    for part, place in zip(parts, places):
-        begin, end = 0, len(part)
-        if padded and not place.first:
-            begin = -(-place.left // stride)
-        if padded and not place.last:
-            end = min(end, (place.left + place.frames) // stride)
-        pieces.append((round(place.start / stride) + begin, part[begin:end]))
+    pieces = _pieces(parts, places, stride, padded, lost)
     length = max(offset + len(piece) for offset, piece in pieces)
     total = parts[0].new_zeros((length, *parts[0].shape[1:]))
     count = parts[0].new_zeros((length,) + (1,) * (parts[0].dim() - 1))
@@ -57,6 +50,31 @@ def joined(parts: Sequence[Tensor], places: Sequence[Placed], stride: int, padde
             total[offset:offset + len(piece)] += piece
             count[offset:offset + len(piece)] += 1
     return total / count.clamp(min=1)
+
+
+def once(parts: Sequence[Tensor], places: Sequence[Placed], stride: int, padded: bool, lost: int = 0) -> Tensor:
+    """The same of what has no mean: where windows overlap, the earlier one's."""
+    if len(parts) == 1:
+        return parts[0]
+    pieces = _pieces(parts, places, stride, padded, lost)
+    whole = parts[0].new_zeros((max(offset + len(piece) for offset, piece in pieces), *parts[0].shape[1:]))
+    for offset, piece in reversed(pieces):
+        whole[offset:offset + len(piece)] = piece
+    return whole
+
+
+def _pieces(parts: Sequence[Tensor], places: Sequence[Placed], stride: int, padded: bool,
+            lost: int) -> List[Tuple[int, Tensor]]:
+    """Each window's part without the padding between windows, and the step of the clip that it begins at."""
+    pieces: List[Tuple[int, Tensor]] = []
+    for part, place in zip(parts, places):
+        begin, end = 0, len(part)
+        if padded and not place.first:
+            begin = -(-place.left // stride)
+        if padded and not place.last:
+            end = min(end, (place.left + place.frames - lost) // stride)
+        pieces.append((round(place.start / stride) + begin, part[begin:end]))
+    return pieces
 
 
 def seen_frames(steps: int, probe: Probe, left: int, total: int) -> Tuple[int, int]:

@@ -21,7 +21,7 @@ SHARE = 0.01            # of the weights, that may rest on such sums
 class Method:
     map: Callable[[Tensor, Tensor, bool], Tensor]   # activation [C, T, P], gradient [C, T, P], per_frame -> [T, P]
     gradients: bool = True                          # False: the activation alone is enough
-    attends: bool = False                           # the map is the layer's own attention, as its probe takes it
+    attends: str = ""                               # attention or graph: the map is the layer's own
 
 
 def signed_map(method: Method, activation: Tensor, gradient: Optional[Tensor], per_frame: bool) -> Tensor:
@@ -112,4 +112,4 @@ METHODS: Dict[str, Method] = {
     "xgradcam": Method(xgradcam),
     "eigencam": Method(eigencam, gradients=False),
 }
-NAMED: Dict[str, Method] = {**METHODS, "attention": Method(lambda attention, *_: attention[0], False, attends=True)}
+NAMED: Dict[str, Method] = {**METHODS, "attention": Method(lambda attention, *_: attention[0], False, "attention")}

@@ -37,7 +37,7 @@ class Block:
 
 def _edges(start: float, stop: float, part: int, parts: int, pixels: int) -> Tuple[int, int]:
     first, last = ((start + (stop - start) * edge / parts) * pixels for edge in (part, part + 1))
-    return round(first), round(last)
+    return max(0, round(first)), max(0, round(last))         # a view may reach beyond the frame
 
 
 class Occlusion(ManyPasses):

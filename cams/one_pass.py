@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from models.contract import Explainable, Inputs, Probe
 from models.float32 import full_float32
+from models.plain_layout import guarded
 from models.recogniser import Recogniser
 
 Finish = Callable[[str, Tensor, Optional[Tensor]], None]    # layer, activation, gradient (None where there is none)
@@ -143,6 +144,7 @@ def run_pass(model: Explainable, inputs: Inputs, probes: Dict[str, Probe], asks:
         stack.enter_context(torch.set_grad_enabled(gradients))
         if gradients:
             stack.enter_context(rnn_without_cudnn(model))
+            stack.enter_context(guarded(model))
         if dtype is None:
             stack.enter_context(full_float32())
         first = _no_gradient if callable(asks) else asks[0].finish

@@ -1,9 +1,11 @@
 """One window of a clip: a forward, and the raw maps of everything that is explained of it."""
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from cams.catalogue import aimed, attends
 from cams.methods import signed_map
@@ -12,15 +14,15 @@ from cams.one_pass import Ask, Asks, Score, at_least_float32, one_pass, run_pass
 from cams.picks import Picks
 from cams.plan import Plan
 from cams.targets import Target
-from models.contract import Inputs, Probe
+from models.contract import Details, Inputs, Probe
 
 Span = Tuple[int, int]      # frames first..stop-1
 NOTHING = Picks("nothing", (), ())
 
 
 def explain_window(plan: Plan, span: Span, inputs: Inputs, layers: Sequence[str], target: Target,
-                   first: int) -> Tuple[Tensor, List[Dict[str, Tensor]], Sequence[Picks]]:
-    """(logits [T', V], raw maps of each thing explained, what it is), tried again while the precision asks for it.
+                   first: int) -> Tuple[Tensor, "Taken"]:
+    """(logits [T', V], what else it leaves), tried again while the precision asks for it.
 
     first: the window's first step in the whole clip.
     """
@@ -29,7 +31,7 @@ def explain_window(plan: Plan, span: Span, inputs: Inputs, layers: Sequence[str]
         logits = taken.by_many(plan.method, span, inputs, target, first) if isinstance(plan.method, ManyPasses) else (
             taken.by_one(inputs, target, first))
         if plan.precision.accepts(logits, taken.peaks):
-            return logits, taken.maps, taken.picks
+            return logits, taken
 
 
 @dataclass
@@ -41,13 +43,15 @@ class Taken:
     maps: List[Dict[str, Tensor]] = field(default_factory=list)
     peaks: List[Tensor] = field(default_factory=list)       # of gradients, for the precision to watch
     picks: Sequence[Picks] = ()
+    details: Dict[str, Dict[str, Tensor]] = field(default_factory=dict)     # of each layer that tells more, by name
 
     def by_one(self, inputs: Inputs, target: Target, first: int) -> Tensor:
         plan, gradients = self.plan, aimed(self.plan.method)
         asks: Asks = partial(self.decide, target, first) if gradients else [self.ask(_nothing)]
         attend = partial(_take_attention, self.maps[-1]) if attends(plan.method) else None
-        return run_pass(plan.recogniser, inputs, self.probes, asks, gradients, plan.precision.dtype,
-                        plan.precision.scale, attend)[0]
+        with detailed(self.probes, self.details):
+            return run_pass(plan.recogniser, inputs, self.probes, asks, gradients, plan.precision.dtype,
+                            plan.precision.scale, attend)[0]
 
     def by_many(self, method: ManyPasses, span: Span, inputs: Inputs, target: Target, first: int) -> Tensor:
         plan = self.plan
@@ -69,6 +73,22 @@ class Taken:
         if attends(self.plan.method):
             return Ask(score, _ignore)
         return Ask(score, partial(_make_map, self.plan, self.probes, self.maps[-1], self.peaks))
+
+
+@contextmanager
+def detailed(probes: Dict[str, Probe], into: Dict[str, Dict[str, Tensor]]) -> Iterator[None]:
+    """What layers can tell of how they came to their output, on the CPU."""
+    def note(name: str, tell: Details, module: nn.Module, arguments: Any, output: Any) -> None:
+        with torch.no_grad():
+            into[name] = {key: value[0].cpu() for key, value in tell(module, arguments, output).items()}
+
+    handles = [probe.module.register_forward_hook(partial(note, name, probe.details))
+               for name, probe in probes.items() if probe.details is not None]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def _score(picks: Picks, first: int, output: Tensor) -> Optional[Tensor]:

@@ -17,6 +17,8 @@ from models.recogniser import Recogniser
 from records.question import ONE_BY_ONE, Question
 from terminal.errors import UserError
 
+OWN = {"attention": "attention", "graph": "a graph"}       # of a layer, by the method that shows it
+
 
 @dataclass
 class Plan:
@@ -65,7 +67,7 @@ def plan(recogniser: Recogniser, clip: Clip, question: Question, window: int, tr
     probes = probes_of(recogniser, layers, method, min(len(clip), window), passes)
     return Plan(recogniser, clip, question, name, method, pool, probes,
                 target_of(question.target, recogniser, clip, true_gloss), Precision(precision, recogniser.device),
-                passes, tell, notes)
+                passes, tell, [*recogniser.told(clip), *notes])
 
 
 def pooling(question: Question) -> Tuple[str, List[str]]:
@@ -92,16 +94,17 @@ def probes_of(model: Recogniser, layers: Optional[Sequence[str]], method: AnyMet
     """The layers by name; where none are named the model's own, or for the attention all that attend."""
     if isinstance(method, ManyPasses) and method.on_clip:
         return {INPUT: clip_probe(model, method.grid(model, frames, budget))}
-    attending = [name for name, probe in model.layers.items() if probe.attention is not None]
-    if attends(method) and not attending:
-        raise UserError(f"method attention: no layer of {model.name} has attention; choose another method")
-    names = (attending if attends(method) else model.default_layers) if layers is None else layers
+    kind = attends(method)
+    attending = [name for name, probe in model.layers.items() if probe.attention is not None and probe.asked_as == kind]
+    if kind and not attending:
+        raise UserError(f"method {kind}: no layer of {model.name} has {OWN[kind]}; choose another method")
+    names = (attending if kind else model.default_layers) if layers is None else layers
     unknown = [name for name in names if name not in model.layers]
     if unknown or not names:
         raise UserError(f"{model.name} has no layer {', '.join(unknown) or '(none asked)'}; "
                         f"it has {', '.join(model.layers)}")
     without = [name for name in names if name not in attending]
-    if attends(method) and without:
-        raise UserError(f"method attention: {', '.join(without)} of {model.name} has no attention; "
+    if kind and without:
+        raise UserError(f"method {kind}: {', '.join(without)} of {model.name} has no {OWN[kind].split()[-1]}; "
                         f"choose from {', '.join(attending)}")
     return {name: model.layers[name] for name in names}

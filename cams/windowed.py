@@ -3,12 +3,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Dict, List, Sequence, Set, Tuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from cams.blank import blank_layers, is_even
 from cams.catalogue import aimed, on_clip
-from cams.frames import Placed, joined
+from cams.frames import Placed, joined, once
 from cams.one_pass import one_pass
 from cams.one_window import Span, explain_window
 from cams.picks import Picks
@@ -28,6 +29,7 @@ class Found:
     raw: List[Dict[str, Tensor]]    # of each, by layer, joined over windows
     left: int                       # padding before the clip's first frame
     blank: Set[str]                 # layers that were shown nothing, in no window
+    details: Dict[str, Dict[str, np.ndarray]]       # what layers tell besides, by name, for every step
 
 
 def explain_windows(plan: Plan, per_layer: bool, window: int) -> Found:
@@ -68,6 +70,7 @@ def _explained(plan: Plan, per_layer: bool, window: int) -> Found:
     blank, places, logits = set(plan.probes), [], []  # type: ignore[var-annotated]
     picks: Sequence[Picks] = ()
     parts: List[Dict[str, List[Tensor]]] = []       # of each pick, by layer, one a window
+    details: Dict[str, List[Dict[str, Tensor]]] = {}        # by layer, a window each
     groups = [[name] for name in plan.probes] if per_layer else [list(plan.probes)]
     for span in spans:
         inputs = _prepared(plan, span)
@@ -75,18 +78,31 @@ def _explained(plan: Plan, per_layer: bool, window: int) -> Found:
         blank &= _blank(plan, inputs)
         first = 0 if alone else span[0] // step
         for names in groups:
-            window_logits, maps, picks = explain_window(plan, span, inputs, names, target, first)
-            parts = parts or [{name: [] for name in plan.probes} for _ in maps]
-            for by_layer, made in zip(parts, maps):
+            window_logits, taken = explain_window(plan, span, inputs, names, target, first)
+            picks = taken.picks
+            for name, told in taken.details.items():
+                details.setdefault(name, []).append(told)
+            parts = parts or [{name: [] for name in plan.probes} for _ in taken.maps]
+            for by_layer, made in zip(parts, taken.maps):
                 for name in names:
                     by_layer[name].append(_in_clip(made[name], plan.probes[name], span[0], len(plan.clip)))
         logits.append(window_logits)
     steps = [(span[0] // step, span[0] // step + len(part)) for span, part in zip(spans, logits)]
     touched = [[any(begin <= at < end for at in pick.steps) for begin, end in steps] if not alone else None
                for pick in picks] or [None]
-    raw = [{name: joined(pieces, places, plan.probes[name].stride, plan.probes[name].padded, counted)
+    raw = [{name: joined(pieces, places, plan.probes[name].stride, plan.probes[name].padded, counted,
+                           plan.probes[name].lost)
             for name, pieces in by_layer.items()} for by_layer, counted in zip(parts, touched)]
-    return Found(_joined_logits(logits, spans, step), picks, raw, places[0].left, blank)
+    if len(spans) > 1 and plan.recogniser.reads_whole:
+        plan.notes.append(f"each step of {plan.recogniser.name} depends on the whole clip: read in windows of {window} "
+                          "frames, its logits and maps are not those that it gives of the whole")
+    return Found(_joined_logits(logits, spans, step), picks, raw, places[0].left, blank,
+                 {name: _details(told, places, plan.probes[name]) for name, told in details.items()})
+
+
+def _details(told: Sequence[Dict[str, Tensor]], places: Sequence[Placed], probe: Probe) -> Dict[str, np.ndarray]:
+    return {key: once([part[key] for part in told], places, probe.stride, probe.padded, probe.lost).numpy()
+            for key in told[0]}
 
 
 def _joined_logits(parts: Sequence[Tensor], spans: Sequence[Span], step: int) -> Tensor:

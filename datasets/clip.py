@@ -3,6 +3,7 @@ from typing import Optional, Tuple
 
 import numpy as np
 
+from geometry.viewport import Viewport
 from glosses.rules import Rule
 from glosses.wer import Clean
 
@@ -23,6 +24,14 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Whole:
+    """All that was filmed of a clip whose frames were cut from it."""
+
+    frames: np.ndarray                        # uint8 [T, 256, 256, 3] RGB
+    part: Viewport                            # of them, which the clip's frames show
+
+
+@dataclass(frozen=True)
 class Clip:
     """One sentence as it lies on disk. Glosses stay words: each model has ids of its own."""
 
@@ -35,10 +44,12 @@ class Clip:
     signer: str = ""
     origin: Optional[Origin] = None           # of a video that no corpus holds
     rule: Optional[Rule] = None               # by which its corpus counts errors; a must where there are glosses
+    whole: Optional[Whole] = None             # what `frames` were cut from
 
     def __post_init__(self) -> None:
         if self.glosses and self.rule is None:
             raise ValueError(f"clip {self.seq_id} has glosses, and no rule that says how they are compared")
+
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -56,4 +67,5 @@ class Clip:
             return None if array is None else array[start:stop]
 
         return replace(self, frames=self.frames[start:stop], keypoints=part(self.keypoints),
-                       tall_frames=part(self.tall_frames))
+                       tall_frames=part(self.tall_frames),
+                       whole=self.whole and replace(self.whole, frames=self.whole.frames[start:stop]))

@@ -4,15 +4,18 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from datasets.clip import Whole
 from datasets.corpus import INFO, Row, Table, read_corpus
 from datasets.frames import decode_frames
 from datasets.layout import SPLITS, SQUARE, Corpus
+from geometry.viewport import Viewport
 from glosses.vocabulary import GlossVocabulary, in_string_order
 from terminal.errors import UserError
 
 VIDEOS, SPLIT = "video_map.txt", "split_1.txt"
-BANNER = 40             # rows at the top of its 512 x 512 frames that the published loaders cut off
+BANNER = 40             # rows at the top of its 512 x 512 frames that some of the published preparations cut off
 SIDE = 256              # what is left is resized to
+LOOKED_AT = 50          # clips of each split, for where frames lie
 LISTS = ("", "sentence_label", "sentence", "annotations/manual", "preprocess/CSL-Daily")
 SMALL, LARGE = "frames_256x256", "frames_512x512"
 
@@ -26,6 +29,7 @@ class CSLDaily(Corpus):
     classes = 2001
     folds_case = True
     table = Table(VIDEOS, "name", "", "", "gloss", "index|name|length|gloss|char|word|postag")
+    _cut = False            # whether a network takes frames whole that others take without their banner
 
     @classmethod
     def found(cls, root: Path) -> bool:
@@ -65,9 +69,41 @@ class CSLDaily(Corpus):
                    for part in ("sentence", "")]
         return [(folder, pattern) for folder in (*folders, self.root)]
 
-    def decode(self, paths: Sequence[Path]) -> np.ndarray:
+    def decode(self, paths: Sequence[Path], whole: bool = False) -> np.ndarray:
         frames = decode_frames(paths)
-        return frames if "256x256" in str(paths[0].resolve().parent.parent) else without_banner(frames)
+        return frames if _prepared(paths[0]) else resized(frames) if whole else without_banner(frames)
+
+    def pictures(self, paths: Sequence[Path]) -> Tuple[np.ndarray, Optional[Whole]]:
+        frames = decode_frames(paths)
+        if not _prepared(paths[0]):
+            return without_banner(frames), Whole(resized(frames), _below_banner(frames))
+        if self._cut:
+            raise UserError(f"{paths[0]}: 256x256 pixels, while other clips are read from {LARGE}; a network that "
+                            "takes whole frames needs all of one size; unpack them so")
+        return frames, None
+
+    def part_shown(self) -> Optional[Viewport]:
+        first = self._first_frame()
+        if first is None or _prepared(first):
+            return None
+        self._cut = True            # from now on every clip must be
+        return _below_banner(decode_frames([first]))
+
+    def framing(self, whole: bool) -> str:
+        first = self._first_frame()
+        if first is None:
+            return ""
+        if _prepared(first):
+            wanted = "whole" if whole else f"after {BANNER} rows of banner were cut off"
+            return f"frames as they lie in {first.parent.parent.name}; it was trained on frames resized {wanted}"
+        return "fed whole frames, banner and all" if whole else f"fed frames without their banner ({BANNER} rows)"
+
+    def _first_frame(self) -> Optional[Path]:
+        for split in self.splits():
+            for row in self.read(split)[:LOOKED_AT]:
+                for path in self.frames(row, split)[:1]:
+                    return path
+        return None
 
     def _list(self, name: str) -> Optional[Path]:
         """One of the two lists, wherever it lies; none where another source was named."""
@@ -88,8 +124,24 @@ def _members(path: Path) -> Dict[str, str]:
     return dict(pairs)
 
 
+def _prepared(path: Path) -> bool:
+    """Whether a frame was resized before."""
+    return "256x256" in str(path.resolve().parent.parent)
+
+
+def _below_banner(frames: np.ndarray) -> Viewport:
+    return Viewport(top=BANNER / frames.shape[1])
+
+
 def without_banner(frames: np.ndarray) -> np.ndarray:
-    """uint8 [T, H, W, 3] -> [T, 256, 256, 3]"""
+    """uint8 [T, H, W, 3] -> [T, 256, 256, 3], as CorrNet's authors prepare them."""
     import cv2
 
     return np.stack([cv2.resize(frame[BANNER:], (SIDE, SIDE), interpolation=cv2.INTER_LINEAR) for frame in frames])
+
+
+def resized(frames: np.ndarray) -> np.ndarray:
+    """uint8 [T, H, W, 3] -> [T, 256, 256, 3], as CorrNet+'s and SEN's authors prepare them."""
+    import cv2
+
+    return np.stack([cv2.resize(frame, (SIDE, SIDE), interpolation=cv2.INTER_LANCZOS4) for frame in frames])

@@ -5,7 +5,7 @@ from typing import Callable
 
 import numpy as np
 
-from datasets.clip import Clip
+from datasets.clip import Clip, Whole
 from poses.whole_body import FRAME_HEIGHT, FRAME_WIDTH
 
 GONE = (-1000, -1000, 0)        # where a keypoint lies that nothing sees
@@ -15,11 +15,19 @@ Cover = Callable[[int, int], np.ndarray]    # height, width -> [T, height, width
 
 def hidden(clip: Clip, cover: Cover, colour: np.ndarray) -> Clip:
     """colour [3]: what is put in place of what is hidden. The cover is asked for at the size of each picture."""
-    tall, points = clip.tall_frames, clip.keypoints
+    tall, whole, points = clip.tall_frames, clip.whole, clip.keypoints
     return replace(
         clip, frames=coloured(clip.frames, cover(*clip.frames.shape[1:3]), colour),
         tall_frames=None if tall is None else coloured(tall, cover(*tall.shape[1:3]), colour),
+        whole=whole and replace(whole, frames=coloured(whole.frames, _around(cover, whole), colour)),
         keypoints=None if points is None else hide_keypoints(points, cover(FRAME_HEIGHT, FRAME_WIDTH) > MOSTLY))
+
+
+def _around(cover: Cover, whole: Whole) -> np.ndarray:
+    """What is hidden of all that was filmed: beyond the part that a cover knows, as at its edge."""
+    height, width = whole.frames.shape[1:3]
+    top, bottom, left, right = whole.part.box(height, width)
+    return np.pad(cover(bottom - top, right - left), ((0, 0), (top, height - bottom), (left, width - right)), "edge")
 
 
 def all_hidden(clip: Clip, colour: np.ndarray) -> Clip:

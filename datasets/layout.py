@@ -5,9 +5,11 @@ from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from datasets.clip import Whole
 from datasets.corpus import INFO, PHOENIX, Row, Table, read_corpus, select, splits
 from datasets.frames import decode_frames, find_frames
 from files.workspace import REPOSITORY, Workspace
+from geometry.viewport import Viewport
 from glosses.rules import COMMON, Rule
 from glosses.vocabulary import GlossVocabulary, in_string_order, load_gloss2ids, load_gloss_dict
 from terminal.errors import UserError
@@ -121,9 +123,22 @@ class Corpus:
             raise UserError(f"'{row.seq_id}' has no frames: expected files {looked}; unpack them there")
         return paths
 
-    def decode(self, paths: Sequence[Path]) -> np.ndarray:
-        """uint8 [T, H, W, 3] RGB, as the published networks are fed from."""
+    def decode(self, paths: Sequence[Path], whole: bool = False) -> np.ndarray:
+        """uint8 [T, H, W, 3] RGB, as the published networks are fed from. whole: those trained on all that was filmed.
+        """
         return decode_frames(paths)
+
+    def pictures(self, paths: Sequence[Path]) -> Tuple[np.ndarray, Optional[Whole]]:
+        """The frames, and all that was filmed where they are cut from it as they are read."""
+        return self.decode(paths), None
+
+    def part_shown(self) -> Optional[Viewport]:
+        """What of all that was filmed the frames show, where they are cut from it as they are read."""
+        return None
+
+    def framing(self, whole: bool) -> str:
+        """What must be said of the frames that a network is fed. whole: it was trained on all that was filmed."""
+        return ""
 
     def vocabulary(self) -> GlossVocabulary:
         """As the CSLR code bases number the classes: theirs where there is one, else numbered anew."""

@@ -65,10 +65,10 @@ class PhoenixVideoTextDataset(Dataset):
             raise UserError(f"'{row.seq_id}' has {len(paths)} frames of {SQUARE} and {len(tall_paths)} of {TALL} "
                             f"in {self.files.root / 'features'}; expected the same number; unpack them again")
         points = self._keypoints(row, len(paths), keypoints)
-        return Clip(row.seq_id, self.split, self.files.decode(paths[taken]), row.glosses,
-                    None if points is None else points[taken],
+        frames, whole = self.files.pictures(paths[taken])
+        return Clip(row.seq_id, self.split, frames, row.glosses, None if points is None else points[taken],
                     self.files.decode(tall_paths[taken]) if tall_paths else None, row.signer,
-                    rule=self.files.rule)
+                    rule=self.files.rule, whole=whole)
 
     def fingerprint(self, index: int, tall: bool) -> Dict[str, str]:
         """What a clip is read from, told cheaply: when it is another, the clip may be too."""

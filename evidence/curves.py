@@ -69,7 +69,7 @@ def _still_read(recogniser: Recogniser, clip: Clip, before: Tuple[str, ...], map
     if not share:
         return kept(before, before)
     chosen = chosen_pixels(maps, share, most, recogniser.viewport.box(*clip.frames.shape[1:3]))
-    gone = replace(clip, frames=hide(clip.frames, chosen), tall_frames=None,
+    gone = replace(clip, frames=hide(clip.frames, chosen), tall_frames=None, whole=None,
                    keypoints=None if clip.keypoints is None else hide_keypoints(clip.keypoints, chosen))
     return kept(before, recogniser.decode(read(recogniser, gone)))
 
@@ -77,5 +77,5 @@ def _still_read(recogniser: Recogniser, clip: Clip, before: Tuple[str, ...], map
 def _shown_alone(clip: Clip, maps: np.ndarray) -> Clip:
     """The clip times its map, as the paper has it: black where that is 0; keypoints go where it is under a half."""
     values = maps.astype(np.float32) / max(float(maps.max()), 1e-9)
-    return replace(clip, frames=np.rint(clip.frames * values[..., None]).astype(np.uint8), tall_frames=None,
+    return replace(clip, frames=np.rint(clip.frames * values[..., None]).astype(np.uint8), tall_frames=None, whole=None,
                    keypoints=None if clip.keypoints is None else hide_keypoints(clip.keypoints, values < 0.5))

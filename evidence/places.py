@@ -83,7 +83,8 @@ def spatial_layers(recogniser: Recogniser) -> List[str]:
 
 
 def attending_layers(recogniser: Recogniser) -> List[str]:
-    return [name for name, probe in recogniser.layers.items() if probe.spatial and probe.attention is not None]
+    return [name for name, probe in recogniser.layers.items()
+            if probe.spatial and probe.attention is not None and probe.asked_as == "attention"]
 
 
 def shown(recogniser: Recogniser, clip: Clip) -> Iterator[Tuple[str, str, np.ndarray]]:

@@ -25,4 +25,4 @@ def sensitivities(recogniser: Recogniser, clip: Clip, layers: List[str]) -> Dict
 
 def _noisy(clip: Clip, draws: np.random.Generator) -> Clip:
     frames = clip.frames + draws.uniform(-NOISE, NOISE, clip.frames.shape).astype(np.float32)
-    return replace(clip, frames=np.rint(frames.clip(0, 255)).astype(np.uint8), tall_frames=None)
+    return replace(clip, frames=np.rint(frames.clip(0, 255)).astype(np.uint8), tall_frames=None, whole=None)

@@ -22,5 +22,11 @@ class Viewport:
 
     def box(self, height: int, width: int) -> Tuple[int, int, int, int]:
         """(top, bottom, left, right) in whole pixels of a height x width frame."""
-        return (round(self.top * height), round(self.bottom * height),
-                round(self.left * width), round(self.right * width))
+        return (max(0, round(self.top * height)), min(height, round(self.bottom * height)),
+                max(0, round(self.left * width)), min(width, round(self.right * width)))
+
+    def within(self, part: "Viewport") -> "Viewport":
+        """The same view in fractions of a part of the frame; it may reach beyond that part."""
+        high, wide = part.bottom - part.top, part.right - part.left
+        return Viewport((self.left - part.left) / wide, (self.top - part.top) / high,
+                        (self.right - part.left) / wide, (self.bottom - part.top) / high)

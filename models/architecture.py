@@ -13,6 +13,8 @@ LIMITS: Dict[str, Tuple[float, float]] = {      # of a number, or of each in a l
     "strides": (1, 4), "stem_kernel": (1, 15), "slow_kernels": (1, 15), "fast_kernels": (1, 15),
     "fusion_kernel": (1, 15), "lateral_kernel": (1, 15), "dropout": (0, 1), "lstm_dropout": (0, 1),
     "norm_momentum": (0, 1), "hidden": (1, WIDEST), "feedforward": (1, WIDEST), "lstm_layers": (1, 16),
+    "depths": (1, 64), "heads": (1, 64), "attention_window": (1, 64), "features": (0, WIDEST), "branch": (1, 2048),
+    "lift_taps": (1, 15), "neighbours": (1, 64),
     "depth": (1, 64), "averaged": (0, 1), "stored_orders": (0, 1),
     "stem": (1, WIDEST), "stem_stride": (1, 8), "stem_blocks": (0, 16), "expand": (1, 8), "head": (1, 1024),
     "spatial_state": (1, 1024), "temporal_state": (1, 1024), "temporal_kernel": (1, 15), "attention_blocks": (0, 64),

@@ -1,5 +1,6 @@
 """Where the cells of a layer are centred, from the kernels, strides and paddings that its input went through."""
-from typing import Iterable, Tuple
+from dataclasses import replace
+from typing import Iterable, Iterator, Tuple
 
 from torch import nn
 
@@ -7,6 +8,7 @@ from geometry.axis import Axis
 from models.convolution import MaxPool3d
 
 Axes = Tuple[Axis, ...]     # time; or time, height, width
+WHOLE = float("inf")        # what is seen of a frame by cells that all of it reaches
 START: Axes = (Axis(), Axis(), Axis())
 
 
@@ -16,7 +18,7 @@ def after(modules: Iterable[nn.Module], axes: Axes = START) -> Axes:
     1-D windows go along time, 2-D ones along height and width. Of branches side by side, name one: they agree.
     """
     for module in modules:
-        for leaf in module.modules():
+        for leaf in _leaves(module):
             window = _window(leaf)
             if window:
                 first = 1 if len(window) == 2 else 0
@@ -25,8 +27,24 @@ def after(modules: Iterable[nn.Module], axes: Axes = START) -> Axes:
     return axes
 
 
+def seeing_all(axes: Axes) -> Axes:
+    """The same cells where each is reached by its whole frame."""
+    return (axes[0], *(replace(axis, seen=WHOLE) for axis in axes[1:]))
+
+
+def _leaves(module: nn.Module) -> Iterator[nn.Module]:
+    """What it is made of, in order; a module that says its own windows is one piece."""
+    children = [] if hasattr(module, "windows") else list(module.children())
+    if not children:
+        yield module
+    for child in children:
+        yield from _leaves(child)
+
+
 def _window(module: nn.Module) -> Tuple[Tuple[int, int, int], ...]:
     """(kernel, stride, padding) along each of its dimensions."""
+    if hasattr(module, "windows"):
+        return module.windows       # type: ignore[return-value]
     if isinstance(module, MaxPool3d):
         return tuple(zip(*module.sizes))
     if isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Conv3d)):

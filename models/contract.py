@@ -12,6 +12,7 @@ from models.cells import START, Axes
 # (module, its arguments, its output) -> [B, T', H', W'], not negative: what each place is given of the attention;
 # of a layer that knows only when [B, T', T'], a row a step: what each step is given of it.
 Attention = Callable[[nn.Module, Tuple[Any, ...], Any], Tensor]
+Details = Callable[[nn.Module, Tuple[Any, ...], Any], Dict[str, Tensor]]       # by name, each [B, T', ...]
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class Probe:
     `select` finds the graph's own tensor in the output (a tensor, a tuple, a dict): hooks go there.
     `arrange` turns that tensor, or its gradient, into [B, C, T', H', W'], or [B, C, T'] for layers that know only when.
     `cells` say where in the network's input each cell is centred. Steps lie `stride` frames apart; `padded` says that
-    the input's padding frames have steps of their own, otherwise step 0 is the clip's first.
+    the input's padding frames have steps of their own (but for `lost` of them, which unpadded windows take), otherwise
+    step 0 is the clip's first.
     A layer with an `attention` can also be asked for by the method of that name, which takes no gradient.
     """
 
@@ -29,6 +31,7 @@ class Probe:
     path: str                                           # the module's name in the network
     stride: int                                         # input frames per step
     padded: bool = False
+    lost: int = 0
     select: Callable[[Any], Tensor] = lambda output: output
     arrange: Callable[[Tensor], Tensor] = lambda tensor: tensor
     spatial: bool = True
@@ -36,6 +39,8 @@ class Probe:
     size: int = 0                                       # H' of a spatial layer
     width: int = 0                                      # W', where it is not H'
     attention: Optional[Attention] = None
+    asked_as: str = "attention"                         # the method that shows it: attention, or graph
+    details: Optional[Details] = None                   # what more can be told of how it came to its output
     attends_only: bool = False                          # whatever the method, the map is its attention
     cells: Axes = START                                 # time, height, width in frames and pixels of the input
     view: Tuple[int, int] = (0, 0)                      # the input's height and width in pixels
@@ -51,7 +56,7 @@ class Probe:
 
     def shape(self, frames: int) -> Tuple[int, ...]:
         """(C, T', H', W') or (C, T') for so many input frames."""
-        steps = -(-frames // self.stride)
+        steps = -(-(frames - self.lost) // self.stride)
         place = (self.size, self.width or self.size) if self.spatial else ()
         return (self.channels, steps, *place)
 

@@ -31,7 +31,8 @@ class FrameConv(nn.Conv2d):
     """A 2-D convolution of every frame of a clip: as Conv3d with one tap in time, but for the shape of its weight."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return _images_to_clip(F.conv2d(_clip_to_images(x), self.weight, self.bias, self.stride, self.padding), len(x))
+        return _images_to_clip(F.conv2d(_clip_to_images(x), self.weight, self.bias, self.stride, self.padding,
+                                        groups=self.groups), len(x))
 
 
 class OverBackground(Conv3d):

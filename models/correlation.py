@@ -9,11 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from models.convolution import Conv3d
+from models.gates import REDUCTION, SCALES, around, gate, shares, weighted
 
 AFFINITIES = 2 ** 22            # values held at once on a CPU, where they should not leave its cache
 AFFINITIES_ON_GPU = 2 ** 26     # and on a GPU, which wants much to do at once
-REDUCTION = 16                  # channels for each of the gate
-DILATIONS = (1, 2, 3)
 SHIFTS = (2, 0)                 # of the frame after and the frame before in `around`
 
 
@@ -85,7 +84,7 @@ def chunks(places: Tensor) -> Iterator[Tuple[int, slice]]:
             yield clip, slice(start, min(start + step, frames))
 
 
-class Correlation(nn.Module):
+class GatedCorrelation(nn.Module):
     """[B, C, T, H, W] -> the same: the correlated features, each let through where the gate says so."""
 
     def __init__(self, channels: int) -> None:
@@ -93,27 +92,32 @@ class Correlation(nn.Module):
         thin = channels // REDUCTION
         self.down_conv = Conv3d(channels, thin, 1, bias=False)
         self.down_conv2 = Conv3d(channels, channels, 1, bias=False)
-        for number, dilation in enumerate(DILATIONS, start=1):
-            self.add_module(f"spatial_aggregation{number}",
-                            nn.Conv3d(thin, thin, (9, 3, 3), padding=(4, dilation, dilation),
-                                      dilation=(1, dilation, dilation), groups=thin))
-        self.weights = nn.Parameter(torch.full((len(DILATIONS),), 1 / len(DILATIONS)))
-        self.weights2 = nn.Parameter(torch.full((2,), 0.5))
+        for scale in range(1, SCALES + 1):
+            self.add_module(f"spatial_aggregation{scale}", around(thin, scale))
+        self.weights = shares(SCALES)
         self.conv_back = Conv3d(thin, channels, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.correlated(x, self.down_conv2(x)) * self._gate(x)
+        return self.correlated(x, self.down_conv2(x)) * self.gated(x)
 
     def correlated(self, x: Tensor, seen: Tensor) -> Tensor:
         """seen: what is looked at in a frame's neighbours, [B, C, T, H, W] as x."""
-        places, around = (each.permute(0, 2, 3, 4, 1).flatten(2, 3) for each in (x.to(seen.dtype), seen))
-        around = torch.cat((around[:, :1], around, around[:, -1:]), dim=1)
-        found = Correlate.apply(places, around, self.weights2)
-        return found.unflatten(2, tuple(x.shape[3:])).permute(0, 4, 1, 2, 3)
+        raise NotImplementedError(type(self).__name__)
 
-    def _gate(self, x: Tensor) -> Tensor:
+    def gated(self, x: Tensor) -> Tensor:
         """[B, C, T, H, W] in -0.5 .. 0.5"""
-        thin = self.down_conv(x)
-        seen = [getattr(self, f"spatial_aggregation{number}")(thin) * weight.to(thin.dtype)
-                for number, weight in enumerate(self.weights, start=1)]
-        return torch.sigmoid(self.conv_back(sum(seen[1:], seen[0]))) - 0.5
+        parts = [getattr(self, f"spatial_aggregation{scale}") for scale in range(1, SCALES + 1)]
+        return gate(self.conv_back(weighted(parts, self.weights, self.down_conv(x))))
+
+
+class Correlation(GatedCorrelation):
+    """CorrNet's."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels)
+        self.weights2 = shares(2)
+
+    def correlated(self, x: Tensor, seen: Tensor) -> Tensor:
+        places, seen = (each.permute(0, 2, 3, 4, 1).flatten(2, 3) for each in (x.to(seen.dtype), seen))
+        found = Correlate.apply(places, torch.cat((seen[:, :1], seen, seen[:, -1:]), dim=1), self.weights2)
+        return found.unflatten(2, tuple(x.shape[3:])).permute(0, 4, 1, 2, 3)

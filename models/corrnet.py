@@ -26,6 +26,7 @@ class CorrelatedResNet(FrameResNet):
         self.alpha = nn.Parameter(torch.zeros(len(blocks)))
         names = ((name, stage) for stage, layer in enumerate(STAGES) for name in (layer, f"corr{stage}"))
         self.outputs = {name: stage for name, stage in names if hasattr(self, name)}
+        self.mixed = tuple(self.outputs)[list(self.outputs).index(f"corr{blocks[0]}"):]
 
     def after(self, stage: int, x: Tensor) -> Tensor:
         if stage not in self.blocks:

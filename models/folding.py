@@ -42,6 +42,8 @@ def _fold(conv: Convolution, bn: nn.BatchNorm3d, into_weights: bool) -> nn.Modul
         shift = bn.bias.double() - bn.running_mean.double() * scale
         if not into_weights:
             return Affine(scale.to(conv.weight.dtype), shift.to(conv.weight.dtype))
+        if conv.bias is not None:
+            shift += conv.bias.double() * scale
         conv.weight.copy_(conv.weight.double() * scale.view(-1, *[1] * (conv.weight.dim() - 1)))
         conv.bias = nn.Parameter(shift.to(conv.weight.dtype), requires_grad=False)
         return nn.Identity()

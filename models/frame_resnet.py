@@ -1,22 +1,24 @@
 """A ResNet that sees every frame of a clip alone: He et al., "Deep Residual Learning for Image Recognition", 2016.
 
-Module names are torchvision's. A frame's convolution has a weight of [out, in, k, k] in VAC's checkpoints and of
-[out, in, 1, k, k] in CorrNet's.
+Module names are torchvision's. A frame's convolution has a weight of [out, in, k, k] in the checkpoints of VAC and TLP
+and of [out, in, 1, k, k] in those of CorrNet, CorrNet+ and SEN.
 """
 from pathlib import Path
-from typing import Any, Callable, List, Mapping
+from typing import Any, Callable, Dict, List, Mapping, Tuple
 
 import torch
 from torch import Tensor, nn
 
 from models.cells import Axes, after
 from models.convolution import Conv3d, FrameConv, MaxPool3d, channels_last
+from models.imagenet import torchvision_weights
 from models.inplace import add_, relu_
 from terminal.errors import UserError
 
 STAGES = ("layer1", "layer2", "layer3", "layer4")
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
 WIDTH = 64                  # channels of the stem, and inside the first stage's blocks
+ALONG = ("conv1", "bn1", "conv2", "bn2", "conv3", "bn3")     # of a block's parts, those on its main way
 
 Convolve = Callable[[int, int, int, int], nn.Module]    # inputs, outputs, kernel, stride
 
@@ -52,8 +54,12 @@ class Basic(nn.Module):
         self.downsample = Skip(convolve, inputs, inner, stride)
 
     def forward(self, x: Tensor) -> Tensor:
-        residual = self.bn2(self.conv2(relu_(self.bn1(self.conv1(x)))))
+        residual = self.bn2(self.conv2(self.between(relu_(self.bn1(self.conv1(x))))))
         return relu_(add_(residual, self.downsample(x)))
+
+    def between(self, x: Tensor) -> Tensor:
+        """What a sibling does between the two convolutions."""
+        return x
 
 
 class Bottleneck(nn.Module):
@@ -80,12 +86,13 @@ class FrameResNet(nn.Module):
     """[B, 3, T, H, W] -> [B, channels, T]"""
 
     conv_bn = (("conv1", "bn1"),)
+    kinds: Dict[int, Any] = {18: Basic, 34: Basic, 50: Bottleneck}     # by depth
 
     def __init__(self, depth: int, convolve: Convolve = over_images) -> None:
         super().__init__()
-        if depth not in BLOCKS:
-            raise UserError(f"depth {depth} is unknown; choose from {', '.join(map(str, BLOCKS))}")
-        block = Basic if depth < 50 else Bottleneck
+        if depth not in self.kinds:
+            raise UserError(f"depth {depth} is unknown; choose from {', '.join(map(str, self.kinds))}")
+        block = self.kinds[depth]
         self.conv1, self.bn1 = convolve(3, WIDTH, 7, 2), nn.BatchNorm3d(WIDTH)
         self.maxpool = MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1))
         self.stage_channels: List[int] = []
@@ -99,6 +106,7 @@ class FrameResNet(nn.Module):
             self.stage_channels.append(channels)
         self.channels = channels
         self.outputs = {name: number for number, name in enumerate(STAGES)}     # in order: what can be seen, its stage
+        self.mixed: Tuple[str, ...] = ()        # those whose cells are reached by their whole frame
         for module in self.modules():
             if isinstance(module, (nn.Conv2d, nn.Conv3d)):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
@@ -108,6 +116,11 @@ class FrameResNet(nn.Module):
         for number, name in enumerate(STAGES):
             x = self.after(number, getattr(self, name)(x))
         return x.mean(dim=(3, 4))
+
+    @staticmethod
+    def arrange(x: Tensor) -> Tensor:
+        """A stage's output -> [B, C, T, H, W], as it is."""
+        return x
 
     def after(self, stage: int, x: Tensor) -> Tensor:
         """What a sibling does between two stages."""
@@ -119,19 +132,14 @@ class FrameResNet(nn.Module):
         axes = after([self.conv1, self.maxpool])
         for name in STAGES:
             for block in getattr(self, name):
-                axes = after([module for title, module in block.named_children() if title != "downsample"], axes)
+                axes = after([module for title, module in block.named_children() if title in ALONG], axes)
             found.append(axes)
         return found
 
     def load_imagenet(self, path: Path) -> None:
         """Weights as torchvision publishes them, without its classifier; what it does not know stays as it was."""
-        try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-        except Exception as error:      # torch gives up on damaged files in many ways
-            raise UserError(f"{path}: can't be read as weights ({str(error).splitlines()[0][:120]}); "
-                            "give a torchvision state dict") from None
         own = {key: value for key, value in self.state_dict().items() if _torchvisions(key)}
-        given = {key: value for key, value in state.items() if not key.startswith("fc.")}
+        given = torchvision_weights(path, "fc.")
         # torchvision's first files were written before batch norms counted their batches
         given.update({key: own[key] for key in own if key.endswith("num_batches_tracked") and key not in given})
         odd = sorted(set(own) ^ set(given)) or [key for key in own if own[key].numel() != given[key].numel()]
@@ -143,7 +151,8 @@ class FrameResNet(nn.Module):
 
 
 def _torchvisions(key: str) -> bool:
-    return key.split(".")[0] in ("conv1", "bn1", *STAGES)
+    first, *rest = key.split(".")
+    return first in ("conv1", "bn1") or first in STAGES and rest[1] in (*ALONG, "downsample")
 
 
 def depth_of(weights: Mapping[str, Any]) -> int:

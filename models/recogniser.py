@@ -3,6 +3,8 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from torch import Tensor
 
+from datasets.clip import Clip
+from geometry.viewport import Viewport
 from glosses import ctc
 from glosses.vocabulary import GlossVocabulary
 from models.contract import Explainable, Inputs, Probe
@@ -14,14 +16,28 @@ class Recogniser(Explainable):
     """A continuous sign-language recogniser, as everything downstream sees it. Its output is logits [B, T', V];
     softmax over V gives what is decoded."""
 
+    takes_whole_frames = False                          # all that was filmed, where a corpus's frames were cut from it
     default_method = "gradcam"                          # of maps, where the user names none
     longest: Optional[int] = None                       # frames it takes at once, where its authors set a limit
+    reads_whole = False                                 # each step depends on the whole clip: a window is another clip
+    rests = False                                       # some of its parameters never run, in training neither
 
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
         super().__init__(architecture)
         self.vocabulary = vocabulary
         self.beam_width: int = architecture["beam"]     # as its authors decode
         self.window: int = architecture["window"]       # frames; longer clips are cut into overlapping windows
+
+    def shown(self, part: Optional[Viewport], framing: str) -> None:
+        """Called once it is known whose clips it is given: what of all that was filmed their frames show, where they
+        were cut from it, and what must be said of that."""
+        if part is not None and self.takes_whole_frames:
+            self.viewport = self.viewport.within(part)
+        self.notes += (framing,) if framing else ()
+
+    def told(self, clip: Clip) -> Tuple[str, ...]:
+        """What must be said of how it reads this clip."""
+        return ()
 
     def loaded(self) -> None:
         """Called once a checkpoint's weights are in place, for what a network thinks of them."""

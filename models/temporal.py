@@ -7,6 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from models.lift_pool import LiftPool
+from terminal.errors import UserError
+
 
 def temporal_conv(inputs: int, hidden: int, spec: Sequence[str]) -> nn.Sequential:
     """[B, inputs, T] -> [B, hidden, T']. "K5" is an unpadded convolution with BN and ReLU, "P2" a max-pool."""
@@ -19,6 +22,23 @@ def temporal_conv(inputs: int, hidden: int, spec: Sequence[str]) -> nn.Sequentia
             channels = hidden
         else:
             layers.append(nn.MaxPool1d(size))
+    return nn.Sequential(*layers)
+
+
+def lifted_conv(inputs: int, hidden: int, spec: Sequence[str], taps: int) -> nn.Sequential:
+    """The same with lift pools of so many taps; each convolution with its BN and ReLU is one entry."""
+    layers: List[nn.Module] = []
+    channels = inputs
+    for entry in spec:
+        size = int(entry[1:])
+        if entry[0] == "K":
+            convolution = nn.Conv1d(channels, hidden, size)
+            layers.append(nn.Sequential(convolution, nn.BatchNorm1d(hidden), nn.ReLU(inplace=True)))
+            channels = hidden
+        elif size == 2:
+            layers.append(LiftPool(channels, taps))
+        else:
+            raise UserError(f"temporal_conv: {entry} can't be lifted; a lift pool halves, so expected P2")
     return nn.Sequential(*layers)
 
 

@@ -1,4 +1,5 @@
 """What an explanation is: maps of layers, for all that was asked and for each gloss on its own."""
+import dataclasses
 from dataclasses import dataclass
 from typing import Dict, Optional, Tuple
 
@@ -13,6 +14,7 @@ class LayerMap:
     laid: LaidMap                   # after ReLU; of a clip of one window, the network's padding still in it
     flags: Tuple[str, ...] = ()     # all-zero, constant, non-finite (the map is zero then); saturated
     field: Optional[float] = None   # the part of the view's height that reaches a cell, of a layer with space
+    details: Dict[str, np.ndarray] = dataclasses.field(default_factory=dict)    # what it tells besides, [T', ...] each
 
     @property
     def spatial(self) -> bool:

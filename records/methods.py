@@ -25,6 +25,8 @@ METHODS: Tuple[Method, ...] = (
     Method("eigencam", LAYERS, "first principal component of the activations; no target", "Muhammad and Yeasin 2020",
            aimed=False),
     Method("attention", LAYERS, "what attention takes from each place; no target", "Ali et al. 2025", aimed=False),
+    Method("graph", LAYERS, "what patches take from each other in SignGraph; no target", "Gan et al. 2024", aimed=False,
+           pictures=False),
     Method("gradient", INPUT, "size of the gradient", "Simonyan et al. 2013", pictures=False),
     Method("inputxgradient", INPUT, "input times gradient", "Shrikumar et al. 2016", pictures=False),
     Method("smoothgrad", INPUT, "size of the gradient, averaged over noisy inputs", "Smilkov et al. 2017", 25,

@@ -8,6 +8,8 @@ Arrays, by name:
     MODEL/LAYER/raw                     float32 [T', H', W'], or [T'] of a layer that knows only when; after ReLU
     MODEL/LAYER/frames, rows, columns   where its steps, rows and columns are centred, in frames and pixels of the clip
     MODEL/LAYER/lows, highs             float32 [frames seen]: the least and most that lies on each frame
+    MODEL/LAYER/NAME                    what a layer tells besides, [T', ...]: of SignGraph's graphs `neighbours`, with
+                                        whom each cell is paired, and `shares`, what each gives it
     MODEL/glosses/NUMBER/LAYER/raw, lows, highs      the same of the map of one gloss; its cells are LAYER's
     about                               JSON: its format, frame sizes, what was seen, flags, targets in words, glosses
 """
@@ -42,6 +44,7 @@ class LayerAbout:
     per_frame: bool
     void: bool
     field: Optional[float] = None
+    details: Tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ def _put_model(arrays: Dict[str, np.ndarray], model: str, told: Explanation) -> 
         for axis, centres in (("frames", cells.frames), ("rows", cells.rows), ("columns", cells.columns)):
             if centres is not None:
                 arrays[f"{model}/{name}/{axis}"] = centres
+        arrays.update({f"{model}/{name}/{key}": told_besides for key, told_besides in layer.details.items()})
     glosses = tuple(GlossAbout(gloss.about, {name: _put(arrays, f"{model}/glosses/{gloss.about.number}/{name}", layer)
                                              for name, layer in gloss.layers.items()}) for gloss in told.glosses)
     return ModelAbout(told.target, told.method, told.pool, told.normalise, told.precision, told.notes, layers, glosses)
@@ -93,7 +97,7 @@ def _put(arrays: Dict[str, np.ndarray], key: str, layer: LayerMap) -> LayerAbout
     laid = layer.laid
     arrays.update({f"{key}/raw": laid.raw, f"{key}/lows": laid.lows, f"{key}/highs": laid.highs})
     return LayerAbout(laid.place.size, laid.place.seen, laid.place.box, layer.flags, laid.per_frame, laid.void,
-                      layer.field)
+                      layer.field, tuple(layer.details))
 
 
 def read_cams(path: Path) -> Dict[str, Explanation]:
@@ -132,7 +136,7 @@ def _layer(arrays: Dict[str, np.ndarray], layer: str, key: str, about: LayerAbou
     place = Place(about.size, about.seen, about.box)
     return LayerMap(LaidMap(arrays[f"{key}/raw"], Cells(arrays[f"{layer}/frames"], rows, columns), place,
                             arrays[f"{key}/lows"], arrays[f"{key}/highs"], about.per_frame, about.void),
-                    about.flags, about.field)
+                    about.flags, about.field, {name: arrays[f"{layer}/{name}"] for name in about.details})
 
 
 def lines(found: Mapping[str, Explanation]) -> List[str]:

@@ -58,6 +58,8 @@ def load_recogniser(model: str, checkpoint: Path, device: str, corpus: Corpus) -
         raise problem
     if vocabulary is not None:
         _check_same_corpus(recogniser, checkpoint, vocabulary, corpus)
+    whole = recogniser.takes_whole_frames
+    recogniser.shown(corpus.part_shown() if whole else None, corpus.framing(whole))
     return recogniser
 
 

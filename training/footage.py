@@ -11,11 +11,17 @@ Size = Tuple[int, int]      # height, width
 
 
 class Footage:
-    """The frames of a split's clips, uint8 RGB, brought to `fit(height, width)` where that is given."""
+    """The frames of a split's clips, uint8 RGB, brought to `fit(height, width)` where that is given.
 
-    def __init__(self, entries: Sequence[Entry], fit: Optional[Callable[[int, int], Size]] = None) -> None:
+    whole: all that was filmed, where a corpus's frames are cut from it.
+    """
+
+    def __init__(self, entries: Sequence[Entry], fit: Optional[Callable[[int, int], Size]] = None, *,
+                 interpolation: int = cv2.INTER_AREA, whole: bool = False) -> None:
         self.entries = entries
         self.fit = fit
+        self.interpolation = interpolation
+        self.whole = whole
         self._files: Dict[int, List[Path]] = {}
         self._kept: Dict[int, np.ndarray] = {}
 
@@ -37,9 +43,9 @@ class Footage:
             return self._kept[index][np.asarray(rows)]
         paths = self._paths(index)
         wanted, places = np.unique(rows, return_inverse=True)
-        decoded = self.entries[index].corpus.decode([paths[row] for row in wanted])
+        decoded = self.entries[index].corpus.decode([paths[row] for row in wanted], self.whole)
         if self.fit is not None:
-            decoded = _resized(decoded, self.fit(*decoded.shape[1:3]), cv2.INTER_AREA)
+            decoded = _resized(decoded, self.fit(*decoded.shape[1:3]), self.interpolation)
         return decoded[places]
 
     def _paths(self, index: int) -> List[Path]:

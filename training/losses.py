@@ -23,6 +23,14 @@ class BranchWeights:
 
 
 @dataclass(frozen=True)
+class LiftWeights(BranchWeights):
+    """And two on the lift pools: how far the smooth part is from the odd steps, and how large the detail is."""
+
+    Cu: float = within(0.0005, 0, 1e6)
+    Cp: float = within(0.0005, 0, 1e6)
+
+
+@dataclass(frozen=True)
 class SlowFastWeights(BranchWeights):
     """The Slow and Fast branches' terms are weighed once more."""
 
@@ -34,6 +42,17 @@ def vac_losses(outputs: Dict[str, Tensor], labels: Tensor, label_lengths: Tensor
                weights: BranchWeights) -> Tuple[Tensor, Terms]:
     """The weighted sum, and the unweighted terms by name (SeqCTC/main, ...)."""
     return _branches(outputs, labels, label_lengths, weights, (("main", "logits", "conv", 1.0),))
+
+
+def lifted_losses(outputs: Dict[str, Tensor], labels: Tensor, label_lengths: Tensor,
+                  weights: LiftWeights) -> Tuple[Tensor, Terms]:
+    """outputs["lift"] [pools, 2]: each pool's two costs, which are added over the pools."""
+    total, terms = vac_losses(outputs, labels, label_lengths, weights)
+    for name, weight, cost in zip(("Cu", "Cp"), (weights.Cu, weights.Cp), outputs["lift"].sum(0)):
+        if weight:
+            terms[name] = cost
+            total = total + weight * cost
+    return total, terms
 
 
 def slowfast_losses(outputs: Dict[str, Tensor], labels: Tensor, label_lengths: Tensor,

@@ -3,6 +3,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Callable, Dict, Iterable, List, Sequence, Tuple, Type
 
+import cv2
 import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
@@ -11,6 +12,7 @@ from datasets.clip import Clip
 from datasets.layout import Corpus
 from glosses.vocabulary import GlossVocabulary
 from models.pose_input import POINTS, gaussian_maps
+from models.registry import recogniser_class
 from poses.whole_body import KeypointStore
 from terminal.errors import UserError
 from training.batches import Batch, PosedBatch
@@ -22,10 +24,12 @@ from training.feeder_twostream import PosedFeeder, TwoStreamAugment, collate_pos
 from training.footage import Footage, Size
 from training.losses import (
     BranchWeights,
+    LiftWeights,
     MambaWeights,
     SlowFastWeights,
     Terms,
     TwoStreamWeights,
+    lifted_losses,
     mamba_losses,
     slowfast_losses,
     twostream_losses,
@@ -101,7 +105,8 @@ class SlowFastProtocol(Protocol):
         def fit(height: int, width: int) -> Size:
             return round(height * shrink), round(width * shrink)
 
-        return Footage(entries, None if shrink == 1 else fit)
+        whole = recogniser_class(self.architecture["model"]).takes_whole_frames
+        return Footage(entries, None if shrink == 1 else fit, whole=whole)
 
     def dataset(self, footage: Footage, vocabulary: GlossVocabulary, train: bool) -> Dataset:
         data, augment = self.config.data, self.config.augment
@@ -121,12 +126,31 @@ class SlowFastProtocol(Protocol):
 
 
 class VACProtocol(SlowFastProtocol):
-    """VAC's, SMKD's and CorrNet's: the same but for the losses, of one branch."""
+    """VAC's, SMKD's, CorrNet's and SEN's: the same but for the losses, of one branch."""
 
     Loss = BranchWeights
 
     def losses(self, outputs: Dict[str, Tensor], batch: Batch) -> Tuple[Tensor, Terms]:
         return vac_losses(outputs, batch.labels, batch.label_lengths, self.config.loss)
+
+
+class SignGraphProtocol(VACProtocol):
+    """VAC's, on frames as they were taken, made square as in evaluation."""
+
+    def footage(self, entries: Sequence[Entry]) -> Footage:
+        a = self.architecture
+        side = round(a["frame"] * a["size"] / a["crop"])
+        kernel = cv2.INTER_LANCZOS4 if side == a["frame"] else cv2.INTER_AREA
+        return Footage(entries, lambda height, width: (side, side), interpolation=kernel, whole=True)
+
+
+class LiftProtocol(VACProtocol):
+    """CorrNet+'s and TLP's: their lift pools cost too."""
+
+    Loss = LiftWeights
+
+    def losses(self, outputs: Dict[str, Tensor], batch: Batch) -> Tuple[Tensor, Terms]:
+        return lifted_losses(outputs, batch.labels, batch.label_lengths, self.config.loss)
 
 
 class TwoStreamProtocol(Protocol):
@@ -196,6 +220,11 @@ PROTOCOLS: Dict[str, Type[Protocol]] = {
     "twostream": TwoStreamProtocol,
     "vac": VACProtocol,
     "corrnet": VACProtocol,
+    "corrnetplus": LiftProtocol,
+    "sen": VACProtocol,
+    "tlp": LiftProtocol,
+    "signgraph": SignGraphProtocol,
+    "swin": VACProtocol,
     "mamba": MambaProtocol,
 }
 

@@ -15,6 +15,7 @@ from glosses.vocabulary import GlossVocabulary, load_gloss2ids, load_gloss_dict
 from models.frame_resnet import FrameResNet
 from models.recogniser import Recogniser
 from models.registry import build, create
+from models.swin import FrameSwin
 from terminal.errors import UserError
 from training.checkpointing import LAST, check_free, check_same_glosses
 from training.distributed import Place
@@ -78,11 +79,11 @@ def _plain(config: Config) -> Dict[str, Any]:
 def _starting_weights(config: Config, recogniser: Recogniser) -> None:
     if config.model.backbone:
         path = find_input(config.model.backbone)
-        resnet = getattr(recogniser.network, "conv2d", None)
-        if not isinstance(resnet, FrameResNet):
-            raise UserError(f"model.backbone: only networks with a ResNet start from one, and {recogniser.name} has "
-                            "none; give a whole checkpoint with model.weights")
-        resnet.load_imagenet(path)
+        backbone = getattr(recogniser.network, "conv2d", None)
+        if not isinstance(backbone, (FrameResNet, FrameSwin)):
+            raise UserError("model.backbone: only networks with a ResNet or Swin transformer of frames start from one, "
+                            f"and {recogniser.name} has none; give a whole checkpoint with model.weights")
+        backbone.load_imagenet(path)
         log.info("backbone from %s", path)
     if not config.model.weights:
         log.info("no model.weights: %s", "the rest from scratch" if config.model.backbone else "from scratch")

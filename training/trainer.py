@@ -14,6 +14,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from models.checkpoint import AVERAGED
+from models.plain_layout import guard
 from models.recogniser import Recogniser
 from terminal.errors import UserError
 from training import checkpointing
@@ -49,8 +50,9 @@ class Trainer:
                             f"{data.batch_size} for each of {place.world} processes; lower data.batch_size")
         recogniser.to(place.device)
         self.network: nn.Module = recogniser.network
+        guard(self.network)
         if place.world > 1:
-            idle = any(not getattr(config.loss, name) for name in config.loss.__dataclass_fields__)
+            idle = recogniser.rests or any(not getattr(config.loss, name) for name in config.loss.__dataclass_fields__)
             self.network = DistributedDataParallel(recogniser.network, find_unused_parameters=idle)
         self.optimizer = make_optimizer(config.optimizer, protocol.parameters(recogniser.network),
                                         data.batch_size * trainer.accumulate * place.world)

@@ -13,7 +13,8 @@ from records.question import Question
 from tests.kit import networks
 
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")]
-RECOGNISERS = ("slowfast", "twostream", "vac", "smkd", "corrnet", "mamba")
+RECOGNISERS = ("slowfast", "twostream", "vac", "smkd", "corrnet", "corrnetplus", "sen", "tlp", "signgraph", "swin",
+               "mamba")
 FAINT = 1e-6        # half precision holds no such maps of these small networks
 
 

@@ -6,7 +6,7 @@ from models.folding import fold_batch_norm
 from records.question import Question
 from tests.kit import networks
 
-NAMES = ("slowfast", "twostream", "vac", "corrnet")
+NAMES = ("slowfast", "twostream", "vac", "corrnet", "corrnetplus", "sen", "tlp", "signgraph", "swin")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -27,7 +27,7 @@ def test_every_layer_that_can_be_asked_for_has_a_map(name: str, folded: bool) ->
     if folded:
         fold_batch_norm(model.network)
     found = explain(model, networks.clip(26), Question(layers=tuple(model.layers)))
-    shapes = {layer: probe.shape(len(found.layers[layer].raw) * probe.stride)[1:]
+    shapes = {layer: probe.shape(len(found.layers[layer].raw) * probe.stride + probe.lost)[1:]
               for layer, probe in model.layers.items()}
     assert {layer: each.raw.shape for layer, each in found.layers.items()} == shapes
     assert all(each.map.shape == ((26, 256, 256) if each.spatial else (26,)) for each in found.layers.values())

@@ -51,7 +51,7 @@ def test_space_then_time_pools_the_same_values_and_gradients(kernel: Any, stride
     assert all(torch.allclose(mine, its, atol=1e-5) for mine, its in zip(found, expected))
 
 
-@pytest.mark.parametrize("name", ["slowfast", "twostream", "vac", "corrnet"])
+@pytest.mark.parametrize("name", ["slowfast", "twostream", "vac", "corrnet", "signgraph", "swin"])
 def test_activations_keep_their_channels_last(name: str) -> None:
     model, moved = networks.recogniser(name), []
 
@@ -67,7 +67,7 @@ def test_activations_keep_their_channels_last(name: str) -> None:
     assert moved == []
 
 
-@pytest.mark.parametrize("name", ["slowfast", "twostream", "vac", "corrnet"])
+@pytest.mark.parametrize("name", ["slowfast", "twostream", "vac", "corrnet", "signgraph", "swin"])
 def test_folded_norms_leave_every_layer_as_it_was(name: str) -> None:
     seen = []
     for fold in (False, True):

@@ -1,18 +1,22 @@
 import json
 import math
 import zlib
-from typing import Dict
+from typing import Dict, List, Optional
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from models.registry import CONFIGS
 from tests.golden import GOLDENS
+from training.config import load_config
 from training.losses import (
     BranchWeights,
+    LiftWeights,
     SlowFastWeights,
     TwoStreamWeights,
+    lifted_losses,
     slowfast_losses,
     twostream_losses,
     vac_losses,
@@ -84,3 +88,64 @@ def test_pyramid_heads_are_weighed_by_stream() -> None:
     outputs["lengths"] = outputs["remain_lengths"] = torch.tensor(GOLDEN["feat_len"])
     total, terms = twostream_losses(outputs, *LABELS, TwoStreamWeights(distillation=0))
     assert float(total) == pytest.approx((3 + 0.2 + 0.5) * float(terms["CTC/rgb"]), rel=1e-5)
+
+
+def slow_ctc(logits: Tensor, labels: List[int]) -> float:
+    """[T, V] of one clip: minus the log of the summed probability of all its alignments, step by step."""
+    shares = logits.double().softmax(1)
+    states = [0] + [each for label in labels for each in (label, 0)]
+    alive = [float(shares[0, states[0]]), float(shares[0, states[1]]), *[0.0] * (len(states) - 2)]
+    for step in shares[1:]:
+        come = []
+        for place, state in enumerate(states):
+            total = alive[place] + (alive[place - 1] if place else 0)
+            if place > 1 and state and state != states[place - 2]:
+                total += alive[place - 2]
+            come.append(total * float(step[state]))
+        alive = come
+    return -math.log(alive[-1] + alive[-2])
+
+
+def slow_distillation(student: Tensor, teacher: Tensor) -> float:
+    """64 times the divergence at a temperature of 8, the blank left out: over classes added, over steps the mean."""
+    total, count = 0.0, 0
+    for ours, theirs in zip(student.double().flatten(0, 1), teacher.double().flatten(0, 1)):
+        p, q = (theirs[1:] / 8).softmax(0), (ours[1:] / 8).softmax(0)
+        total += sum(float(a) * math.log(float(a) / float(b)) for a, b in zip(p, q))
+        count += 1
+    return 64 * total / count
+
+
+def branch_outputs() -> Dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(3)
+    return {"logits": 2 * torch.randn(2, 6, 5, generator=generator), "conv": torch.randn(2, 6, 5, generator=generator),
+            "lengths": torch.tensor([6, 4]), "lift": torch.tensor([[3.0, 0.5], [7.0, 0.25]])}
+
+
+@pytest.mark.parametrize("weights", [BranchWeights(), LiftWeights(), LiftWeights(Cu=0.001, Cp=0.001),
+                                     LiftWeights(Cu=0.25, Cp=0.0)])
+def test_the_familys_losses_are_the_formula(weights: BranchWeights) -> None:
+    outputs, truth = branch_outputs(), ([1, 3, 3], [4])
+    labels, label_lengths = torch.tensor(sum(truth, [])), torch.tensor([3, 1])
+    wanted = 25 * slow_distillation(outputs["conv"], outputs["logits"])
+    for reading in (outputs["logits"], outputs["conv"]):
+        wanted += sum(slow_ctc(clip[:steps], glosses) for clip, steps, glosses in
+                      zip(reading, outputs["lengths"].tolist(), truth)) / 2
+    if isinstance(weights, LiftWeights):
+        wanted += weights.Cu * (3 + 7) + weights.Cp * (0.5 + 0.25)
+        total, terms = lifted_losses(outputs, labels, label_lengths, weights)
+        assert set(terms) == {"SeqCTC/main", "ConvCTC/main", "Dist/main", "Cu", *(["Cp"] if weights.Cp else [])}
+    else:
+        total, _ = vac_losses(outputs, labels, label_lengths, weights)
+    assert float(total) == pytest.approx(wanted, rel=1e-5)
+
+
+@pytest.mark.parametrize("model, cost", [("corrnetplus", 0.0005), ("tlp", 0.001), ("sen", None)])
+def test_recipes_weigh_their_terms_as_published(model: str, cost: Optional[float]) -> None:
+    config, _ = load_config(CONFIGS / f"train_{model}.yaml", ())
+    told = {name: getattr(config.loss, name) for name in config.loss.__dataclass_fields__}
+    lifts = {} if cost is None else {"Cu": cost, "Cp": cost}
+    assert told == {"SeqCTC": 1.0, "ConvCTC": 1.0, "Dist": 25.0, **lifts}
+    assert (config.optimizer.name, config.optimizer.lr, config.optimizer.weight_decay) == ("adam", 1e-4, 1e-4)
+    assert (tuple(config.schedule.milestones), config.schedule.gamma) == ((40, 60), 0.2)
+    assert (config.trainer.epochs, config.data.batch_size, config.trainer.amp) == (80, 2, True)

@@ -59,7 +59,8 @@ def test_interrupted_and_resumed_equals_uninterrupted(data: Path, tmp_path: Path
     assert whole["epoch"] == 3
 
 
-@pytest.mark.parametrize("model", ["slowfast", "twostream", "vac", "smkd", "corrnet"])
+@pytest.mark.parametrize("model", ["slowfast", "twostream", "vac", "smkd", "corrnet", "corrnetplus", "sen", "tlp",
+                                   "signgraph", "swin"])
 def test_what_is_trained_loads_as_it_is(data: Path, tmp_path: Path, model: str) -> None:
     trainer = make_trainer(data, tmp_path / "out", write_recipe(tmp_path, model))
     trainer.run()
@@ -68,6 +69,19 @@ def test_what_is_trained_loads_as_it_is(data: Path, tmp_path: Path, model: str) 
     assert recogniser.vocabulary.names == trainer.recogniser.vocabulary.names
     trainer.recogniser = recogniser
     assert trainer.read() == readings
+
+
+@pytest.mark.parametrize("model", ["corrnetplus", "sen", "tlp", "signgraph", "swin"])
+def test_two_epochs_resumed_are_two_epochs_unbroken(data: Path, tmp_path: Path, model: str) -> None:
+    recipe = write_recipe(tmp_path, model)
+    make_trainer(data, tmp_path / "whole", recipe).run()
+    killed = make_trainer(data, tmp_path / "killed", recipe)
+    stop_in_epoch(killed, 2)
+    with pytest.raises(KeyboardInterrupt):
+        killed.run()
+    make_trainer(data, tmp_path / "killed", recipe, resume=True).run()
+    whole, resumed = (checkpointing.load(tmp_path / name / LAST) for name in ("whole", "killed"))
+    assert differing(whole, resumed) == [] and whole["epoch"] == 2
 
 
 def test_training_lowers_the_loss(data: Path, tmp_path: Path) -> None:
@@ -156,8 +170,9 @@ def test_command_reports_a_mistake_in_one_line(data: Path, tmp_path: Path, capsy
     assert "did you mean epochs?" in capsys.readouterr().err
 
 
-def test_two_processes_train_one_network(data: Path, tmp_path: Path) -> None:
-    recipe = write_recipe(tmp_path)
+@pytest.mark.parametrize("model", ["slowfast", "corrnetplus"])         # some of the second's parameters never run
+def test_two_processes_train_one_network(data: Path, tmp_path: Path, model: str) -> None:
+    recipe = write_recipe(tmp_path, model)
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "29612",
                str(Path(train.__file__)), "-c", str(recipe), "--data-root", str(data), "--device", "cpu", "--out",
                str(tmp_path / "out"), "--override", "data.batch_size", "1", "trainer.accumulate", "2"]

@@ -1,0 +1,117 @@
+"""CSL-Daily's frames with their banner, for the networks that were trained so, beside those without."""
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from datasets.clip import Clip
+from datasets.corpora import open_corpus
+from datasets.hiding import hidden
+from datasets.phoenix import PhoenixVideoTextDataset
+from terminal.errors import UserError
+from tests.kit import networks
+from training.clips import list_clips
+from training.footage import Footage
+
+SIDE, BANNER = 512, 40
+
+
+def picture(number: int) -> np.ndarray:
+    """uint8 [512, 512, 3] RGB: grey that brightens downwards, below a white banner."""
+    rows = np.linspace(20, 200, SIDE) + number
+    frame = np.repeat(np.repeat(rows[:, None, None], SIDE, 1), 3, 2).astype(np.uint8)
+    frame[:BANNER] = 255
+    return frame
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("csl")
+    for name in ("A", "B"):
+        folder = root / "sentence" / "frames_512x512" / name
+        folder.mkdir(parents=True)
+        for number in range(9):
+            cv2.imwrite(str(folder / f"{number:06d}.jpg"), picture(number), [cv2.IMWRITE_JPEG_QUALITY, 100])
+    (root / "video_map.txt").write_text("index|name|length|gloss|char|word|postag\n0|A|9|x|x|x|n\n1|B|9|x y|x|x|n\n")
+    (root / "split_1.txt").write_text("name|split\nA|dev\nB|dev\n")
+    return root
+
+
+@pytest.fixture(scope="module")
+def clip(data: Path) -> Clip:
+    return PhoenixVideoTextDataset(data, "dev").clip(0)
+
+
+def test_both_are_there_and_only_one_has_a_banner(clip: Clip) -> None:
+    assert clip.whole is not None and clip.frames.shape == clip.whole.frames.shape == (9, 256, 256, 3)
+    assert clip.frames.max() < 220 and (clip.whole.frames[:, :19] > 245).all()
+    wanted = [cv2.resize(picture(number), (256, 256), interpolation=cv2.INTER_LANCZOS4) for number in range(9)]
+    assert abs(clip.whole.frames.astype(int) - wanted).max() <= 3         # JPEG
+    part = clip.window(2, 5).whole
+    assert part is not None
+    np.testing.assert_array_equal(part.frames, clip.whole.frames[2:5])
+
+
+@pytest.mark.parametrize("name, whole", [("corrnetplus", True), ("sen", True), ("corrnet", False), ("tlp", False)])
+def test_each_network_is_fed_what_it_was_trained_on(clip: Clip, name: str, whole: bool) -> None:
+    assert clip.whole is not None
+    made = networks.recogniser(name)
+    alone = replace(clip, whole=None, frames=clip.whole.frames if whole else clip.frames)
+    assert torch.equal(made.prepare(clip).tensors[0], made.prepare(alone).tensors[0])
+
+
+def test_a_whole_view_lies_where_the_network_looked(data: Path, clip: Clip) -> None:
+    """What the network sees of the brightness, against the brightness of the frame where its view is said to lie."""
+    made, corpus = networks.recogniser("sen"), open_corpus(data)
+    made.shown(corpus.part_shown(), corpus.framing(True))
+    seen = made.prepare(clip).tensors[0][0, 0, 6]               # [64, 64] of the first frame
+    view, rows = made.viewport, np.arange(20, 60)
+    fractions = view.top + (rows + 0.5) / 64 * (view.bottom - view.top)
+    there = np.interp(fractions * 256 - 0.5, np.arange(256), clip.frames[0, :, 128, 0])
+    assert abs((seen[20:60, 32].numpy() * 0.5 + 0.5) * 255 - there).max() < 1
+    assert view.top < 0 and view.box(256, 256) == (0, 239, 16, 240)
+    assert made.notes == ("fed whole frames, banner and all",)
+
+
+def test_a_network_without_banner_is_shown_the_frames_as_they_are(data: Path) -> None:
+    made, corpus = networks.recogniser("corrnet"), open_corpus(data)
+    before = made.viewport
+    made.shown(corpus.part_shown(), corpus.framing(False))
+    assert made.viewport == before and made.notes == ("fed frames without their banner (40 rows)",)
+
+
+def test_what_is_hidden_is_hidden_of_the_whole_too(clip: Clip) -> None:
+    def lower(height: int, width: int) -> np.ndarray:
+        cover = np.zeros((9, height, width), bool)
+        cover[:, height // 2:] = True
+        return cover
+
+    made = hidden(clip, lower, np.array([1, 2, 3], np.uint8))
+    middle = round((BANNER + SIDE) / 4)             # of what is below the banner, in rows of 256
+    assert made.whole is not None and clip.whole is not None
+    assert (made.whole.frames[:, middle:] == [1, 2, 3]).all()
+    np.testing.assert_array_equal(made.whole.frames[:, :middle], clip.whole.frames[:, :middle])
+
+
+def test_training_is_fed_the_same(data: Path, clip: Clip) -> None:
+    entries = list_clips(open_corpus(data), "dev", "fullFrame-256x256px")
+    assert clip.whole is not None
+    np.testing.assert_array_equal(Footage(entries).frames(0, range(9)), clip.frames)
+    np.testing.assert_array_equal(Footage(entries, whole=True).frames(0, range(9)), clip.whole.frames)
+
+
+def test_frames_of_two_sizes_are_not_taken_for_one(data: Path, tmp_path: Path) -> None:
+    for name in ("video_map.txt", "split_1.txt"):
+        (tmp_path / name).write_text((data / name).read_text())
+    for name, size in (("A", "512x512"), ("B", "256x256")):
+        folder = tmp_path / f"frames_{size}" / name
+        folder.mkdir(parents=True)
+        cv2.imwrite(str(folder / "0.jpg"), picture(0))
+    dataset = PhoenixVideoTextDataset(tmp_path, "dev")
+    assert dataset.clip(1).whole is None            # no matter for networks that take frames as they lie
+    assert dataset.files.part_shown() is not None
+    with pytest.raises(UserError, match="0.jpg: 256x256 pixels, while other clips are read from frames_512x512"):
+        dataset.clip(1)
