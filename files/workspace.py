@@ -12,10 +12,11 @@ CHECKPOINTS = {     # the published ones, as the workspace keeps them; trained o
     "twostream": "twostreamslr.ckpt",
     "vac": "vac_phoenix2014_dev_21.5_test_22.1.pt",
     "corrnet": "corrnet_phoenix2014_dev_18.8_test_19.4.pt",
+    "mska": "mska_phoenix2014_21.2.pth",        # its authors give one WER, and no split of it
 }
 OF_OTHER_CORPORA = {
-    "phoenix2014-T": {"corrnet": "corrnet_phoenix2014-T_dev_18.9_test_20.5.pt"},
-    "csl-daily": {"corrnet": "corrnet_csl-daily_dev_30.6_test_30.1.pt"},
+    "phoenix2014-T": {"corrnet": "corrnet_phoenix2014-T_dev_18.9_test_20.5.pt", "mska": "mska_phoenix2014-T_19.8.pth"},
+    "csl-daily": {"corrnet": "corrnet_csl-daily_dev_30.6_test_30.1.pt", "mska": "mska_csl-daily_27.1.pth"},
 }
 
 

@@ -37,6 +37,7 @@ class Probe:
     width: int = 0                                      # W', where it is not H'
     attention: Optional[Attention] = None
     attends_only: bool = False                          # whatever the method, the map is its attention
+    joints: Tuple[int, ...] = ()                        # of a layer whose cells lie on keypoints: which of the 133
     cells: Axes = START                                 # time, height, width in frames and pixels of the input
     view: Tuple[int, int] = (0, 0)                      # the input's height and width in pixels
 
@@ -47,12 +48,12 @@ class Probe:
     @property
     def field(self) -> Optional[float]:
         """The part of the view's height that reaches a cell along its own stream; None of a layer without space."""
-        return min(1.0, self.cells[1].seen / self.view[0]) if self.spatial else None
+        return min(1.0, self.cells[1].seen / self.view[0]) if self.spatial and not self.joints else None
 
     def shape(self, frames: int) -> Tuple[int, ...]:
-        """(C, T', H', W') or (C, T') for so many input frames."""
+        """(C, T', H', W'), (C, T', J) or (C, T') for so many input frames."""
         steps = -(-frames // self.stride)
-        place = (self.size, self.width or self.size) if self.spatial else ()
+        place = (len(self.joints),) if self.joints else (self.size, self.width or self.size) if self.spatial else ()
         return (self.channels, steps, *place)
 
 

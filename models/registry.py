@@ -21,12 +21,14 @@ MODELS = {
     "corrnet": "models.corrnet:CorrNet",        # before vac, whose keys it has too
     "vac": "models.vac:VAC",
     "mamba": "models.mamba:MambaSLR",
+    "mska": "models.mska:MSKA",
 }
 EMBEDDERS = {
     "promptsg": "models.promptsg:PromptSG",
     "arcface": "models.arcface:ArcFace",
 }
-NEED_KEYPOINTS = ("twostream",)
+NEED_KEYPOINTS = ("twostream", "mska")
+NUMBERED_BY_FILE = ("twostream", "mska")        # their classes follow no order: gloss2ids.pkl tells them
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 
 

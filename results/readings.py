@@ -8,7 +8,7 @@ from glosses.vocabulary import GlossVocabulary
 from glosses.wer import Clean, clean, verdicts, wer
 
 TITLES = {"slowfast": "SlowFastSign", "twostream": "TwoStream-SLR",      # as their authors write them
-          "vac": "VAC", "corrnet": "CorrNet", "mamba": "Mamba-SLR"}
+          "vac": "VAC", "corrnet": "CorrNet", "mamba": "Mamba-SLR", "mska": "MSKA-SLR"}
 
 
 def read(model: str, logits: np.ndarray, ids: Sequence[int], vocabulary: GlossVocabulary, truth: Sequence[str],

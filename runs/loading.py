@@ -61,8 +61,10 @@ def load_recogniser(model: str, checkpoint: Path, device: str, corpus: Corpus) -
 def published_vocabulary(model: str, corpus: Corpus) -> "GlossVocabulary":
     """The glosses that the authors' checkpoint was trained with, from the dataset's own files."""
     from glosses.vocabulary import load_gloss2ids
+    from models.registry import NUMBERED_BY_FILE
 
-    return load_gloss2ids(corpus.gloss_ids) if model == "twostream" else corpus.vocabulary()
+    ids = corpus.gloss_ids_of(model) if model in NUMBERED_BY_FILE else None
+    return corpus.vocabulary() if ids is None else load_gloss2ids(ids)
 
 
 def _check_same_corpus(recogniser: "Recogniser", checkpoint: Path, vocabulary: "GlossVocabulary", corpus: Corpus

@@ -72,3 +72,11 @@ def test_a_number_as_large_as_memory_is_no_class(tmp_path: Path) -> None:
     (tmp_path / "gloss2ids.pkl").write_bytes(pickle.dumps({"<s>": 0, "REGEN": 10 ** 10}))
     with pytest.raises(UserError, match="not a gloss2ids file"):
         load_gloss2ids(tmp_path / "gloss2ids.pkl")
+
+
+def test_glosses_in_small_letters_read_back_in_capitals_where_the_blank_is_si(tmp_path: Path) -> None:
+    path = tmp_path / "gloss2ids.pkl"
+    path.write_bytes(pickle.dumps({"<si>": 0, "<unk>": 1, "<pad>": 2, "</s>": 3, "übermorgen": 4, "wind": 5}))
+    vocabulary = load_gloss2ids(path)
+    assert vocabulary.decode([4, 5]) == ("ÜBERMORGEN", "WIND") and vocabulary.blank == 0
+    assert vocabulary.encode(["WIND", "wind", "NIE"]) == [5, 5, 1]

@@ -16,6 +16,7 @@ SMALLER: Dict[str, Dict[str, Any]] = {
     "slowfast": {"width": 8}, "twostream": {"width": 0.05, "size": 64, "pose_size": 32},
     **{name: {"size": 64, "hidden": 32} for name in ("vac", "smkd", "corrnet")},
     "mamba": {"stem": [8, 8, 16], "size": 64, "depth": 3, "head": 4, "attention_blocks": [1]},
+    "mska": {"channels": [8, 8, 12, 12, 16, 16, 16, 16], "heads": 2, "hidden": 16, "feedforward": 32},
 }
 
 
