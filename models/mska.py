@@ -93,9 +93,15 @@ class MSKANetwork(nn.Module):
         clip's.
 
         Gives "left", "right", "body" and "fuse", the heads' logits [B, T/4, V]; "logits", the log of the sum of their
-        probabilities; "lengths" (if asked).
+        probabilities; "lengths" (if asked). What joints exchange is a mean over all of T: in training padding counts,
+        as published; else each clip goes by itself, whatever it is batched with, and what follows its end is zero.
         """
-        return self.recognition_network(points, lengths)
+        if self.training or lengths is None or int(lengths.min()) == points.shape[2]:
+            return self.recognition_network(points, lengths)
+        parts = [self.recognition_network(clip[None, :, :length], length[None])
+                 for clip, length in zip(points, lengths)]
+        return {name: torch.cat([part[name] for part in parts]) if name == "lengths" else
+                nn.utils.rnn.pad_sequence([part[name][0] for part in parts], batch_first=True) for name in parts[0]}
 
 
 class MSKA(Recogniser):

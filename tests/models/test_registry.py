@@ -21,7 +21,7 @@ def test_names_are_listed_without_torch() -> None:
     assert shown.split() == ["False", *MODELS]
 
 
-@pytest.mark.parametrize("name", ["slowfast", "twostream", "vac", "corrnet"])
+@pytest.mark.parametrize("name", ["slowfast", "twostream", "vac", "corrnet", "mska"])
 def test_every_public_layer_is_there(name: str) -> None:
     made = networks.recogniser(name)
     assert set(made.default_layers) <= set(made.layers)
