@@ -19,6 +19,7 @@ from cams.targets import APART, Target
 from cams.targets import target as named_target
 from datasets.clip import Clip
 from datasets.hiding import mean_colour
+from datasets.keypoints import on_frames
 from datasets.windows import windows as cut
 from geometry.laid import LaidMap
 from models.contract import Inputs, Probe
@@ -28,6 +29,8 @@ from terminal.errors import UserError
 
 CHOICES = {"weights": ("clip", "frame"), "normalise": ("clip", "frame"), "schedule": ("single", "per-layer")}
 SMALLEST_WINDOW = 48    # frames
+EXCHANGE = ("what joints take from each other is one matrix for the whole clip: it says who is mixed with whom, not "
+            "when, and not what decided a gloss")
 ALIKE = 0.005           # of a frame's pixels, the strongest, that a map of the input draws alike
 
 
@@ -137,6 +140,8 @@ def explain(recogniser: Recogniser, clip: Clip, layers: Optional[Sequence[str]] 
     unseen = max(len(clip) - (stop - first) for first, stop in (layer.laid.place.seen for layer in maps.values()))
     if any(_grainy(run, probe) for probe in run.probes.values()):
         run.notes.append(f"maps of the input are grainy: the strongest {ALIKE:.1%} of a frame's pixels are drawn alike")
+    if any(layer.laid.matrix is not None and run.probes[name].joints for name, layer in maps.items()):
+        run.notes.append(EXCHANGE)
     if unseen:
         run.notes.append(f"{recogniser.name} does not look at {unseen} of the clip's {len(clip)} frames: no map there")
     if found.blank:
@@ -200,7 +205,8 @@ class Found:
 
 def probes_of(model: Recogniser, layers: Optional[Sequence[str]], method: AnyMethod, frames: int,
               budget: int) -> Dict[str, Probe]:
-    """The layers by name; where none are named the model's own, or for the attention all that attend."""
+    """The layers by name; where none are named the model's own, for the attention those of them that attend, or all
+    that do."""
     if isinstance(method, ManyPasses) and method.on_clip:
         if layers is None or list(layers) != [INPUT]:
             raise UserError(f"layers {', '.join(layers or ()) or '(none asked)'}: this method hides parts of the clip "
@@ -209,7 +215,8 @@ def probes_of(model: Recogniser, layers: Optional[Sequence[str]], method: AnyMet
     attending = [name for name, probe in model.layers.items() if probe.attention is not None]
     if attends(method) and not attending:
         raise UserError(f"method attention: no layer of {model.name} attends; ask for another method")
-    names = (attending if attends(method) else model.default_layers) if layers is None else layers
+    own = [name for name in model.default_layers if name in attending or not attends(method)]
+    names = (own or attending) if layers is None else layers
     unknown = [name for name in names if name not in model.layers]
     if unknown or not names:
         raise UserError(f"{model.name} has no layer {', '.join(unknown) or '(none asked)'}; "
@@ -383,20 +390,20 @@ def _prepared(run: Run, span: Tuple[int, int]) -> Inputs:
 
 def _layer_maps(run: Run, raw: Dict[str, Tensor], found: Found, per_frame: bool) -> Dict[str, LayerMap]:
     size = (len(run.clip), *run.clip.frames.shape[1:3])
+    points = None if run.clip.keypoints is None else on_frames(run.clip.keypoints, *size[1:])
     maps = {}
     for name, each in raw.items():
         probe, each = run.probes[name], each.float()
-        matrix = each.cpu().numpy() if _is_matrix(each, probe) else None
-        whole = each if matrix is None else each.mean(0)        # what a step is given by all
+        matrix, whole = _attended(each, probe)
         lies, flags = laid(whole, probe, found.left, size, run.recogniser.viewport, per_frame, name in found.blank,
-                           ALIKE if _grainy(run, probe) else 0.0)
+                           ALIKE if _grainy(run, probe) else 0.0, points)
         maps[name] = LayerMap(replace(lies, matrix=matrix), flags, probe.field)
     return maps
 
 
 def _grainy(run: Run, probe: Probe) -> bool:
     """Of gradients at single pixels."""
-    return isinstance(probe.module, Entry) and not on_clip(run.method)
+    return isinstance(probe.module, Entry) and not on_clip(run.method) and not probe.joints
 
 
 def _in_clip(part: Tensor, probe: Probe, start: int, frames: int) -> Tensor:
@@ -407,6 +414,15 @@ def _in_clip(part: Tensor, probe: Probe, start: int, frames: int) -> Tensor:
     first = start // probe.stride
     whole[:, first:first + part.shape[1]] = part
     return whole
+
+
+def _attended(raw: Tensor, probe: Probe) -> Tuple[Optional[np.ndarray], Tensor]:
+    """What of a raw map is a matrix of who takes from whom, where it is one; and the map itself."""
+    if probe.joints and raw.dim() == 3:                 # [T', J, J], the same at each step of a window
+        return raw.mean(0).cpu().numpy(), raw.mean(1)   # what each joint gives to all
+    if _is_matrix(raw, probe):
+        return raw.cpu().numpy(), raw.mean(0)           # what a step is given by all
+    return None, raw
 
 
 def _is_matrix(raw: Tensor, probe: Probe) -> bool:

@@ -10,7 +10,8 @@ from geometry.viewport import Viewport
 from models.cells import START, Axes
 
 # (module, its arguments, its output) -> [B, T', H', W'], not negative: what each place is given of the attention;
-# of a layer that knows only when [B, T', T'], a row a step: what each step is given of it.
+# of a layer that knows only when [B, T', T'], a row a step: what each step is given of it; of a layer of joints
+# [B, T', J, J], a row a joint: what each joint takes from each, at each step.
 Attention = Callable[[nn.Module, Tuple[Any, ...], Any], Tensor]
 
 

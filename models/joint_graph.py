@@ -16,7 +16,9 @@ class JointPositions(nn.Module):
     def __init__(self, channels: int, steps: int, joints: int) -> None:
         super().__init__()
         place = torch.arange(joints).float()[:, None]
-        rate = torch.exp(torch.arange(0, channels, 2).float() * -(math.log(10000.0) / channels))
+        power = torch.arange(0, channels, 2).float() * -(math.log(10000.0) / channels)
+        # Processors differ in the last bit of a float32's exponential, and a gradient's sign can hang on it.
+        rate = power.double().exp().float()
         table = torch.stack((torch.sin(place * rate), torch.cos(place * rate)), dim=2).flatten(1)     # [J, C]
         self.register_buffer("pe", table.t()[None, :, None].repeat(1, 1, steps, 1))
         self.pe: Tensor
@@ -25,9 +27,13 @@ class JointPositions(nn.Module):
         return x + self.pe[:, :, :x.shape[2]]
 
 
-def normed(channels: int, out: int, taps: int = 1, stride: int = 1) -> nn.Sequential:
+class Normed(nn.Sequential):
     """A convolution over time, joint by joint, and its norm."""
-    return nn.Sequential(nn.Conv2d(channels, out, (taps, 1), (stride, 1), (taps // 2, 0)), nn.BatchNorm2d(out))
+
+    conv_bn = (("0", "1"),)
+
+    def __init__(self, channels: int, out: int, taps: int = 1, stride: int = 1) -> None:
+        super().__init__(nn.Conv2d(channels, out, (taps, 1), (stride, 1), (taps // 2, 0)), nn.BatchNorm2d(out))
 
 
 class JointBlock(nn.Module):
@@ -44,20 +50,21 @@ class JointBlock(nn.Module):
         self.register_buffer("atts", torch.zeros(1, heads, joints, joints))     # nought in all files there are
         self.atts: Tensor
         self.drop = nn.Dropout(dropout)
-        self.out_nets = normed(heads * channels, out)
-        self.ff_nets = normed(out, out)
-        self.out_nett = normed(out, out, taps, stride)
+        self.out_nets = Normed(heads * channels, out)
+        self.ff_nets = Normed(out, out)
+        self.out_nett = Normed(out, out, taps, stride)
         moved = channels != out or stride != 1
-        self.downs1: nn.Module = normed(channels, out) if moved else nn.Identity()
-        self.downs2: nn.Module = normed(channels, out) if moved else nn.Identity()
-        self.downt2: nn.Module = normed(out, out, stride=stride) if moved else nn.Identity()
+        self.downs1: nn.Module = Normed(channels, out) if moved else nn.Identity()
+        self.downs2: nn.Module = Normed(channels, out) if moved else nn.Identity()
+        self.downt2: nn.Module = Normed(out, out, stride=stride) if moved else nn.Identity()
 
     def attention(self, x: Tensor) -> Tensor:
         """[B, H, J, J], from joint u to joint v: the part of what they exchange that depends on the clip."""
         count, _, steps, joints = x.shape
         parts = self.in_nets(self.pes(x)).view(count, 2, self.heads, self.inner * steps, joints)
         queries, keys = parts.unbind(1)
-        return self.alphas * torch.tanh(queries.transpose(2, 3) @ keys / (self.inner * steps))
+        scaled = queries.transpose(2, 3) / (self.inner * steps)         # first: half precision can't hold the sum
+        return self.alphas * torch.tanh(scaled @ keys)
 
     def forward(self, x: Tensor) -> Tensor:
         count, channels, steps, joints = x.shape

@@ -1,9 +1,10 @@
 """MSKA-SLR: Guan et al., "MSKA: Multi-stream keypoint attention network for sign language recognition and
 translation", Pattern Recognition 165, 2025. Keypoints alone: it never sees a pixel."""
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, Mapping, Optional, Tuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from datasets.clip import Clip
@@ -12,7 +13,7 @@ from geometry.axis import Axis
 from geometry.viewport import Viewport
 from glosses.vocabulary import GlossVocabulary
 from models.entry import INPUT, Entry
-from models.joint_graph import SLOPE, blocks
+from models.joint_graph import SLOPE, JointBlock, Normed, blocks
 from models.recogniser import Inputs, Probe, Recogniser
 from models.visual_head import VisualHead
 from terminal.errors import UserError
@@ -36,8 +37,7 @@ class Backbone(nn.Module):
         super().__init__()
         for part, joints in STREAMS.items():
             entry = a["channels"][0]
-            self.add_module(f"{part}_input_map", nn.Sequential(
-                nn.Conv2d(3, entry, 1), nn.BatchNorm2d(entry), nn.LeakyReLU(SLOPE)))
+            self.add_module(f"{part}_input_map", Normed(3, entry))
             self.add_module(f"{part}_graph_layers", blocks(
                 len(joints), (entry, *a["channels"]), a["taps"], a["strides"], a["heads"], a["longest"], a["dropout"]))
 
@@ -45,7 +45,7 @@ class Backbone(nn.Module):
         """[B, 3, T, 133] -> of each stream [B, T/4, C], the mean of its joints."""
         found = {}
         for part, joints in STREAMS.items():
-            x = self.get_submodule(f"{part}_input_map")(points[..., list(joints)])
+            x = F.leaky_relu(self.get_submodule(f"{part}_input_map")(points[..., list(joints)]), SLOPE)
             for block in self.get_submodule(f"{part}_graph_layers").children():
                 x = block(x)
             found[part] = x.mean(3).transpose(1, 2)
@@ -186,8 +186,16 @@ def _layers(backbone: Backbone, a: Mapping[str, Any]) -> Dict[str, Probe]:
             time = time.through(taps, stride, taps // 2)
             name = f"{part}_graph_layers.{number}"
             layers[name] = Probe(block, PREFIX + BACKBONE + name, int(time.stride), channels=a["channels"][number],
-                                 joints=joints, cells=(time,))
+                                 joints=joints, cells=(time,), attention=between_joints)
     return layers
+
+
+def between_joints(block: nn.Module, arguments: Tuple[Any, ...], output: Tensor) -> Tensor:
+    """[B, T', J, J]: what each joint, a row, takes from each: magnitudes of the part that depends on the clip, mean
+    over heads. The same at every step, as it is made for the clip as a whole."""
+    assert isinstance(block, JointBlock)
+    taken = block.attention(*arguments).abs().mean(1).transpose(1, 2)
+    return taken[:, None].expand(-1, output.shape[2], -1, -1)
 
 
 def read_joints(x: Tensor) -> Tensor:

@@ -5,8 +5,12 @@
 Arrays, by name:
     MODEL/logits                        float32 [steps, V]
     MODEL/viewport                      left, top, right, bottom of what the model sees, in parts of the frame
-    MODEL/LAYER/raw                     float32 [T', H', W'], or [T'] of a layer that knows only when; after ReLU
+    MODEL/LAYER/raw                     float32 [T', H', W'], or [T'] of a layer that knows only when; after ReLU;
+                                        [T', J] of one whose cells are joints
     MODEL/LAYER/frames, rows, columns   where its steps, rows and columns are centred, in frames and pixels of the clip
+    MODEL/LAYER/joints, points          which of the 133 keypoints its cells are, int [J], and where these lie on each
+                                        frame, float32 [T, J, 2] x and y in pixels
+    MODEL/LAYER/matrix                  of an attention among joints, [J, J]: what each, a row, takes from each
     MODEL/LAYER/lows, highs             float32 [frames seen]: the least and most that lies on each frame
     MODEL/glosses/PLACE/LAYER/raw, lows, highs      the same of the map of one gloss; its cells are LAYER's
     about                               JSON: frame sizes, what was seen, flags, targets in words, glosses
@@ -19,7 +23,9 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
+from geometry.joints import JointMap, laid_map
 from geometry.laid import Cells, LaidMap, Place
+from geometry.skeleton import Joints
 from terminal.ending import ended
 from terminal.errors import UserError
 
@@ -70,6 +76,9 @@ def write_cams(path: Path, explanations: Mapping[str, Any], viewports: Mapping[s
             for axis, centres in (("frames", cells.frames), ("rows", cells.rows), ("columns", cells.columns)):
                 if centres is not None:
                     arrays[f"{model}/{name}/{axis}"] = centres
+            if cells.joints is not None:
+                arrays.update({f"{model}/{name}/joints": cells.joints.numbers,
+                               f"{model}/{name}/points": cells.joints.points})
         for gloss in told.glosses:
             layers = {name: _put(arrays, f"{model}/glosses/{gloss.place}/{name}", layer)
                       for name, layer in gloss.layers.items()}
@@ -81,6 +90,8 @@ def write_cams(path: Path, explanations: Mapping[str, Any], viewports: Mapping[s
 def _put(arrays: Dict[str, np.ndarray], key: str, layer: Any) -> Dict[str, Any]:
     laid: LaidMap = layer.laid
     arrays.update({f"{key}/raw": laid.raw, f"{key}/lows": laid.lows, f"{key}/highs": laid.highs})
+    if isinstance(laid, JointMap) and laid.matrix is not None:
+        arrays[f"{key}/matrix"] = laid.matrix
     return {"size": laid.place.size, "seen": laid.place.seen, "box": laid.place.box, "flags": list(layer.flags),
             "per_frame": laid.per_frame, "void": laid.void}
 
@@ -112,10 +123,11 @@ def _model(arrays: Dict[str, np.ndarray], model: str, about: Dict[str, Any]) -> 
 def _layer(arrays: Dict[str, np.ndarray], layer: str, key: str, about: Dict[str, Any]) -> Layer:
     """layer: where the cells are told; key: where the map is."""
     rows, columns = (arrays.get(f"{layer}/{axis}") for axis in ("rows", "columns"))
+    joints = Joints(arrays[f"{layer}/joints"], arrays[f"{layer}/points"]) if f"{layer}/joints" in arrays else None
     place = Place(tuple(about["size"]), tuple(about["seen"]), tuple(about["box"]))
-    return Layer(LaidMap(arrays[f"{key}/raw"], Cells(arrays[f"{layer}/frames"], rows, columns), place,
-                         arrays[f"{key}/lows"], arrays[f"{key}/highs"], about["per_frame"], about["void"]),
-                 tuple(about["flags"]))
+    cells = Cells(arrays[f"{layer}/frames"], rows, columns, joints)
+    return Layer(laid_map(arrays[f"{key}/raw"], cells, place, arrays[f"{key}/lows"], arrays[f"{key}/highs"],
+                          about["per_frame"], about["void"], arrays.get(f"{key}/matrix")), tuple(about["flags"]))
 
 
 def lines(found: Mapping[str, Cams]) -> List[str]:
@@ -131,8 +143,9 @@ def lines(found: Mapping[str, Cams]) -> List[str]:
 
 def _lies(laid: LaidMap) -> str:
     axes = (("frame", laid.cells.frames), ("row", laid.cells.rows), ("column", laid.cells.columns))
-    return ", ".join(f"{name} {centres[0]:g} + {centres[1] - centres[0] if len(centres) > 1 else 0:g} k"
-                     for name, centres in axes if centres is not None)
+    joints = [] if laid.cells.joints is None else [f"joints {' '.join(map(str, laid.cells.joints.numbers))}"]
+    return ", ".join(joints + [f"{name} {centres[0]:g} + {centres[1] - centres[0] if len(centres) > 1 else 0:g} k"
+                     for name, centres in axes if centres is not None])
 
 
 def _shape(array: np.ndarray) -> str:

@@ -100,7 +100,8 @@ def layer_lines(model: str, checkpoint: Optional[Path]) -> List[str]:
     width = max(map(len, shapes))
     lines = [f"{model} ({source}); channels x steps x height x width for {SHOWN_FRAMES} frames, * by default:"]
     for name, shape in shapes.items():
-        size = " x ".join(map(str, shape)) + ("" if recogniser.layers[name].spatial else "  time only")
+        probe = recogniser.layers[name]
+        size = " x ".join(map(str, shape)) + ("  joints" if probe.joints else "" if probe.spatial else "  time only")
         lines.append(f"{'*' if name in recogniser.default_layers else ' '} {name:{width}}  {size}")
     lines.append(f"  {INPUT:{width}}  the clip itself: the one layer of the methods that hide parts of it")
     return lines

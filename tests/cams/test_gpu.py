@@ -11,7 +11,7 @@ from cams.pictures import explain_pictures
 from tests.kit import networks
 
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")]
-RECOGNISERS = ("slowfast", "twostream", "vac", "smkd", "corrnet", "mamba")
+RECOGNISERS = ("slowfast", "twostream", "vac", "smkd", "corrnet", "mamba", "mska")
 FAINT = 1e-6        # half precision holds no such maps of these small networks
 
 

@@ -5,7 +5,7 @@ from cam_runner import explain
 from models.folding import fold_batch_norm
 from tests.kit import networks
 
-NAMES = ("slowfast", "twostream", "vac", "corrnet")
+NAMES = ("slowfast", "twostream", "vac", "corrnet", "mska")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -20,12 +20,12 @@ if tuple(int(part) for part in torch.__version__.split(".")[:2]) < (2, 4):
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.symbolic_shapes import ShapeEnv
 
-RECOGNISERS = ("slowfast", "twostream", "vac", "smkd", "corrnet", "mamba")
+RECOGNISERS = ("slowfast", "twostream", "vac", "smkd", "corrnet", "mamba", "mska")
 EMBEDDERS = ("arcface", "promptsg")
 IN_FLOAT32 = {              # layers that half precision leaves whole: the recurrent ones, as their maps need no cuDNN
     "slowfast": ("temporal_model.1",), "twostream": (), "vac": ("temporal_model",), "smkd": ("temporal_model",),
-    "corrnet": ("temporal_model",), "mamba": ()}
-FLOAT32_OUT = ("twostream",)
+    "corrnet": ("temporal_model",), "mamba": (), "mska": ()}
+FLOAT32_OUT = ("twostream", "mska")
 WAITS = ("corrnet",)        # for its two weights, in each block
 
 

@@ -22,8 +22,9 @@ def test_every_published_key_and_no_other() -> None:
         key: shape for key, (shape, _) in published.keys("mska").items()}
 
 
-def test_logits_of_all_heads_and_layers_are_the_authors() -> None:
-    model, golden = published.recogniser("mska"), published.golden("mska")
+@pytest.mark.parametrize("folded", [False, True])
+def test_logits_of_all_heads_and_layers_are_the_authors(folded: bool) -> None:
+    model, golden = published.recogniser("mska", folded), published.golden("mska")
     inputs = model.prepare(published.clip("mska"))
     with published.shapes_of(model) as shapes, torch.no_grad():
         heads = model.network(*inputs.tensors)
