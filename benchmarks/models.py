@@ -23,7 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--frames", type=int, nargs="+", default=[40, 200])
-    parser.add_argument("--models", nargs="+", default=["slowfast", "twostream", "vac", "corrnet"])
+    parser.add_argument("--models", nargs="+", default=["slowfast", "twostream", "vac", "corrnet", "mska"])
     parser.add_argument("--repeats", type=int, default=3, help="runs of each, in turns; the fastest counts")
     parser.add_argument("--keep", action="store_true", help="also write the table to benchmarks/results/")
     options = parser.parse_args()

@@ -29,6 +29,7 @@ FACE = (23, 26, 29, 33, 36, 39, 41, 43, 46, 48, 53, 56, 59, 62, 65, 68, *range(7
 BODY = (*LEFT, *RIGHT[1:], *FACE)
 STREAMS = {"left": LEFT, "right": RIGHT, "face": FACE, "body": BODY}
 HEADS = ("left", "right", "body", "fuse")
+SHOWN = (FRAME_WIDTH, FRAME_HEIGHT)
 CSL_CLASSES, CSL_FRAME, CSL_BANNER = 2004, [512, 512], 40       # its files differ from PHOENIX's in the classes alone
 
 
@@ -153,6 +154,10 @@ class MSKA(Recogniser):
         if points.shape[:2] != (total, 133) or not np.isfinite(points).all():
             raise UserError(f"clip {clip.seq_id} has keypoints {list(points.shape)}, some perhaps not finite: expected "
                             f"finite [{total}, 133, 3]; extract them again")
+        if self.architecture["banner"] and bool((np.median(points[..., :2], axis=(0, 1)) > SHOWN).any()):
+            raise UserError(f"clip {clip.seq_id}: most keypoints lie outside the 210x260 frame they are counted in; "
+                            "those of CSL-Daily's authors are in pixels of 512x512 frames whose upper 40 rows are not "
+                            "shown: bring x to 210/512 of itself, y to (y - 40) * 260/472")
         taken = torch.from_numpy(points[first:first + count]).to(self.device, torch.float32)
         return Inputs((normalised(taken, self.architecture)[None],), total, -first, first + count - total)
 
