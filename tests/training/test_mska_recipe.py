@@ -13,6 +13,7 @@ from tests.kit.training import differing, make_trainer, write_data, write_recipe
 from training import checkpointing
 from training.batches import PointSample
 from training.checkpointing import LAST
+from training.export import fits
 from training.feeder_mska import MSKAAugment, collate_points, turned
 from training.losses import MSKAWeights, mska_losses
 from training.recipe import ScheduleConfig
@@ -167,3 +168,7 @@ def test_interrupted_and_resumed_equals_uninterrupted(data: Path, tmp_path: Path
     whole, resumed = (checkpointing.load(tmp_path / name / LAST) for name in ("whole", "killed"))
     assert differing(whole, resumed) == [] and whole["epoch"] == 2
     assert {"model", "optimizer", "scheduler", "epoch"} <= set(whole)
+
+
+def test_what_half_precision_cannot_hold_is_exported_as_it_is() -> None:
+    assert fits(torch.tensor([65504.0])) and not fits(torch.tensor([1.0, -65505.0])) and fits(torch.empty(0))
