@@ -1,7 +1,8 @@
 """Explains any recogniser on any clip: a map per target layer, from one forward and one backward."""
 from dataclasses import replace
-from typing import Dict, Optional, Sequence
+from typing import Dict, Optional, Sequence, Tuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,6 +17,7 @@ from models.contract import Probe
 from models.input_tap import Entry
 from models.reading import longest_window
 from models.recogniser import Recogniser
+from poses.whole_body import on_frames
 from records.explanation import Explanation, GlossMaps, LayerMap
 from records.question import ONE_BY_ONE, Question
 from terminal.errors import UserError
@@ -27,6 +29,8 @@ LOOKS = {                # what methods without a target look at
     "": "the activation alone", "attention": "what the layer attends to",
     "graph": "what cells take from each other: of each the share of channels in which it gives others of its frame the "
              "most. Links between frames are the same whatever the clip, and never drawn"}
+EXCHANGE = ("what joints take from each other is one matrix for the whole clip: it says who is mixed with whom, not "
+            "when, and not what decided a gloss")
 ALIKE = 0.005           # of a frame's pixels, the strongest, that a map of the input draws alike
 
 
@@ -65,16 +69,25 @@ def _of_gloss(asked: Plan, number: int, picks: Picks, raw: Dict[str, Tensor], fo
 
 def _layer_maps(asked: Plan, raw: Dict[str, Tensor], found: Found) -> Dict[str, LayerMap]:
     size = (len(asked.clip), *asked.clip.frames.shape[1:3])
+    points = None if asked.clip.keypoints is None else on_frames(asked.clip.keypoints, *size[1:])
     maps = {}
     for name, values in raw.items():
         probe, values = asked.probes[name], values.float()
-        matrix = values.cpu().numpy() if is_matrix(values, probe) else None
-        whole = values if matrix is None else values.mean(0)        # what a step is given by all
+        matrix, whole = _attended(values, probe)
         lies, flags = laid(whole, probe, found.left, size, asked.recogniser.viewport,
                            asked.question.normalise == "frame", name in found.blank,
-                           ALIKE if _grainy(asked, probe) else 0.0)
+                           ALIKE if _grainy(asked, probe) else 0.0, points)
         maps[name] = LayerMap(replace(lies, matrix=matrix), flags, probe.field, found.details.get(name, {}))
     return maps
+
+
+def _attended(raw: Tensor, probe: Probe) -> Tuple[Optional[np.ndarray], Tensor]:
+    """What of a raw map is a matrix of who takes from whom, where it is one; and the map itself."""
+    if probe.joints and raw.dim() == 3:                 # [T', J, J], the same at each step of a window
+        return raw.mean(0).cpu().numpy(), raw.mean(1)   # what each joint gives to all
+    if is_matrix(raw, probe):
+        return raw.cpu().numpy(), raw.mean(0)           # what a step is given by all
+    return None, raw
 
 
 def _note(asked: Plan, found: Found, maps: Dict[str, LayerMap]) -> None:
@@ -84,6 +97,8 @@ def _note(asked: Plan, found: Found, maps: Dict[str, LayerMap]) -> None:
     if any(_grainy(asked, probe) for probe in asked.probes.values()):
         asked.notes.append(f"maps of the input are grainy: the strongest {ALIKE:.1%} of a frame's pixels are drawn "
                            "alike")
+    if any(layer.laid.matrix is not None and asked.probes[layer_name].joints for layer_name, layer in maps.items()):
+        asked.notes.append(EXCHANGE)
     if unseen:
         asked.notes.append(f"{name} does not look at {unseen} of the clip's {frames} frames: no map there")
     if found.blank:
@@ -106,7 +121,7 @@ def _words(target: object, method: AnyMethod, picks: Sequence[Picks]) -> str:
 
 def _grainy(asked: Plan, probe: Probe) -> bool:
     """Of gradients at single pixels."""
-    return isinstance(probe.module, Entry) and not on_clip(asked.method)
+    return isinstance(probe.module, Entry) and not on_clip(asked.method) and not probe.joints
 
 
 def _added(maps: Sequence[Tensor]) -> Tensor:

@@ -9,11 +9,13 @@ import cv2
 import numpy as np
 
 from drawing.grid import Grid
+from drawing.joints import joints_picture
 from drawing.layer import LayerPictures
-from drawing.matrix import matrix_picture
+from drawing.matrix import matrix_of
 from drawing.overlay import enlarged, png
 from drawing.scale import scale_picture
 from drawing.video import to_yuv, write_mp4
+from geometry.joints import JointMap
 from geometry.laid import LaidMap
 from records.sequence import Sequence
 from records.style import Style
@@ -27,7 +29,7 @@ Maps = Mapping[str, Mapping[str, LaidMap]]
 def render(folder: Path, frames: np.ndarray, maps: Maps, record: Sequence, style: Style,
            workers: Executor, every: int = 1, video: bool = True) -> None:
     """Writes <model>/<layer>/frame_000.png, scale.png and comparison.mp4 under `folder`.
-    Of a layer that attends to frames also <model>/<layer>/matrix.png.
+    Of a layer that attends to frames or joints also <model>/<layer>/matrix.png; of one of joints joints.png, by time.
 
     frames: uint8 [T, H, W, 3] RGB. maps: model -> layer -> its map as it lies on them.
     every: of the frames every so many-th gets pictures, 0: none does. Workers draw and write;
@@ -38,9 +40,11 @@ def render(folder: Path, frames: np.ndarray, maps: Maps, record: Sequence, style
               for model, its in maps.items() for name, laid in its.items()}
     for model, name in layers if every else ():
         (folder / model / name).mkdir(parents=True)
-        matrix = maps[model][name].matrix
-        if matrix is not None:
-            (folder / model / name / "matrix.png").write_bytes(png(matrix_picture(matrix, style)))
+        laid = maps[model][name]
+        if isinstance(laid, JointMap):
+            (folder / model / name / "joints.png").write_bytes(png(joints_picture(laid, style)))
+        if laid.matrix is not None:
+            (folder / model / name / "matrix.png").write_bytes(png(matrix_of(laid, style)))
     normalise = next(iter(record.models.values())).normalise
     (folder / "scale.png").write_bytes(png(scale_picture(style, normalise)))
     grid = Grid((height, width), record, maps, style) if video else None

@@ -7,7 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from geometry.joints import laid_map
 from geometry.laid import CONSTANT, Cells, LaidMap, Place, line_weights
+from geometry.skeleton import Joints
 from geometry.viewport import Viewport
 from models.recogniser import Inputs, Probe
 
@@ -82,10 +84,16 @@ def seen_frames(steps: int, probe: Probe, left: int, total: int) -> Tuple[int, i
     return max(0, -left), min(total, steps * probe.stride - (left if probe.padded else min(left, 0)))
 
 
-def cells(probe: Probe, shape: Sequence[int], left: int, viewport: Viewport, frame: Tuple[int, int]) -> Cells:
-    """Where a raw map's cells are centred on the clip: shape [T', H', W'] or [T'], frame the height and width."""
+def cells(probe: Probe, shape: Sequence[int], left: int, viewport: Viewport, frame: Tuple[int, int],
+          points: Optional[np.ndarray] = None) -> Cells:
+    """Where a raw map's cells are centred on the clip: shape [T', H', W'], [T', J] or [T'], frame the height and width;
+    points float32 [T, 133, 2] the clip's keypoints on its frames, for the layers whose cells they are."""
     time, *space = probe.cells
     frames = time.centres(shape[0]) - left
+    if probe.joints:
+        if points is None:
+            raise ValueError(f"layer {probe.path}: its cells are joints, and the clip has no keypoints")
+        return Cells(frames, joints=Joints(np.array(probe.joints), points[:, list(probe.joints)]))
     if not probe.spatial:
         return Cells(frames)
     if not all(probe.view):
@@ -97,15 +105,16 @@ def cells(probe: Probe, shape: Sequence[int], left: int, viewport: Viewport, fra
 
 
 def laid(raw: Tensor, probe: Probe, left: int, size: Tuple[int, int, int], viewport: Viewport,
-         per_frame: bool = False, blank: bool = False, alike: float = 0.0) -> Tuple[LaidMap, Tuple[str, ...]]:
-    """raw [T', H', W'] or [T'] as it lies on a clip of `size` (T, H, W), and its flags.
+         per_frame: bool = False, blank: bool = False, alike: float = 0.0,
+         points: Optional[np.ndarray] = None) -> Tuple[LaidMap, Tuple[str, ...]]:
+    """raw [T', H', W'], [T', J] or [T'] as it lies on a clip of `size` (T, H, W), and its flags.
 
     alike: so much of each frame, where the map is strongest, is drawn alike: what a few pixels stick out by would leave
     the others dark.
     """
     seen = seen_frames(len(raw), probe, left, size[0])
     place = Place(size, seen, viewport.box(*size[1:]))
-    its = cells(probe, raw.shape, left, viewport, size[1:])
+    its = cells(probe, raw.shape, left, viewport, size[1:], points)
     parts = partial(_on_view, raw, its, place)
     ends = [torch.aminmax(part.flatten(1), dim=1) for part in parts()]
     lows, highs = (torch.cat(each).cpu().numpy() for each in zip(*ends))
@@ -113,7 +122,7 @@ def laid(raw: Tensor, probe: Probe, left: int, size: Tuple[int, int, int], viewp
     if alike:
         capped = torch.cat([_without_top(part.flatten(1), alike) for part in parts()]).cpu().numpy()
         highs = capped if capped.max() > lows.min() else highs
-    return LaidMap(raw.cpu().numpy(), its, place, lows, highs, per_frame, not VOID.isdisjoint(found)), found
+    return laid_map(raw.cpu().numpy(), its, place, lows, highs, per_frame, not VOID.isdisjoint(found)), found
 
 
 def _without_top(values: Tensor, share: float) -> Tensor:
@@ -122,13 +131,16 @@ def _without_top(values: Tensor, share: float) -> Tensor:
 
 
 def _on_view(raw: Tensor, its: Cells, place: Place) -> Iterator[Tensor]:
-    """float32 [n, h, w] or [n, 1]: what lies on the frames seen, some frames at a time."""
+    """float32 [n, h, w], [n, J] or [n, 1]: what lies on the frames seen, some frames at a time."""
     points = np.arange(*place.seen)
 
     def weights(centres: np.ndarray, at: np.ndarray) -> Tensor:
         return torch.from_numpy(line_weights(centres, at)).to(raw.device)
 
     over_time = weights(its.frames, points) @ raw.flatten(1) if raw.dim() > 1 else weights(its.frames, points) @ raw
+    if its.joints is not None:
+        yield over_time
+        return
     if its.rows is None or its.columns is None:
         yield over_time[:, None]
         return

@@ -26,7 +26,7 @@ class Method:
 
 def signed_map(method: Method, activation: Tensor, gradient: Optional[Tensor], per_frame: bool) -> Tensor:
     """A layer's own shape, [C, T', H', W'] or [C, T'], to its map [T', H', W'] or [T'], before ReLU."""
-    values = activation.flatten(2) if activation.dim() == 4 else activation[..., None]
+    values = activation.flatten(2) if activation.dim() > 2 else activation[..., None]
     slope = values if gradient is None else gradient.reshape(values.shape)
     return method.map(values, slope, per_frame).view(activation.shape[1:])
 

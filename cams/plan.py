@@ -98,7 +98,8 @@ def probes_of(model: Recogniser, layers: Optional[Sequence[str]], method: AnyMet
     attending = [name for name, probe in model.layers.items() if probe.attention is not None and probe.asked_as == kind]
     if kind and not attending:
         raise UserError(f"method {kind}: no layer of {model.name} has {OWN[kind]}; choose another method")
-    names = (attending if kind else model.default_layers) if layers is None else layers
+    own = [name for name in model.default_layers if name in attending or not kind]
+    names = (own or attending) if layers is None else layers
     unknown = [name for name in names if name not in model.layers]
     if unknown or not names:
         raise UserError(f"{model.name} has no layer {', '.join(unknown) or '(none asked)'}; "

@@ -61,15 +61,17 @@ class Corpus:
     def heatmaps(self) -> Path:
         return self.root / "keypoints" / "heatmaps"
 
-    @property
-    def gloss_ids(self) -> Path:
-        """gloss2ids.pkl, which lies beside the corpora or one folder up."""
-        places = [folder / "gloss2ids.pkl" for folder in (self.annotations, self.annotations.parent)]
+    def gloss_ids_of(self, model: str) -> Path:
+        """gloss2ids.pkl, which lies beside the corpora or one folder up; a model's own MODEL_gloss2ids.pkl goes before
+        it, as two authors number the same glosses apart."""
+        return self._ids_file((f"{model}_gloss2ids.pkl", "gloss2ids.pkl"), "its authors publish")
+
+    def _ids_file(self, names: Sequence[str], whose: str) -> Path:
+        places = [folder / name for name in names for folder in (self.annotations, self.annotations.parent)]
         for place in places:
             if place.is_file():
                 return place
-        raise UserError(f"{places[0]} does not exist; expected the dict of gloss -> id that TwoStream-SLR "
-                        "publishes; put it there")
+        raise UserError(f"{places[0]} does not exist; expected the dict of gloss -> id that {whose}; put it there")
 
     def rows(self, split: str, seq_ids: Optional[Sequence[str]] = None) -> List[Row]:
         """The split's rows, or those named, without a look at any frame."""
@@ -147,9 +149,9 @@ class Corpus:
                 return load_gloss_dict(place / "gloss_dict.npy")
         return self.numbered()
 
-    def file_vocabulary(self) -> GlossVocabulary:
-        """As gloss2ids.pkl numbers the classes."""
-        return self.cased(load_gloss2ids(self.gloss_ids))
+    def file_vocabulary(self, model: str = "twostream") -> GlossVocabulary:
+        """As the gloss2ids.pkl of a model's authors numbers the classes."""
+        return self.cased(load_gloss2ids(self.gloss_ids_of(model)))
 
     def cased(self, vocabulary: GlossVocabulary) -> GlossVocabulary:
         """One from such a file, its glosses found and read as its authors do."""

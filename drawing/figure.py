@@ -1,5 +1,5 @@
 """A figure for a paper: rows of models and layers, columns of frames or glosses, one scale. No torch, no browser."""
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
@@ -8,8 +8,10 @@ import numpy as np
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
+from drawing.joints import with_arcs
 from drawing.overlay import overlay, palette
 from drawing.view import View
+from geometry.joints import JointMap
 from geometry.laid import LaidMap
 from records.style import Style
 
@@ -82,6 +84,8 @@ def picture(frame: np.ndarray, laid: LaidMap, number: int, style: Style) -> np.n
     if laid.spatial and view.sees(number) and not laid.void:
         top, bottom, left, right = view.box
         drawn[top:bottom, left:right] = overlay(drawn[top:bottom, left:right], laid.inside(number), style)
+        if isinstance(laid, JointMap):
+            drawn = with_arcs(drawn, laid, number, replace(style, scale=1))
     return drawn if view.whole(drawn) else view.edged(drawn, 1)
 
 

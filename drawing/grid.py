@@ -24,6 +24,7 @@ from drawing.text import (
     fitted,
     font,
 )
+from geometry.joints import JointMap
 from geometry.laid import LaidMap
 from records.reading_timeline import timeline
 from records.sequence import ModelRecord
@@ -34,6 +35,7 @@ COLUMNS = 5
 MARGIN, GAP, LABEL, CAPTION, PAD = 14, 8, 26, 16, 10
 TARGET = 20         # the line of a reading that says what its maps explain
 BELOW = {False: "the map itself: when, not where", True: "mean of the map"}     # by whether it has a place
+BELOW_JOINTS = "joints by time"
 SIDE = 260          # the left part of a reading: model, WER and the gloss of the moment
 TITLE = 40          # the header's first line
 LEAST_WIDTH = 830   # a single layer still gets a readable header
@@ -74,7 +76,7 @@ class Grid:
     def _lay_out(self, record: Record, maps: Mapping[str, Mapping[str, LaidMap]]) -> None:
         truth_places, truth_height = chip_places(record.truth or (), self.inner - SIDE)
         y = MARGIN + TITLE + truth_height + PAD
-        labels: List[Tuple[int, int, str, Sequence[str], bool]] = []
+        labels: List[Tuple[int, int, str, Sequence[str], str]] = []
         for model, layers in maps.items():
             read = Reading(record.models[model], self.frames, self.inner)
             self.readings.append((MARGIN, y, read))
@@ -83,7 +85,8 @@ class Grid:
             for first in range(0, len(names), COLUMNS):
                 for column, name in enumerate(names[first:first + COLUMNS]):
                     x = MARGIN + column * (self.cell_width + GAP)
-                    labels.append((x, y, name, record.models[model].layers[name].flags, layers[name].spatial))
+                    kind = BELOW_JOINTS if isinstance(layers[name], JointMap) else BELOW[layers[name].spatial]
+                    labels.append((x, y, name, record.models[model].layers[name].flags, kind))
                     self.cells[model, name] = (x, y + LABEL)
                 y += LABEL + self.cell_height + STRIP + CAPTION + GAP
             y += PAD
@@ -92,10 +95,10 @@ class Grid:
         draw = ImageDraw.Draw(image)
         self._header(draw, record, truth_places)
         self._legend(image, draw)
-        for x, top, name, flags, spatial in labels:
+        for x, top, name, flags, told in labels:
             _label(draw, x, top, self.cell_width, name, flags)
             below = top + LABEL + self.cell_height + STRIP + CAPTION // 2
-            draw.text((x + 1, below), BELOW[spatial], font=font(11), fill=DIM, anchor="lm")
+            draw.text((x + 1, below), told, font=font(11), fill=DIM, anchor="lm")
         self.ground = np.asarray(image)
 
     def _header(self, draw: ImageDraw.ImageDraw, record: Record,

@@ -3,10 +3,12 @@ from typing import Sequence
 
 import numpy as np
 
+from drawing.joints import with_arcs
 from drawing.overlay import overlay
 from drawing.strips import strip, with_cursor
 from drawing.text import plate
 from drawing.view import View
+from geometry.joints import JointMap
 from geometry.laid import LaidMap
 from records.style import Style
 from results.flags import UNSEEN, in_words
@@ -38,6 +40,8 @@ class LayerPictures:
             top, bottom, left, right = self.view.box
             heat = self.laid.inside(frame, self.style.scale)
             drawn[top:bottom, left:right] = overlay(drawn[top:bottom, left:right], heat, self.style)
+        if isinstance(self.laid, JointMap):
+            drawn = with_arcs(drawn, self.laid, frame, self.style)
         return drawn if self.view.whole(picture) else self.view.edged(drawn, self.style.scale)
 
     def with_strip(self, picture: np.ndarray, frame: int, frames: int) -> np.ndarray:

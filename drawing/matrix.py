@@ -2,13 +2,24 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
+from drawing.joints import exchange_picture
 from drawing.overlay import levels, palette
 from drawing.text import DIM, INK, PANEL, font
+from geometry.joints import JointMap
+from geometry.laid import LaidMap
 from records.style import Style
 
 SIDE = 420          # pixels of the square, about
 MARGIN = 34
 TICKS = (1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000)
+
+
+def matrix_of(laid: LaidMap, style: Style) -> np.ndarray:
+    """Who takes from whom: frames, or joints."""
+    assert laid.matrix is not None
+    if isinstance(laid, JointMap):
+        return exchange_picture(laid.matrix, laid.joints.numbers, style)
+    return matrix_picture(laid.matrix, style)
 
 
 def matrix_picture(shares: np.ndarray, style: Style) -> np.ndarray:

@@ -1,7 +1,9 @@
 """What stands below a picture: a bar for every frame of the clip, and a line at the frame shown."""
 import numpy as np
 
+from drawing.joints import strip_of
 from drawing.overlay import levels, palette
+from geometry.joints import JointMap
 from geometry.laid import LaidMap
 from records.style import Style
 
@@ -15,8 +17,10 @@ HATCH = 6           # pixels from one line to the next where frames were not see
 
 def strip(laid: LaidMap, width: int, style: Style) -> np.ndarray:
     """uint8 [scale * STRIP, width, 3]: of a map that knows only when itself, the hotter and higher the more the step
-    counts; of one that knows where its mean over each frame, in grey."""
+    counts; of one that knows where its mean over each frame, in grey; of one of joints these by time."""
     height = STRIP * style.scale
+    if isinstance(laid, JointMap):
+        return _hatched(strip_of(laid, width, height, style), laid, style)
     columns = np.arange(width) * len(laid) // width
     if laid.spatial:
         means = laid.energy()
@@ -25,7 +29,13 @@ def strip(laid: LaidMap, width: int, style: Style) -> np.ndarray:
     else:
         column = levels(laid.whole())[columns]
         colours = palette(style.colormap)[column, 0]
-    bars = _bars(column, colours, height)
+    return _hatched(_bars(column, colours, height), laid, style)
+
+
+def _hatched(bars: np.ndarray, laid: LaidMap, style: Style) -> np.ndarray:
+    """In place: lines where frames were not seen."""
+    height, width = bars.shape[:2]
+    columns = np.arange(width) * len(laid) // width
     first, stop = laid.place.seen
     unseen = (columns < first) | (columns >= stop)
     hatch = (np.arange(height)[:, None] + np.arange(width)) % (HATCH * style.scale) < style.scale

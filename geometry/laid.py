@@ -5,6 +5,8 @@ from typing import Dict, Optional, Tuple
 
 import numpy as np
 
+from geometry.skeleton import Joints
+
 CONSTANT = 1e-5         # a map whose values differ by less than this part of the largest says nothing
 LEAST = np.float32(2.0 ** -14)      # half precision is slow below, and a 60th of a grey level is nothing
 Box = Tuple[int, int, int, int]     # top, bottom, left, right in whole pixels of the frame
@@ -14,12 +16,14 @@ Box = Tuple[int, int, int, int]     # top, bottom, left, right in whole pixels o
 class Cells:
     """Where each cell is centred, in frames of the clip and pixels of its frames, counted from the first one's middle.
 
-    Places may lie before the clip or outside the picture. A layer that knows only when has no rows and columns.
+    Places may lie before the clip or outside the picture. A layer that knows only when has no rows and columns, and one
+    whose cells are joints has those in their place.
     """
 
     frames: np.ndarray                      # float64 [T']
     rows: Optional[np.ndarray] = None       # float64 [H']
     columns: Optional[np.ndarray] = None    # float64 [W']
+    joints: Optional[Joints] = None
 
 
 @dataclass(frozen=True)

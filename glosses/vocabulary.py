@@ -100,11 +100,15 @@ def _is_marker(word: str) -> bool:
 
 
 def load_gloss2ids(path: Path) -> GlossVocabulary:
-    """TwoStream-SLR's `gloss2ids.pkl`: {gloss: id}, `<s>` is the blank."""
+    """TwoStream-SLR's and MSKA-SLR's `gloss2ids.pkl`: {gloss: id}, `<s>` is the blank; where it is `<si>` the glosses
+    are in small letters, and read back in capitals."""
     content = load_pickle(path)
     if not _maps_words_to_numbers(content):
         raise UserError(f"{path}: not a gloss2ids file: expected a dict of gloss -> id; give the one of the dataset")
     ids = {word: int(number) for word, number in content.items()}
+    if "<si>" in ids:
+        folded = {word if _is_marker(word) else word.upper(): number for word, number in ids.items()}
+        return GlossVocabulary(from_ids(folded).names, ids["<si>"], aliases={**ids, **folded})
     return from_ids(ids, blank=ids.get("<s>", 0))
 
 

@@ -23,6 +23,7 @@ LIMITS: Dict[str, Tuple[float, float]] = {      # of a number, or of each in a l
     "image_width": (8, 2048), "image_depth": (1, 48), "image_heads": (1, 64), "shared": (8, 2048),
     "words": (8, 100_000), "context": (8, 1024), "text_depth": (1, 48), "text_heads": (1, 64), "mim_heads": (1, 64),
     "mim_depth": (1, 16), "widths": (1, 2048), "embedding": (1, WIDEST),
+    "banner": (0, 4096), "channels": (2, WIDEST), "taps": (1, 15), "fuse_body": (0, 1),
 }
 
 

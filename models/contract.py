@@ -10,7 +10,8 @@ from geometry.viewport import Viewport
 from models.cells import START, Axes
 
 # (module, its arguments, its output) -> [B, T', H', W'], not negative: what each place is given of the attention;
-# of a layer that knows only when [B, T', T'], a row a step: what each step is given of it.
+# of a layer that knows only when [B, T', T'], a row a step: what each step is given of it; of a layer of joints
+# [B, T', J, J], a row a joint: what each joint takes from each, at each step.
 Attention = Callable[[nn.Module, Tuple[Any, ...], Any], Tensor]
 Details = Callable[[nn.Module, Tuple[Any, ...], Any], Dict[str, Tensor]]       # by name, each [B, T', ...]
 
@@ -42,6 +43,7 @@ class Probe:
     asked_as: str = "attention"                         # the method that shows it: attention, or graph
     details: Optional[Details] = None                   # what more can be told of how it came to its output
     attends_only: bool = False                          # whatever the method, the map is its attention
+    joints: Tuple[int, ...] = ()                        # of a layer whose cells lie on keypoints: which of the 133
     cells: Axes = START                                 # time, height, width in frames and pixels of the input
     view: Tuple[int, int] = (0, 0)                      # the input's height and width in pixels
 
@@ -52,10 +54,10 @@ class Probe:
     @property
     def field(self) -> Optional[float]:
         """The part of the view's height that reaches a cell along its own stream; None of a layer without space."""
-        return min(1.0, self.cells[1].seen / self.view[0]) if self.spatial else None
+        return min(1.0, self.cells[1].seen / self.view[0]) if self.spatial and not self.joints else None
 
     def shape(self, frames: int) -> Tuple[int, ...]:
-        """(C, T', H', W') or (C, T') for so many input frames."""
+        """(C, T', H', W'), (C, T', J) or (C, T') for so many input frames."""
         steps = -(-(frames - self.lost) // self.stride)
         place = (self.size, self.width or self.size) if self.spatial else ()
         return (self.channels, steps, *place)

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn
 
 Convolution = Union[nn.Conv2d, nn.Conv3d]
+Norm = Union[nn.BatchNorm2d, nn.BatchNorm3d]
 
 
 class Affine(nn.Module):
@@ -31,11 +32,11 @@ def fold_batch_norm(network: nn.Module, into_weights: bool = True) -> None:
     for module in network.modules():
         for conv_name, bn_name in getattr(module, "conv_bn", ()):
             conv, bn = getattr(module, conv_name, None), getattr(module, bn_name, None)
-            if isinstance(bn, nn.BatchNorm3d) and isinstance(conv, (nn.Conv2d, nn.Conv3d)):
+            if isinstance(bn, (nn.BatchNorm2d, nn.BatchNorm3d)) and isinstance(conv, (nn.Conv2d, nn.Conv3d)):
                 setattr(module, bn_name, _fold(conv, bn, into_weights))
 
 
-def _fold(conv: Convolution, bn: nn.BatchNorm3d, into_weights: bool) -> nn.Module:
+def _fold(conv: Convolution, bn: Norm, into_weights: bool) -> nn.Module:
     assert bn.running_mean is not None and bn.running_var is not None
     with torch.no_grad():
         scale = bn.weight.double() / (bn.running_var.double() + bn.eps).sqrt()

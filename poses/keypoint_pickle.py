@@ -11,11 +11,13 @@ import numpy as np
 
 from files.bounds import Bounds, Sealed
 from files.safe_pickle import DAMAGED, PickledDtype, find_data_class, from_buffer, refusal
+from poses.tensor_pickle import REBUILD, STORAGE, rebuilt, storage
 from terminal.errors import UserError
 
 POINTS = 133
 BULK = 4096      # bytes of an array or text from which on it is not kept in memory
-EXPECTED = ("expected {name: array [T, 133, 3]}, {name: {'keypoints': array [T, 133, 3]}}, or a list of one "
+EXPECTED = ("expected {name: array [T, 133, 3]}, {name: {'keypoints': array [T, 133, 3]}}, the same with 'keypoint' "
+            "and tensors as MSKA-SLR has it, or a list of one "
             "{'file_path', 'predictions': {'keypoints' [133, 2], 'keypoint_scores' [133]}} per frame")
 
 
@@ -52,8 +54,8 @@ def _sequences(path: Path, scratch: Optional[Path], memo: Dict[int, Any]) -> Ite
 
 def _from_dict(path: Path, content: Dict[Any, Any]) -> Iterator[Tuple[str, np.ndarray]]:
     for name, value in content.items():
-        if isinstance(value, dict) and "keypoints" in value:
-            value = value["keypoints"]
+        if isinstance(value, dict):
+            value = next((value[key] for key in ("keypoints", "keypoint") if key in value), value)
         array = _numbers(value)
         if not isinstance(name, str) or array is None or array.ndim != 3 or array.shape[1:] != (POINTS, 3):
             raise _unknown(path, f"{name!r}: {_describe(value)}")
@@ -180,7 +182,7 @@ class _Memo(Dict[int, Any]):
 
 
 def _is_bulk(value: Any) -> bool:
-    return isinstance(value, (bytes, bytearray, str)) and len(value) > BULK
+    return isinstance(value, (bytes, bytearray, str, np.ndarray)) and len(value) > BULK
 
 
 # The unpickler written in C keeps its memory to itself, and with it every array it has read.
@@ -196,6 +198,8 @@ class _SpillingUnpickler(_PythonUnpickler):
         self.add_frame = add_frame
 
     def find_class(self, module: str, name: str) -> Any:
+        if (module, name) in (REBUILD, STORAGE):
+            return Sealed(self._tensor if (module, name) == REBUILD else storage, self.bounds)
         found = find_data_class(module, name, self.bounds)
         if name == "_reconstruct":
             return Sealed(lambda *_arguments: _SpilledArray(self.spill, self.bounds), self.bounds)
@@ -208,6 +212,11 @@ class _SpillingUnpickler(_PythonUnpickler):
         if axes is not None:
             return from_buffer(data, kind, shape, order, axes)
         return _SpilledArray(self.spill, self.bounds).keep(data, kind, shape, order)
+
+    def _tensor(self, *told: Any) -> Any:
+        array = rebuilt(*told)
+        return _SpilledArray(self.spill, self.bounds).keep(array.tobytes(), PickledDtype(array.dtype.str[1:]),
+                                                           array.shape, "C")
 
     def take(self, items: List[Any]) -> None:
         """Items of the outermost list are frames, and go at once; other lists just grow."""

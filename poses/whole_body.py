@@ -29,6 +29,12 @@ RIGHT = (*_span(2, 16)[::2], *_span(20, 22),
          *RIGHT_HAND)
 
 
+def on_frames(keypoints: np.ndarray, height: int, width: int) -> np.ndarray:
+    """[T, 133, 3] in pixels of the 210x260 frame -> float32 [T, 133, 2], x and y in those of frames of another size."""
+    scale = np.array([width / FRAME_WIDTH, height / FRAME_HEIGHT])
+    return ((keypoints[..., :2] + 0.5) * scale - 0.5).astype(np.float32)        # pixels are areas
+
+
 class KeypointStore:
     """Keypoints of single sequences out of keypoints.pkl, through an index made on first use."""
 

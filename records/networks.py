@@ -47,6 +47,9 @@ RECOGNISERS: Tuple[Network, ...] = (
             published={PHOENIX: "tlp_phoenix2014_dev_19.7_test_20.8.pt",
                        "phoenix2014-T": "tlp_phoenix2014-T_dev_19.4_test_21.2.pt", "csl": "tlp_csl_1.8.pt"}),
     Network("vac", "VAC", "models.vac:VAC", published={PHOENIX: "vac_phoenix2014_dev_21.5_test_22.1.pt"}),
+    Network("mska", "MSKA-SLR", "models.mska:MSKA", needs_keypoints=True, own_vocabulary=True,
+            published={PHOENIX: "mska_phoenix2014_21.2.pth", "phoenix2014-T": "mska_phoenix2014-T_19.8.pth",
+                       "csl-daily": "mska_csl-daily_27.1.pth"}),
     Network("mamba", "Mamba-SLR", "models.mamba:MambaSLR"),
 )
 EMBEDDERS: Tuple[Network, ...] = (

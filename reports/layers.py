@@ -4,8 +4,9 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import numpy as np
 
-from drawing.matrix import matrix_picture
+from drawing.matrix import matrix_of
 from drawing.overlay import png
+from geometry.joints import JointMap
 from geometry.laid import LaidMap
 from poses.regions import SIDE
 from records.codec import to_json
@@ -60,11 +61,12 @@ def _layer(name: str, layer: LayerMap, evidence: str, found: Regions) -> Tuple[D
     laid = layer.laid
     record: Dict[str, Any] = {"name": name, "spatial": bool(layer.spatial), "flags": list(layer.flags),
                               "note": in_words(layer.flags), "seen": laid.place.seen, "box": laid.place.box,
-                              "cells": laid.raw.shape[1:], **looks(name, laid, layer.field),
+                              "cells": (*laid.raw.shape[1:], 1)[:2], **looks(name, laid, layer.field),
                               "evidence": evidence}
     record["energy"] = _rounded(laid.energy())
     if layer.laid.matrix is not None:
-        picture = png(matrix_picture(layer.laid.matrix, Style(colormap="viridis")))
+        picture = png(matrix_of(layer.laid, Style(colormap="viridis")))
+        record["matrix_of"] = "joint" if isinstance(laid, JointMap) else "frame"
         record["matrix"] = "data:image/png;base64," + base64.b64encode(picture).decode()
     if not layer.spatial:
         return record, None
@@ -82,6 +84,8 @@ def looks(name: str, laid: LaidMap, field: Optional[float]) -> Dict[str, str]:
     frames = laid.cells.frames
     step = f"{float(frames[1] - frames[0]) if len(frames) > 1 else len(laid):g}"
     every = "a step a frame" if step == "1" else f"a step every {step} frames"
+    if isinstance(laid, JointMap):
+        return {"kind": "joints", "looks": f"{laid.raw.shape[1]} joints, {every}"}
     if laid.cells.rows is None or laid.cells.columns is None:
         return {"kind": "time only", "looks": every}
     top, bottom, _, _ = laid.place.box

@@ -2,9 +2,11 @@
 from dataclasses import dataclass, replace
 from typing import Any, Dict
 
+import cv2
 import numpy as np
 
-from geometry.laid import LaidMap, nearest_cells
+from geometry.joints import JointMap
+from geometry.laid import Cells, LaidMap, nearest_cells
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,23 @@ class Knots:
 
 
 def knots(laid: LaidMap) -> Knots:
+    if isinstance(laid, JointMap):
+        return _drawn(laid)
     low, spread = _clip_scale(laid)
     values = (laid.raw - low) / spread
     least, most = float(values.min()), float(values.max())
     levels = (values - least) * (255 / max(most - least, 1e-9)) + 0.5
     return Knots(levels.astype(np.uint8), round(least, 6), round(most, 6), laid)
+
+
+def _drawn(laid: JointMap) -> Knots:
+    """A map of joints is drawn here, frame by frame, at half the size of the frames."""
+    of_the_clip = replace(laid, per_frame=False)
+    values = np.stack([cv2.resize(of_the_clip.at(frame).astype(np.float32), None, fx=0.5, fy=0.5,
+                                  interpolation=cv2.INTER_AREA) for frame in range(len(laid))])
+    rows, columns = (2.0 * np.arange(count) + 0.5 for count in values.shape[1:])
+    cells = Cells(np.arange(len(laid), dtype=float), rows, columns)
+    return Knots(np.rint(values * 255).astype(np.uint8), 0.0, 1.0, replace(laid, cells=cells))
 
 
 def _clip_scale(laid: LaidMap) -> Any:

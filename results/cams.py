@@ -5,8 +5,12 @@
 Arrays, by name:
     MODEL/logits                        float32 [steps, V]
     MODEL/viewport                      left, top, right, bottom of what the model sees, in parts of the frame
-    MODEL/LAYER/raw                     float32 [T', H', W'], or [T'] of a layer that knows only when; after ReLU
+    MODEL/LAYER/raw                     float32 [T', H', W'], or [T'] of a layer that knows only when; after ReLU;
+                                        [T', J] of one whose cells are joints
     MODEL/LAYER/frames, rows, columns   where its steps, rows and columns are centred, in frames and pixels of the clip
+    MODEL/LAYER/joints, points          which of the 133 keypoints its cells are, int [J], and where these lie on each
+                                        frame, float32 [T, J, 2] x and y in pixels
+    MODEL/LAYER/matrix                  of an attention among joints, [J, J]: what each, a row, takes from each
     MODEL/LAYER/lows, highs             float32 [frames seen]: the least and most that lies on each frame
     MODEL/LAYER/NAME                    what a layer tells besides, [T', ...]: of SignGraph's graphs `neighbours`, with
                                         whom each cell is paired, and `shares`, what each gives it
@@ -21,7 +25,9 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
+from geometry.joints import JointMap, laid_map
 from geometry.laid import Cells, LaidMap, Place
+from geometry.skeleton import Joints
 from records.codec import from_json, to_json
 from records.explained import ExplainedGloss
 from records.explanation import Explanation, GlossMaps, LayerMap
@@ -87,6 +93,9 @@ def _put_model(arrays: Dict[str, np.ndarray], model: str, told: Explanation) -> 
         for axis, centres in (("frames", cells.frames), ("rows", cells.rows), ("columns", cells.columns)):
             if centres is not None:
                 arrays[f"{model}/{name}/{axis}"] = centres
+        if cells.joints is not None:
+            arrays.update({f"{model}/{name}/joints": cells.joints.numbers,
+                           f"{model}/{name}/points": cells.joints.points})
         arrays.update({f"{model}/{name}/{key}": told_besides for key, told_besides in layer.details.items()})
     glosses = tuple(GlossAbout(gloss.about, {name: _put(arrays, f"{model}/glosses/{gloss.about.number}/{name}", layer)
                                              for name, layer in gloss.layers.items()}) for gloss in told.glosses)
@@ -96,6 +105,8 @@ def _put_model(arrays: Dict[str, np.ndarray], model: str, told: Explanation) -> 
 def _put(arrays: Dict[str, np.ndarray], key: str, layer: LayerMap) -> LayerAbout:
     laid = layer.laid
     arrays.update({f"{key}/raw": laid.raw, f"{key}/lows": laid.lows, f"{key}/highs": laid.highs})
+    if isinstance(laid, JointMap) and laid.matrix is not None:
+        arrays[f"{key}/matrix"] = laid.matrix
     return LayerAbout(laid.place.size, laid.place.seen, laid.place.box, layer.flags, laid.per_frame, laid.void,
                       layer.field, tuple(layer.details))
 
@@ -133,9 +144,10 @@ def _model(arrays: Dict[str, np.ndarray], model: str, about: ModelAbout) -> Expl
 def _layer(arrays: Dict[str, np.ndarray], layer: str, key: str, about: LayerAbout) -> LayerMap:
     """layer: where the cells are told; key: where the map is."""
     rows, columns = (arrays.get(f"{layer}/{axis}") for axis in ("rows", "columns"))
-    place = Place(about.size, about.seen, about.box)
-    return LayerMap(LaidMap(arrays[f"{key}/raw"], Cells(arrays[f"{layer}/frames"], rows, columns), place,
-                            arrays[f"{key}/lows"], arrays[f"{key}/highs"], about.per_frame, about.void),
+    joints = Joints(arrays[f"{layer}/joints"], arrays[f"{layer}/points"]) if f"{layer}/joints" in arrays else None
+    place, cells = Place(about.size, about.seen, about.box), Cells(arrays[f"{layer}/frames"], rows, columns, joints)
+    return LayerMap(laid_map(arrays[f"{key}/raw"], cells, place, arrays[f"{key}/lows"], arrays[f"{key}/highs"],
+                             about.per_frame, about.void, arrays.get(f"{key}/matrix")),
                     about.flags, about.field, {name: arrays[f"{layer}/{name}"] for name in about.details})
 
 
@@ -153,8 +165,9 @@ def lines(found: Mapping[str, Explanation]) -> List[str]:
 
 def _lies(laid: LaidMap) -> str:
     axes = (("frame", laid.cells.frames), ("row", laid.cells.rows), ("column", laid.cells.columns))
-    return ", ".join(f"{name} {centres[0]:g} + {centres[1] - centres[0] if len(centres) > 1 else 0:g} k"
-                     for name, centres in axes if centres is not None)
+    joints = [] if laid.cells.joints is None else [f"joints {' '.join(map(str, laid.cells.joints.numbers))}"]
+    return ", ".join(joints + [f"{name} {centres[0]:g} + {centres[1] - centres[0] if len(centres) > 1 else 0:g} k"
+                     for name, centres in axes if centres is not None])
 
 
 def _shape(array: np.ndarray) -> str:

@@ -65,7 +65,7 @@ def load_recogniser(model: str, checkpoint: Path, device: str, corpus: Corpus) -
 
 def published_vocabulary(model: str, corpus: Corpus) -> "GlossVocabulary":
     """The glosses that the authors' checkpoint was trained with, from the dataset's own files."""
-    return corpus.file_vocabulary() if BY_NAME[model].own_vocabulary else corpus.vocabulary()
+    return corpus.file_vocabulary(model) if BY_NAME[model].own_vocabulary else corpus.vocabulary()
 
 
 def _check_same_corpus(recogniser: "Recogniser", checkpoint: Path, vocabulary: "GlossVocabulary", corpus: Corpus
@@ -101,7 +101,8 @@ def layer_lines(model: str, checkpoint: Optional[Path]) -> List[str]:
     width = max(map(len, shapes))
     lines = [f"{model} ({source}); channels x steps x height x width for {SHOWN_FRAMES} frames, * by default:"]
     for name, shape in shapes.items():
-        size = " x ".join(map(str, shape)) + ("" if recogniser.layers[name].spatial else "  time only")
+        probe = recogniser.layers[name]
+        size = " x ".join(map(str, shape)) + ("  joints" if probe.joints else "" if probe.spatial else "  time only")
         lines.append(f"{'*' if name in recogniser.default_layers else ' '} {name:{width}}  {size}")
     lines.append(f"  {INPUT:{width}}  the clip itself: the one layer of the methods that hide parts of it")
     return lines

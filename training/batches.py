@@ -38,6 +38,14 @@ class PosedBatch(Batch):
 
 
 @dataclass(frozen=True)
+class PointSample:
+    points: Tensor          # float32 [T, 3, 133], as MSKA-SLR takes them
+    train: bool             # whether its batch may be changed at random
+    labels: List[int]
+    name: str
+
+
+@dataclass(frozen=True)
 class FloatSample:
     frames: Tensor          # float32 [T, 3, size, size] RGB, normalised
     labels: List[int]

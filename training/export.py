@@ -8,6 +8,8 @@ from typing import Any, Dict, List, Optional
 if __package__ in (None, ""):                 # run as a script
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import torch
+
 from files.workspace import find_input
 from models.checkpoint import WEIGHTS
 from models.registry import network_class
@@ -19,12 +21,17 @@ def export(source: Path, target: Path, half: bool) -> int:
     content = checkpointing.load(find_input(source))
     name = next(name for name in WEIGHTS if name in content)
     computed = network_class(content["architecture"]["model"]).computed      # the network makes them itself
-    weights = {key: value.half() if half and value.is_floating_point() else value
+    weights = {key: value.half() if half and value.is_floating_point() and fits(value) else value
                for key, value in content[name].items() if not (computed and key.endswith(computed))}
     kept: Dict[str, Any] = {name: weights, **{key: content[key] for key in ("epoch", "architecture", "vocabulary")
                                              if key in content}}
     checkpointing.save(target, kept)
     return 0
+
+
+def fits(value: torch.Tensor) -> bool:
+    """Whether half precision holds it: a variance of MSKA-SLR's may be larger."""
+    return value.numel() == 0 or float(value.abs().max()) <= torch.finfo(torch.float16).max
 
 
 def main(arguments: Optional[List[str]] = None) -> int:

@@ -1,6 +1,6 @@
 """The published training losses. Networks give their logits by name, [B, T, V]; terms not asked for cost nothing."""
 from dataclasses import dataclass
-from typing import Dict, Sequence, Tuple
+from typing import Dict, Sequence, Tuple, Union
 
 import torch
 import torch.nn.functional as F
@@ -93,19 +93,37 @@ class TwoStreamWeights:
 
 def twostream_losses(outputs: Dict[str, Tensor], labels: Tensor, label_lengths: Tensor,
                      weights: TwoStreamWeights) -> Tuple[Tensor, Terms]:
-    heads = {"rgb": 1.0, "keypoint": 1.0, "fuse": 1.0}
+    lower: Dict[str, float] = {}
     for stream, share in (("rgb", weights.pyramid_rgb), ("keypoint", weights.pyramid_keypoint)):
-        heads.update({name: share for name in outputs if name.startswith(f"{stream}_remain") and share})
+        lower.update({name: share for name in outputs if name.startswith(f"{stream}_remain") and share})
+    return _of_heads(outputs, labels, label_lengths, ("rgb", "keypoint", "fuse"), lower, weights)
+
+
+@dataclass(frozen=True)
+class MSKAWeights:
+    """CTC on every head, and the ensemble teaching each."""
+
+    ctc: float = within(1.0, 0, 1e6)
+    distillation: float = within(1.0, 0, 1e6)
+
+
+def mska_losses(outputs: Dict[str, Tensor], labels: Tensor, label_lengths: Tensor,
+                weights: MSKAWeights) -> Tuple[Tensor, Terms]:
+    return _of_heads(outputs, labels, label_lengths, ("left", "right", "body", "fuse"), {}, weights)
+
+
+def _of_heads(outputs: Dict[str, Tensor], labels: Tensor, label_lengths: Tensor, last: Sequence[str],
+              lower: Dict[str, float], weights: Union[TwoStreamWeights, MSKAWeights]) -> Tuple[Tensor, Terms]:
+    """last: the heads of the ensemble, which teaches them; lower: others, and what their terms are weighed with."""
     terms: Terms = {}
-    total = torch.zeros((), device=outputs["rgb"].device)
-    for name, share in heads.items():
+    total = torch.zeros((), device=outputs[last[0]].device)
+    for name, share in {**dict.fromkeys(last, 1.0), **lower}.items():
         lengths = outputs["remain_lengths" if "_remain" in name else "lengths"]
         # Clips too short for their glosses count nothing here, as published.
         losses = ctc(outputs[name], labels, lengths, label_lengths, zero_infinity=True)
         terms[f"CTC/{name}"] = losses.sum() / len(lengths)
         total = total + weights.ctc * share * terms[f"CTC/{name}"]
     if weights.distillation:
-        last = ("rgb", "keypoint", "fuse")
         teacher = torch.stack([outputs[name].float().softmax(-1) for name in last]).mean(0).detach()
         for name in last:
             student = outputs[name].float().log_softmax(-1)

@@ -20,17 +20,20 @@ from training.clips import Entry
 from training.collate import collate
 from training.feeder import Feeder, Views
 from training.feeder_mamba import MambaAugment, MambaFeeder, collate_frames
+from training.feeder_mska import MSKAAugment, PointFeeder, collate_points
 from training.feeder_twostream import PosedFeeder, TwoStreamAugment, collate_posed
 from training.footage import Footage, Size
 from training.losses import (
     BranchWeights,
     LiftWeights,
     MambaWeights,
+    MSKAWeights,
     SlowFastWeights,
     Terms,
     TwoStreamWeights,
     lifted_losses,
     mamba_losses,
+    mska_losses,
     slowfast_losses,
     twostream_losses,
     vac_losses,
@@ -190,6 +193,36 @@ class TwoStreamProtocol(Protocol):
         return replace(clip, keypoints=KeypointStore(self.corpus.keypoints).read(clip.seq_id, len(clip)))
 
 
+class MSKAProtocol(Protocol):
+    """Frames are counted, and shown in the maps; nothing is read from them."""
+
+    Augment = MSKAAugment
+    Loss = MSKAWeights
+    states = ("model", "optimizer", "scheduler")
+
+    def vocabulary(self) -> GlossVocabulary:
+        return self.corpus.file_vocabulary("mska")
+
+    def footage(self, entries: Sequence[Entry]) -> Footage:
+        return Footage(entries)
+
+    def dataset(self, footage: Footage, vocabulary: GlossVocabulary, train: bool) -> Dataset:
+        return PointFeeder(footage, self.corpus, vocabulary, self.config.augment, self.architecture, train)
+
+    def collate(self, network: nn.Module) -> Callable[[List[Any]], Batch]:
+        return partial(collate_points, augment=self.config.augment)
+
+    def inputs(self, batch: Batch, device: torch.device) -> Tuple[Tensor, ...]:
+        return (batch.tensors[0].to(device, non_blocking=True),)
+
+    def losses(self, outputs: Dict[str, Tensor], batch: Batch) -> Tuple[Tensor, Terms]:
+        return mska_losses(outputs, batch.labels, batch.label_lengths, self.config.loss)
+
+    def clip(self, footage: Footage, index: int) -> Clip:
+        clip = super().clip(footage, index)
+        return replace(clip, keypoints=KeypointStore(self.corpus.keypoints).read(clip.seq_id, len(clip)))
+
+
 class MambaProtocol(SlowFastProtocol):
     """The vocabulary and the footage are SlowFastSign's."""
 
@@ -226,6 +259,7 @@ PROTOCOLS: Dict[str, Type[Protocol]] = {
     "signgraph": SignGraphProtocol,
     "swin": VACProtocol,
     "mamba": MambaProtocol,
+    "mska": MSKAProtocol,
 }
 
 

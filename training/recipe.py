@@ -41,7 +41,7 @@ class OptimizerConfig:
 
 @dataclass(frozen=True)
 class ScheduleConfig:
-    name: str = "step"                      # step, cosine, onecycle or warmup
+    name: str = "step"                      # step, cosine, cosine-epochs (one rate an epoch), onecycle or warmup
     milestones: Tuple[int, ...] = within((), 0, 1_000_000)  # step: epochs after which the rate is multiplied by gamma
     gamma: float = within(0.2, 0, 10)
     floor: float = within(0.0, 0, 1)        # cosine, warmup: the last rate as a share of the highest

@@ -37,6 +37,9 @@ def make_schedule(config: ScheduleConfig, optimizer: Optimizer, epochs: int, ste
     def cosine(done: int) -> float:
         return _between(1, config.floor, done / total)
 
+    def cosine_epochs(done: int) -> float:
+        return _between(1, config.floor, (done // steps_per_epoch + 1) / max(epochs, 1))
+
     def onecycle(done: int) -> float:
         return _between(FIRST, 1, done / rise) if done < rise else _between(1, LAST, (done - rise) / (total - rise + 1))
 
@@ -45,8 +48,8 @@ def make_schedule(config: ScheduleConfig, optimizer: Optimizer, epochs: int, ste
             return config.start + (1 - config.start) * done / rise
         return _between(1, config.floor, (done - rise) / max(total - rise, 1))
 
-    factors: Dict[str, Callable[[int], float]] = {"step": step, "cosine": cosine, "onecycle": onecycle,
-                                                  "warmup": warmup}
+    factors: Dict[str, Callable[[int], float]] = {"step": step, "cosine": cosine, "cosine-epochs": cosine_epochs,
+                                                  "onecycle": onecycle, "warmup": warmup}
     if config.name not in factors:
         raise UserError(f"schedule.name: {config.name} is unknown; choose from {', '.join(factors)}")
     return LambdaLR(optimizer, factors[config.name])

@@ -39,12 +39,14 @@ function showMade(made, preds, models) {
   }
 }
 
-/** Of layers that attend to frames: what each frame takes from each. */
+/** Of layers that attend to frames or to joints: what each takes from each. */
 function showMatrices(section, models) {
   const figures = models.flatMap((model) => model.layers.filter((layer) => layer.matrix).map((layer) => make("figure", {},
-    make("img", { src: layer.matrix, alt: `${model.title}, ${layer.name}: what each frame, a row, takes from each, a column` }),
+    make("img", { src: layer.matrix, alt: `${model.title}, ${layer.name}: what each ${layer.matrix_of}, a row, takes from each, a column` }),
     make("figcaption", {}, make("b", { text: model.title }), " ", ...breakable(layer.name)))));
   if (!figures.length) return;
+  const said = models.flatMap((model) => model.layers).filter((layer) => layer.matrix).map(({ matrix_of: who }) => `${who}s take from ${who}s`);
+  const kinds = [...new Set(said)];
   section.hidden = false;
-  section.append(make("h2", { text: "What frames take from frames" }), make("div", { class: "columns" }, ...figures));
+  section.append(make("h2", { text: `What ${kinds.join(", ")}` }), make("div", { class: "columns" }, ...figures));
 }

@@ -14,7 +14,7 @@ from tests.kit import networks
 
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")]
 RECOGNISERS = ("slowfast", "twostream", "vac", "smkd", "corrnet", "corrnetplus", "sen", "tlp", "signgraph", "swin",
-               "mamba")
+               "mamba", "mska")
 FAINT = 1e-6        # half precision holds no such maps of these small networks
 
 

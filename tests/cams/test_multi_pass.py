@@ -126,7 +126,7 @@ def by_hand(model: Recogniser, clip: Clip) -> Dict[str, np.ndarray]:
     return {name: (x * slope)[0].sum(0).relu().detach().numpy() for name, x, slope in zip(names, tensors, slopes)}
 
 
-@pytest.mark.parametrize("name", ["slowfast", "twostream", "mamba"])
+@pytest.mark.parametrize("name", ["slowfast", "twostream", "mamba", "mska"])
 def test_gradients_reach_each_stream_s_input(name: str) -> None:
     model, clip = networks.recogniser(name), networks.clip(12)
     found, expected = explain(model, clip, Question(method="inputxgradient")), by_hand(model, clip)

@@ -6,7 +6,8 @@ from models.folding import fold_batch_norm
 from records.question import Question
 from tests.kit import networks
 
-NAMES = ("slowfast", "twostream", "vac", "corrnet", "corrnetplus", "sen", "tlp", "signgraph", "swin")
+NAMES = ("slowfast", "twostream", "vac", "corrnet", "corrnetplus", "sen", "tlp", "signgraph", "swin",
+         "mska")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -21,13 +21,13 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.symbolic_shapes import ShapeEnv
 
 RECOGNISERS = ("slowfast", "twostream", "vac", "smkd", "corrnet", "corrnetplus", "sen", "tlp", "signgraph", "swin",
-               "mamba")
+               "mamba", "mska")
 EMBEDDERS = ("arcface", "promptsg")
 IN_FLOAT32 = {              # layers that half precision leaves whole: the recurrent ones, as their maps need no cuDNN
-    "slowfast": ("temporal_model.1",), "twostream": (), "mamba": (),
+    "slowfast": ("temporal_model.1",), "twostream": (), "mamba": (), "mska": (),
     "swin": ("conv2d.features.1", "temporal_model"),
     **dict.fromkeys(("vac", "smkd", "corrnet", "corrnetplus", "sen", "tlp", "signgraph"), ("temporal_model",))}
-FLOAT32_OUT = ("twostream",)
+FLOAT32_OUT = ("twostream", "mska")
 WAITS = ("corrnet",)        # for its two weights, in each block
 
 

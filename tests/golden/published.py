@@ -37,6 +37,8 @@ def golden(name: str) -> Dict[str, np.ndarray]:
 
 def clip(name: str, frames: int = 26, seed: int = 0) -> Clip:
     square = recipe.frames(frames, 256, 256, seed)
+    if name == "mska":
+        return Clip("golden", "dev", square, keypoints=recipe.keypoints(frames, seed))
     if name != "twostream":
         return Clip("golden", "dev", square)
     return Clip("golden", "dev", square, keypoints=recipe.keypoints(frames, seed),

@@ -12,7 +12,7 @@ from models.recogniser import Recogniser
 from tests.kit import networks
 from tests.kit.workspace import keypoints, tiny_workspace, write_split
 
-STATE = {"twostream": "model_state"}      # the others' is model_state_dict
+STATE = {"twostream": "model_state", "mska": "model"}      # the others' is model_state_dict
 ROWS = [(f"clip-{number}", "REGEN", 8 + number) for number in range(6)]
 
 

@@ -1,9 +1,11 @@
 """Maps given pixel by pixel, as if every pixel were a cell of its layer."""
-from typing import Optional, Tuple
+from typing import Optional, Sequence, Tuple
 
 import numpy as np
 
+from geometry.joints import JointMap
 from geometry.laid import Box, Cells, LaidMap, Place
+from geometry.skeleton import Joints
 
 
 def laid(values: np.ndarray, size: Optional[Tuple[int, int]] = None) -> LaidMap:
@@ -11,7 +13,7 @@ def laid(values: np.ndarray, size: Optional[Tuple[int, int]] = None) -> LaidMap:
     raw = values.astype(np.float32)
     height, width = raw.shape[1:] if raw.ndim == 3 else size or (64, 64)
     total = len(raw)
-    cells = Cells(np.arange(total), *(np.arange(side) for side in raw.shape[1:]))
+    cells = Cells(np.arange(total), *(np.arange(side) for side in raw.shape[1:3]))     # type: ignore[arg-type]
     return LaidMap(raw, cells, Place((total, height, width), (0, total), (0, height, 0, width)),
                    np.zeros(total, np.float32), np.ones(total, np.float32))
 
@@ -26,3 +28,12 @@ def on_grid(raw: np.ndarray, stride: int, frames: int, size: Tuple[int, int], bo
     whole = LaidMap(raw, cells, place, np.zeros(frames, np.float32), np.ones(frames, np.float32))
     ends = [(rows @ whole._step(frame) @ columns.T) for rows, columns in [whole._across] for frame in range(frames)]
     return LaidMap(raw, cells, place, np.array([end.min() for end in ends]), np.array([end.max() for end in ends]))
+
+
+def joint_map(values: np.ndarray, points: np.ndarray, numbers: Sequence[int], size: Tuple[int, int, int],
+              matrix: Optional[np.ndarray] = None, void: bool = False) -> JointMap:
+    """values in 0..1, [T, J], a step a frame; points [T, J, 2] on frames of size (T, H, W)."""
+    total, height, width = size
+    cells = Cells(np.arange(total, dtype=float), joints=Joints(np.array(numbers), points.astype(np.float32)))
+    return JointMap(values.astype(np.float32), cells, Place(size, (0, total), (0, height, 0, width)),
+                    np.zeros(total, np.float32), np.ones(total, np.float32), void=void, matrix=matrix)

@@ -19,6 +19,7 @@ SMALLER: Dict[str, Dict[str, Any]] = {
     "swin": {"size": 64, "hidden": 32, "width": 12, "depths": [1, 2, 2, 2], "heads": [1, 2, 3, 4], "features": 20,
              "branch": 5, "recompute": 4},
     "mamba": {"stem": [8, 8, 16], "size": 64, "depth": 3, "head": 4, "attention_blocks": [1]},
+    "mska": {"channels": [8, 8, 12, 12, 16, 16, 16, 16], "heads": 2, "hidden": 16, "feedforward": 32},
 }
 
 

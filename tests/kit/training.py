@@ -30,6 +30,8 @@ ARCHITECTURES: Dict[str, Dict[str, Any]] = {
              "features": 12, "branch": 3, "hidden": 16, "lstm_layers": 1, "lstm_dropout": 0.0},
     "mamba": {"stem": [4, 4, 8], "frame": 32, "crop": 28, "size": 28, "depth": 2, "head": 2, "spatial_state": 4,
               "temporal_state": 4, "attention_blocks": [1], "attention_heads": 2},
+    "mska": {"channels": [4, 4, 6, 6, 8, 8, 8, 8], "heads": 2, "hidden": 16, "feedforward": 16, "longest": 64,
+             "window": 64},
 }
 
 

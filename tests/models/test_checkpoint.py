@@ -16,7 +16,7 @@ from terminal.errors import UserError
 from tests.golden import published
 from tests.kit import networks
 
-NAMES = ("slowfast", "twostream")
+NAMES = ("slowfast", "twostream", "mska")
 
 
 def save(path: Path, name: str, **changes: Any) -> Path:

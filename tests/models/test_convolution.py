@@ -67,7 +67,7 @@ def test_activations_keep_their_channels_last(name: str) -> None:
     assert moved == []
 
 
-@pytest.mark.parametrize("name", ["slowfast", "twostream", "vac", "corrnet", "signgraph", "swin"])
+@pytest.mark.parametrize("name", ["slowfast", "twostream", "vac", "corrnet", "signgraph", "swin", "mska"])
 def test_folded_norms_leave_every_layer_as_it_was(name: str) -> None:
     seen = []
     for fold in (False, True):

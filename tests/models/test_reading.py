@@ -7,7 +7,7 @@ import torch
 from models.reading import read
 from tests.kit import networks
 
-NAMES = ("slowfast", "twostream")
+NAMES = ("slowfast", "twostream", "mska")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -22,7 +22,7 @@ def test_names_are_listed_without_torch() -> None:
 
 
 @pytest.mark.parametrize("name", ["slowfast", "twostream", "vac", "corrnet", "corrnetplus", "sen", "tlp",
-                                  "signgraph", "swin"])
+                                  "signgraph", "swin", "mska"])
 def test_every_public_layer_is_there(name: str) -> None:
     made = networks.recogniser(name)
     assert set(made.default_layers) <= set(made.layers)

@@ -8,6 +8,7 @@ from typing import Any, Dict, List
 
 import numpy as np
 import pytest
+import torch
 
 from files.lock import take
 from files.workspace import REPOSITORY
@@ -42,6 +43,8 @@ SHAPES: Dict[str, Any] = {
     "in Fortran order": {name: np.asfortranarray(array).astype(np.float64) for name, array in NAMED.items()},
     "as lists": {name: array.tolist() for name, array in NAMED.items()},
     "by frame": by_frame(NAMED),
+    "in tensors": {PATH.format(name): {"name": name, "gloss": "WIND", "text": "wind", "num_frames": len(array),
+                                       "keypoint": torch.from_numpy(array.copy())} for name, array in NAMED.items()},
 }
 
 
@@ -53,6 +56,24 @@ def test_every_shape_of_the_file_gives_the_same_sequences(tmp_path: Path, shape:
     np.testing.assert_array_equal(keypoints_of.read("01April_default-10", 7), B)
     assert keypoints_of.find("April_default-1", 4) is None
     assert keypoints_of.find("default-1", 4) is None
+
+
+@pytest.mark.parametrize("change", [lambda tensor: tensor.transpose(0, 1), lambda tensor: tensor[:, ::2],
+                                    lambda tensor: tensor.half().bfloat16(), lambda tensor: torch.nn.Parameter(tensor),
+                                    lambda tensor: torch.nn.Linear(1, 1)])
+def test_tensors_that_are_not_plain_rows_of_numbers_are_refused(tmp_path: Path, change: Any) -> None:
+    content = {"a": {"keypoint": change(torch.zeros(4, 133, 3))}}
+    with pytest.raises(UserError, match="nothing in it was run|unknown shape"):
+        store(tmp_path, content).find("a", 4)
+
+
+def test_a_tensor_that_announces_more_than_it_has_is_refused(tmp_path: Path) -> None:
+    whole = pickle.dumps({"a": {"keypoint": torch.zeros(1, 133, 3)}}, 4)
+    count = (399).to_bytes(8, "little")
+    assert whole.count(count) == 1
+    (tmp_path / "keypoints.pkl").write_bytes(whole.replace(count, (400).to_bytes(8, "little")))
+    with pytest.raises(UserError, match="do not fit its size"):
+        KeypointStore(tmp_path / "keypoints.pkl").find("a", 1)
 
 
 def test_frames_that_share_one_array_are_read(tmp_path: Path) -> None:

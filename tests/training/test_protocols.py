@@ -26,7 +26,7 @@ def dev_inputs(trainer: Trainer) -> list:
 
 
 @pytest.mark.parametrize("model", ["slowfast", "twostream", "vac", "corrnet", "corrnetplus", "sen", "tlp", "signgraph",
-                                   "swin", "mamba"])
+                                   "swin", "mamba", "mska"])
 def test_dev_clips_are_fed_as_clips_are_explained(data: Path, tmp_path: Path, model: str) -> None:
     trainer = make_trainer(data, tmp_path / "out", write_recipe(tmp_path, model), ("data.eval_batch_size", "1"))
     *fed, lengths = dev_inputs(trainer)

@@ -60,7 +60,7 @@ def test_interrupted_and_resumed_equals_uninterrupted(data: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize("model", ["slowfast", "twostream", "vac", "smkd", "corrnet", "corrnetplus", "sen", "tlp",
-                                   "signgraph", "swin"])
+                                   "signgraph", "swin", "mska"])
 def test_what_is_trained_loads_as_it_is(data: Path, tmp_path: Path, model: str) -> None:
     trainer = make_trainer(data, tmp_path / "out", write_recipe(tmp_path, model))
     trainer.run()

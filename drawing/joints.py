@@ -1,0 +1,96 @@
+"""Pictures of maps whose cells are joints: joints by time; who takes from whom, as arcs over a frame and a matrix."""
+from typing import List, Tuple
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw
+
+from drawing.overlay import Style, levels, palette
+from drawing.text import DIM, INK, PANEL, font
+from geometry.joints import JointMap
+from geometry.skeleton import name_of
+
+ARCS = 12               # the strongest pairs that are drawn over a frame
+BEND, POINTS = 0.2, 24  # how far an arc leaves the straight line, in parts of its length; and of how many parts it is
+LABELS, MARGIN, TITLE = 132, 10, 24
+ROW, ACROSS = 10, 480   # pixels of a joint's row, and of all frames
+SIDE = 640              # of the matrix of joints, about
+
+
+def strip_of(laid: JointMap, width: int, height: int, style: Style) -> np.ndarray:
+    """uint8 [height, width, 3]: joints by time, a row a joint; where rows are fewer the larger of those that share."""
+    values = laid.over_time().T                                             # [J, T]
+    if len(values) > height:
+        edges = np.arange(height) * len(values) // height
+        values = np.maximum.reduceat(values, edges, axis=0)
+    rows, columns = (np.arange(size) * count // size for size, count in zip((height, width), values.shape))
+    colours: np.ndarray = palette(style.colormap)[levels(values), 0][rows][:, columns]
+    return colours
+
+
+def joints_picture(laid: JointMap, style: Style) -> np.ndarray:
+    """Joints by time, with their names: uint8 [H, W, 3] RGB."""
+    names = [name_of(int(number)) for number in laid.joints.numbers]
+    wide = max(ACROSS, len(laid))
+    board = Image.new("RGB", (LABELS + wide + MARGIN, TITLE + ROW * len(names) + 2 * MARGIN), PANEL)
+    board.paste(Image.fromarray(strip_of(laid, wide, ROW * len(names), style)), (LABELS, TITLE))
+    pen, small = ImageDraw.Draw(board), font(9)
+    for row, name in enumerate(names):
+        pen.text((LABELS - 6, TITLE + ROW * row + ROW // 2), name, DIM, small, anchor="rm")
+    pen.text((LABELS, 6), f"frames 0 to {len(laid) - 1} \u2192", INK, font(11))
+    return np.asarray(board)
+
+
+def exchange_picture(matrix: np.ndarray, numbers: np.ndarray, style: Style) -> np.ndarray:
+    """matrix [J, J] -> uint8 [H, W, 3]: a row a joint that takes, a column a joint that it takes from."""
+    names = [name_of(int(number)) for number in numbers]
+    cell = max(7, round(SIDE / len(names)))
+    shades = palette(style.colormap)[levels(matrix / (float(matrix.max()) or 1.0)), 0]
+    square = Image.fromarray(np.repeat(np.repeat(shades, cell, 0), cell, 1))
+    board = Image.new("RGB", (LABELS + square.width + MARGIN, LABELS + square.height + 2 * TITLE), PANEL)
+    board.paste(square, (LABELS, LABELS))
+    pen, small = ImageDraw.Draw(board), font(min(9, cell + 1))
+    for at, name in enumerate(names):
+        pen.text((LABELS - 6, LABELS + cell * at + cell // 2), name, DIM, small, anchor="rm")
+        upright = Image.new("RGB", (LABELS - 6, cell), PANEL)
+        ImageDraw.Draw(upright).text((0, cell // 2), name, DIM, small, anchor="lm")
+        board.paste(upright.rotate(90, expand=True), (LABELS + cell * at, 0))
+    below = LABELS + square.height
+    pen.text((LABELS, below + 4), "rows: the joint that takes; columns: the one it takes from", INK, font(11))
+    pen.text((LABELS, below + 4 + TITLE // 2 + 4),
+             "one for the whole clip: who is mixed with whom, not when, and not what decided a gloss", INK, font(11))
+    return np.asarray(board)
+
+
+def strongest(matrix: np.ndarray, count: int = ARCS) -> List[Tuple[int, int, float]]:
+    """(from, to, share of the strongest) of the pairs of different joints that exchange most, the weakest first."""
+    others = np.where(np.eye(len(matrix), dtype=bool), 0, matrix)
+    order = np.argsort(others, axis=None, kind="stable")[::-1][:count]
+    top = float(others.max())
+    found = [(int(at % len(matrix)), int(at // len(matrix)), float(others.flat[at]) / top) for at in order if top > 0]
+    return [each for each in found[::-1] if each[2] > 0]
+
+
+def with_arcs(picture: np.ndarray, laid: JointMap, frame: int, style: Style) -> np.ndarray:
+    """In place: who takes most from whom, on a frame enlarged by the style's scale; a dot marks the one that takes."""
+    if laid.matrix is None or not laid.sees(frame):
+        return picture
+    points = (laid.joints.points[frame].astype(np.float64) + 0.5) * style.scale - 0.5
+    bounds = np.array(picture.shape[1::-1])
+    for one, other, share in strongest(laid.matrix):
+        ends = points[[one, other]]
+        if np.isfinite(ends).all() and (np.abs(ends) < 4 * bounds).all():
+            colour = tuple(map(int, palette(style.colormap)[levels(np.array([share]))[0], 0]))
+            cv2.polylines(picture, [arc(*ends)], False, colour, style.scale, cv2.LINE_AA, 4)
+            cv2.circle(picture, tuple(map(int, (ends[1] * 16).round())), 32 * style.scale, colour, -1, cv2.LINE_AA, 4)
+    return picture
+
+
+def arc(start: np.ndarray, stop: np.ndarray) -> np.ndarray:
+    """int32 [POINTS + 1, 1, 2] in sixteenths of a pixel, bent to the left of the way."""
+    along = stop - start
+    control = (start + stop) / 2 + BEND * 2 * np.array([along[1], -along[0]])
+    t = np.linspace(0, 1, POINTS + 1)[:, None]
+    curve = (1 - t) ** 2 * start + 2 * t * (1 - t) * control + t ** 2 * stop
+    made: np.ndarray = (curve * 16).round().astype(np.int32)[:, None]
+    return made
