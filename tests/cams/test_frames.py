@@ -131,3 +131,12 @@ def test_a_window_that_was_not_asked_about_does_not_halve_the_other() -> None:
     one, other = torch.ones(40), torch.full((40,), 3.0)
     assert joined([one, other], places, 1, False).tolist() == [1] * 20 + [2] * 20 + [3] * 20
     assert joined([one * 0, other], places, 1, False, [False, True]).tolist() == [0] * 20 + [3] * 40
+
+
+def test_steps_of_an_unpadded_layer_that_touch_a_windows_padding_are_cut() -> None:
+    """Step j of a kernel of 5 and a pool of 2 sees frames 2j - 6 to 2j - 1 of its window."""
+    parts = [torch.ones(12), torch.ones(12)]
+    parts[0][9:] = 100          # beyond the first window's 16 frames
+    parts[1][:3] = 100          # before the second's
+    places = [Placed(0, 16, 6, 6, True, False), Placed(8, 16, 6, 6, False, True)]
+    assert joined(parts, places, 2, True, lost=4).tolist() == [1] * 16
