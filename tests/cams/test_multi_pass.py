@@ -19,7 +19,7 @@ from datasets.hiding import all_hidden, mean_colour
 from geometry.viewport import Viewport
 from models.recogniser import Inputs, Recogniser
 from terminal.errors import UserError
-from tests.cams.test_apart import Reader
+from tests.cams.test_per_gloss import Reader
 from tests.kit import networks
 from tests.kit.linear import Linear, even_clip, spot
 from tests.kit.recogniser import TinyRecogniser, tiny_clip
