@@ -1,4 +1,5 @@
 """The checks of compared pictures: they measure, and they can fail."""
+from dataclasses import replace
 from typing import Any, Dict, List
 
 import numpy as np
@@ -7,7 +8,7 @@ import torch
 
 from datasets.clip import Clip
 from models.embedder import embed
-from pairs.checks import Asked, Check, check_all, check_lines, falsification, interval
+from pairs.checks import Asked, Check, _measure, check_all, check_lines, falsification, interval
 from pairs.explaining import PictureMap
 from tests.kit import networks
 
@@ -72,6 +73,49 @@ def test_a_map_of_what_matters_stands_and_one_of_what_does_not_falls(corner: Any
     checks = falsification(Asked(given.embedder, [noise], own, None, None, (), 40), [found()])
     assert [check.passed for check in checks] == [not falsified] * 2
     assert "falsified" in checks[0].rule
+
+
+@pytest.mark.parametrize("target,asked_of", [("cosine", "cosine"), ("dot", "cosine"), ("none", "cosine"),
+                                            ("norm", "norm")])
+def test_what_hiding_takes_away_is_the_likeness_itself(target: str, asked_of: str) -> None:
+    """Of a comparison always the cosine; a map of the length is asked for its length."""
+    given = asked()
+    assert given.references is not None
+    measure = _measure(given.embedder, PAIR[0], (target, "gradcam", "layer2"), given.references[:1])
+    own = embed(given.embedder, PAIR)
+    one, other = own.double().numpy()
+    lengths = np.linalg.norm(own.double().numpy(), axis=1)
+    known = {"cosine": [one @ other / lengths.prod(), 1], "norm": lengths}
+    np.testing.assert_allclose(measure(own), known[asked_of], rtol=1e-5)
+
+
+def test_the_class_of_the_whole_picture_is_asked_for_when_parts_are_gone() -> None:
+    """Of `pred`: another class that is larger by then says nothing of the first."""
+    model = networks.embedder("promptsg")
+    measure = _measure(model, PAIR[0], ("pred", "gradcam", "vit_proj"), None)
+    head = next(iter(model.heads.values()))
+    own, other = embed(model, PAIR[:1]), -embed(model, PAIR[:1])
+    first = int(head(own).argmax())
+    assert int(head(other).argmax()) != first
+    with torch.no_grad():
+        np.testing.assert_allclose(measure(torch.cat([own, other])), head(torch.cat([own, other]))[:, first].numpy(),
+                                   rtol=1e-5)
+
+
+def test_the_figures_tell_before_after_and_what_lies_between() -> None:
+    """Deletion begins with the picture and takes away, insertion begins with the blur and puts back."""
+    given = asked(shifts=3)
+    found = given.explain()
+    given.embedder.network.forward = OneCorner().forward        # type: ignore[method-assign]
+    own = embed(given.embedder, PAIR)
+    checks = by_name(falsification(replace(given, references=own.flip(0)), found))
+    whole = own.double().numpy()
+    cosine = whole[0] @ whole[1] / np.linalg.norm(whole, axis=1).prod()
+    for gone, back in zip(checks["deletion"], checks["insertion"]):
+        assert gone.figures["before"] == pytest.approx(cosine, rel=1e-4)
+        assert gone.figures["drop"] == pytest.approx(gone.figures["before"] - gone.figures["after"], abs=1e-6)
+        assert back.figures["gain"] == pytest.approx(back.figures["after"] - back.figures["before"], abs=1e-6)
+        assert 0 <= gone.figures["beats"] <= 1 and abs(back.figures["before"] - cosine) > 1e-3
 
 
 def test_an_interval_holds_the_rate_and_narrows() -> None:
