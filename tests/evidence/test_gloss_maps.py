@@ -1,8 +1,11 @@
 """A gloss's own map against evidence made up so that the right numbers are known."""
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 
-from evidence.gloss_maps import MARGIN, Own
+from evidence.gloss_maps import MARGIN, Own, _late
 from signer.evidence import Evidence
 from tests.kit.maps import laid
 
@@ -51,3 +54,11 @@ def test_a_layer_without_space_is_judged_in_time_alone() -> None:
     when[7] = 1
     made = own(when)
     assert made.time[0] > 3 and made.place == [] and np.isnan(made.means()[2])
+
+
+@pytest.mark.parametrize("start,stop,frames,late", [(5, 10, 1, 0), (2, 4, 4, 4.5), (0, 2, 2.5, -5), (7, 8, 1, 0)])
+def test_lateness_is_from_the_middle_of_the_frames_to_the_middle_of_the_steps(start: int, stop: int, frames: float,
+                                                                              late: float) -> None:
+    """Gloss 0 is signed in frames 5 to 9, whose middle is 7.5 from the first one's beginning."""
+    gloss: Any = SimpleNamespace(about={"true_place": 0, "start": start, "stop": stop})
+    assert _late(gloss, frames, evidence()) == late

@@ -45,6 +45,30 @@ def test_an_unsure_hand_does_not_move() -> None:
     assert moves(points)[0] == 0
 
 
+def test_a_step_into_or_out_of_an_unsure_place_is_none() -> None:
+    points = signer()
+    points[9, HANDS[0]] = (500, 0, 0.1)
+    assert moves(points)[0] == pytest.approx(6 * (FRAMES - 3), rel=1e-5)
+    points[:, HANDS[1], 2] = 0
+    points[-1, HANDS[1], 0] += 300          # the other hand, sure of its last place alone
+    points[-1, HANDS[1], 2] = 1
+    assert moves(points)[1] == 0
+
+
+def test_a_hand_is_sure_where_most_of_its_points_are() -> None:
+    points = signer()
+    points[:, HANDS[0].start:HANDS[0].start + 10, 2] = 0.1
+    assert moves(points)[0] > 0
+    points[:, HANDS[0].start:HANDS[0].start + 11, 2] = 0.1
+    assert moves(points)[0] == 0
+
+
+def test_the_right_hand_is_dominant_where_it_moves_more() -> None:
+    points = signer()
+    points[:, HANDS[1], 1] += 9 * (np.arange(FRAMES) % 2)[:, None]
+    assert parts(points)["dominant hand"][:, :, :SIDE // 2].any()
+
+
 def test_places_are_over_what_was_seen_and_when() -> None:
     values, box, frames = np.zeros((4, 8, 8)), np.zeros((8, 8)), np.array([True, True, False, False])
     box[:, :4] = 1                                                          # the left half was seen
