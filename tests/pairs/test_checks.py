@@ -1,5 +1,6 @@
 """The checks of compared pictures: they measure, and they can fail."""
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, Dict, List
 
 import numpy as np
@@ -8,8 +9,18 @@ import torch
 
 from datasets.clip import Clip
 from models.embedder import embed
-from pairs.checks import Asked, Check, _measure, check_all, check_lines, falsification, interval
-from pairs.explaining import PictureMap
+from pairs.checks import (
+    Asked,
+    Check,
+    _alone,
+    _in_range,
+    _measure,
+    check_all,
+    check_lines,
+    falsification,
+    interval,
+)
+from pairs.explaining import UNSTEADY, PictureMap
 from tests.kit import networks
 
 PAIR = [networks.picture(70, 40, 0), networks.picture(64, 48, 1)]
@@ -66,13 +77,54 @@ def test_a_map_of_what_matters_stands_and_one_of_what_does_not_falls(corner: Any
     heat = np.zeros((64, 48), np.float16)
     heat[corner[0] * 32:corner[0] * 32 + 32, corner[1] * 24:corner[1] * 24 + 24] = 1
     monkeypatch.setattr("pairs.checks.SHARE", 0.25)
-    found = type("Found", (), {"name": "made-up", "maps": {
-        ("dot", "gradcam", "layer2"): PictureMap("", heat[::8, ::8].astype(np.float32), heat, 0, 1)}})
     noise = Clip("noise", "", np.random.RandomState(0).randint(0, 256, (1, 64, 48, 3)).astype(np.uint8))
     own = embed(given.embedder, [noise])
-    checks = falsification(Asked(given.embedder, [noise], own, None, None, (), 40), [found()])
+    checks = falsification(Asked(given.embedder, [noise], own, None, None, (), 40), [made_up(heat)])
     assert [check.passed for check in checks] == [not falsified] * 2
     assert "falsified" in checks[0].rule
+
+
+def made_up(heat: np.ndarray) -> Any:
+    """An explanation of one map [H, W] that no network made."""
+    maps = {("dot", "gradcam", "layer2"): PictureMap("", heat[::8, ::8].astype(np.float32), heat, 0, 1)}
+    return SimpleNamespace(name="made-up", maps=maps)
+
+
+def test_a_map_that_does_no_better_than_its_shifts_beats_none() -> None:
+    """Of an even picture, where it makes no difference what is hidden."""
+    given = asked()
+    assert given.references is not None
+    even = Clip("even", "", np.full((1, 64, 48, 3), 90, np.uint8))
+    heat = np.zeros((64, 48), np.float16)
+    heat[:20, :20] = 1
+    checks = falsification(replace(given, clips=[even], references=given.references[:1]), [made_up(heat)])
+    assert [(check.figures["beats"], check.passed) for check in checks] == [(0, False)] * 2
+
+
+@pytest.mark.parametrize("apart,passed", [(0.5e-3, True), (2e-3, False)])
+def test_a_map_that_its_batch_changes_is_told(apart: float, passed: bool) -> None:
+    given = asked()
+    found = given.explain()
+    key, = found[0].maps
+    raw = found[0].maps[key].raw
+    moved = raw.copy()
+    moved.flat[raw.argmin()] += apart * raw.max()
+    other = replace(found[0], maps={key: replace(found[0].maps[key], raw=moved)})
+    assert [check.passed for check in _alone(given, [other, found[1]])] == [passed, True]
+
+
+def test_a_map_that_rounding_decides_is_not_held_against_its_own_batch() -> None:
+    given = asked()
+    found = [replace(one, maps={key: replace(each, flags=(UNSTEADY,)) for key, each in one.maps.items()})
+             for one in given.explain()]
+    assert _alone(given, found) == []
+
+
+def test_a_value_beyond_its_range_is_told() -> None:
+    for value, passed in ((1.0, True), (1.01, False), (-0.01, False)):
+        heat = np.full((64, 48), 0.5, np.float16)
+        heat[3, 3] = value
+        assert [check.passed for check in _in_range([made_up(heat)])] == [passed]
 
 
 @pytest.mark.parametrize("target,asked_of", [("cosine", "cosine"), ("dot", "cosine"), ("none", "cosine"),

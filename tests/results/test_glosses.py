@@ -3,7 +3,7 @@ import csv
 import io
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 import numpy as np
 import pytest
@@ -30,11 +30,12 @@ def found() -> Any:
     return labels, np.ones(FRAMES, bool)
 
 
-def some_rows(regions: Any = None) -> List[Dict[str, Any]]:
+def some_rows(regions: Any = None, values: Optional[np.ndarray] = None) -> List[Dict[str, Any]]:
+    values = a_map() if values is None else values
     about = {"place": 1, "gloss": "REGEN", "verdict": "substituted", "true": "SCHNEE", "start": 4, "stop": 8,
              "score": 0.5, "words": "REGEN less SCHNEE"}
     once = np.eye(FRAMES)[7]
-    layers = {"where": SimpleNamespace(laid=replace(laid(a_map()), highs=a_map().max((1, 2))), flags=()),
+    layers = {"where": SimpleNamespace(laid=replace(laid(values), highs=values.max((1, 2))), flags=()),
               "when": SimpleNamespace(laid=replace(laid(once, (SIDE, SIDE)), highs=once), flags=("saturated",))}
     told = SimpleNamespace(glosses=[SimpleNamespace(place=1, layers=layers)], method="gradcam", weights="frame")
     preds = {"sequence": "a", "split": "dev", "signer": "S1", "models": {"slowfast": {"explained": [about]}}}
@@ -51,6 +52,19 @@ def test_shares_are_of_the_gloss_s_own_frames() -> None:
     where, _ = some_rows(found())
     assert where["left_hand"] == 1 and where["elsewhere"] == 0
     assert where["area_left_hand"] == 0.5 and where["area_elsewhere"] == 0.5 and where["area_face"] == 0
+
+
+def test_frames_without_a_signer_do_not_count() -> None:
+    """Of the gloss's frames 4 to 7, on whose right half the map lies in frame 5 alone."""
+    labels, seen = found()
+    values = a_map()
+    values[5] = 0
+    values[5, :, 32:] = 0.2
+    assert some_rows((labels, seen), values)[0]["elsewhere"] > 0.4
+    seen[5] = False
+    where = some_rows((labels, seen), values)[0]
+    assert where["elsewhere"] == 0 and where["left_hand"] == 1
+    assert "left_hand" not in some_rows((labels, np.zeros(FRAMES, bool)), values)[0]
 
 
 def test_without_keypoints_there_are_no_shares() -> None:

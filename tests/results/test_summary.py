@@ -37,3 +37,10 @@ def test_the_terminal_gets_counts_wer_memory_and_the_place(tmp_path: Path) -> No
     first, wer, memory, place = summary_lines(tmp_path, OUTCOMES, 3.0)
     assert first == "3 sequences: 1 done, 1 skipped, 1 failed, in 3.0 s"
     assert wer.startswith("SlowFastSign WER: 25.00 %") and memory == "peak memory 1.00 GB" and str(tmp_path) in place
+
+
+def test_memory_is_of_what_was_made_now(tmp_path: Path) -> None:
+    """A sequence that was finished before tells of another run."""
+    before = outcome_of({**preds("three", 0), "peak_memory": 2 ** 33}, "skipped")
+    assert summary_lines(tmp_path, [OUTCOMES[0], before], 3.0)[2] == "peak memory 1.00 GB"
+    assert not any(line.startswith("peak") for line in summary_lines(tmp_path, [before], 3.0))
