@@ -110,8 +110,8 @@ class WithToken(Linear):
         self.tokens = torch.nn.Identity()
         view = self.weights.shape[-1]
         self.layers["tokens"] = Probe(
-            self.tokens, "tokens", 1, arrange=lambda x: x[:, :, :, :-1].unflatten(3, (-1, view)), channels=3, padded=True,
-            view=(view, view))
+            self.tokens, "tokens", 1, arrange=lambda x: x[:, :, :, :-1].unflatten(3, (-1, view)), channels=3,
+            padded=True, view=(view, view))
 
     def forward(self, inputs: Inputs) -> torch.Tensor:
         places = (self.entry(*inputs.tensors) * self.weights.mean(0)).flatten(3)                # [1, C, T, P]
