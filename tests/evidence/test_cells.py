@@ -38,7 +38,7 @@ def held_by(place: Tuple[int, int], region: np.ndarray, step: Optional[int] = No
     network = OneCell(place, step)
     frames = torch.full((1, 1, 6, 4, 4), -5.0)
     frames[0, 0, 2:4] = 5                       # the gloss
-    frames[0, 0, 5] = -1
+    frames[0, 0, 5] = -2                        # not the mean of all, which silence is
     vocabulary = SimpleNamespace(blank=0, decode=lambda ids: ["SONNE"] * len(list(ids)))
     recogniser = MadeUp(network=network, layers={"layer": Probe(network.layer, "layer", 1, view=(4, 4))},
                         viewport=Viewport(), prepare=lambda clip: Inputs((frames,), 6), decode_ids=lambda logits: [1],
