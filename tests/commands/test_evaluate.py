@@ -45,7 +45,7 @@ def test_prints_the_table_and_writes_hypotheses(trained: Path, tmp_path: Path, b
 
 def test_two_processes_read_what_one_reads(trained: Path, tmp_path: Path) -> None:
     assert evaluate.main(arguments(trained, tmp_path / "one")) == 0
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "29611",
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2",
                str(REPOSITORY / "evaluate.py"), *arguments(trained, tmp_path / "two")]
     done = subprocess.run(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any, Dict, Iterator, List, Tuple
 
 import numpy as np
+import pytest
 import torch
 import yaml
 
@@ -14,6 +15,16 @@ from models.embedder import Embedder
 from models.recogniser import Recogniser
 from models.registry import CONFIGS, embedder_class, published_architecture
 from tests.golden import GOLDENS, recipe
+
+
+def of(name: str) -> Any:
+    """Marks a test of a network at full size: one worker runs all of them, so that its weights are drawn once."""
+    return pytest.mark.xdist_group(f"{name} at full size")
+
+
+def each(*names: str) -> List[Any]:
+    """Parameters, a network's tests marked as `of` does."""
+    return [pytest.param(name, marks=of(name)) for name in names]
 
 
 def keys(name: str) -> Dict[str, List[Any]]:

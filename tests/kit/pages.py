@@ -20,7 +20,7 @@ VIRIDIS = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], cv2.COLORMA
 
 def until(page: Any, script: str) -> None:
     """Asks from outside: the page's policy forbids to evaluate text inside it."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 90          # a busy machine is slow, not wrong
     while not page.evaluate(script):
         assert time.monotonic() < deadline, script
         time.sleep(0.02)

@@ -158,7 +158,7 @@ def test_command_reports_a_mistake_in_one_line(data: Path, tmp_path: Path, capsy
 
 def test_two_processes_train_one_network(data: Path, tmp_path: Path) -> None:
     recipe = write_recipe(tmp_path)
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "29612",
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2",
                str(Path(train.__file__)), "-c", str(recipe), "--data-root", str(data), "--device", "cpu", "--out",
                str(tmp_path / "out"), "--override", "data.batch_size", "1", "trainer.accumulate", "2"]
     done = subprocess.run(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
