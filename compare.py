@@ -6,15 +6,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional, Sequence, Tuple
 
-from models.registry import EMBEDDERS
+from records.methods import OF_PICTURES
+from records.networks import EMBEDDERS
 from terminal.command_exit import ended
 from terminal.command_line import VERSION, Listed, OneLineParser, device_flag
 from terminal.errors import UserError
+from terminal.numbers import count, seed
 
 if TYPE_CHECKING:
     from pairs.comparison import Asked
 
-METHODS = ("gradcam", "gradcam++", "hirescam", "layercam", "xgradcam", "eigencam", "attention", "all")
+METHODS = (*OF_PICTURES, "all")
 TARGETS = ("what is explained; several, or all. cosine: what would make the two more alike, void where they nearly are "
            "the same; dot: what their likeness is made of; norm (arcface): the embedding's length; pred, pred:HEAD, "
            "class:ID (promptsg): an identity it was trained on (default: cosine for two, else norm or pred)")
@@ -25,13 +27,13 @@ def parser() -> argparse.ArgumentParser:
     add = made.add_argument
     add("--demo", action="store_true", help="drawn people, a small network that tells them apart, and what its maps "
                                             "are worth; needs no data and no weights")
-    add("--model", choices=tuple(EMBEDDERS), default="promptsg", help="(default: promptsg)")
+    add("--model", choices=[network.name for network in EMBEDDERS], default="promptsg", help="(default: promptsg)")
     add("--weights", metavar="FILE", help="its checkpoint")
     add("--image", metavar="FILE", help="the picture to explain")
     add("--with", dest="against", metavar="PATH", help="another picture, a folder of them, or an embedding (.npy)")
-    add("--top", type=_count, metavar="N", help="most alike of a folder (default: 10) or for each query (default: 1)")
+    add("--top", type=count, metavar="N", help="most alike of a folder (default: 10) or for each query (default: 1)")
     add("--market", metavar="FOLDER", help="Market-1501: its queries among its gallery, with mAP and CMC")
-    add("--queries", type=_count, default=50, metavar="N", help="the first so many (default: 50)")
+    add("--queries", type=count, default=50, metavar="N", help="the first so many (default: 50)")
     add("--target", action=Listed, metavar="WHAT", help=TARGETS)
     add("--method", action=Listed, known=METHODS, default=["gradcam"], metavar="NAME",
         help=f"how maps are made; one or more of {', '.join(METHODS)} (default: gradcam)")
@@ -40,20 +42,15 @@ def parser() -> argparse.ArgumentParser:
     add("--points", metavar="POINTS", help="eyes, nose and corners of the mouth as x,y x,y x,y x,y x,y, or a CSV "
                                            "of file names and ten numbers: aligns faces (default: aligned crops)")
     add("--check", action="store_true", help="measure whether the maps can be believed")
-    add("--shifts", type=_count, default=100, metavar="N", help="of a map, that it is checked against (default: 100)")
-    add("--seed", type=int, default=0, help="of the checks (default: 0)")
+    add("--shifts", type=count, default=100, metavar="N",
+        help="how many shifted copies of each map --check compares with (default: 100)")
+    add("--seed", type=seed, default=0, help="of the checks (default: 0)")
     device_flag(add)
     add("--out", metavar="FOLDER", help="where results go (default: the workspace's outputs/compare)")
     add("--overwrite", action="store_true", help="replace what was made with other settings")
     add("--version", action="version", version=f"compare.py {VERSION}")
     add("--quiet", action="store_true", help="say nothing but errors")
     return made
-
-
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1")
-    return int(text)
 
 
 def compare(given: argparse.Namespace) -> int:

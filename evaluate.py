@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple
 
 from datasets.corpora import CORPORA, find_corpus
-from files.workspace import CHECKPOINTS, Workspace
-from models.registry import MODELS
+from files.workspace import Workspace
+from runs.model_arguments import model_arguments
 from runs.sharing import first_to_say
 from terminal.command_exit import ended
 from terminal.command_line import (
@@ -17,9 +17,9 @@ from terminal.command_line import (
     data_flag,
     dataset_flag,
     device_flag,
-    models_flag,
     split_flag,
 )
+from terminal.numbers import count
 
 if TYPE_CHECKING:   # torch is loaded once arguments are understood
     from datasets.layout import Corpus
@@ -32,12 +32,9 @@ def parser() -> argparse.ArgumentParser:
     add = made.add_argument
     add("--version", action="version", version=f"evaluate.py {VERSION}")
     split_flag(add)
-    models_flag(add, tuple(MODELS))
-    for model in MODELS:
-        place = f"checkpoints/{CHECKPOINTS[model]}" if model in CHECKPOINTS else "none is published"
-        add(f"--{model}-ckpt", metavar="FILE", help=f"(default: {place})")
-    add("--beam", type=_count, metavar="WIDTH", help="beam width, 1 is greedy (default: each model's own)")
-    add("--batch-size", type=_count, default=1, metavar="CLIPS", help="clips read at once (default: 1)")
+    model_arguments(add)
+    add("--beam", type=count, metavar="WIDTH", help="beam width, 1 is greedy (default: each model's own)")
+    add("--batch-size", type=count, default=1, metavar="CLIPS", help="clips read at once (default: 1)")
     device_flag(add)
     data_flag(add)
     dataset_flag(add, tuple(CORPORA))
@@ -45,20 +42,13 @@ def parser() -> argparse.ArgumentParser:
     add("--evidence", action="store_true",
         help="measure instead whether maps fall on the articulators, on clips of the synthetic signer "
              "(default: the demo's recognisers on new clips), or on film by alignments and keypoints")
-    add("--clips", type=_count, default=12, metavar="N", help="with --evidence: how many clips (default: 12)")
+    add("--clips", type=count, default=12, metavar="N", help="with --evidence: how many clips (default: 12)")
     add("--beside", action="store_true",
         help="with --evidence: the verdict on each checkpoint's maps goes beside it, where main.py finds it")
     add("--film", action="store_true",
         help="with --evidence: by frame alignments and keypoints, as film has them; so measured in any case where "
              "clips were not drawn")
     return made
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
-    return value
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -115,7 +105,8 @@ def evaluate(given: argparse.Namespace) -> int:
     for model, read in readings.items():
         write_hypotheses(out / f"{given.split}.{model}.txt", read, corpus.clean)
         if given.split == "dev":
-            write_range(out, checkpoints[model], sha256(checkpoints[model]), "dev", [each.sure for each in read])
+            sure = [each.sure for each in read if each.sure]
+            write_range(out, checkpoints[model], sha256(checkpoints[model]), "dev", sure)
     rows = [(model, len(read), score(read, corpus.clean)) for model, read in readings.items()]
     rows += [(f"{model} raw", len(read), score_raw(read)) for model, read in readings.items()
              if recognisers[model].counted_raw]

@@ -6,13 +6,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
 
+from records.sequence import Sequence as Record
+from records.sequence import read_sequence
+from records.transcript import Span
 from terminal.command_exit import ended
 from terminal.command_line import VERSION, Listed, OneLineParser, data_flag
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
     from drawing.figure import Cell, Row
-    from results.cams import Cams, Layer
+    from records.explanation import Explanation, LayerMap
 
 EXAMPLES = """examples:
   python main.py --seq SEQUENCE --models slowfast twostream --target each --write cams report
@@ -43,38 +46,40 @@ def parser() -> argparse.ArgumentParser:
 
 def draw(given: argparse.Namespace) -> Path:
     from drawing.figure import FORMATS, write_figure
-    from drawing.overlay import COLORMAPS, Style
     from files.output import output_folder
     from files.workspace import expanded, find_input
+    from records.style import COLORMAPS, Style
     from results.cams import FILE, read_cams
 
     folder, out = find_input(given.folder), expanded(given.out)
     if out.suffix.lower() not in FORMATS:
         raise UserError(f"--out {given.out}: expected a name that ends in {', '.join(FORMATS)}")
     cams = read_cams(folder / FILE)
-    preds = _preds(folder)
-    colormap = given.colormap or preds["settings"]["colormap"]
+    record = _record(folder)
+    colormap = given.colormap or record.settings["colormap"]
     if colormap not in COLORMAPS:
         raise UserError(f"--colormap {colormap}: there are {', '.join(COLORMAPS)}")
-    rows, columns = _rows_and_columns(given, cams, preds)
-    frames = _frames(given, preds, sorted({cell.frame for row in rows for cell in row.cells}))
+    rows, columns = _rows_and_columns(given, cams, record)
+    frames = _frames(given, record, sorted({cell.frame for row in rows for cell in row.cells}))
     strongest = {"clip": "the clip's strongest place", "frame": "each frame's strongest place"}
-    normalise = preds["settings"]["normalise"]
+    normalise = record.settings["normalise"]
     own = " in each gloss's map" if given.glosses and any(its.glosses for its in cams.values()) else ""
     output_folder(out.parent)
     write_figure(out, frames, rows, columns, given.width, Style(colormap=colormap), f"1: {strongest[normalise]}{own}")
     return out
 
 
-def _preds(folder: Path) -> Dict[str, Any]:
+def _record(folder: Path) -> Record:
+    path = folder / "preds.json"
     try:
-        return json.loads((folder / "preds.json").read_text(encoding="utf-8"))
+        tree = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UserError(f"{folder}: no preds.json of a finished sequence ({error}); give a folder that main.py wrote"
                         ) from None
+    return read_sequence(tree, str(path))
 
 
-def _rows_and_columns(given: argparse.Namespace, cams: "Dict[str, Cams]", preds: Dict[str, Any]
+def _rows_and_columns(given: argparse.Namespace, cams: "Dict[str, Explanation]", record: Record
                       ) -> "Tuple[List[Row], List[str]]":
     from drawing.figure import Cell, Row
 
@@ -87,42 +92,44 @@ def _rows_and_columns(given: argparse.Namespace, cams: "Dict[str, Cams]", preds:
     if unknown:
         raise UserError(f"--layers {', '.join(unknown)}: none of {', '.join(models)}; there are {', '.join(have)}")
     chosen = [(model, name) for model in models for name in _layers(given.layers, cams[model])]
-    titles = {model: preds["models"][model]["title"] for model in models}
+    titles = {model: record.models[model].title for model in models}
     if given.glosses:
-        spans = {model: preds["models"][model]["spans"] for model in models}
-        most = max(len(its) for its in spans.values())
-        places = [_number("--glosses", text, 1, most) for text in given.glosses]
-        columns = [next(its[place - 1]["gloss"] for its in spans.values() if len(its) >= place) for place in places]
-        return [Row(titles[model], name, [_gloss_cell(cams[model], spans[model], place, name, title)
-                                          for place, title in zip(places, columns)]) for model, name in chosen], columns
-    last = int(preds["frames"]) - 1
+        spans = {model: record.models[model].spans for model in models}
+        most = max(len(read) for read in spans.values())
+        numbers = [_number("--glosses", text, 1, most) for text in given.glosses]
+        columns = [next(read[number - 1].gloss for read in spans.values() if len(read) >= number) for number in numbers]
+        return [Row(titles[model], name, [_gloss_cell(cams[model], spans[model], number, name, title)
+                                          for number, title in zip(numbers, columns)])
+                for model, name in chosen], columns
+    last = record.frames - 1
     numbers = ([_number("--frames", text, 0, last) for text in given.frames] if given.frames
                else [round(last * part / 5) for part in range(1, 5)])
-    columns = [f"frame {number}\n{number / preds['fps']:.2f} s" for number in numbers]
+    columns = [f"frame {number}\n{number / record.fps:.2f} s" for number in numbers]
     return [Row(titles[model], name, [Cell(cams[model].layers[name].laid, number) for number in numbers])
             for model, name in chosen], columns
 
 
-def _gloss_cell(cams: "Cams", spans: Sequence[Dict[str, Any]], place: int, layer: str, title: str) -> "Cell":
+def _gloss_cell(cams: "Explanation", spans: Sequence[Span], number: int, layer: str, title: str) -> "Cell":
     """A gloss at the middle frame of the model's own steps; its name again where the model read another."""
     from drawing.figure import Cell
 
-    if place > len(spans):
+    if number > len(spans):
         return Cell(None, 0, "no such gloss")
-    span = spans[place - 1]
-    frame = (span["start"] + span["stop"] - 1) // 2
-    words = f"frame {frame}" if span["gloss"] == title else f"{span['gloss']}, frame {frame}"
-    return Cell(_of_gloss(cams, place, layer).laid, frame, words)
+    span = spans[number - 1]
+    frame = (sum(span.frames) - 1) // 2
+    words = f"frame {frame}" if span.gloss == title else f"{span.gloss}, frame {frame}"
+    return Cell(_of_gloss(cams, span.id, layer).laid, frame, words)
 
 
-def _layers(asked: Optional[Sequence[str]], cams: "Cams") -> List[str]:
+def _layers(asked: Optional[Sequence[str]], cams: "Explanation") -> List[str]:
     spatial = [name for name, layer in cams.layers.items() if layer.spatial]
     return [name for name in asked if name in cams.layers] if asked else spatial[-1:]
 
 
-def _of_gloss(cams: "Cams", place: int, layer: str) -> "Layer":
-    """The gloss's own map where it was explained on its own, else the clip's."""
-    own = next((gloss for gloss in cams.glosses if gloss.place == place and layer in gloss.layers), None)
+def _of_gloss(cams: "Explanation", span: str, layer: str) -> "LayerMap":
+    """The map of what was read where it was explained on its own, else the clip's. span: its id."""
+    own = next((gloss for gloss in cams.glosses if gloss.about.span == span and gloss.about.side != "true"
+                and layer in gloss.layers), None)
     return cams.layers[layer] if own is None else own.layers[layer]
 
 
@@ -132,20 +139,20 @@ def _number(flag: str, text: str, least: int, most: int) -> int:
     return int(text)
 
 
-def _frames(given: argparse.Namespace, preds: Dict[str, Any], numbers: Sequence[int]) -> Dict[int, Any]:
+def _frames(given: argparse.Namespace, record: Record, numbers: Sequence[int]) -> Dict[int, Any]:
     """The clip's own frames, from the dataset."""
     from datasets.corpora import find_corpus
     from files.workspace import Workspace, find_input
 
-    if "video" in preds:
+    if record.video:
         raise UserError(f"{given.folder} was made from a video: figures are drawn of a corpus's sequences only")
-    data = given.data_root or str(find_input(given.folder).parent / preds["data_root"])
-    corpus = find_corpus(data, preds["dataset"], Workspace())
-    row, = corpus.rows(preds["split"], [preds["sequence"]])
-    paths = corpus.need_frames(row, preds["split"])
-    if len(paths) != preds["frames"]:
-        raise UserError(f"{preds['sequence']} has {len(paths)} frames in {corpus.root}, but was explained with "
-                        f"{preds['frames']}; name its dataset with --data-root")
+    data = given.data_root or str(find_input(given.folder).parent / record.data_root)
+    corpus = find_corpus(data, record.dataset, Workspace())
+    row, = corpus.rows(record.split, [record.sequence])
+    paths = corpus.need_frames(row, record.split)
+    if len(paths) != record.frames:
+        raise UserError(f"{record.sequence} has {len(paths)} frames in {corpus.root}, but was explained with "
+                        f"{record.frames}; name its dataset with --data-root")
     return dict(zip(numbers, corpus.decode([paths[number] for number in numbers])))
 
 

@@ -11,6 +11,7 @@ from runs.video_arguments import taking_arguments
 from terminal.command_exit import ended
 from terminal.command_line import VERSION, OneLineParser, dataset_flag
 from terminal.errors import UserError
+from terminal.numbers import count
 
 
 def parser() -> argparse.ArgumentParser:
@@ -24,23 +25,18 @@ def parser() -> argparse.ArgumentParser:
         help="the corpus's splits (default: all)")
     taking_arguments(add)
     add("--out", metavar="FILE", default="keypoints.pkl", help="what to write (default: keypoints.pkl, here)")
-    add("--workers", type=_count, default=1, metavar="N", help="videos at a time (default: 1)")
+    add("--workers", type=count, default=1, metavar="N", help="videos at a time (default: 1)")
     add("--overwrite", action="store_true", help="write over --out if it exists")
     add("--quiet", action="store_true", help="say nothing but errors")
     return made
 
 
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
-    return int(text)
-
-
 def find_all(given: argparse.Namespace) -> int:
     """Gives the exit code: 1 if some could not be done."""
     from estimation.estimator import INSTALL, preferred
+    from records.requests import VideoRequest
     from runs.keypoint_files import corpus_jobs, video_jobs, work_through
-    from video.video_parts import Wanted, asked_rate
+    from video.video_parts import asked_rate
 
     out = expanded(given.out).absolute()
     output_folder(out.parent)
@@ -51,7 +47,7 @@ def find_all(given: argparse.Namespace) -> int:
     if given.data_root:
         jobs = corpus_jobs(find_corpus(given.data_root, given.dataset, Workspace()), given.split)
     else:
-        jobs = video_jobs(given.videos, Wanted(given.start, given.stop, *asked_rate(given.fps_in)))
+        jobs = video_jobs(given.videos, VideoRequest(given.start, given.stop, *asked_rate(given.fps_in)))
     name = given.estimator or preferred()
     if name is None or name == "none":
         raise UserError(f"no estimator to find keypoints with; {INSTALL['mediapipe']}")

@@ -3,7 +3,7 @@ from collections import deque
 from concurrent.futures import Executor, Future, wait
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Callable, Deque, Generator, Iterable, Iterator, Mapping, Optional, TypeVar, cast
+from typing import Callable, Deque, Generator, Iterable, Iterator, Mapping, Optional, TypeVar, cast
 
 import cv2
 import numpy as np
@@ -11,10 +11,12 @@ import numpy as np
 from drawing.grid import Grid
 from drawing.layer import LayerPictures
 from drawing.matrix import matrix_picture
-from drawing.overlay import Style, enlarged, png
+from drawing.overlay import enlarged, png
 from drawing.scale import scale_picture
 from drawing.video import to_yuv, write_mp4
 from geometry.laid import LaidMap
+from records.sequence import Sequence
+from records.style import Style
 
 AHEAD = 8       # frames drawn but not yet encoded: the queue is bounded by the clip's frames, not its length
 
@@ -22,26 +24,26 @@ T = TypeVar("T")
 Maps = Mapping[str, Mapping[str, LaidMap]]
 
 
-def render(folder: Path, frames: np.ndarray, maps: Maps, preds: Mapping[str, Any], style: Style,
+def render(folder: Path, frames: np.ndarray, maps: Maps, record: Sequence, style: Style,
            workers: Executor, every: int = 1, video: bool = True) -> None:
     """Writes <model>/<layer>/frame_000.png, scale.png and comparison.mp4 under `folder`.
     Of a layer that attends to frames also <model>/<layer>/matrix.png.
 
     frames: uint8 [T, H, W, 3] RGB. maps: model -> layer -> its map as it lies on them.
-    preds: as in preds.json. every: of the frames every so many-th gets pictures, 0: none does. Workers draw and write;
+    every: of the frames every so many-th gets pictures, 0: none does. Workers draw and write;
     the video is encoded here, in order.
     """
     height, width = frames.shape[1:3]
-    layers = {(model, name): LayerPictures(laid, preds["models"][model]["layers"][name]["flags"], style)
+    layers = {(model, name): LayerPictures(laid, record.models[model].layers[name].flags, style)
               for model, its in maps.items() for name, laid in its.items()}
     for model, name in layers if every else ():
         (folder / model / name).mkdir(parents=True)
         matrix = maps[model][name].matrix
         if matrix is not None:
             (folder / model / name / "matrix.png").write_bytes(png(matrix_picture(matrix, style)))
-    normalise = next(iter(preds["models"].values())).get("normalise", "clip")
+    normalise = next(iter(record.models.values())).normalise
     (folder / "scale.png").write_bytes(png(scale_picture(style, normalise)))
-    grid = Grid((height, width), preds, maps, style) if video else None
+    grid = Grid((height, width), record, maps, style) if video else None
     digits = max(3, len(str(len(frames) - 1)))
 
     def draw(frame: int) -> Optional[np.ndarray]:

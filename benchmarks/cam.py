@@ -19,6 +19,9 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from records.explained import ExplainedGloss  # noqa: E402
+from records.question import Question  # noqa: E402
+
 BARE, OURS = "a  bare forward and backward", "b  ours, five layers"
 ONE_MAP = "a  one map, five layers"
 SPATIAL = {"slowfast": 3, "twostream": 4, "vac": 3, "corrnet": 3}   # layers with space of the five
@@ -103,9 +106,10 @@ def contenders(name: str, frames: int, device: Any, precision: str, libraries: b
     recogniser = published.recogniser(name, folded=True).to(device)
     clip = published.clip(name, frames)
     layers, spatial = list(recogniser.default_layers), list(recogniser.default_layers)[:SPATIAL[name]]
-    runs: Dict[str, Callable[[], Any]] = {OURS: partial(explain, recogniser, clip, precision=precision)}
+    runs: Dict[str, Callable[[], Any]] = {OURS: partial(explain, recogniser, clip, Question(precision=precision))}
     if libraries and precision == "fp32":
-        runs["b' ours, the same layers"] = partial(explain, recogniser, clip, spatial, precision=precision)
+        runs["b' ours, the same layers"] = partial(explain, recogniser, clip, Question(layers=tuple(spatial),
+                                                                                          precision=precision))
     if only in runs:
         return {only: runs[only]}
     inputs = recogniser.prepare(clip)       # ours does that itself
@@ -126,19 +130,20 @@ def glosses(name: str, frames: int, device: Any, precision: str, only: str = "")
     def ten(recogniser: Any, clip: Any, logits: Any) -> List[Picks]:
         classes = logits.argmax(1).tolist()
         spans = [range(len(classes) * place // 10, len(classes) * (place + 1) // 10) for place in range(10)]
-        return [Picks("", tuple(span), tuple(classes[step] for step in span), about={"gloss": "", "start": span.start,
-                                                                                     "stop": span.stop})
-                for span in spans]
+        about = ExplainedGloss("", 0, "", "", None, None, None, "", (0, 1), (0, 1), 0.0)
+        return [Picks("", tuple(span), tuple(classes[step] for step in span), about=about) for span in spans]
 
     per_gloss.each = ten
     recogniser, clip = published.recogniser(name, folded=True).to(device), published.clip(name, frames)
     deepest = recogniser.gloss_layers
     runs: Dict[str, Callable[[], Any]] = {
-        ONE_MAP: partial(explain, recogniser, clip, precision=precision),
-        "b  one map, the deepest layers": partial(explain, recogniser, clip, deepest, precision=precision),
-        "c  ten glosses, the deepest layers": partial(explain, recogniser, clip, target="each", precision=precision),
-        "d  ten glosses, five layers": partial(explain, recogniser, clip, recogniser.default_layers, target="each",
-                                               precision=precision)}
+        ONE_MAP: partial(explain, recogniser, clip, Question(precision=precision)),
+        "b  one map, the deepest layers": partial(explain, recogniser, clip,
+                                                     Question(layers=deepest, precision=precision)),
+        "c  ten glosses, the deepest layers": partial(explain, recogniser, clip,
+                                                       Question(target="each", precision=precision)),
+        "d  ten glosses, five layers": partial(explain, recogniser, clip, Question(
+            target="each", layers=recogniser.default_layers, precision=precision))}
     return {what: runs[what] for what in runs if only in ("", what)}
 
 
@@ -149,7 +154,7 @@ def likeness(name: str, frames: int, device: Any, precision: str) -> str:
     from tests.golden import published
 
     recogniser, clip = published.recogniser(name, folded=True).to(device), published.clip(name, frames)
-    ours, exact = explain(recogniser, clip, precision=precision), explain(recogniser, clip, precision="fp32")
+    ours, exact = (explain(recogniser, clip, Question(precision=each)) for each in (precision, "fp32"))
     found = {layer: np.corrcoef(ours.layers[layer].raw.ravel(), exact.layers[layer].raw.ravel())[0, 1]
              for layer in exact.layers}
     worst = min(found, key=found.__getitem__)

@@ -71,10 +71,10 @@ def workspace(root: Path, clips: int, frames: int) -> Path:
 def checkpoint(folder: Path, model: str) -> Path:
     import torch
 
-    from files.workspace import CHECKPOINTS
+    from records.networks import published_file
     from tests.golden import published
 
-    path = folder / CHECKPOINTS[model]
+    path = folder / published_file(model)
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         torch.save({"epoch": 0, STATE[model]: published.state(model)}, path)

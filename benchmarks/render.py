@@ -13,7 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Dict
+from typing import Dict
 
 import av
 import cv2
@@ -21,11 +21,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from drawing.overlay import Style  # noqa: E402
 from drawing.strips import STRIP  # noqa: E402
 from drawing.video import ENCODER  # noqa: E402
 from geometry.laid import LaidMap  # noqa: E402
+from records.sequence import Sequence  # noqa: E402
+from records.style import Style  # noqa: E402
 from render import render  # noqa: E402
+from tests.kit import records  # noqa: E402
 from tests.kit.maps import laid, on_grid  # noqa: E402
 
 SPATIAL, TIME_ONLY = 7, 3       # the public ten
@@ -56,13 +58,13 @@ def some_maps(count: int) -> Dict[str, Dict[str, LaidMap]]:
     return {"first": {name: layers[name] for name in names[:5]}, "second": {name: layers[name] for name in names[5:]}}
 
 
-def what_was_read(count: int, maps: Dict[str, Dict[str, LaidMap]]) -> Dict[str, Any]:
+def what_was_read(count: int, maps: Dict[str, Dict[str, LaidMap]]) -> Sequence:
     glosses = ("JETZT", "WETTER", "MORGEN", "REGEN", "MÖGLICH", "SONNE")
-    spans = [{"gloss": gloss, "start": place * count // 6, "stop": (place + 1) * count // 6, "score": 1.0,
-              "verdict": "right"} for place, gloss in enumerate(glosses)]
-    told: Dict[str, Any] = {model: {"title": model, "spans": spans, "deleted": [], "wer": None,
-                    "layers": {name: {"flags": []} for name in layers}} for model, layers in maps.items()}
-    return {"sequence": "a_clip", "frames": count, "fps": 25.0, "truth": list(glosses), "models": told}
+    spans = tuple(records.span(place + 1, gloss, (place * count // 6, (place + 1) * count // 6), "right")
+                  for place, gloss in enumerate(glosses))
+    models = {model: records.model(title=model, spans=spans, layers={name: records.layer() for name in layers})
+              for model, layers in maps.items()}
+    return records.sequence(models, frames=count, truth=glosses)
 
 
 def plain_loop(folder: Path, frames: np.ndarray, maps: Dict[str, Dict[str, LaidMap]], fps: float) -> None:
@@ -109,7 +111,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=3)
     options = parser.parse_args()
     frames, maps = a_clip(options.frames, np.random.default_rng(0)), some_maps(options.frames)
-    preds = what_was_read(options.frames, maps)
+    record = what_was_read(options.frames, maps)
     best = {"plain": float("inf"), "even": float("inf"), "value": float("inf")}
     with ThreadPoolExecutor(options.workers) as workers:
         for _ in range(options.repeat):
@@ -123,7 +125,7 @@ def main() -> None:
                     ours = Path(scratch, blend)
                     ours.mkdir()
                     started = time.perf_counter()
-                    render(ours, frames, maps, preds, Style(colormap="jet", blend=blend), workers)
+                    render(ours, frames, maps, record, Style(colormap="jet", blend=blend), workers)
                     best[blend] = min(best[blend], time.perf_counter() - started)
                 difference = largest_difference(Path(scratch, "even"), plain)
     print(f"{options.frames} frames x {SPATIAL + TIME_ONLY} layers, PNG and MP4, {options.workers} workers, "

@@ -12,14 +12,17 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Dict, Mapping, Optional, Tuple
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from records.explanation import Explanation, LayerMap  # noqa: E402
+from records.sequence import Sequence, read_sequence  # noqa: E402
 from reports.report import write_report  # noqa: E402
-from results.cams import FILE, Layer, read_cams  # noqa: E402
+from results.cams import FILE, read_cams  # noqa: E402
+from tests.kit import records  # noqa: E402
 from tests.kit.maps import laid, on_grid  # noqa: E402
 
 # Positions a side and frames a step of the public layers that have a place, and those that have none.
@@ -30,7 +33,7 @@ SPATIAL = {"slowfast": {"conv2d.slow_path.layer1": (56, 4), "conv2d.fast_path.la
 TIME_ONLY = {"slowfast": ("conv1d.fused_features", "temporal_model.1"), "twostream": ("visual_head",)}
 
 
-Case = Tuple[np.ndarray, Mapping[str, Mapping[str, Any]], Dict[str, Any], Optional[np.ndarray]]
+Case = Tuple[np.ndarray, Mapping[str, Explanation], Sequence, Optional[np.ndarray]]
 
 
 def made_up(count: int) -> Case:
@@ -40,33 +43,34 @@ def made_up(count: int) -> Case:
                        90 + 70 * np.cos((x + y) / 60)], axis=-1)
     frames = np.stack([np.clip(np.roll(shades, 3 * frame, axis=1) + rng.normal(0, 2, shades.shape), 0, 255)
                        .astype(np.uint8) for frame in range(count)])
-    layers: Dict[str, Dict[str, Layer]] = {}
+    layers: Dict[str, Dict[str, LayerMap]] = {}
     for model, grids in SPATIAL.items():
         layers[model] = {name: map_of(rng.random((-(-count // stride), side, side)), stride, count)
                          for name, (side, stride) in grids.items()}
         for name in TIME_ONLY[model]:
-            layers[model][name] = Layer(laid(rng.random(count), (256, 256)))
-    told: Dict[str, Any] = {"glosses": [], "spans": [], "wer": None}
-    preds = {"sequence": "made up", "frames": count, "fps": 25.0, "truth": None, "models": dict.fromkeys(layers, told)}
+            layers[model][name] = LayerMap(laid(rng.random(count), (256, 256)))
+    models = {model: records.model(title=model, layers={name: records.layer() for name in each})
+              for model, each in layers.items()}
+    explanations = {model: records.explanation(each, model=model) for model, each in layers.items()}
     points = rng.random((count, 133, 3)).astype(np.float32) * (210, 260, 1)
-    return frames, layers, preds, points
+    return frames, explanations, records.sequence(models, sequence="made up", frames=count, seconds={}), points
 
 
-def map_of(raw: np.ndarray, stride: int, count: int) -> Layer:
+def map_of(raw: np.ndarray, stride: int, count: int) -> LayerMap:
     """Linear between steps and positions, half noise and half a spot in the middle."""
     place = np.linspace(-2, 2, raw.shape[1])
     spot = np.exp(-place[:, None] ** 2 - place ** 2)
     raw = (raw + spot) / 2
-    return Layer(on_grid(raw.astype(np.float32), stride, count, (256, 256), (0, 256, 0, 256)))
+    return LayerMap(on_grid(raw.astype(np.float32), stride, count, (256, 256), (0, 256, 0, 256)))
 
 
 def explained(folder: Path, data: Path) -> Case:
     from datasets.phoenix import PhoenixVideoTextDataset
 
-    preds = json.loads((folder / "preds.json").read_text(encoding="utf-8"))
-    clip = PhoenixVideoTextDataset(data, preds["split"], [preds["sequence"]]).clip(0)
-    layers = {model: its.layers for model, its in read_cams(folder / FILE).items()}
-    return clip.frames, layers, preds, clip.keypoints
+    path = folder / "preds.json"
+    record = read_sequence(json.loads(path.read_text(encoding="utf-8")), str(path))
+    clip = PhoenixVideoTextDataset(data, record.split, [record.sequence]).clip(0)
+    return clip.frames, read_cams(folder / FILE), record, clip.keypoints
 
 
 def main() -> None:
@@ -78,16 +82,17 @@ def main() -> None:
     if given.folder is not None and given.data_root is None:
         parser.error("an explained sequence needs --data-root")
     case = made_up(given.frames) if given.folder is None else explained(given.folder, given.data_root)
-    frames, layers, preds, points = case
+    frames, explanations, record, points = case
     with tempfile.TemporaryDirectory() as place:
         started, used = time.perf_counter(), time.process_time()
-        write_report(Path(place), frames, layers, preds, points)
+        write_report(Path(place), frames, explanations, record, points)
         seconds, used = time.perf_counter() - started, time.process_time() - used
         size = (Path(place) / "report.html").stat().st_size
-    print(f"{len(frames)} frames, {sum(map(len, layers.values()))} layers: {size / 1e6:.2f} MB "
+    count = sum(len(each.layers) for each in explanations.values())
+    print(f"{len(frames)} frames, {count} layers: {size / 1e6:.2f} MB "
           f"({size / len(frames) * 200 / 1e6:.2f} MB for 200 frames), {seconds:.2f} s ({used:.2f} s of CPU)")
-    if "seconds" in preds:
-        total = preds["seconds"]["total"]
+    if record.seconds:
+        total = record.seconds["total"]
         print(f"{100 * seconds / total:.1f} % of the {total:.1f} s that the whole run of this sequence took")
 
 

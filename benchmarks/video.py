@@ -26,6 +26,7 @@ from estimation.missing import filled  # noqa: E402
 from glosses.wer import wer  # noqa: E402
 from poses.keypoint_pickle import sequences  # noqa: E402
 from poses.whole_body import LEFT_HAND, RIGHT_HAND  # noqa: E402
+from records.requests import VideoRequest  # noqa: E402
 from runs.demo import CHECKPOINTS, SEED  # noqa: E402
 from runs.loading import load_recogniser  # noqa: E402
 from signer.clip import SignedClip, sign  # noqa: E402
@@ -33,7 +34,6 @@ from signer.synthetic import SIGNERS, SPLITS, signer  # noqa: E402
 from tests.kit.footage import write_video  # noqa: E402
 from video.framing import ALIKE, BODY, CONFIDENT, around, square, whole  # noqa: E402
 from video.sequences import VideoDataset  # noqa: E402
-from video.video_parts import Wanted  # noqa: E402
 
 RESULTS = Path(__file__).resolve().parent / "results"
 FRAME = (260, 210)
@@ -150,7 +150,7 @@ def film(path: Path, seconds: int) -> None:
 def decode(path: str) -> None:
     """Every part of a film, one after the other; prints how many and the peak in MB."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    dataset = VideoDataset([Path(path)], Wanted())
+    dataset = VideoDataset([Path(path)], VideoRequest())
     frames = sum(len(dataset.clip(index)) for index in range(len(dataset)))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(f"{len(dataset):3d} parts, {frames:5d} frames: {(peak - before) / 1024:6.0f} MB above the program's own")

@@ -89,6 +89,7 @@ def _check(window: Window, name: str, sums: np.ndarray, lost: np.ndarray) -> Non
     off = np.abs(sums - lost) / np.maximum(np.abs(lost), 1e-6 * np.abs(window.scores).max() + 1e-12)
     worst = int(off.argmax())
     if off[worst] > OFF:
-        gloss = window.picks[worst].about.get("gloss", "the target")
+        about = window.picks[worst].about
+        gloss = about.gloss if about else "the target"
         window.notes.append(f"integrated: in {name} the parts for {gloss} add up to {sums[worst]:.3g}, the score loses "
                             f"{lost[worst]:.3g} without them; more passes (--budget) bring the two together")

@@ -1,12 +1,15 @@
 """Logits picked out to be explained: which classes at which steps, and what they are in words."""
-from dataclasses import dataclass, field
-from typing import Any, Dict, Iterable, List, Optional, Tuple
+from dataclasses import dataclass
+from typing import Iterable, List, Optional, Tuple
 
 import numpy as np
 from torch import Tensor
 
 from glosses import ctc
 from models.recogniser import Recogniser
+from records.explained import ExplainedGloss
+from records.question import Score
+from terminal.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class Picks:
     steps: Tuple[int, ...]
     classes: Tuple[int, ...]
     against: Tuple[int, ...] = ()       # classes whose logits at the same steps are taken off
-    about: Dict[str, Any] = field(default_factory=dict)     # of a gloss explained on its own: what is told of it
+    about: Optional[ExplainedGloss] = None      # of a gloss explained on its own
 
     def score(self, logits: Tensor, first: int = 0) -> Optional[Tensor]:
         """logits [T', V] are the steps from `first` on; None where none of the picked ones is among them."""
@@ -27,6 +30,22 @@ class Picks:
         steps = [self.steps[place] - first for place in here]
         score = logits[steps, [self.classes[place] for place in here]].sum()
         return score - logits[steps, [self.against[place] for place in here]].sum() if self.against else score
+
+
+class OwnScore(Picks):
+    """A score of the user's own: any function from logits [T', V] to a number, asked of each window."""
+
+    def __init__(self, score: Score) -> None:
+        name = getattr(score, "__name__", type(score).__name__)
+        super().__init__(f"a score of your own ({name})", (), ())
+        object.__setattr__(self, "_own", score)
+
+    def score(self, logits: Tensor, first: int = 0) -> Optional[Tensor]:
+        found = self._own(logits)       # type: ignore[attr-defined]
+        if not isinstance(found, Tensor) or found.dim() != 0:
+            what = f"a tensor {list(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
+            raise UserError(f"{self.words}: gave {what}; expected a tensor without dimensions")
+        return found
 
 
 def predicted_spans(recogniser: Recogniser, logits: Tensor) -> List[ctc.Span]:

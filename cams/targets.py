@@ -1,27 +1,27 @@
 """What is explained: which logits, at which steps, are added up to the score whose gradient the maps show."""
-from typing import Callable, List, Optional, Sequence
+from typing import Callable, List, Optional, Sequence, Union
 
 from torch import Tensor
 
 from cams import per_gloss
-from cams.picks import Picks, log_probs, over, predicted_spans
+from cams.picks import OwnScore, Picks, log_probs, over, predicted_spans
 from datasets.clip import Clip
 from glosses import ctc
 from models.recogniser import Recogniser
+from records.question import TARGETS, Score
 from terminal.errors import UserError
-
-TARGETS = ("max", "pred", "each", "errors", "from-gt")
-APART = ("each", "errors")          # glosses on their own
-
 
 Target = Callable[[Tensor], Sequence[Picks]]        # from logits [T', V]: what is explained, each for itself
 
 
-def target(name: str, recogniser: Recogniser, clip: Clip, place: Optional[int] = None) -> Target:
-    """`max`, `pred`, `from-gt`, `each`, `errors` or a gloss. What can be wrong is said here, before any work.
+def target_of(name: Union[str, Score], recogniser: Recogniser, clip: Clip, true_gloss: Optional[int] = None) -> Target:
+    """`max`, `pred`, `from-gt`, `each`, `errors`, a gloss, or a score. What can be wrong is said here, before any work.
 
-    place: which of the true glosses `from-gt` takes; None: the one nearest to the middle frame.
+    true_gloss: which of the true glosses `from-gt` takes, from 1; None: the one nearest to the middle frame.
     """
+    if not isinstance(name, str):
+        own = OwnScore(name)
+        return lambda logits: [own]
     if name == "max":
         return lambda logits: [largest(logits)]
     if name == "pred":
@@ -34,7 +34,7 @@ def target(name: str, recogniser: Recogniser, clip: Clip, place: Optional[int] =
         return lambda logits: per_gloss.errors(recogniser, clip, logits)
     if name == "from-gt":
         truth = known_truth(recogniser, clip)
-        return lambda logits: [middle_truth(recogniser, clip, truth, logits, place)]
+        return lambda logits: [middle_truth(recogniser, clip, truth, logits, true_gloss)]
     if name not in recogniser.vocabulary:
         raise UserError(f"target {name!r}: {recogniser.name}'s vocabulary has no such gloss; "
                         f"give {', '.join(TARGETS)}, or a gloss it knows{_alike(name, recogniser)}")
@@ -65,13 +65,13 @@ def named(recogniser: Recogniser, word: str, logits: Tensor) -> Picks:
 
 
 def middle_truth(recogniser: Recogniser, clip: Clip, truth: List[int], logits: Tensor,
-                 place: Optional[int] = None) -> Picks:
-    """The true gloss at `place`, or else the one that lies nearest to the clip's middle frame, at its own steps."""
+                 number: Optional[int] = None) -> Picks:
+    """The true gloss of this number, or else the one that lies nearest to the clip's middle frame, at its own steps."""
     spans = truth_spans(recogniser, clip, truth, logits)
-    if place is None:
-        apart = middle_distances(recogniser, clip, truth, logits)
-        place = apart.index(min(apart))
-    span = spans[place]
+    if number is None:
+        distances = middle_distances(recogniser, clip, truth, logits)
+        number = distances.index(min(distances)) + 1
+    span = spans[number - 1]
     if span.id == recogniser.vocabulary.unknown:
         raise UserError(f"target from-gt: the true gloss at the middle of clip {clip.seq_id} is not in "
                         f"{recogniser.name}'s vocabulary; ask for max or pred")

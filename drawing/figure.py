@@ -8,9 +8,10 @@ import numpy as np
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from drawing.overlay import Style, overlay, palette
+from drawing.overlay import overlay, palette
 from drawing.view import View
 from geometry.laid import LaidMap
+from records.style import Style
 
 WIDTHS = {"column": 3.3, "page": 6.9}       # inches
 FORMATS = (".pdf", ".svg", ".png")

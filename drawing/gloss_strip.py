@@ -1,24 +1,27 @@
 """One gloss on its own, as a picture: a few frames across its steps for each layer, and its map over the clip below."""
-from typing import Any, List, Mapping, Tuple
+from typing import List, Mapping
 
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
 from drawing.layer import LayerPictures
-from drawing.overlay import Style, enlarged
+from drawing.overlay import enlarged
 from drawing.strips import BACKGROUND, STRIP
 from drawing.text import DIM, INK, SIGNS, VERDICTS, bold, fitted, font
+from records.explained import ExplainedGloss
+from records.explanation import LayerMap
+from records.style import Style
 
 FRAMES = 5
 MARGIN, GAP, TITLE, LABEL = 14, 8, 58, 22
 
 
-def gloss_strip(frames: np.ndarray, about: Mapping[str, Any], title: str, layers: Mapping[str, Any],
+def gloss_strip(frames: np.ndarray, about: ExplainedGloss, title: str, layers: Mapping[str, LayerMap],
                 style: Style) -> np.ndarray:
-    """uint8 [h, w, 3]. about: place, gloss, verdict, true, start, stop, score, words; layers: name -> .laid, .flags."""
+    """uint8 [h, w, 3]"""
     height, width = (side * style.scale for side in frames.shape[1:3])
-    chosen = chosen_frames(about["start"], about["stop"], len(frames))
+    chosen = chosen_frames(*about.frames, len(frames))
     full = 2 * MARGIN + FRAMES * width + (FRAMES - 1) * GAP
     row = LABEL + height + STRIP * style.scale + 2 * GAP
     image = Image.new("RGB", (full, TITLE + LABEL + len(layers) * row + MARGIN), BACKGROUND)
@@ -48,24 +51,23 @@ def chosen_frames(start: int, stop: int, total: int) -> List[int]:
     return sorted({int(round(each)) for each in np.linspace(first, last, FRAMES)})
 
 
-def _title(draw: ImageDraw.ImageDraw, about: Mapping[str, Any], title: str, width: int) -> None:
-    verdict = about["verdict"]
+def _title(draw: ImageDraw.ImageDraw, about: ExplainedGloss, title: str, width: int) -> None:
+    verdict = about.verdict
     colour = VERDICTS.get(verdict, INK)
-    head = f"{SIGNS.get(verdict, '')}{about['gloss']}"
+    head = f"{SIGNS.get(verdict or '', '')}{about.gloss}"
     draw.text((MARGIN, MARGIN + 8), fitted(head, bold(18), width // 2), font=bold(18), fill=colour, anchor="lm")
-    told = [title, f"frames {about['start']} to {about['stop'] - 1}", f"probability {about['score']:.2f}"]
+    told = [title, f"frames {about.frames[0]} to {about.frames[1] - 1}", f"probability {about.score:.2f}"]
     if verdict:
-        told.insert(1, verdict if verdict != "substituted" else f"substituted, true is {about['true']}")
+        told.insert(1, verdict if verdict != "substituted" else f"substituted, true is {about.true_gloss}")
     draw.text((MARGIN + width, MARGIN + 8), fitted("   ".join(told), font(13), width // 2 - GAP), font=font(13),
               fill=DIM, anchor="rm")
-    draw.text((MARGIN, MARGIN + 32), fitted(about["words"], font(13), width), font=font(13), fill=INK, anchor="lm")
+    draw.text((MARGIN, MARGIN + 32), fitted(about.words, font(13), width), font=font(13), fill=INK, anchor="lm")
 
 
-def _over_clip(strip: np.ndarray, width: int, about: Mapping[str, Any], frames: int, chosen: List[int]) -> np.ndarray:
+def _over_clip(strip: np.ndarray, width: int, about: ExplainedGloss, frames: int, chosen: List[int]) -> np.ndarray:
     """The map over the whole clip, the gloss's own frames between two lines, those shown as ticks."""
     bars = cv2.resize(strip, (width, strip.shape[0]), interpolation=cv2.INTER_NEAREST)
-    edges: Tuple[int, int] = (about["start"], about["stop"])
-    for edge in edges:
+    for edge in about.frames:
         at = min(max(round(edge / frames * width), 1), width - 2)
         bars[:, at - 1:at + 1] = INK
     for frame in chosen:

@@ -2,12 +2,12 @@
 
 All lettering is drawn once, when the grid is made; a frame of the video only copies bitmaps.
 """
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from drawing.overlay import Style, palette
+from drawing.overlay import palette
 from drawing.strips import BACKGROUND, STRIP, strip, with_cursor
 from drawing.text import (
     CHIP_HEIGHT,
@@ -25,7 +25,10 @@ from drawing.text import (
     font,
 )
 from geometry.laid import LaidMap
-from results.reading_timeline import reading
+from records.reading_timeline import timeline
+from records.sequence import ModelRecord
+from records.sequence import Sequence as Record
+from records.style import Style
 
 COLUMNS = 5
 MARGIN, GAP, LABEL, CAPTION, PAD = 14, 8, 26, 16, 10
@@ -39,10 +42,10 @@ WIDE_HEADER = 1200  # room for the signs of errors too
 
 
 class Grid:
-    def __init__(self, shape: Tuple[int, int], preds: Mapping[str, Any], maps: Mapping[str, Mapping[str, LaidMap]],
+    def __init__(self, shape: Tuple[int, int], record: Record, maps: Mapping[str, Mapping[str, LaidMap]],
                  style: Style) -> None:
         """shape: (H, W) of a frame. maps: model -> layer -> its map as it lies on the clip."""
-        self.frames = int(preds["frames"])
+        self.frames = record.frames
         self.cell_height, self.cell_width = shape
         self.style = style
         columns = min(COLUMNS, max(len(layers) for layers in maps.values()))
@@ -53,8 +56,8 @@ class Grid:
         self.strips = {(model, name): strip(laid, self.cell_width, Style(colormap=style.colormap))
                        for model, layers in maps.items() for name, laid in layers.items()}
         self.readings: List[Tuple[int, int, Reading]] = []              # (x, y, what is read)
-        self._lay_out(preds, maps)
-        self.counters = [self._counter(frame, float(preds["fps"])) for frame in range(self.frames)]
+        self._lay_out(record, maps)
+        self.counters = [self._counter(frame, record.fps) for frame in range(self.frames)]
 
     def draw(self, frame: int, pictures: Mapping[Tuple[str, str], np.ndarray]) -> np.ndarray:
         """pictures: (model, layer) -> its overlay at this frame, uint8 [H, W, 3] -> uint8 [height, width, 3]"""
@@ -68,27 +71,26 @@ class Grid:
         _paste(canvas, self.counters[frame], self.width - MARGIN - COUNTER, MARGIN)
         return canvas
 
-    def _lay_out(self, preds: Mapping[str, Any], maps: Mapping[str, Mapping[str, LaidMap]]) -> None:
-        truth_places, truth_height = chip_places(preds["truth"] or (), self.inner - SIDE)
+    def _lay_out(self, record: Record, maps: Mapping[str, Mapping[str, LaidMap]]) -> None:
+        truth_places, truth_height = chip_places(record.truth or (), self.inner - SIDE)
         y = MARGIN + TITLE + truth_height + PAD
         labels: List[Tuple[int, int, str, Sequence[str], bool]] = []
         for model, layers in maps.items():
-            read = Reading(preds["models"][model], self.frames, self.inner)
+            read = Reading(record.models[model], self.frames, self.inner)
             self.readings.append((MARGIN, y, read))
             y += read.height + GAP
             names = list(layers)
             for first in range(0, len(names), COLUMNS):
                 for column, name in enumerate(names[first:first + COLUMNS]):
                     x = MARGIN + column * (self.cell_width + GAP)
-                    labels.append((x, y, name, preds["models"][model]["layers"][name]["flags"],
-                                   layers[name].spatial))
+                    labels.append((x, y, name, record.models[model].layers[name].flags, layers[name].spatial))
                     self.cells[model, name] = (x, y + LABEL)
                 y += LABEL + self.cell_height + STRIP + CAPTION + GAP
             y += PAD
         self.height = y + y % 2
         image = Image.new("RGB", (self.width, self.height), BACKGROUND)
         draw = ImageDraw.Draw(image)
-        self._header(draw, preds, truth_places)
+        self._header(draw, record, truth_places)
         self._legend(image, draw)
         for x, top, name, flags, spatial in labels:
             _label(draw, x, top, self.cell_width, name, flags)
@@ -96,18 +98,18 @@ class Grid:
             draw.text((x + 1, below), BELOW[spatial], font=font(11), fill=DIM, anchor="lm")
         self.ground = np.asarray(image)
 
-    def _header(self, draw: ImageDraw.ImageDraw, preds: Mapping[str, Any],
+    def _header(self, draw: ImageDraw.ImageDraw, record: Record,
                 places: Sequence[Tuple[int, int, int]]) -> None:
         middle = MARGIN + 13
         room = self.inner - COUNTER - (460 if self.width > WIDE_HEADER else 190)
-        outside = "  \u00b7  own video, outside the training data" if "video" in preds else ""
-        name = fitted(preds["sequence"] + outside, bold(18), room)
+        outside = "  \u00b7  own video, outside the training data" if record.video else ""
+        name = fitted(record.sequence + outside, bold(18), room)
         draw.text((MARGIN, middle), name, font=bold(18), fill=INK, anchor="lm")
         top = MARGIN + TITLE
         draw.text((MARGIN, top + CHIP_HEIGHT // 2), "True glosses", font=bold(14), fill=DIM, anchor="lm")
-        for gloss, (x, y, width) in zip(preds["truth"] or (), places):
+        for gloss, (x, y, width) in zip(record.truth or (), places):
             draw_chip(draw, (MARGIN + SIDE + x, top + y, width), gloss, INK)
-        if not preds["truth"]:
+        if not record.truth:
             draw.text((MARGIN + SIDE, top + CHIP_HEIGHT // 2), "not annotated", font=font(14), fill=DIM, anchor="lm")
 
     def _legend(self, image: Image.Image, draw: ImageDraw.ImageDraw) -> None:
@@ -134,11 +136,11 @@ class Grid:
 class Reading:
     """What a model reads, as chips at fixed places that appear when their time has come."""
 
-    def __init__(self, told: Mapping[str, Any], frames: int, width: int) -> None:
+    def __init__(self, told: ModelRecord, frames: int, width: int) -> None:
         self.told = told
         self.width = width
-        self.items = reading(told)
-        self.texts = [chip_text(item["gloss"], item["verdict"]) for item in self.items]
+        self.items = timeline(told)
+        self.texts = [chip_text(item.gloss, item.verdict) for item in self.items]
         self.places, chips = chip_places(self.texts, width - SIDE - 2 * PAD)
         self.height = max(chips, 2 * CHIP_HEIGHT) + 2 * PAD + TARGET
         states = [self._state(frame) for frame in range(frames)]
@@ -150,28 +152,28 @@ class Reading:
 
     def _state(self, frame: int) -> Tuple[Tuple[int, ...], Optional[int]]:
         """Which chips have appeared, and the one being read."""
-        shown = tuple(place for place, item in enumerate(self.items) if item["start"] <= frame)
-        active = [place for place in shown if frame < self.items[place]["stop"]
-                  and self.items[place]["verdict"] != "deleted"]
+        shown = tuple(place for place, item in enumerate(self.items) if item.frames[0] <= frame)
+        active = [place for place in shown if frame < self.items[place].frames[1]
+                  and self.items[place].verdict != "deleted"]
         return shown, active[-1] if active else None
 
     def _draw(self, shown: Sequence[int], active: Optional[int]) -> np.ndarray:
         image = Image.new("RGB", (self.width, self.height), BACKGROUND)
         draw = ImageDraw.Draw(image)
         draw.rounded_rectangle((0, 0, self.width - 1, self.height - 1), radius=8, fill=PANEL)
-        draw.text((PAD, PAD + CHIP_HEIGHT // 2), self.told["title"], font=bold(14), fill=DIM, anchor="lm")
-        if self.told["wer"]:
-            score = f"WER {self.told['wer']['wer']:.1f} %"
+        draw.text((PAD, PAD + CHIP_HEIGHT // 2), self.told.title, font=bold(14), fill=DIM, anchor="lm")
+        if self.told.wer:
+            score = f"WER {self.told.wer.wer:.1f} %"
             draw.text((SIDE - PAD, PAD + CHIP_HEIGHT // 2), score, font=font(12), fill=DIM, anchor="rm")
-        now = "\u2013" if active is None else self.items[active]["gloss"]
-        colour = DIM if active is None else VERDICTS[self.items[active]["verdict"]]
+        now = "\u2013" if active is None else self.items[active].gloss
+        colour = DIM if active is None else VERDICTS[self.items[active].verdict]
         draw.text((PAD, PAD + CHIP_HEIGHT * 3 // 2), fitted(now, bold(17), SIDE - 2 * PAD), font=bold(17), fill=colour,
                   anchor="lm")
-        explained = fitted(f"its maps explain {self.told.get('target', 'nothing')}", font(12), self.width - 2 * PAD)
+        explained = fitted(f"its maps explain {self.told.target}", font(12), self.width - 2 * PAD)
         draw.text((PAD, self.height - PAD - TARGET // 2 + 4), explained, font=font(12), fill=DIM, anchor="lm")
         for place in shown:
             x, y, width = self.places[place]
-            verdict = self.items[place]["verdict"]
+            verdict = self.items[place].verdict
             draw_chip(draw, (SIDE + PAD + x, PAD + y, width), self.texts[place], VERDICTS[verdict], place == active,
                       verdict == "deleted")
         return np.asarray(image)

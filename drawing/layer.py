@@ -3,11 +3,12 @@ from typing import Sequence
 
 import numpy as np
 
-from drawing.overlay import Style, overlay
+from drawing.overlay import overlay
 from drawing.strips import strip, with_cursor
 from drawing.text import plate
 from drawing.view import View
 from geometry.laid import LaidMap
+from records.style import Style
 from results.flags import UNSEEN, in_words
 
 

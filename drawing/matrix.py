@@ -2,8 +2,9 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
-from drawing.overlay import Style, levels, palette
+from drawing.overlay import levels, palette
 from drawing.text import DIM, INK, PANEL, font
+from records.style import Style
 
 SIDE = 420          # pixels of the square, about
 MARGIN = 34

@@ -4,9 +4,10 @@ from typing import Any, Dict
 import numpy as np
 from PIL import Image, ImageDraw
 
-from drawing.overlay import Style, overlay, palette
+from drawing.overlay import overlay, palette
 from drawing.text import font
 from drawing.view import EDGE
+from records.style import Style
 
 WIDTH, HEIGHT, PAD, BAR = 460, 118, 14, 22
 HIGHEST = {"clip": "the clip's strongest place", "frame": "each frame's strongest place"}

@@ -1,8 +1,9 @@
 """What stands below a picture: a bar for every frame of the clip, and a line at the frame shown."""
 import numpy as np
 
-from drawing.overlay import Style, levels, palette
+from drawing.overlay import levels, palette
 from geometry.laid import LaidMap
+from records.style import Style
 
 STRIP = 32          # height of a strip, in pixels
 BACKGROUND = (22, 24, 29)

@@ -1,6 +1,6 @@
 """Text as bitmaps, so that umlauts and Chinese characters come out right."""
 from functools import lru_cache
-from typing import List, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -40,8 +40,8 @@ def fitted(text: str, face: ImageFont.FreeTypeFont, width: int) -> str:
     return text[:(kept + 1) // 2] + "\u2026" + text[-(kept // 2):]
 
 
-def chip_text(gloss: str, verdict: str) -> str:
-    return SIGNS.get(verdict, "") + gloss
+def chip_text(gloss: str, verdict: Optional[str]) -> str:
+    return SIGNS.get(verdict or "", "") + gloss
 
 
 def chip_places(texts: Sequence[str], width: int) -> Tuple[List[Tuple[int, int, int]], int]:

@@ -4,12 +4,15 @@ from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
-from cam_runner import GlossMaps, explain
+from cam_runner import explain
 from cams.methods import METHODS
 from datasets.clip import Clip
 from evidence.tally import mean
 from geometry.laid import LaidMap, area_weights
 from models.recogniser import Recogniser
+from records.explanation import GlossMaps
+from records.question import Question
+from records.transcript import place_of
 from signer.evidence import Evidence
 
 SIDE = 64           # maps and articulators are compared on a grid this fine
@@ -81,24 +84,24 @@ def count(into: Dict[Key, Own], model: str, recogniser: Recogniser, clip: Clip, 
     """Adds a clip: every method with a gradient, at the layers shown by default and those glosses are explained at."""
     layers = list(dict.fromkeys((*recogniser.default_layers, *recogniser.gloss_layers)))
     for method in (name for name, each in METHODS.items() if each.gradients):
-        alone = explain(recogniser, clip, layers, target="each", method=method)
-        right = [gloss for gloss in alone.glosses
-                 if gloss.about["verdict"] == "right" and gloss.about["true_place"] is not None]
-        summed = {kind: explain(recogniser, clip, layers, target="pred", weights=weights)
+        alone = explain(recogniser, clip, Question(target="each", method=method, layers=tuple(layers)))
+        right = [(gloss, place_of(gloss.about.truth)) for gloss in alone.glosses
+                 if gloss.about.verdict == "right" and gloss.about.truth is not None]
+        summed = {kind: explain(recogniser, clip, Question(target="pred", layers=tuple(layers), pool=weights))
                   for kind, weights in SUMMED.items() if right and method == "gradcam"}
         for layer in layers:
-            for gloss in right:
+            for gloss, place in right:
                 maps = {ALONE: gloss.layers, **{kind: found.layers for kind, found in summed.items()}}
                 for kind, its in maps.items():
                     own = into.setdefault((model, layer, method, kind), Own())
-                    own.add(its[layer].laid, evidence, gloss.about["true_place"])
-                    own.late.append(_late(gloss, len(clip.frames) / len(alone.logits), evidence))
+                    own.add(its[layer].laid, evidence, place)
+                    own.late.append(_late(gloss, place, len(clip.frames) / len(alone.logits), evidence))
 
 
-def _late(gloss: GlossMaps, frames: float, evidence: Evidence) -> float:
-    """frames: of a step."""
-    signed = np.flatnonzero(evidence.active == gloss.about["true_place"])
-    return float((gloss.about["start"] + gloss.about["stop"]) / 2 * frames - (signed[0] + signed[-1] + 1) / 2)
+def _late(gloss: GlossMaps, place: int, frames: float, evidence: Evidence) -> float:
+    """place: of the gloss in the truth. frames: of a step."""
+    signed = np.flatnonzero(evidence.active == place)
+    return float(sum(gloss.about.steps) / 2 * frames - (signed[0] + signed[-1] + 1) / 2)
 
 
 def lines(found: Dict[Key, Own]) -> Sequence[str]:

@@ -13,6 +13,7 @@ from evidence.rivals import centre, motion, others_mean, same_spectrum, still
 from evidence.tally import Tally
 from geometry.laid import Box
 from models.recogniser import Recogniser
+from records.question import Question
 from results.interval import Interval, of_sums
 from signer.evidence import Evidence
 
@@ -90,12 +91,12 @@ def shown(recogniser: Recogniser, clip: Clip) -> Iterator[Tuple[str, str, np.nda
     asked = [(method, spatial_layers(recogniser)) for method in METHODS]
     asked += [("attention", attending_layers(recogniser))] if attending_layers(recogniser) else []
     for method, layers in asked:
-        found = explain(recogniser, clip, layers, target="pred", method=method).layers
+        found = explain(recogniser, clip, Question(target="pred", method=method, layers=tuple(layers))).layers
         for layer in layers:
             yield layer, method, found[layer].map
     for method in (name for name in AT_INPUT if name in ONCE):
-        for layer, each in explain(recogniser, clip, target="pred", method=method,
-                                   budget=PASSES.get(method)).layers.items():
+        question = Question(target="pred", method=method, budget=PASSES.get(method))
+        for layer, each in explain(recogniser, clip, question).layers.items():
             yield layer, method, each.map
 
 

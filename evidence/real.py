@@ -17,6 +17,8 @@ from evidence.rivals import centre, motion
 from geometry.laid import LaidMap
 from models.recogniser import Recogniser
 from poses.regions import CONFIDENT, HANDS, PARTS, SIDE, regions
+from records.question import Question
+from records.transcript import place_of
 from signer.evidence import Evidence
 
 METHODS = ("gradcam", "hirescam", "layercam")
@@ -153,21 +155,22 @@ def _explained(found: RealStudy, model: str, recogniser: Recogniser, film: Filme
     layers = list(dict.fromkeys((*recogniser.default_layers, *recogniser.gloss_layers)))
     spatial = [layer for layer in layers if recogniser.layers[layer].spatial]
     if masks:
-        at_input = next(iter(explain(recogniser, film.clip, target="pred", method="gradient").layers.values()))
-        _place(found, (model, GRADIENT, "-"), at_input.laid, masks, frames)
+        at_input = explain(recogniser, film.clip, Question(target="pred", method="gradient")).layers
+        _place(found, (model, GRADIENT, "-"), next(iter(at_input.values())).laid, masks, frames)
     for method in METHODS:
         if masks:
-            whole = explain(recogniser, film.clip, spatial, target="pred", method=method)
+            whole = explain(recogniser, film.clip, Question(target="pred", method=method, layers=tuple(spatial)))
             for layer in spatial:
                 _place(found, (model, layer, method), whole.layers[layer].laid, masks, frames)
         if film.active is None:
             continue
-        for gloss in explain(recogniser, film.clip, layers, target="each", method=method).glosses:
-            if gloss.about["verdict"] == "right" and gloss.about["true_place"] is not None:
+        alone = explain(recogniser, film.clip, Question(target="each", method=method, layers=tuple(layers)))
+        for gloss in alone.glosses:
+            if gloss.about.verdict == "right" and gloss.about.truth is not None:
                 for layer in layers:
                     laid = gloss.layers[layer].laid
                     found.times.setdefault((model, layer, method), Times()).add(
-                        laid.energy(), film.active == gloss.about["true_place"], laid.place.seen)
+                        laid.energy(), film.active == place_of(gloss.about.truth), laid.place.seen)
 
 
 def _place(found: RealStudy, key: Key, laid: LaidMap, masks: Mapping[Tuple[str, str], np.ndarray],

@@ -12,6 +12,7 @@ from datasets.clip import Clip
 from evidence.tally import rank_correlation
 from geometry.laid import Box, area_weights
 from models.recogniser import Recogniser
+from records.question import Question
 
 BUDGETS = {"occlusion": 200, "rise": 300}       # forwards for a clip
 STEPS, SIDE = 8, 8                              # places are compared on a grid: frames to a step, cells along the view
@@ -41,7 +42,8 @@ class Bench:
 def verdicts(recogniser: Recogniser, clip: Clip, box: Box) -> Dict[str, np.ndarray]:
     """What each referee says of the clip's places, [steps, SIDE, SIDE]."""
     return {referee: pooled(each.map, box) for referee, budget in BUDGETS.items()
-            for each in explain(recogniser, clip, target="pred", method=referee, budget=budget).layers.values()}
+            for each in explain(recogniser, clip,
+                                Question(target="pred", method=referee, budget=budget)).layers.values()}
 
 
 def pooled(maps: np.ndarray, box: Box) -> np.ndarray:

@@ -8,6 +8,7 @@ from cam_runner import explain
 from datasets.clip import Clip
 from evidence.metrics import max_sensitivity
 from models.recogniser import Recogniser
+from records.question import Question
 
 NOISE = 5.0         # grey levels, evenly drawn to either side
 TIMES = 4
@@ -16,7 +17,7 @@ TIMES = 4
 def sensitivities(recogniser: Recogniser, clip: Clip, layers: List[str]) -> Dict[str, float]:
     """Of Grad-CAM at each layer. Every fourth pixel is enough: maps are smooth."""
     draws = np.random.default_rng(0)
-    own, *noisy = [explain(recogniser, each, layers, target="pred").layers
+    own, *noisy = [explain(recogniser, each, Question(target="pred", layers=tuple(layers))).layers
                    for each in (clip, *(_noisy(clip, draws) for _ in range(TIMES)))]
     return {layer: max_sensitivity(own[layer].map[:, ::4, ::4], [each[layer].map[:, ::4, ::4] for each in noisy])
             for layer in layers}

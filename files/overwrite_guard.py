@@ -9,9 +9,9 @@ HEAD = 4096         # bytes that are looked at
 RECIPE = "# a run of train.py\n"
 BEGINS: Dict[str, bytes] = {        # what a name ends with -> how such a file of ours begins
     "index.html": rb"(?s)<!doctype html>.*content=\"default-src 'none'; script-src 'sha256-",
-    "summary.json": rb'\{\s*"counts": \{\s*"done": \d',
-    "summary.csv": rb"sequence,status,reason,frames,",
-    "glosses.csv": rb"sequence,split,signer,model,",
+    "summary.json": rb'\{\s*("format": \d+,\s*)?"counts": \{\s*"done": \d',
+    "summary.csv": rb"(format,)?sequence,status,reason,frames,",
+    "glosses.csv": rb"(format,)?sequence,split,signer,model,",
     "scores.json": rb'\{\s*"queries": \d',
     ".certainty.json": rb'\{\s*"sha256": "[0-9a-f]{64}"',
     "evidence.txt": rb"maps against articulators, ",

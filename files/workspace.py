@@ -7,16 +7,6 @@ from terminal.errors import UserError
 
 DATA_NAME = "phoenix-2014-multisigner"
 REPOSITORY = Path(os.path.abspath(__file__)).parent.parent
-CHECKPOINTS = {     # the published ones, as the workspace keeps them; trained on PHOENIX-2014
-    "slowfast": "slowfast_phoenix2014_dev_18.01_test_18.28.pt",
-    "twostream": "twostreamslr.ckpt",
-    "vac": "vac_phoenix2014_dev_21.5_test_22.1.pt",
-    "corrnet": "corrnet_phoenix2014_dev_18.8_test_19.4.pt",
-}
-OF_OTHER_CORPORA = {
-    "phoenix2014-T": {"corrnet": "corrnet_phoenix2014-T_dev_18.9_test_20.5.pt"},
-    "csl-daily": {"corrnet": "corrnet_csl-daily_dev_30.6_test_30.1.pt"},
-}
 
 
 @dataclass(frozen=True)

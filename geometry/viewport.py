@@ -15,6 +15,11 @@ class Viewport:
     right: float = 1.0
     bottom: float = 1.0
 
+    @property
+    def sides(self) -> Tuple[float, float, float, float]:
+        """left, top, right, bottom"""
+        return self.left, self.top, self.right, self.bottom
+
     def box(self, height: int, width: int) -> Tuple[int, int, int, int]:
         """(top, bottom, left, right) in whole pixels of a height x width frame."""
         return (round(self.top * height), round(self.bottom * height),

@@ -1,5 +1,5 @@
 """A whole clip's logits, windows averaged where they overlap."""
-from typing import List, Optional
+from typing import List, Optional, Tuple
 
 import torch
 from torch import Tensor
@@ -16,18 +16,27 @@ def read(recogniser: Recogniser, clip: Clip, batch: int = 1, window: Optional[in
     Clips longer than `window` (the recogniser's own if None) are cut into windows that overlap by half;
     `batch` windows of one length go through the network at once.
     """
-    size = window or recogniser.window
-    size = min(size, recogniser.longest or size)
-    step = recogniser.frames_per_step
-    hop = max(1, size // (2 * step)) * step         # windows start at a step of the clip
-    cuts = windows(len(clip), size, min(hop, size)) if len(clip) else [(0, 0)]
+    cuts = cut(recogniser, len(clip), longest_window(recogniser, window))
     logits: List[Tensor] = []
     with torch.no_grad(), full_float32():
         while len(logits) < len(cuts):
             first = cuts[len(logits)]
-            group = [cut for cut in cuts[len(logits):len(logits) + batch] if cut[1] - cut[0] == first[1] - first[0]]
-            inputs = Inputs.batch([recogniser.prepare(clip.window(*cut)) for cut in group])
+            group = [span for span in cuts[len(logits):len(logits) + batch] if span[1] - span[0] == first[1] - first[0]]
+            inputs = Inputs.batch([recogniser.prepare(clip.window(*span)) for span in group])
             logits += recogniser(inputs).float().cpu()
     if len(cuts) == 1:
         return logits[0]
-    return torch.from_numpy(average_windows([part.numpy() for part in logits], cuts, step))
+    return torch.from_numpy(average_windows([part.numpy() for part in logits], cuts, recogniser.frames_per_step))
+
+
+def longest_window(recogniser: Recogniser, window: Optional[int] = None) -> int:
+    """How many frames are read at once: as many as asked (None: its own number), and no more than it takes."""
+    size = window or recogniser.window
+    return min(size, recogniser.longest or size)
+
+
+def cut(recogniser: Recogniser, frames: int, size: int) -> List[Tuple[int, int]]:
+    """The windows of a clip, (start, stop) each: they overlap by half, and start at a step of the clip."""
+    step = recogniser.frames_per_step
+    hop = max(1, size // (2 * step)) * step
+    return windows(frames, size, min(hop, size)) if frames else [(0, 0)]

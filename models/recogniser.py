@@ -14,7 +14,7 @@ class Recogniser(Explainable):
     """A continuous sign-language recogniser, as everything downstream sees it. Its output is logits [B, T', V];
     softmax over V gives what is decoded."""
 
-    takes_tall_frames = False                           # the 210x260 ones, where they are
+    default_method = "gradcam"                          # of maps, where the user names none
     counted_raw = False                                 # its authors count errors on glosses that nobody cleaned
     longest: Optional[int] = None                       # frames it takes at once, where its authors set a limit
 

@@ -1,4 +1,4 @@
-"""The networks by name. A further one is a file with its class, a file in configs/, and a line here."""
+"""The networks by name, as records/networks.py lists them: their classes, and what is in their checkpoints."""
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Tuple, Type
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Tuple, Type
 import yaml
 
 from models.architecture import check_values
+from records import networks
 from terminal.errors import UserError
 
 if TYPE_CHECKING:   # a command lists the names before torch is loaded
@@ -15,18 +16,8 @@ if TYPE_CHECKING:   # a command lists the names before torch is loaded
     from models.embedder import Embedder
     from models.recogniser import Recogniser
 
-MODELS = {
-    "slowfast": "models.slowfast:SlowFastSign",
-    "twostream": "models.twostream:TwoStreamSLR",
-    "corrnet": "models.corrnet:CorrNet",        # before vac, whose keys it has too
-    "vac": "models.vac:VAC",
-    "mamba": "models.mamba:MambaSLR",
-}
-EMBEDDERS = {
-    "promptsg": "models.promptsg:PromptSG",
-    "arcface": "models.arcface:ArcFace",
-}
-NEED_KEYPOINTS = ("twostream",)
+MODELS = {network.name: network.place for network in networks.RECOGNISERS}
+EMBEDDERS = {network.name: network.place for network in networks.EMBEDDERS}
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 
 

@@ -141,7 +141,6 @@ class TwoStreamSLR(Recogniser):
     signature = PREFIX + BACKBONE + "pose_stream.backbone.base.0.conv_s.weight"
     computed = ("pe.pe",)
     folds = False           # it gains little, and weights rounded anew show in the first maps of the pose stream
-    takes_tall_frames = True
     network: TwoStreamNetwork
     default_layers = ("rgb_stream.layer1", "pose_stream.layer1", "fusion_module.conv_fuse", "rgb_stream.layer4",
                       "visual_head")

@@ -10,7 +10,7 @@ from torch import Tensor
 from datasets.clip import Clip
 from datasets.market import FOLDERS, Shot, identities, market
 from datasets.pictures import folder_pictures
-from drawing.overlay import Style, png
+from drawing.overlay import png
 from files.overwrite_guard import check_ours
 from models.embedder import Embedder, embed
 from models.registry import build_embedder
@@ -21,6 +21,7 @@ from pairs.index_page import write_likeness_index
 from pairs.pair_figure import Panel, laid_over, pair_figure
 from pairs.pair_files import FIGURE, MAPS, SCORES, file_name, write_maps, write_scores
 from pairs.subjects import Subject, embedding_of, identity_of, points_of, subject_of
+from records.style import Style
 from results.existing_result import check_replaceable
 from results.folder import SequenceFolder, prepare_out
 from results.retrieval import RANKS, ranking, retrieval, similarities

@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from drawing.overlay import Style, overlay, palette
+from drawing.overlay import overlay, palette
 from drawing.strips import BACKGROUND
 from drawing.text import DIM, INK, WARNING, bold, fitted, font
+from records.style import Style
 
 HIGH = 240              # of a picture in the figure
 MARGIN, GAP, LABEL, HEADER = 16, 6, 40, 64

@@ -5,15 +5,18 @@ from typing import Any, Dict, List, Optional
 
 from files.atomic import atomic_file
 from poses.regions import REGIONS
+from records.codec import to_json
+from records.reading_timeline import timeline
+from records.sequence import ModelRecord
 from reports.page import page
 from reports.study import study
 from results.existing_result import looks_finished
 from results.glosses import FILE
 from results.manifest import Manifest, read_manifest, read_preds
-from results.reading_timeline import reading
 
 THUMBNAIL = "thumbnail.jpg"
 RECORD = "report.json"
+FORMAT = 2          # of it
 
 
 def write_index(out_folder: Path) -> List[str]:
@@ -58,12 +61,12 @@ def _row(folder: Path) -> Optional[Dict[str, Any]]:
         return None
     record = _record(folder, manifest)
     return {
-        "sequence": preds["sequence"], "folder": folder.name, "split": preds.get("split"),
-        "signer": preds.get("signer"), "frames": preds.get("frames"), "truth": preds.get("truth"),
+        "sequence": preds.sequence, "folder": folder.name, "split": preds.split, "signer": preds.signer,
+        "frames": preds.frames, "truth": preds.truth,
         "page": (folder / "report.html").is_file(), "thumbnail": (folder / THUMBNAIL).is_file(),
         "cover": record.get("cover"),
         "models": {name: _model(model, record.get("shares", {}).get(name, {}))
-                   for name, model in preds["models"].items()},
+                   for name, model in preds.models.items()},
     }
 
 
@@ -72,14 +75,15 @@ def _record(folder: Path, manifest: Manifest) -> Dict[str, Any]:
     path = folder / RECORD
     try:
         whole = path.is_file() and path.stat().st_size == manifest.files.get(RECORD)
-        return json.loads(path.read_text(encoding="utf-8")) if whole else {}
+        found = json.loads(path.read_text(encoding="utf-8")) if whole else {}
     except (OSError, ValueError):
         return {}
+    return found if isinstance(found, dict) and found.get("format") == FORMAT else {}
 
 
-def _model(model: Dict[str, Any], shares: Dict[str, List[float]]) -> Dict[str, Any]:
+def _model(model: ModelRecord, shares: Dict[str, List[float]]) -> Dict[str, Any]:
     return {
-        "title": model.get("title"), "reading": [[each["gloss"], each.get("verdict")] for each in reading(model)],
-        "wer": model.get("wer"), "shares": shares,
-        "flags": {name: layer["flags"] for name, layer in model.get("layers", {}).items() if layer.get("flags")},
+        "title": model.title, "reading": [[entry.gloss, entry.verdict] for entry in timeline(model)],
+        "wer": to_json(model.wer), "shares": shares,
+        "flags": {name: layer.flags for name, layer in model.layers.items() if layer.flags},
     }

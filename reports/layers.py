@@ -1,13 +1,17 @@
 """What the page says of each layer: its energy, where its map lies, and the map itself."""
 import base64
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import numpy as np
 
 from drawing.matrix import matrix_picture
-from drawing.overlay import Style, png
+from drawing.overlay import png
 from geometry.laid import LaidMap
 from poses.regions import SIDE
+from records.codec import to_json
+from records.explanation import Explanation, LayerMap
+from records.sequence import Sequence
+from records.style import Style
 from reports.quantised_map import Knots, knots
 from results.flags import in_words
 from results.shares import mass, shares
@@ -17,47 +21,47 @@ PER_GLOSS = ("flags", "note", "energy", "shares", "shares_over_time", "sheet")  
 Regions = Optional[Tuple[np.ndarray, np.ndarray]]   # the region of each cell [T, 64, 64], frames with a signer [T]
 
 
-def layer_records(layers: Mapping[str, Mapping[str, Any]], preds: Mapping[str, Any],
+def layer_records(explanations: Mapping[str, Explanation], record: Sequence,
                   found: Regions) -> Tuple[Dict[str, List[Dict[str, Any]]], Dict[str, Knots]]:
-    """{model: {layer: .laid, .spatial, .flags}} -> each model's layers, and their maps by sheet."""
-    records: Dict[str, List[Dict[str, Any]]] = {model: [] for model in layers}
+    """What the page says of each model's layers, and their maps by sheet."""
+    records: Dict[str, List[Dict[str, Any]]] = {model: [] for model in explanations}
     maps: Dict[str, Knots] = {}
-    for model, its_layers in layers.items():
-        for name, layer in its_layers.items():
-            record, its_map = _layer(name, layer, preds["models"][model]["layers"][name], found)
-            if its_map is not None:
-                record["sheet"] = f"map{len(maps)}"
-                maps[record["sheet"]] = its_map
-            records[model].append(record)
+    for model, explanation in explanations.items():
+        for name, layer in explanation.layers.items():
+            told, drawn = _layer(name, layer, record.models[model].layers[name].evidence, found)
+            if drawn is not None:
+                told["sheet"] = f"map{len(maps)}"
+                maps[told["sheet"]] = drawn
+            records[model].append(told)
     return records, maps
 
 
-def gloss_records(glosses: Mapping[str, Sequence[Any]], preds: Mapping[str, Any],
+def gloss_records(explanations: Mapping[str, Explanation], record: Sequence,
                   found: Regions) -> Tuple[Dict[str, List[Dict[str, Any]]], Dict[str, Knots]]:
-    """{model: glosses explained on their own} -> what is told of each, with its layers as above; and their maps."""
+    """The same of each gloss that was explained on its own."""
     records: Dict[str, List[Dict[str, Any]]] = {}
     maps: Dict[str, Knots] = {}
-    for model, its in glosses.items():
+    for model, explanation in explanations.items():
         records[model] = []
-        for gloss, about in zip(its, preds["models"][model]["explained"]):
+        for gloss in explanation.glosses:
             layers = {}
             for name, layer in gloss.layers.items():
-                record, its_map = _layer(name, layer, preds["models"][model]["layers"][name], found)
-                if its_map is not None:
-                    record["sheet"] = f"gloss{len(maps)}"
-                    maps[record["sheet"]] = its_map
-                layers[name] = {key: record[key] for key in PER_GLOSS if key in record}
-            records[model].append({**about, "layers": layers})
+                told, drawn = _layer(name, layer, record.models[model].layers[name].evidence, found)
+                if drawn is not None:
+                    told["sheet"] = f"gloss{len(maps)}"
+                    maps[told["sheet"]] = drawn
+                layers[name] = {key: told[key] for key in PER_GLOSS if key in told}
+            records[model].append({**to_json(gloss.about), "layers": layers})
     return records, maps
 
 
-def _layer(name: str, layer: Any, told: Mapping[str, Any], found: Regions) -> Tuple[Dict[str, Any], Optional[Knots]]:
+def _layer(name: str, layer: LayerMap, evidence: str, found: Regions) -> Tuple[Dict[str, Any], Optional[Knots]]:
     """What the page says of a layer, and its map when it has a place and is not empty."""
-    laid: LaidMap = layer.laid
+    laid = layer.laid
     record: Dict[str, Any] = {"name": name, "spatial": bool(layer.spatial), "flags": list(layer.flags),
                               "note": in_words(layer.flags), "seen": laid.place.seen, "box": laid.place.box,
-                              "cells": laid.raw.shape[1:], **looks(name, laid, told.get("field")),
-                              "evidence": told.get("evidence", "")}
+                              "cells": laid.raw.shape[1:], **looks(name, laid, layer.field),
+                              "evidence": evidence}
     record["energy"] = _rounded(laid.energy())
     if layer.laid.matrix is not None:
         picture = png(matrix_picture(layer.laid.matrix, Style(colormap="viridis")))

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Dict, Sequence
 
 from drawing.fonts import chinese_subset, is_chinese
-from drawing.overlay import COLORMAPS, palette
+from drawing.overlay import palette
+from records.style import COLORMAPS
 
 ASSETS = Path(__file__).resolve().parent / "assets"
 

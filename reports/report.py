@@ -2,17 +2,21 @@
 import json
 import math
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Sequence
+from typing import Any, Dict, Mapping, Optional
 
 import cv2
 import numpy as np
 
 from poses.regions import REGIONS, cover, regions
-from reports.index import RECORD, THUMBNAIL, write_index
+from records.codec import to_json
+from records.explanation import Explanation
+from records.reading_timeline import timeline
+from records.sequence import ModelRecord, sequence_json
+from records.sequence import Sequence as Record
+from reports.index import FORMAT, RECORD, THUMBNAIL, write_index
 from reports.layers import gloss_records, layer_records
 from reports.page import colour_tables, page
 from reports.sprites import encode_frames, encode_maps, jpeg
-from results.reading_timeline import reading
 
 __all__ = ["write_index", "write_report"]
 
@@ -24,45 +28,40 @@ LATER = ("preds.txt", "preds.json")     # written when all else is
 THUMBNAIL_HEIGHT = 96
 
 
-def write_report(folder: Path, frames: np.ndarray, layers: Mapping[str, Mapping[str, Any]], preds: Mapping[str, Any],
-                 keypoints: Optional[np.ndarray] = None,
-                 glosses: Optional[Mapping[str, Sequence[Any]]] = None) -> None:
+def write_report(folder: Path, frames: np.ndarray, explanations: Mapping[str, Explanation], record: Record,
+                 keypoints: Optional[np.ndarray] = None) -> None:
     """Writes report.html, and for the index report.json and thumbnail.jpg.
 
-    frames uint8 [T, H, W, 3] RGB; layers {model: {layer: .laid, .spatial, .flags}};
-    preds what preds.json holds, each model's `viewport` (left, top, right, bottom in fractions of the frame, where it
-    does not see all) among it; keypoints [T, 133, 3] in pixels of the 210x260 frame; glosses {model: those explained on
-    their own, .layers as above}.
+    frames: uint8 [T, H, W, 3] RGB; explanations: by model; keypoints: [T, 133, 3] in pixels of the 210x260 frame.
     """
     folder = Path(folder)
     found = None if keypoints is None else regions(np.asarray(keypoints, np.float32))
-    records, maps = layer_records(layers, preds, found)
-    alone, own_maps = gloss_records(glosses or {}, preds, found)
+    records, maps = layer_records(explanations, record, found)
+    alone, own_maps = gloss_records(explanations, record, found)
     maps.update(own_maps)
     sheets = {"frame": encode_frames(frames),
               **encode_maps({name: each.values for name, each in maps.items()}, len(frames))}
     data = finite({
-        "frames": len(frames), "size": frames.shape[1:3], "preds": preds,
+        "frames": len(frames), "size": frames.shape[1:3], "preds": sequence_json(record),
         "files": [name for name in FILES if name in LATER or (folder / name).is_file()],
-        "models": [{"name": name, "layers": its_layers, "alone": alone.get(name, []),
-                    **_told(name, preds["models"][name])}
-                   for name, its_layers in records.items()],
+        "models": [{"name": name, "layers": layers, "alone": alone.get(name, []), **_reading(record.models[name])}
+                   for name, layers in records.items()],
         "sheets": {name: {**each.layout(), **(maps[name].layout() if name in maps else {})}
                    for name, each in sheets.items()},
         "regions": None if found is None else _cover(*found), "scales": colour_tables(),
     })
-    text = page("report.html", STYLES, SCRIPTS, str(preds["sequence"]), data,
-                {name: each.jpegs for name, each in sheets.items()}, _plain(preds))
+    text = page("report.html", STYLES, SCRIPTS, record.sequence, data,
+                {name: each.jpegs for name, each in sheets.items()}, _plain(record))
     (folder / "report.html").write_text(text, encoding="utf-8")
     (folder / THUMBNAIL).write_bytes(_thumbnail(frames))
-    record = {"cover": data["regions"] and data["regions"]["total"],
-              "shares": {model: {each["name"]: each["shares"] for each in its_layers if each.get("shares")}
-                         for model, its_layers in records.items()}}
-    (folder / RECORD).write_text(json.dumps(finite(record), ensure_ascii=False, allow_nan=False), encoding="utf-8")
+    shares = {"format": FORMAT, "cover": data["regions"] and data["regions"]["total"],
+              "shares": {model: {each["name"]: each["shares"] for each in layers if each.get("shares")}
+                         for model, layers in records.items()}}
+    (folder / RECORD).write_text(json.dumps(finite(shares), ensure_ascii=False, allow_nan=False), encoding="utf-8")
 
 
-def _told(name: str, model: Mapping[str, Any]) -> Dict[str, Any]:
-    return {"title": model.get("title", name), "reading": reading(model), "truth": model.get("truth_spans") or []}
+def _reading(model: ModelRecord) -> Dict[str, Any]:
+    return {"title": model.title, "reading": to_json(timeline(model)), "truth": to_json(model.truth_spans)}
 
 
 def _cover(labels: np.ndarray, seen: np.ndarray) -> Dict[str, Any]:
@@ -90,9 +89,9 @@ def _thumbnail(frames: np.ndarray) -> bytes:
     return jpeg(small, 80)
 
 
-def _plain(preds: Mapping[str, Any]) -> str:
-    lines = [str(preds["sequence"])]
-    if preds.get("truth"):
-        lines.append("truth: " + " ".join(preds["truth"]))
-    lines += [f"{name}: " + " ".join(model["glosses"]) for name, model in preds["models"].items()]
+def _plain(record: Record) -> str:
+    lines = [record.sequence]
+    if record.truth:
+        lines.append("truth: " + " ".join(record.truth))
+    lines += [f"{name}: " + " ".join(model.glosses) for name, model in record.models.items()]
     return "\n".join(lines)

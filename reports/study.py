@@ -9,7 +9,7 @@ import numpy as np
 from results.interval import of_mean
 
 KINDS = ("verdict", "gloss", "signer")
-PLACES = {"hands": ("left_hand", "right_hand"), "face": ("face",), "body": ("body",), "elsewhere": ("elsewhere",)}
+PLACES = {"hands": ("hands",), "face": ("face",), "body": ("body",), "elsewhere": ("elsewhere",)}
 
 Row = Dict[str, str]
 
@@ -33,8 +33,8 @@ def _groups(rows: Sequence[Row], kind: str) -> List[Dict[str, Any]]:
     for row in rows:
         groups[row[kind] or "not judged"].append(row)
     return [{"name": name, "count": len(its), "shares": _shares(its), "hands": _interval(_hands(its)),
-             "time": _interval([float(row["inside"]) / float(row["chance"]) for row in its
-                                if row["inside"] and float(row["chance"] or 0) > 0]),
+             "time": _interval([float(row["inside"]) / float(row["inside_even"]) for row in its
+                                if row["inside"] and float(row["inside_even"] or 0) > 0]),
              "sequences": list(dict.fromkeys(row["sequence"] for row in its))}
             for name, its in sorted(groups.items(), key=lambda each: (-len(each[1]), each[0]))]
 
@@ -48,7 +48,7 @@ def _shares(rows: Sequence[Row]) -> Optional[List[float]]:
 
 
 def _hands(rows: Sequence[Row]) -> List[float]:
-    return [float(row["left_hand"]) + float(row["right_hand"]) for row in rows if row["elsewhere"]]
+    return [float(row["hands"]) for row in rows if row["elsewhere"]]
 
 
 def _interval(values: Sequence[float]) -> Optional[List[float]]:

@@ -8,124 +8,142 @@ Arrays, by name:
     MODEL/LAYER/raw                     float32 [T', H', W'], or [T'] of a layer that knows only when; after ReLU
     MODEL/LAYER/frames, rows, columns   where its steps, rows and columns are centred, in frames and pixels of the clip
     MODEL/LAYER/lows, highs             float32 [frames seen]: the least and most that lies on each frame
-    MODEL/glosses/PLACE/LAYER/raw, lows, highs      the same of the map of one gloss; its cells are LAYER's
-    about                               JSON: frame sizes, what was seen, flags, targets in words, glosses
+    MODEL/glosses/NUMBER/LAYER/raw, lows, highs      the same of the map of one gloss; its cells are LAYER's
+    about                               JSON: its format, frame sizes, what was seen, flags, targets in words, glosses
 """
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
 from geometry.laid import Cells, LaidMap, Place
+from records.codec import from_json, to_json
+from records.explained import ExplainedGloss
+from records.explanation import Explanation, GlossMaps, LayerMap
+from records.sequence import check_format
 from terminal.command_exit import ended
 from terminal.errors import UserError
 
 FILE = "cams.npz"
+FORMAT = 2
 
 
 @dataclass(frozen=True)
-class Layer:
-    laid: LaidMap
-    flags: Tuple[str, ...] = ()
+class LayerAbout:
+    """What of a layer is no array."""
 
-    @property
-    def spatial(self) -> bool:
-        return self.laid.spatial
-
-
-@dataclass(frozen=True)
-class Gloss:
-    """What was explained on its own."""
-
-    place: int
-    about: Dict[str, Any]                   # gloss, words, verdict and the like
-    layers: Dict[str, Layer]
+    size: Tuple[int, int, int]
+    seen: Tuple[int, int]
+    box: Tuple[int, int, int, int]
+    flags: Tuple[str, ...]
+    per_frame: bool
+    void: bool
+    field: Optional[float] = None
 
 
 @dataclass(frozen=True)
-class Cams:
-    """One model's."""
+class GlossAbout:
+    gloss: ExplainedGloss
+    layers: Dict[str, LayerAbout]
 
-    logits: np.ndarray
-    viewport: Tuple[float, ...]
+
+@dataclass(frozen=True)
+class ModelAbout:
     target: str
-    layers: Dict[str, Layer]
-    glosses: List[Gloss]
+    method: str
+    pool: str
+    normalise: str
+    precision: str
+    notes: Tuple[str, ...]
+    layers: Dict[str, LayerAbout]
+    glosses: Tuple[GlossAbout, ...]
 
 
-def write_cams(path: Path, explanations: Mapping[str, Any], viewports: Mapping[str, Sequence[float]]) -> None:
-    """explanations: model -> .logits, .target, .layers {name: .laid, .flags}, .glosses [.place, .about, .layers]."""
+@dataclass(frozen=True)
+class About:
+    models: Dict[str, ModelAbout]
+
+
+def write_cams(path: Path, explanations: Mapping[str, Explanation]) -> None:
     arrays: Dict[str, np.ndarray] = {}
-    about: Dict[str, Any] = {}
-    for model, told in explanations.items():
-        arrays[f"{model}/logits"] = told.logits
-        arrays[f"{model}/viewport"] = np.asarray(viewports[model], np.float64)
-        about[model] = {"target": told.target, "layers": {}, "glosses": []}
-        for name, layer in told.layers.items():
-            about[model]["layers"][name] = _put(arrays, f"{model}/{name}", layer)
-            cells = layer.laid.cells
-            for axis, centres in (("frames", cells.frames), ("rows", cells.rows), ("columns", cells.columns)):
-                if centres is not None:
-                    arrays[f"{model}/{name}/{axis}"] = centres
-        for gloss in told.glosses:
-            layers = {name: _put(arrays, f"{model}/glosses/{gloss.place}/{name}", layer)
-                      for name, layer in gloss.layers.items()}
-            about[model]["glosses"].append({"place": gloss.place, **gloss.about, "layers": layers})
-    arrays["about"] = np.array(json.dumps(about, ensure_ascii=False))
+    about = About({model: _put_model(arrays, model, told) for model, told in explanations.items()})
+    arrays["about"] = np.array(json.dumps({"format": FORMAT, **to_json(about)}, ensure_ascii=False))
     np.savez_compressed(path, **arrays)     # type: ignore[arg-type]
 
 
-def _put(arrays: Dict[str, np.ndarray], key: str, layer: Any) -> Dict[str, Any]:
-    laid: LaidMap = layer.laid
+def _put_model(arrays: Dict[str, np.ndarray], model: str, told: Explanation) -> ModelAbout:
+    arrays[f"{model}/logits"] = told.logits
+    arrays[f"{model}/viewport"] = np.asarray(told.viewport, np.float64)
+    layers = {}
+    for name, layer in told.layers.items():
+        layers[name] = _put(arrays, f"{model}/{name}", layer)
+        cells = layer.laid.cells
+        for axis, centres in (("frames", cells.frames), ("rows", cells.rows), ("columns", cells.columns)):
+            if centres is not None:
+                arrays[f"{model}/{name}/{axis}"] = centres
+    glosses = tuple(GlossAbout(gloss.about, {name: _put(arrays, f"{model}/glosses/{gloss.about.number}/{name}", layer)
+                                             for name, layer in gloss.layers.items()}) for gloss in told.glosses)
+    return ModelAbout(told.target, told.method, told.pool, told.normalise, told.precision, told.notes, layers, glosses)
+
+
+def _put(arrays: Dict[str, np.ndarray], key: str, layer: LayerMap) -> LayerAbout:
+    laid = layer.laid
     arrays.update({f"{key}/raw": laid.raw, f"{key}/lows": laid.lows, f"{key}/highs": laid.highs})
-    return {"size": laid.place.size, "seen": laid.place.seen, "box": laid.place.box, "flags": list(layer.flags),
-            "per_frame": laid.per_frame, "void": laid.void}
+    return LayerAbout(laid.place.size, laid.place.seen, laid.place.box, layer.flags, laid.per_frame, laid.void,
+                      layer.field)
 
 
-def read_cams(path: Path) -> Dict[str, Cams]:
+def read_cams(path: Path) -> Dict[str, Explanation]:
     """By model; `laid.at(frame)` of a layer is what is drawn over that frame, `laid.whole()` all of them."""
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = dict(file)
-        about = json.loads(str(arrays["about"]))
+        tree = json.loads(str(arrays["about"]))
     except FileNotFoundError:
         raise UserError(f"{path} does not exist; run main.py with --write cams to have one") from None
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise UserError(f"{path}: not a cams.npz of main.py ({error}); write it again") from None
-    return {model: _model(arrays, model, its) for model, its in about.items()}
+    check_format(tree, FORMAT, str(path))
+    about = from_json(About, tree, str(path))
+    try:
+        return {model: _model(arrays, model, told) for model, told in about.models.items()}
+    except KeyError as error:
+        raise UserError(f"{path}: the array {error} is missing; write it again") from None
 
 
-def _model(arrays: Dict[str, np.ndarray], model: str, about: Dict[str, Any]) -> Cams:
-    layers = {name: _layer(arrays, f"{model}/{name}", f"{model}/{name}", its) for name, its in about["layers"].items()}
+def _model(arrays: Dict[str, np.ndarray], model: str, about: ModelAbout) -> Explanation:
+    layers = {name: _layer(arrays, f"{model}/{name}", f"{model}/{name}", told) for name, told in about.layers.items()}
     glosses = []
-    for told in about["glosses"]:
-        own = {name: _layer(arrays, f"{model}/{name}", f"{model}/glosses/{told['place']}/{name}", its)
-               for name, its in told.pop("layers").items()}
-        glosses.append(Gloss(told.pop("place"), told, own))
-    viewport = tuple(arrays[f"{model}/viewport"].tolist())
-    return Cams(arrays[f"{model}/logits"], viewport, about["target"], layers, glosses)
+    for told in about.glosses:
+        own = {name: _layer(arrays, f"{model}/{name}", f"{model}/glosses/{told.gloss.number}/{name}", layer)
+               for name, layer in told.layers.items()}
+        glosses.append(GlossMaps(replace(told.gloss, layers={name: each.flags for name, each in own.items()}), own))
+    viewport = tuple(float(side) for side in arrays[f"{model}/viewport"])
+    return Explanation(model, arrays[f"{model}/logits"], viewport, about.target, about.method, about.pool,
+                       about.normalise, about.precision, about.notes, layers, tuple(glosses))
 
 
-def _layer(arrays: Dict[str, np.ndarray], layer: str, key: str, about: Dict[str, Any]) -> Layer:
+def _layer(arrays: Dict[str, np.ndarray], layer: str, key: str, about: LayerAbout) -> LayerMap:
     """layer: where the cells are told; key: where the map is."""
     rows, columns = (arrays.get(f"{layer}/{axis}") for axis in ("rows", "columns"))
-    place = Place(tuple(about["size"]), tuple(about["seen"]), tuple(about["box"]))
-    return Layer(LaidMap(arrays[f"{key}/raw"], Cells(arrays[f"{layer}/frames"], rows, columns), place,
-                         arrays[f"{key}/lows"], arrays[f"{key}/highs"], about["per_frame"], about["void"]),
-                 tuple(about["flags"]))
+    place = Place(about.size, about.seen, about.box)
+    return LayerMap(LaidMap(arrays[f"{key}/raw"], Cells(arrays[f"{layer}/frames"], rows, columns), place,
+                            arrays[f"{key}/lows"], arrays[f"{key}/highs"], about.per_frame, about.void),
+                    about.flags, about.field)
 
 
-def lines(found: Mapping[str, Cams]) -> List[str]:
+def lines(found: Mapping[str, Explanation]) -> List[str]:
     """What a file holds, for people."""
     out = []
-    for model, its in found.items():
-        out += [f"{model}: {its.target}", f"  logits {_shape(its.logits)}, view {_numbers(its.viewport)}"]
-        out += [f"  {name:32}{_shape(layer.laid.raw):>16}  {_lies(layer.laid)}{_told(layer.flags)}"
-                for name, layer in its.layers.items()]
-        out += [f"  gloss {gloss.place} {gloss.about['gloss']}: {', '.join(gloss.layers)}" for gloss in its.glosses]
+    for model, told in found.items():
+        out += [f"{model}: {told.target}", f"  logits {_shape(told.logits)}, view {_numbers(told.viewport)}"]
+        out += [f"  {name:32}{_shape(layer.laid.raw):>16}  {_lies(layer.laid)}{_flags(layer.flags)}"
+                for name, layer in told.layers.items()]
+        out += [f"  gloss {gloss.about.number} {gloss.about.gloss} ({gloss.about.id}): {', '.join(gloss.layers)}"
+                for gloss in told.glosses]
     return out
 
 
@@ -143,7 +161,7 @@ def _numbers(values: Sequence[float]) -> str:
     return " ".join(f"{value:g}" for value in values)
 
 
-def _told(flags: Sequence[str]) -> str:
+def _flags(flags: Sequence[str]) -> str:
     return f"  ({', '.join(flags)})" if flags else ""
 
 

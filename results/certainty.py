@@ -6,42 +6,44 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from files.atomic import atomic_file
+from records.sequence import Certainty
+from records.transcript import Span
 
 SURE = 0.5              # a gloss's mean probability over its steps below which it is a guess
 SPAN = (5, 95)          # percentiles of a corpus's clips that count as its range
 BESIDE = ".certainty.json"
 
 
-def certainty(logits: np.ndarray, spans: Sequence[Mapping[str, Any]], blank: int) -> Dict[str, Optional[float]]:
-    """Mean score of the glosses, None without any; and the share of steps whose likeliest class is the blank."""
-    scores = [span["score"] for span in spans]
-    return {"confidence": round(float(np.mean(scores)), 4) if scores else None,
-            "blank": round(float((logits.argmax(axis=1) == blank).mean()), 4)}
+def certainty(logits: np.ndarray, scores: Sequence[float], blank: int) -> Certainty:
+    """scores: of the glosses read. Its line is written once the corpus's own range is known."""
+    return Certainty(round(float(np.mean(scores)), 4) if scores else None,
+                     round(float((logits.argmax(axis=1) == blank).mean()), 4), "")
 
 
-def guessed(spans: Sequence[Mapping[str, Any]]) -> str:
+def guessed(spans: Sequence[Span]) -> str:
     """Why nothing was read, where no gloss is sure; empty where one is, or none was read anyway."""
-    if not spans or any(span["score"] >= SURE for span in spans):
+    if not spans or any(span.score >= SURE for span in spans):
         return ""
-    best = max(spans, key=lambda span: span["score"])
-    return f"nothing read: the surest gloss, {best['gloss']}, has a probability of {best['score']:.2f}"
+    best = max(spans, key=lambda span: span.score)
+    return f"nothing read: the surest gloss, {best.gloss}, has a probability of {best.score:.2f}"
 
 
-def range_of(told: Iterable[Mapping[str, Optional[float]]], split: str, sha256: str) -> Dict[str, Any]:
-    """What `certainty` said of a split's clips -> the range to hold others against, of one checkpoint."""
-    rows = list(told)
-    known = {name: [value for value in (row[name] for row in rows) if value is not None]
-             for name in ("confidence", "blank")}
+def range_of(measured: Iterable[Certainty], split: str, sha256: str) -> Dict[str, Any]:
+    """How sure a network was of a split's clips -> the range to hold others against, of one checkpoint."""
+    rows = list(measured)
+    known: Dict[str, List[float]] = {
+        "confidence": [row.confidence for row in rows if row.confidence is not None],
+        "blank": [row.blank for row in rows]}
     return {"sha256": sha256, "split": split, "clips": len(rows),
             **{name: [round(float(value), 4) for value in np.percentile(values, SPAN)] if values else None
                for name, values in known.items()}}
 
 
 def write_range(folder: Path, checkpoint: Path, sha256: str, split: str,
-                told: Iterable[Mapping[str, Optional[float]]]) -> None:
+                measured: Iterable[Certainty]) -> None:
     """Beside a checkpoint, or in the evaluation's folder, main.py holds videos against it."""
     with atomic_file(folder / (checkpoint.name + BESIDE)) as draft:
-        draft.write_text(json.dumps(range_of(told, split, sha256), indent=1) + "\n", encoding="utf-8")
+        draft.write_text(json.dumps(range_of(measured, split, sha256), indent=1) + "\n", encoding="utf-8")
 
 
 def known_range(checkpoint: Path, sha256: str, others: Sequence[Path] = ()) -> Optional[Dict[str, Any]]:
@@ -56,15 +58,15 @@ def known_range(checkpoint: Path, sha256: str, others: Sequence[Path] = ()) -> O
     return None
 
 
-def certainty_line(told: Mapping[str, Optional[float]], known: Optional[Mapping[str, Any]]) -> str:
+def certainty_line(sure: Certainty, known: Optional[Mapping[str, Any]]) -> str:
     """In words, beside the corpus where that was measured."""
-    confidence = "no gloss" if told["confidence"] is None else f"mean confidence {told['confidence']:.2f}"
-    blank = f"blank in {100 * (told['blank'] or 0):.0f} % of steps"
+    confidence = "no gloss" if sure.confidence is None else f"mean confidence {sure.confidence:.2f}"
+    blank = f"blank in {100 * sure.blank:.0f} % of steps"
     if known is None:
         return f"{confidence}, {blank}; the corpus's own range was not measured (evaluate.py --split dev does)"
     split = known["split"]
-    return (f"{confidence}{_against(told['confidence'], known['confidence'], split, 1, '.2f')}, "
-            f"{blank}{_against(told['blank'], known['blank'], split, 100, '.0f')}")
+    return (f"{confidence}{_against(sure.confidence, known['confidence'], split, 1, '.2f')}, "
+            f"{blank}{_against(sure.blank, known['blank'], split, 100, '.0f')}")
 
 
 def _against(value: Optional[float], bounds: Optional[Tuple[float, float]], split: str, scale: int, form: str) -> str:
@@ -75,8 +77,7 @@ def _against(value: Optional[float], bounds: Optional[Tuple[float, float]], spli
     return f" ({verdict} {split}'s {format(scale * low, form)} to {format(scale * high, form)})"
 
 
-def video_lines(video: Mapping[str, Any]) -> List[str]:
+def video_lines(file: str, start: float, stop: float, crop: str, keypoints: str, notes: Sequence[str]) -> List[str]:
     """What must be said of a video of the user's own."""
-    return [f"{video['file']}, {video['from']:.2f} to {video['to']:.2f} s, is outside the recognisers' training data: "
-            "they can be sure and wrong",
-            f"framing: {video['crop']} (left, top, width, height); keypoints: {video['keypoints']}", *video["notes"]]
+    return [f"{file}, {start:.2f} to {stop:.2f} s, is outside the recognisers' training data: they can be sure and "
+            "wrong", f"framing: {crop} (left, top, width, height); keypoints: {keypoints}", *notes]

@@ -3,8 +3,9 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Mapping, Optional
+from typing import Any, Callable, Iterable, Mapping, Optional
 
+from records.sequence import Sequence
 from results.folder import LOCK
 from results.manifest import MANIFEST, PREDS, differing, read_manifest, read_preds
 from terminal.errors import UserError
@@ -13,31 +14,31 @@ Settings = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Standing:
-    preds: Optional[Dict[str, Any]] = None      # where it is complete and current
+class Existing:
+    record: Optional[Sequence] = None           # where it is complete and current
     flaw: str = ""                              # why what there is has to be made again
     aside: bool = False                         # nobody can say what of it is ours: it must not be replaced
 
 
-def standing(folder: Path, settings: Optional[Settings], inputs: Mapping[str, Any]) -> Standing:
+def existing(folder: Path, settings: Optional[Settings], inputs: Mapping[str, Any]) -> Existing:
     """UserError where it is not the program's, or made with other settings. Without settings it is redone anyway."""
     if not os.path.lexists(folder):
-        return Standing()
+        return Existing()
     check_replaceable(folder, settings)
     manifest = read_manifest(folder)
     if manifest is None:
         damaged = looks_finished(folder)
-        return Standing(flaw=f"it has no {MANIFEST} that can be read" if damaged else "", aside=damaged)
+        return Existing(flaw=f"it has no {MANIFEST} that can be read" if damaged else "", aside=damaged)
     if settings is None:
-        return Standing()
+        return Existing()
     lacking = manifest.lacking(folder)
     if lacking is not None:
-        return Standing(flaw=f"{lacking} is not as it was written")
+        return Existing(flaw=f"{lacking} is not as it was written")
     changed = differing(manifest.inputs, inputs)
     if changed:
-        return Standing(flaw=f"changed since: {', '.join(changed)}")
-    preds = read_preds(folder, manifest)
-    return Standing(preds) if preds else Standing(flaw=f"{PREDS} is not as it was written")
+        return Existing(flaw=f"changed since: {', '.join(changed)}")
+    record = read_preds(folder, manifest)
+    return Existing(record) if record else Existing(flaw=f"{PREDS} is not as this version writes it")
 
 
 def check_replaceable(folder: Path, settings: Optional[Settings]) -> None:

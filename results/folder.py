@@ -4,15 +4,17 @@ import os
 import shutil
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Dict, List, Mapping, Optional, Type
+from typing import Any, List, Mapping, Optional, Type
 
 from files.lock import let_go, take
 from files.output import output_folder
+from records.networks import line_of
+from records.sequence import Sequence, sequence_json
+from records.transcript import WordErrors
 from results.manifest import PREDS, read_manifest, read_preds, write_manifest
 from results.retire_output import retire
 from terminal.signals import undisturbed
 
-LINES = {"slowfast": "SlowFast", "twostream": "TwoStream"}      # what a model's lines of preds.txt begin with
 LOCK, PARTIAL, OLD = ".lock-", ".partial-", ".old-"     # no id begins with a dot
 
 
@@ -95,32 +97,33 @@ def prepare_out(out: Path) -> None:
                 left.release()
 
 
-def finished(out: Path, name: str) -> Optional[Dict[str, Any]]:
-    """preds.json of a sequence that has been done; None if it has not, or the record is not as it was written."""
+def finished(out: Path, name: str) -> Optional[Sequence]:
+    """The record of a sequence that has been done; None if it has not, or the record is not as it was written."""
     manifest = read_manifest(out / name)
     return read_preds(out / name, manifest) if manifest else None
 
 
-def write_preds(folder: Path, preds: Mapping[str, Any]) -> None:
-    (folder / PREDS).write_text(json.dumps(preds, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    (folder / "preds.txt").write_text("\n".join(preds_lines(preds)) + "\n", encoding="utf-8")
+def write_preds(folder: Path, record: Sequence) -> None:
+    text = json.dumps(sequence_json(record), ensure_ascii=False, indent=1)
+    (folder / PREDS).write_text(text + "\n", encoding="utf-8")
+    (folder / "preds.txt").write_text("\n".join(preds_lines(record)) + "\n", encoding="utf-8")
 
 
-def preds_lines(preds: Mapping[str, Any]) -> List[str]:
+def preds_lines(record: Sequence) -> List[str]:
     """GT, each model's reading, the WER of each, what its maps explain and what those are worth; then what must be said
     of a video."""
-    models = {LINES.get(name, name): model for name, model in preds["models"].items()}
-    truth = "(not annotated)" if preds["truth"] is None else " ".join(preds["truth"])
-    none = "nothing read" if "video" in preds else ""
+    models = {line_of(name): model for name, model in record.models.items()}
+    truth = "(not annotated)" if record.truth is None else " ".join(record.truth)
+    none = "nothing read" if record.video else ""
     lines = [f"GT: {truth}",
-             *(f"{name}: {' '.join(model['glosses']) or none}".rstrip() for name, model in models.items())]
-    lines += [f"{name} {wer_line(model['wer'])}" for name, model in models.items() if model["wer"] is not None]
-    lines += [f"{name} explained: {model['target']}" for name, model in models.items()]
-    lines += [f"{name} {layer}: {told['evidence']}" for name, model in models.items()
-              for layer, told in model.get("layers", {}).items() if "evidence" in told]
-    return lines + list(preds.get("video", {}).get("lines", ()))
+             *(f"{name}: {' '.join(model.glosses) or none}".rstrip() for name, model in models.items())]
+    lines += [f"{name} {wer_line(model.wer)}" for name, model in models.items() if model.wer is not None]
+    lines += [f"{name} explained: {model.target}" for name, model in models.items()]
+    lines += [f"{name} {layer}: {told.evidence}" for name, model in models.items()
+              for layer, told in model.layers.items() if told.evidence]
+    return lines + list(record.video.lines if record.video else ())
 
 
-def wer_line(wer: Mapping[str, Any]) -> str:
-    return (f"WER: {wer['wer']:.2f} % (sub {wer['sub']}, ins {wer['ins']}, del {wer['del']}, "
-            f"of {wer['reference']} glosses)")
+def wer_line(wer: WordErrors) -> str:
+    return (f"WER: {wer.wer:.2f} % (sub {wer.substitutions}, ins {wer.insertions}, del {wer.deletions}, "
+            f"of {wer.reference} glosses)")

@@ -1,85 +1,119 @@
 """glosses.csv: a row for each gloss explained on its own and each layer, for those who count.
 
 Columns:
+    format                              of this table; this is 2
     sequence, split, signer, model      where it was signed, and who read it
-    place                               of the gloss among those explained
-    gloss, verdict, true                as it was read (deleted: the true one); right, substituted, inserted or deleted,
-                                        empty without a truth; the true gloss where there is one
-    start, stop                         its frames start..stop-1, by forced alignment
-    score                               mean probability over its steps
+    id                                  of the explanation, as in preds.json: read-3, or of a contrast read-3-for-true
+    number                              from 1, among what was explained
+    gloss, verdict, correct             as it was read (deleted: the true one); right, substituted, inserted or deleted;
+                                        yes or no. Both are empty without a truth
+    true_gloss                          what was signed, where that is known
+    side                                of a contrast: what speaks for the gloss read, or for the true one
+    first_frame, last_frame             its frames, by forced alignment, counted from 0
+    confidence                          mean probability over its steps
     layer, target, method, pool         what the map is of
-    left_hand, right_hand, face, body, elsewhere    share of the map there, within the gloss's own frames; the signer's
-                                        own left and right; empty without keypoints, and for layers without space
+    checkpoint                          SHA-256 of the network's file
+    left_hand, right_hand, hands, face, body, elsewhere
+                                        share of the map there, within the gloss's own frames; left and right are the
+                                        signer's own; empty without keypoints, and for layers without space
     area_left_hand, ...                 share of the picture that each of them covers in those frames
+    lift_left_hand, ...                 the first over the second: 1 is what an even map has
     inside                              share of the map that lies in the gloss's own frames
-    chance                              the share of the frames seen that those are: what an even map would have
+    inside_even                         the share that an even map would have there
+    lift_inside                         the first over the second
     peak_frame, peak_x, peak_y          where the map is largest, in frames and pixels of the clip
     flags                               what is wrong with the map
 """
 import csv
 import io
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from files.atomic import atomic_file
 from geometry.laid import LaidMap
 from poses.regions import APART, SIDE, cover
+from records.explained import ExplainedGloss
+from records.explanation import Explanation
+from records.sequence import Sequence as SequenceRecord
+from records.transcript import Range
 from results.shares import mass
 
 FILE = "glosses.csv"
-PLACES = tuple(name.replace(" ", "_") for name in APART)
-COLUMNS = ("sequence", "split", "signer", "model", "place", "gloss", "verdict", "true", "start", "stop", "score",
-           "layer", "target", "method", "pool", *PLACES, *(f"area_{name}" for name in PLACES), "inside", "chance",
-           "peak_frame", "peak_x", "peak_y", "flags")
+FORMAT = 2
+REGIONS = tuple(name.replace(" ", "_") for name in APART)
+HANDS = ("left_hand", "right_hand")
+SHOWN = (*HANDS, "hands", *(name for name in REGIONS if name not in HANDS))
+COLUMNS = ("format", "sequence", "split", "signer", "model", "id", "number", "gloss", "verdict", "correct",
+           "true_gloss", "side", "first_frame", "last_frame", "confidence", "layer", "target", "method", "pool",
+           "checkpoint", *SHOWN, *(f"area_{name}" for name in SHOWN), *(f"lift_{name}" for name in SHOWN), "inside",
+           "inside_even", "lift_inside", "peak_frame", "peak_x", "peak_y", "flags")
 Regions = Optional[Tuple[np.ndarray, np.ndarray]]       # labels of APART [T, 64, 64], frames with a signer [T]
+Row = Dict[str, Union[str, int, float]]
 
 
-def rows(preds: Mapping[str, Any], explanations: Mapping[str, Any], found: Regions) -> List[Dict[str, Any]]:
-    """explanations: model -> .glosses [.place, .about with frames start and stop, .layers {name: .laid, .flags}]."""
-    out = []
-    for model, told in explanations.items():
-        for gloss in told.glosses:
-            about = preds["models"][model]["explained"][gloss.place - 1]
+def rows(record: SequenceRecord, explanations: Mapping[str, Explanation], found: Regions) -> List[Row]:
+    out: List[Row] = []
+    for model, explanation in explanations.items():
+        for gloss in explanation.glosses:
             for name, layer in gloss.layers.items():
-                span = about["start"], about["stop"]
+                about = gloss.about
                 out.append({
-                    "sequence": preds["sequence"], "split": preds["split"], "signer": preds["signer"], "model": model,
-                    "place": gloss.place, "gloss": about["gloss"], "verdict": about["verdict"], "true": about["true"],
-                    "start": span[0], "stop": span[1], "score": about["score"], "layer": name,
-                    "target": about["words"], "method": told.method, "pool": told.weights,
-                    **_shares(layer.laid, span, found), **_when(layer.laid, span), **_peak(layer.laid),
+                    "format": FORMAT, "sequence": record.sequence, "split": record.split, "signer": record.signer,
+                    "model": model, **_gloss(about), "layer": name, "target": about.words,
+                    "method": explanation.method, "pool": explanation.pool,
+                    "checkpoint": record.models[model].checkpoint.sha256,
+                    **_shares(layer.laid, about.frames, found), **_when(layer.laid, about.frames), **_peak(layer.laid),
                     "flags": " ".join(layer.flags)})
     return out
 
 
-def _shares(laid: LaidMap, span: Tuple[int, int], found: Regions) -> Dict[str, float]:
+def _gloss(about: ExplainedGloss) -> Row:
+    correct = "" if about.verdict is None else "yes" if about.verdict == "right" else "no"
+    return {"id": about.id, "number": about.number, "gloss": about.gloss, "verdict": about.verdict or "",
+            "correct": correct, "true_gloss": about.true_gloss or "", "side": about.side or "",
+            "first_frame": about.frames[0], "last_frame": about.frames[1] - 1, "confidence": about.score}
+
+
+def _shares(laid: LaidMap, frames: Range, found: Regions) -> Row:
     if found is None or not laid.spatial:
         return {}
-    labels, seen = (each[span[0]:span[1]] for each in found)
+    labels, seen = (each[frames[0]:frames[1]] for each in found)
     if not seen.any():
         return {}
-    area = cover(labels, len(APART))[seen].mean(axis=0)
-    out = {f"area_{name}": round(float(each), 6) for name, each in zip(PLACES, area)}
-    small = laid.coarse(SIDE)[span[0]:span[1]]
+    area = _with_hands(cover(labels, len(APART))[seen].mean(axis=0))
+    out: Row = {f"area_{name}": round(value, 6) for name, value in area.items()}
+    small = laid.coarse(SIDE)[frames[0]:frames[1]]
     lies = mass(small[seen], labels[seen], len(APART)).sum(axis=0)
     if lies.sum() > 0:
-        out.update({name: round(float(each), 6) for name, each in zip(PLACES, lies / lies.sum())})
+        shares = _with_hands(lies / lies.sum())
+        out.update({name: round(value, 6) for name, value in shares.items()})
+        out.update({f"lift_{name}": round(value / area[name], 4) for name, value in shares.items() if area[name] > 0})
     return out
 
 
-def _when(laid: LaidMap, span: Tuple[int, int]) -> Dict[str, float]:
+def _with_hands(values: np.ndarray) -> Dict[str, float]:
+    """Of each region, and of both hands together."""
+    told = {name: float(value) for name, value in zip(REGIONS, values)}
+    told["hands"] = sum(told[name] for name in HANDS)
+    return told
+
+
+def _when(laid: LaidMap, frames: Range) -> Row:
     first, stop = laid.place.seen
-    own = max(0, min(span[1], stop) - max(span[0], first))
+    even = max(0, min(frames[1], stop) - max(frames[0], first)) / (stop - first)
     energy = laid.energy().astype(np.float64)
-    out = {"chance": round(own / (stop - first), 6)}
+    out: Row = {"inside_even": round(even, 6)}
     if energy.sum() > 0:
-        out["inside"] = round(float(energy[span[0]:span[1]].sum() / energy.sum()), 6)
+        inside = float(energy[frames[0]:frames[1]].sum() / energy.sum())
+        out["inside"] = round(inside, 6)
+        if even > 0:
+            out["lift_inside"] = round(inside / even, 4)
     return out
 
 
-def _peak(laid: LaidMap) -> Dict[str, int]:
+def _peak(laid: LaidMap) -> Row:
     if laid.void:
         return {}
     frame = laid.place.seen[0] + int(laid.highs.argmax())
@@ -89,11 +123,11 @@ def _peak(laid: LaidMap) -> Dict[str, int]:
     return {"peak_frame": frame, "peak_x": int(x), "peak_y": int(y)}
 
 
-def table(found: Iterable[Mapping[str, Any]]) -> str:
+def table(found: Iterable[Row]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows({key: "" if value is None else value for key, value in row.items()} for row in found)
+    writer.writerows(found)
     return text.getvalue()
 
 

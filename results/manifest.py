@@ -6,6 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Dict, Iterator, Mapping, Optional
 
+from records.sequence import Sequence, read_sequence
+from terminal.errors import UserError
+
 MANIFEST = "manifest.json"
 PREDS = "preds.json"
 
@@ -48,13 +51,18 @@ def read_manifest(folder: Path) -> Optional[Manifest]:
     return made if whole and all(map(_within, made.files)) else None
 
 
-def read_preds(folder: Path, manifest: Manifest) -> Optional[Dict[str, Any]]:
-    """preds.json; None where it is not the one that was written."""
+def read_preds(folder: Path, manifest: Manifest) -> Optional[Sequence]:
+    """preds.json; None where it is not the one that was written, or of another version of this program."""
     try:
         data = (folder / PREDS).read_bytes()
     except OSError:
         return None
-    return json.loads(data.decode("utf-8")) if _digest(data) == manifest.record else None
+    if _digest(data) != manifest.record:
+        return None
+    try:
+        return read_sequence(json.loads(data.decode("utf-8")), str(folder / PREDS))
+    except UserError:
+        return None
 
 
 def files_in(folder: Path) -> Iterator[str]:

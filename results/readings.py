@@ -1,56 +1,66 @@
-"""What a model read in a clip, held against the truth: glosses, when, how sure, and which are wrong."""
-from typing import Any, Dict, List, Sequence, Tuple
+"""What a network read in a clip, held against the truth: glosses, when, how sure, and which are wrong."""
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from glosses import ctc
 from glosses.vocabulary import GlossVocabulary
-from glosses.wer import Clean, clean, verdicts, wer
-
-TITLES = {"slowfast": "SlowFastSign", "twostream": "TwoStream-SLR",      # as their authors write them
-          "vac": "VAC", "corrnet": "CorrNet", "mamba": "Mamba-SLR"}
+from glosses.wer import WER, Clean, edits, wer
+from records.transcript import Missed, Range, Span, Transcript, WordErrors, read_id, true_id
 
 
-def read(model: str, logits: np.ndarray, ids: Sequence[int], vocabulary: GlossVocabulary, truth: Sequence[str],
-         frames: int, frames_per_step: int, clean: Clean = clean) -> Dict[str, Any]:
-    """A model's part of preds.json: logits [steps, V], ids as decoded from them, truth empty where there is none.
+def transcribe(logits: np.ndarray, ids: Sequence[int], vocabulary: GlossVocabulary, truth: Sequence[str], frames: int,
+               frames_per_step: int, clean: Clean) -> Transcript:
+    """logits [steps, V]; ids as decoded from them; truth: empty where there is none.
 
-    clean: how the corpus's glosses are cleaned before they are compared."""
+    clean: how the corpus's glosses are cleaned before they are compared.
+    """
     log_probs = ctc.log_softmax(logits)
-    glosses = list(vocabulary.decode(ids))
-    judged = verdicts(truth, glosses, clean) if truth else None
-    spans = [_on_frames(span, name, frames, frames_per_step)
-             for span, name in zip(ctc.align(log_probs, ids, vocabulary.blank), glosses)]
-    for place, span in enumerate(spans):
-        span["verdict"] = judged.hypothesis[place] if judged else None
-    truth_spans, notes = _truth_spans(log_probs, vocabulary, truth, frames, frames_per_step)
-    score = wer([" ".join(truth)], [" ".join(glosses)], clean) if truth else None
-    return {
-        "title": TITLES.get(model, model),
-        "glosses": glosses,
-        "spans": spans,
-        "deleted": [{"gloss": gloss, "position": place} for gloss, place in (judged.deleted if judged else ())],
-        "truth_spans": truth_spans,
-        "wer": score and {"wer": round(score.percent, 4), "sub": score.substitutions, "ins": score.insertions,
-                          "del": score.deletions, "reference": score.reference},
-        "notes": notes,
-    }
+    on_frames = _frames(frames, frames_per_step)
+    glosses = vocabulary.decode(ids)
+    judged = edits(truth, glosses, clean) if truth else []
+    verdicts: Dict[Optional[int], Tuple[str, Optional[int]]] = {edit.read: (edit.verdict, edit.true) for edit in judged}
+    spans = []
+    for place, (span, gloss) in enumerate(zip(ctc.align(log_probs, ids, vocabulary.blank), glosses)):
+        # A gloss that cleaning empties is neither right nor wrong, and counts as right.
+        verdict, true = verdicts.get(place, ("right", None)) if truth else (None, None)
+        spans.append(Span(read_id(place + 1), gloss, (span.start, span.stop), on_frames(span), round(span.score, 6),
+                          verdict, None if true is None else true_id(true + 1)))
+    truth_spans, notes = _truth_spans(log_probs, vocabulary, truth, on_frames)
+    deleted = [_missed(truth, edit.true, [later.read for later in judged[number:]], spans, truth_spans)
+               for number, edit in enumerate(judged) if edit.read is None and edit.true is not None]
+    score = word_errors(wer([" ".join(truth)], [" ".join(glosses)], clean)) if truth else None
+    return Transcript(tuple(glosses), tuple(spans), tuple(deleted), tuple(truth_spans), score, tuple(notes))
 
 
-def _truth_spans(log_probs: np.ndarray, vocabulary: GlossVocabulary, truth: Sequence[str], frames: int,
-                 frames_per_step: int) -> Tuple[List[Dict[str, Any]], List[str]]:
-    """The true glosses where this model's logits best hold them; those it has no class for can't be placed."""
-    known = [(word, vocabulary.id(word)) for word in truth if word in vocabulary]
+def word_errors(count: WER) -> WordErrors:
+    return WordErrors(round(count.percent, 4), count.substitutions, count.insertions, count.deletions, count.reference)
+
+
+def _truth_spans(log_probs: np.ndarray, vocabulary: GlossVocabulary, truth: Sequence[str],
+                 on_frames: Callable[[ctc.Span], Range]) -> Tuple[List[Span], List[str]]:
+    """The true glosses where these logits best hold them; those that have no class cannot be placed."""
+    known = [(place, word, vocabulary.id(word)) for place, word in enumerate(truth) if word in vocabulary]
     unknown = [word for word in truth if word not in vocabulary]
     notes = [f"true glosses without a class of their own: {' '.join(unknown)}"] if unknown else []
     try:
-        aligned = ctc.align(log_probs, [number for _, number in known if number is not None], vocabulary.blank)
+        aligned = ctc.align(log_probs, [number for _, _, number in known if number is not None], vocabulary.blank)
     except ValueError as error:
         return [], [*notes, f"the true glosses can't be aligned: {error}"]
-    return [_on_frames(span, word, frames, frames_per_step) for span, (word, _) in zip(aligned, known)], notes
+    return [Span(true_id(place + 1), word, (span.start, span.stop), on_frames(span), round(span.score, 6), None)
+            for span, (place, word, _) in zip(aligned, known)], notes
 
 
-def _on_frames(span: ctc.Span, gloss: str, frames: int, frames_per_step: int) -> Dict[str, Any]:
-    """Steps to frames start..stop-1."""
-    return {"gloss": gloss, "start": span.start * frames_per_step, "stop": min(span.stop * frames_per_step, frames),
-            "score": round(span.score, 6)}
+def _missed(truth: Sequence[str], place: int, later: Sequence[Optional[int]], spans: Sequence[Span],
+            truth_spans: Sequence[Span]) -> Missed:
+    """later: what was read from here on. Due where the truth is aligned, else in the gap that was left."""
+    after = next((read for read in later if read is not None), len(spans))
+    start = spans[after - 1].frames[1] if after > 0 else 0
+    stop = spans[after].frames[0] if after < len(spans) else start + 1
+    aligned = [span.frames for span in truth_spans if span.id == true_id(place + 1)]
+    return Missed(true_id(place + 1), truth[place], after, aligned[0] if aligned else (start, max(start + 1, stop)))
+
+
+def _frames(frames: int, frames_per_step: int) -> Callable[[ctc.Span], Range]:
+    """Steps to frames of a clip."""
+    return lambda span: (min(span.start * frames_per_step, frames - 1), min(span.stop * frames_per_step, frames))

@@ -16,11 +16,12 @@ from estimation.estimator import estimator
 from files.atomic import atomic_file
 from files.workspace import expanded
 from poses.whole_body import FRAME_HEIGHT, FRAME_WIDTH
+from records.requests import VideoRequest
 from runs.videos import Keypoints
 from terminal.errors import UserError
 from video.footage import RATE, Footage, open_footage, taken
 from video.picture_folder import PictureFolder
-from video.video_parts import Wanted, safe, unique
+from video.video_parts import safe, unique
 
 Outcome = Union[Path, UserError]        # a file with a video's keypoints, or why there is none
 
@@ -29,7 +30,7 @@ Outcome = Union[Path, UserError]        # a file with a video's keypoints, or wh
 class Job:
     name: str
     path: Path
-    wanted: Wanted = Wanted(keep=True)
+    wanted: VideoRequest = VideoRequest(keep=True)
     files: Optional[Sequence[Path]] = None      # a corpus's frames
 
     def footage(self) -> Footage:
@@ -38,7 +39,7 @@ class Job:
         return PictureFolder(self.path, RATE, self.files, (FRAME_WIDTH, FRAME_HEIGHT))
 
 
-def video_jobs(paths: Sequence[str], wanted: Wanted) -> List[Job]:
+def video_jobs(paths: Sequence[str], wanted: VideoRequest) -> List[Job]:
     used: Set[str] = set()
     places = [expanded(path).absolute() for path in paths]
     if not any(place.exists() for place in places):

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Dict, List, Optional
 
 from datasets.corpora import CORPORA, corpus_class
 from datasets.layout import Corpus
-from files.workspace import CHECKPOINTS, OF_OTHER_CORPORA, Workspace, find_input
+from files.workspace import Workspace, find_input
+from records.networks import BY_NAME, published_file
 from terminal.command_line import VERSION
 from terminal.errors import UserError
 
@@ -24,8 +25,8 @@ def checkpoint_path(model: str, given: Optional[str], workspace: Workspace, data
             return find_input(given, workspace)
         except UserError as error:
             raise UserError(f"{model} checkpoint {error}; {WHERE}") from None
-    name = (CHECKPOINTS if dataset == "phoenix2014" else OF_OTHER_CORPORA.get(dataset, {})).get(model)
-    if name is None:
+    name = published_file(model, dataset)
+    if not name:
         raise UserError(f"no checkpoint of {model} on {dataset} is published; name one with --{model}-ckpt")
     path = workspace.checkpoints / name
     if not path.exists():
@@ -62,7 +63,7 @@ def published_vocabulary(model: str, corpus: Corpus) -> "GlossVocabulary":
     """The glosses that the authors' checkpoint was trained with, from the dataset's own files."""
     from glosses.vocabulary import load_gloss2ids
 
-    return load_gloss2ids(corpus.gloss_ids) if model == "twostream" else corpus.vocabulary()
+    return load_gloss2ids(corpus.gloss_ids) if BY_NAME[model].own_vocabulary else corpus.vocabulary()
 
 
 def _check_same_corpus(recogniser: "Recogniser", checkpoint: Path, vocabulary: "GlossVocabulary", corpus: Corpus

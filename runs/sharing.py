@@ -3,7 +3,10 @@ import json
 import os
 import time
 from datetime import timedelta
-from typing import Any, Dict, List, Optional, Protocol
+from typing import Dict, List, Optional, Protocol
+
+from records.codec import from_json, to_json
+from records.summary import Outcome
 
 POLL = 0.2      # seconds
 
@@ -14,13 +17,13 @@ class Share(Protocol):
     def next(self) -> int:
         """The place in the list of the sequence to do next; every place is given out once."""
 
-    def tell(self, place: int, outcome: Dict[str, Any]) -> None:
+    def tell(self, place: int, outcome: Outcome) -> None:
         """What became of a sequence."""
 
     def told(self) -> int:
         """How many sequences are over, here and elsewhere."""
 
-    def gather(self, count: int) -> Optional[List[Dict[str, Any]]]:
+    def gather(self, count: int) -> Optional[List[Outcome]]:
         """All outcomes, in order, once there are `count`; None for all processes but the first."""
 
     def leave(self, code: int = 0) -> int:
@@ -33,19 +36,19 @@ class Alone:
 
     def __init__(self) -> None:
         self._given = 0
-        self._outcomes: Dict[int, Dict[str, Any]] = {}
+        self._outcomes: Dict[int, Outcome] = {}
 
     def next(self) -> int:
         self._given += 1
         return self._given - 1
 
-    def tell(self, place: int, outcome: Dict[str, Any]) -> None:
+    def tell(self, place: int, outcome: Outcome) -> None:
         self._outcomes[place] = outcome
 
     def told(self) -> int:
         return len(self._outcomes)
 
-    def gather(self, count: int) -> Optional[List[Dict[str, Any]]]:
+    def gather(self, count: int) -> Optional[List[Outcome]]:
         return [self._outcomes[place] for place in range(count)]
 
     def leave(self, code: int = 0) -> int:
@@ -63,20 +66,21 @@ class Together:
     def next(self) -> int:
         return self._store.add("given", 1) - 1
 
-    def tell(self, place: int, outcome: Dict[str, Any]) -> None:
-        self._store.set(f"outcome/{place}", json.dumps(outcome))
+    def tell(self, place: int, outcome: Outcome) -> None:
+        self._store.set(f"outcome/{place}", json.dumps(to_json(outcome)))
         self._store.add("told", 1)
 
     def told(self) -> int:
         return self._store.add("told", 0)
 
-    def gather(self, count: int) -> Optional[List[Dict[str, Any]]]:
+    def gather(self, count: int) -> Optional[List[Outcome]]:
         if self.rank != 0:
             return None
         # Asked for again and again, as a wait of the store's own ends in an error after some minutes.
         while self.told() < count:
             time.sleep(POLL)
-        return [json.loads(self._store.get(f"outcome/{place}")) for place in range(count)]
+        return [from_json(Outcome, json.loads(self._store.get(f"outcome/{place}")), "outcome")
+                for place in range(count)]
 
     def leave(self, code: int = 0) -> int:
         # torchrun ends the others when one process fails, so the first has to be done before any does; and it leaves

@@ -2,7 +2,7 @@
 import fcntl
 import json
 import zlib
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
@@ -14,45 +14,41 @@ from datasets.layout import Corpus
 from estimation.estimator import INSTALL, Estimator, estimator, preferred
 from estimation.missing import filled
 from files.atomic import atomic_file
-from files.workspace import Workspace, expanded
+from files.workspace import Workspace
+from records.requests import VideoRequest
+from records.sequence import Certainty, ModelRecord, VideoRecord
+from records.transcript import Transcript
 from results.certainty import BESIDE, certainty, certainty_line, guessed, known_range, video_lines
 from terminal.errors import UserError
 from video.footage import Footage
 from video.sequences import VideoDataset
-from video.video_parts import Wanted, described
 
 KEPT = ".keypoints"             # in the output folder; no id begins with a dot
 NO_ESTIMATOR = "none"
 LOOKED_AT = (("left hand", slice(91, 112)), ("right hand", slice(112, 133)), ("face", slice(23, 91)))
 
 
-@dataclass(frozen=True)
-class Videos:
-    """What the command was asked of videos."""
+def video_dataset(asked: VideoRequest, corpus: Corpus, out: Path, needed: Sequence[str], bar: bool) -> VideoDataset:
+    """needed: the networks that take keypoints."""
+    name = chosen_estimator(asked)
+    if name is None and asked.keypoints is None and needed:
+        raise UserError(f"{', '.join(needed)} needs keypoints: give them with --keypoints FILE, or let MediaPipe find "
+                        f"them ({INSTALL['mediapipe']})")
+    find = None if name is None else Keypoints(estimator(name), out / KEPT, bar)
+    return VideoDataset(asked.paths, asked, find, corpus)
 
-    paths: Tuple[Path, ...]
-    wanted: Wanted
-    estimator: Optional[str]        # none, a name, or None for one that is installed
 
-    def dataset(self, corpus: Corpus, out: Path, needed: Sequence[str], bar: bool) -> VideoDataset:
-        """`needed`: models that can't do without keypoints."""
-        name = self.chosen()
-        if name is None and self.wanted.keypoints is None and needed:
-            raise UserError(f"{', '.join(needed)} needs keypoints: give them with --keypoints FILE, or let MediaPipe "
-                            f"find them ({INSTALL['mediapipe']})")
-        find = None if name is None else Keypoints(estimator(name), out / KEPT, bar)
-        return VideoDataset(self.paths, self.wanted, find, corpus)
+def chosen_estimator(asked: VideoRequest) -> Optional[str]:
+    """Its name, None for none."""
+    if asked.keypoints is not None or asked.estimator == NO_ESTIMATOR:
+        return None
+    return asked.estimator or preferred()
 
-    def chosen(self) -> Optional[str]:
-        """The estimator's name, None for none."""
-        if self.wanted.keypoints is not None or self.estimator == NO_ESTIMATOR:
-            return None
-        return self.estimator or preferred()
 
-    def settings(self) -> Dict[str, Any]:
-        """What makes two runs the same, as JSON has it."""
-        file = self.wanted.keypoints
-        return {**described(self.wanted), "keypoints": str(file) if file else self.chosen() or NO_ESTIMATOR}
+def video_settings(asked: VideoRequest) -> Dict[str, Any]:
+    """What makes two runs the same, as JSON has it."""
+    file = asked.keypoints
+    return {**asked.settings(), "keypoints": str(file) if file else chosen_estimator(asked) or NO_ESTIMATOR}
 
 
 class Keypoints:
@@ -107,25 +103,25 @@ def find(search: Estimator, footage: Footage, frames: np.ndarray, name: str, bar
     return keypoints, f"{search.name}; of {len(frames)} frames somebody in {seen}, {parts}"
 
 
-def read_video(told: Dict[str, Any], reading: Callable[[Sequence[int]], Dict[str, Any]], logits: np.ndarray, blank: int,
-               checkpoint: Path, sha256: str) -> Dict[str, Any]:
-    """A model's part of preds.json with how sure it was; guesses alone count as nothing read."""
-    sure = certainty(logits, told["spans"], blank)
-    guess = guessed(told["spans"])
+def how_sure(transcript: Transcript, read_nothing: Callable[[], Transcript], logits: np.ndarray, blank: int,
+             checkpoint: Path, sha256: str) -> Tuple[Transcript, Certainty]:
+    """What was read of a video, and how sure it was; where all of it is guessed, nothing counts as read."""
+    sure = certainty(logits, [span.score for span in transcript.spans], blank)
+    guess = guessed(transcript.spans)
     if guess:
-        told = reading([])
-        told["notes"].append(guess)
+        transcript = read_nothing()
+        transcript = replace(transcript, notes=(*transcript.notes, guess))
     measured = Workspace().outputs / "evaluation" / f"{checkpoint.name}{BESIDE}"
     line = certainty_line(sure, known_range(checkpoint, sha256, [measured]))
-    return {**told, "certainty": sure, "certainty_line": f"{guess}; {line}" if guess else line}
+    return transcript, replace(sure, line=f"{guess}; {line}" if guess else line)
 
 
-def video_record(origin: Origin, models: Mapping[str, Mapping[str, Any]]) -> Dict[str, Any]:
-    """preds.json's word on where a clip is from, with the lines that page, video and preds.txt have of it."""
-    record = {"file": origin.file, "from": round(origin.start, 3), "to": round(origin.stop, 3), "crop": origin.crop,
-              "keypoints": origin.keypoints, "notes": list(origin.notes)}
-    sure = [f"{model['title']}: {model['certainty_line']}" for model in models.values()]
-    return {**record, "lines": [*video_lines(record), *sure]}
+def video_record(origin: Origin, models: Mapping[str, ModelRecord]) -> VideoRecord:
+    """Where a clip is from, with the lines that page, video and preds.txt have of it."""
+    start, stop = round(origin.start, 3), round(origin.stop, 3)
+    lines = video_lines(origin.file, start, stop, origin.crop, origin.keypoints, origin.notes)
+    sure = [f"{model.title}: {model.certainty.line}" for model in models.values() if model.certainty]
+    return VideoRecord(origin.file, start, stop, origin.crop, origin.keypoints, origin.notes, (*lines, *sure))
 
 
 def write_origin(folder: Path, clip: Clip) -> None:
@@ -136,11 +132,3 @@ def write_origin(folder: Path, clip: Clip) -> None:
         middle = len(clip) // 2
         taken = clip.frames[middle] if clip.tall_frames is None else clip.tall_frames[middle]
         write_framing(folder / "framing.jpg", clip.origin.picture, clip.origin.box, clip.origin.points, taken)
-
-
-def videos(paths: Sequence[str], wanted: Wanted, name: Optional[str]) -> Videos:
-    """The paths as they were named; what is not there is told when it is its turn."""
-    found = tuple(expanded(path).absolute() for path in paths)
-    if not found:
-        raise UserError("--video names no video; give one or more files or folders of pictures")
-    return Videos(found, wanted, name)

@@ -3,13 +3,17 @@ import time
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Dict, Iterator, Mapping
 
 from datasets.clip import Clip
 from drawing.gloss_strip import gloss_strip
-from drawing.overlay import Style, png
+from drawing.overlay import png
 from files.names import safe
 from poses.regions import APART, regions
+from records.explained import ExplainedGloss
+from records.requests import ClipRequest
+from records.sequence import Sequence
+from records.style import Style
 from render import render
 from results.cams import FILE as CAMS
 from results.cams import write_cams
@@ -17,31 +21,31 @@ from results.glosses import FILE as GLOSSES
 from results.glosses import rows, table
 
 if TYPE_CHECKING:
-    from cam_runner import Explanation
+    from records.explanation import Explanation, GlossMaps
 
 
-def write(folder: Path, parts: Sequence[str], every: int, style: Style, clip: Clip,
-          explanations: "Mapping[str, Explanation]", preds: Mapping[str, Any], workers: Executor) -> Dict[str, float]:
-    """parts: of frames, video, report, cams, glosses; gives the seconds that each took."""
+def write(folder: Path, asked: ClipRequest, clip: Clip, explanations: "Mapping[str, Explanation]", record: Sequence,
+          workers: Executor) -> Dict[str, float]:
+    """Gives the seconds that each part took."""
     seconds: Dict[str, float] = {}
-    layers = {model: explanation.layers for model, explanation in explanations.items()}
+    parts, style = asked.write, asked.style
     if "frames" in parts or "video" in parts:
         with _timed(seconds, "render"):
-            maps = {model: {name: layer.laid for name, layer in its.items()} for model, its in layers.items()}
-            render(folder, clip.frames, maps, preds, style, workers, every if "frames" in parts else 0,
+            maps = {model: {name: layer.laid for name, layer in told.layers.items()}
+                    for model, told in explanations.items()}
+            render(folder, clip.frames, maps, record, style, workers, asked.every if "frames" in parts else 0,
                    "video" in parts)
     if "cams" in parts:
         with _timed(seconds, "cams"):
-            write_cams(folder / CAMS, explanations, {model: its["viewport"] for model, its in preds["models"].items()})
+            write_cams(folder / CAMS, explanations)
     if "glosses" in parts:
         with _timed(seconds, "glosses"):
-            _write_glosses(folder, style, clip, explanations, preds, workers)
+            _write_glosses(folder, style, clip, explanations, record, workers)
     if "report" in parts:
         from reports.report import write_report
 
         with _timed(seconds, "report"):
-            glosses = {model: explanation.glosses for model, explanation in explanations.items()}
-            write_report(folder, clip.frames, layers, preds, clip.keypoints, glosses)
+            write_report(folder, clip.frames, explanations, record, clip.keypoints)
     return seconds
 
 
@@ -52,25 +56,23 @@ def _timed(seconds: Dict[str, float], name: str) -> Iterator[None]:
     seconds[name] = time.perf_counter() - started
 
 
-def strip_name(about: Mapping[str, Any]) -> str:
-    side = f"_for-{about['side']}" if "side" in about else ""
-    return f"{about['place']:02d}_{safe(about['gloss'])}{side}.png"
+def strip_name(about: ExplainedGloss) -> str:
+    side = f"_for-{about.side}" if about.side else ""
+    return f"{about.number:02d}_{safe(about.gloss)}{side}.png"
 
 
 def _write_glosses(folder: Path, style: Style, clip: Clip, explanations: "Mapping[str, Explanation]",
-                   preds: Mapping[str, Any], workers: Executor) -> None:
+                   record: Sequence, workers: Executor) -> None:
     found = None if clip.keypoints is None else regions(clip.keypoints, APART)
-    (folder / GLOSSES).write_text(table(rows(preds, explanations, found)), encoding="utf-8")
+    (folder / GLOSSES).write_text(table(rows(record, explanations, found)), encoding="utf-8")
 
-    def draw(model: str, place: int, layers: Mapping[str, Any]) -> None:
-        its = preds["models"][model]
-        about = its["explained"][place - 1]
-        picture = png(gloss_strip(clip.frames, about, its["title"], layers, style))
-        (folder / model / "glosses" / strip_name(about)).write_bytes(picture)
+    def draw(model: str, gloss: "GlossMaps") -> None:
+        picture = png(gloss_strip(clip.frames, gloss.about, record.models[model].title, gloss.layers, style))
+        (folder / model / "glosses" / strip_name(gloss.about)).write_bytes(picture)
 
     for model in explanations:
         (folder / model / "glosses").mkdir(parents=True)
-    drawn = [workers.submit(draw, model, gloss.place, gloss.layers)
+    drawn = [workers.submit(draw, model, gloss)
              for model, explanation in explanations.items() for gloss in explanation.glosses]
     for each in drawn:
         each.result()

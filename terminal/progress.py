@@ -1,7 +1,6 @@
 """What the user sees while a run goes on: a bar on a terminal, a line for each sequence, nothing when quiet."""
 import sys
-from pathlib import Path
-from typing import Any, Mapping, Optional, TextIO
+from typing import Optional, TextIO
 
 from tqdm import tqdm
 
@@ -45,12 +44,6 @@ class Progress:
 
     def error(self, line: str) -> None:
         _write(line, sys.stderr)
-
-    def finished(self, preds: Mapping[str, Any], folder: Path) -> None:
-        scores = [f"{model['title']} {model['wer']['wer']:.1f} % WER" for model in preds["models"].values()
-                  if model["wer"] is not None]
-        self.say(", ".join([f"{preds['sequence']}: {preds['frames']} frames", *scores,
-                            f"{preds['seconds']['total']:.1f} s"]))
 
     def close(self) -> None:
         self._end_passes()

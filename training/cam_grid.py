@@ -4,8 +4,8 @@ import numpy as np
 from cam_runner import explain
 from datasets.clip import Clip
 from drawing.layer import LayerPictures
-from drawing.overlay import Style
 from models.recogniser import Recogniser
+from records.style import Style
 
 COLUMNS = 8
 

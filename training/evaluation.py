@@ -1,6 +1,6 @@
 """Reading a split, and how many of its glosses were read right."""
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
@@ -12,6 +12,7 @@ from files.atomic import atomic_file
 from glosses import ctc
 from glosses.wer import WER, Clean, clean, raw_wer, wer
 from models.recogniser import Recogniser
+from records.sequence import Certainty
 from results.certainty import certainty
 from terminal.errors import UserError
 from training.collate import pad_edges
@@ -22,7 +23,7 @@ class Reading:
     name: str
     truth: Tuple[str, ...]          # empty where there is no annotation
     hypothesis: Tuple[str, ...]
-    sure: Mapping[str, Optional[float]] = field(default_factory=dict)      # as results.certainty tells it
+    sure: Optional[Certainty] = None
 
 
 def score(readings: Sequence[Reading], clean: Clean = clean) -> WER:
@@ -108,5 +109,5 @@ def read_batch(recogniser: Recogniser, clips: Sequence[Clip], beam: Optional[int
 def _reading(recogniser: Recogniser, clip: Clip, logits: torch.Tensor, beam: Optional[int]) -> Reading:
     ids, blank = recogniser.decode_ids(logits, beam), recogniser.vocabulary.blank
     values = logits.float().cpu().numpy()
-    spans = [{"score": span.score} for span in ctc.align(ctc.log_softmax(values), ids, blank)]
-    return Reading(clip.seq_id, clip.glosses, recogniser.vocabulary.decode(ids), certainty(values, spans, blank))
+    scores = [span.score for span in ctc.align(ctc.log_softmax(values), ids, blank)]
+    return Reading(clip.seq_id, clip.glosses, recogniser.vocabulary.decode(ids), certainty(values, scores, blank))

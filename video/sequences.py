@@ -14,11 +14,12 @@ from datasets.layout import Corpus
 from datasets.phoenix2014 import Phoenix2014
 from poses.keypoint_file import matched, read_keypoints
 from poses.whole_body import FRAME_HEIGHT, FRAME_WIDTH
+from records.requests import VideoRequest
 from terminal.errors import UserError
 from video import framing
 from video.footage import RATE, Footage, open_footage, taken
 from video.framing import SHAPE, Crop
-from video.video_parts import Wanted, borders, safe, unique
+from video.video_parts import borders, safe, unique
 
 SPLIT = "video"
 SHOWN = 540             # lines of the picture that is kept to show the framing
@@ -48,7 +49,7 @@ class _Part:
 class VideoDataset:
     """Rows and clips as a corpus's dataset has them. A video that can't be read is a row whose clip says why."""
 
-    def __init__(self, paths: Sequence[Path], wanted: Wanted, find: Optional[Finder] = None,
+    def __init__(self, paths: Sequence[Path], wanted: VideoRequest, find: Optional[Finder] = None,
                  corpus: Optional[Corpus] = None) -> None:
         """corpus: whose glosses are read, PHOENIX-2014's if not told."""
         self.files = corpus or Phoenix2014(Path())
@@ -141,7 +142,7 @@ class VideoDataset:
     def _crop(self, video: _Video, size: Tuple[int, int], points: Optional[Tuple[np.ndarray, str]]) -> Crop:
         """size: height, width of the video's pictures."""
         if self.wanted.crop is not None:
-            return framing.within(self.wanted.crop, size, str(video.footage.path))
+            return framing.within(Crop(*self.wanted.crop), size, str(video.footage.path))
         if points is None:
             return framing.middle(size)
         found = framing.around(points[0], size)

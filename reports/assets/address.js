@@ -7,7 +7,7 @@ function address() {
   words.scale = state.scale;
   words.opacity = Math.round(100 * state.opacity);
   words.strongest = state.perFrame ? "frame" : "clip";
-  if (state.gloss) words.gloss = `${state.gloss.model}/${state.gloss.place}`;
+  if (state.gloss) words.gloss = `${state.gloss.model}/${state.gloss.id}`;
   if (state.gloss && state.side === "true") words.side = "true";
   if (state.loop) words.loop = "yes";
   return new URLSearchParams(words).toString().replace(/%2F/g, "/");
@@ -34,8 +34,8 @@ function recall() {
   if (tables[words.get("scale")]) state.scale = words.get("scale");
   if (words.get("opacity") >= 0 && words.get("opacity") <= 100 && words.has("opacity")) state.opacity = words.get("opacity") / 100;
   if (["clip", "frame"].includes(words.get("strongest"))) state.perFrame = words.get("strongest") === "frame";
-  const [model, at] = (words.get("gloss") || "").split("/");
-  state.gloss = glosses.find((each) => each.model === model && String(each.place) === at) || null;
+  const [model, id] = (words.get("gloss") || "").split("/");
+  state.gloss = glosses.find((each) => each.model === model && each.id === id) || null;
   if (words.get("side") === "true") state.side = "true";
   state.loop = words.get("loop") === "yes";
 }

@@ -80,12 +80,12 @@ function glossLane(name, spans, frames, jump) {
   const track = make("div", { class: "track glosses" });
   const buttons = spans.map((span) => {
     const verdict = verdictClass(span.verdict);
-    const told = [span.gloss, SAID[span.verdict], `frames ${span.start} to ${span.stop - 1}`,
+    const told = [span.gloss, SAID[span.verdict], `frames ${span.frames[0]} to ${span.frames[1] - 1}`,
       typeof span.score === "number" ? `score ${span.score.toFixed(2)}` : null].filter(Boolean).join(", ");
     const button = make("button", { type: "button", class: `bare gloss ${verdict}`, title: told, "aria-label": told,
       onclick: () => jump(span) }, make("i", { class: "bar" }), make("span", { class: `word ${verdict}`, text: span.gloss }));
-    button.style.left = `${(100 * span.start) / frames}%`;
-    button.style.width = `${(100 * (span.stop - span.start)) / frames}%`;
+    button.style.left = `${(100 * span.frames[0]) / frames}%`;
+    button.style.width = `${(100 * (span.frames[1] - span.frames[0])) / frames}%`;
     button.span = span;
     return button;
   });
@@ -96,15 +96,15 @@ function glossLane(name, spans, frames, jump) {
     const { fontSize, fontFamily } = getComputedStyle(buttons[0].lastChild);
     ruler.font = `${fontSize} ${fontFamily}`;
     const ends = [];
-    const inOrder = [...buttons].sort((one, other) => one.span.start - other.span.start);
+    const inOrder = [...buttons].sort((one, other) => one.span.frames[0] - other.span.frames[0]);
     for (const button of inOrder) {
       const long = ruler.measureText(`≠ ${button.span.gloss}`).width + 8;
-      const start = clamp((button.span.start / frames) * width, 0, Math.max(0, width - long));
+      const start = clamp((button.span.frames[0] / frames) * width, 0, Math.max(0, width - long));
       let row = ends.findIndex((end) => end <= start);
       if (row < 0) row = ends.length < MOST_ROWS ? ends.length : ends.indexOf(Math.min(...ends));
       ends[row] = start + long;
       button.lastChild.style.top = `${BAR + 2 + row * LABEL_ROW}px`;
-      button.lastChild.style.left = `${start - (button.span.start / frames) * width}px`;
+      button.lastChild.style.left = `${start - (button.span.frames[0] / frames) * width}px`;
       button.style.setProperty("--stem", `${row * LABEL_ROW + 4}px`);
     }
     track.style.height = `${BAR + 6 + Math.max(1, ends.length) * LABEL_ROW}px`;

@@ -1,7 +1,7 @@
 "use strict";
 
 /** Frames from where playing starts again, first..stop-1: those of the gloss chosen, else all. */
-const looped = () => (state.gloss ? [state.gloss.start, Math.max(state.gloss.start + 1, state.gloss.stop)] : [0, frames]);
+const looped = () => (state.gloss ? [state.gloss.frames[0], Math.max(state.gloss.frames[0] + 1, state.gloss.frames[1])] : [0, frames]);
 
 function play() {
   if (state.playing) { pause(); return; }

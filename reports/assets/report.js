@@ -8,7 +8,7 @@ const flat = (its, told, run) => its.flatMap((model) => model.layers.map((layer)
   id: `${run ? "beside:" : ""}${model.name}/${layer.name}`, model: model.name, target: (told.models[model.name] || {}).target })));
 const layers = flat(models, preds, "");                 // of this run: they have lanes and a place in the grid
 const everything = [...layers, ...(data.beside ? flat(data.beside.models, data.beside.preds, data.beside.name) : [])];
-const glosses = models.flatMap((model) => model.reading.map((span, place) => ({ ...span, model: model.name, place })));
+const glosses = models.flatMap((model) => model.reading.map((span) => ({ ...span, model: model.name })));
 const settings = preds.settings || {};
 const tables = Object.fromEntries(Object.entries(data.scales).map(([name, hex]) => [name, pixelTable(hex, settings.blend !== "even")]));
 const solid = Object.fromEntries(Object.entries(data.scales).map(([name, hex]) => [name, pixelTable(hex, false)]));
@@ -36,8 +36,7 @@ const views = ["layer", "second"].map((place) => {
 const [singleView, secondView] = views;
 /** A gloss explained on its own: the entry that tells of it, of the side that is asked for where there are two. */
 function aloneOf(gloss) {
-  const its = (models.find((model) => model.name === gloss.model).alone || [])
-    .filter((each) => each.gloss === gloss.gloss && each.start === gloss.start);
+  const its = (models.find((model) => model.name === gloss.model).alone || []).filter((each) => each.span === gloss.id);
   return its.find((each) => each.side === state.side) || its[0] || null;
 }
 
@@ -46,7 +45,7 @@ function asShown(index) {
   const layer = everything[index];
   const own = state.gloss && !layer.run && state.gloss.model === layer.model ? aloneOf(state.gloss) : null;
   if (!own || !own.layers[layer.name]) return layer;
-  return { ...layer, sheet: undefined, ...own.layers[layer.name], id: `${layer.id}#${own.place}`, target: own.words };
+  return { ...layer, sheet: undefined, ...own.layers[layer.name], id: `${layer.id}#${own.id}`, target: own.words };
 }
 
 const shownViews = () => (state.mode === "two" ? views : [singleView]);
@@ -71,11 +70,11 @@ function draw() {
     document.documentElement.style.setProperty("--at", (frame + 0.5) / frames);
     byId("lanes").dataset.frame = frame;
     byId("scrubber").value = frame;
-    byId("scrubber").setAttribute("aria-valuetext", `frame ${frame} of ${frames}`);
+    byId("scrubber").setAttribute("aria-valuetext", `frame ${frame} (0 to ${frames - 1})`);
     byId("clock").textContent = `${String(frame).padStart(String(frames - 1).length, "0")} / ${frames - 1} · ${(frame / fps).toFixed(2)} s`;
     for (const row of layerRows) row.say(frame);
     for (const button of glossButtons) {
-      button.classList.toggle("now", button.span.start <= frame && frame < button.span.stop);
+      button.classList.toggle("now", button.span.frames[0] <= frame && frame < button.span.frames[1]);
     }
   });
 }
@@ -89,31 +88,31 @@ function seek(frame) {
 /** Goes to a gloss; one that a model read is chosen too, for its loop. */
 function jump(span) {
   pause();
-  state.gloss = glosses.find((each) => each.model === span.model && each.place === span.place) || null;
+  state.gloss = glosses.find((each) => each.model === span.model && each.id === span.id) || null;
   if (state.gloss && aloneOf(state.gloss) && everything[state[state.active]].model !== state.gloss.model) {
     state[state.active] = opening(models.find((model) => model.name === state.gloss.model));
   }
   showGloss();
-  seek(Math.floor((span.start + span.stop - 1) / 2));
+  seek(Math.floor((span.frames[0] + span.frames[1] - 1) / 2));
 }
 
 function nextGloss(by) {
   const model = state.gloss ? state.gloss.model : everything[state.layer].model;
   const its = glosses.filter((each) => each.model === model);
   if (!its.length) return;
-  const after = its.findIndex((each) => each.start >= state.frame);
-  const at = state.gloss ? state.gloss.place + by : by > 0 ? (after < 0 ? its.length - 1 : after) : (after < 0 ? its.length : after) - 1;
+  const after = its.findIndex((each) => each.frames[0] >= state.frame);
+  const at = state.gloss ? its.indexOf(state.gloss) + by : by > 0 ? (after < 0 ? its.length - 1 : after) : (after < 0 ? its.length : after) - 1;
   jump(its[clamp(at, 0, its.length - 1)]);
 }
 
 function showGloss() {
   for (const button of glossButtons) {
-    button.classList.toggle("chosen", Boolean(state.gloss) && button.span.model === state.gloss.model && button.span.place === state.gloss.place);
+    button.classList.toggle("chosen", Boolean(state.gloss) && button.span.model === state.gloss.model && button.span.id === state.gloss.id);
   }
   loop(state.loop);
   const own = state.gloss && aloneOf(state.gloss);
   const sides = own ? models.find((model) => model.name === state.gloss.model).alone
-    .filter((each) => each.gloss === own.gloss && each.start === own.start).map((each) => each.side) : [];
+    .filter((each) => each.span === own.span).map((each) => each.side) : [];
   byId("sides").hidden = sides.length < 2;
   byId("for-read").setAttribute("aria-pressed", state.side === "read");
   byId("for-true").setAttribute("aria-pressed", state.side === "true");
@@ -227,8 +226,8 @@ function showHead() {
       const verdict = verdictClass(entry.verdict);
       const button = make("button", { type: "button", class: `bare word ${verdict}`, text: entry.gloss,
         title: [SAID[entry.verdict], entry.by && `placed by ${entry.by}`].filter(Boolean).join(", ") || null,
-        disabled: entry.start === undefined, onclick: () => jump(entry) });
-      if (entry.start !== undefined) { button.span = entry; glossButtons.push(button); }
+        disabled: entry.frames === undefined, onclick: () => jump(entry) });
+      if (entry.frames !== undefined) { button.span = entry; glossButtons.push(button); }
       words.append(button);
     }
     if (!entries.length) words.append(make("span", { class: "soft", text: "nothing read" }));
@@ -248,16 +247,15 @@ function showHead() {
 /** The truth with its frames, where a model could align it: of the model that knows most of its glosses. */
 function truthSpans() {
   const most = models.reduce((best, model) => (model.truth.length > best.truth.length ? model : best), models[0]);
-  let place = 0;
-  return (preds.truth || []).map((gloss) => {
-    if (place < most.truth.length && most.truth[place].gloss === gloss) return { ...most.truth[place++], by: most.title };
-    return { gloss };
+  return (preds.truth || []).map((gloss, place) => {
+    const span = most.truth.find((each) => each.id === `true-${place + 1}`);
+    return span ? { ...span, by: most.title } : { gloss };
   });
 }
 
 /** What each model reads at this very frame, and which true gloss it aligns there; and where the chosen layer looks. */
 function showNow() {
-  const at = (spans) => (spans || []).find((span) => span.verdict !== "deleted" && span.start <= state.frame && state.frame < span.stop);
+  const at = (spans) => (spans || []).find((span) => span.verdict !== "deleted" && span.frames[0] <= state.frame && state.frame < span.frames[1]);
   const word = (span) => (span ? make("span", { class: `word ${verdictClass(span.verdict)}`, text: span.gloss }) : make("span", { class: "soft", text: "no gloss" }));
   const cells = (model, run) => [make("dt", { text: run ? `${run}: ${model.title}` : model.title }), make("dd", {}, word(at(model.reading))),
     preds.truth ? make("dd", { class: "soft aligned" }, "truth, by its own alignment: ", word(at(model.truth))) : null];

@@ -20,7 +20,7 @@ function savedCanvas() {
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.fillStyle = "#1c1e21";
   text(preds.sequence, EDGE, EDGE + 12, "600 15px", canvas.width - 2 * EDGE);
-  text(`frame ${state.frame} of ${frames}, ${(state.frame / fps).toFixed(2)} s`, EDGE, EDGE + 12 + LINE, "13px", canvas.width - 2 * EDGE);
+  text(`frame ${state.frame} (0 to ${frames - 1}), ${(state.frame / fps).toFixed(2)} s`, EDGE, EDGE + 12 + LINE, "13px", canvas.width - 2 * EDGE);
   context.imageSmoothingQuality = "high";
   shown.forEach(([view, layer], index) => {
     const x = EDGE + (index % columns) * (width + SIDE_BY), y = EDGE + 2 * LINE + Math.floor(index / columns) * (height + 3 * LINE);

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from cam_runner import explain
+from records.question import Question
 from terminal.errors import UserError
 from tests.kit.recogniser import TinyRecogniser, tiny_clip
 
@@ -25,19 +26,19 @@ def second_channel(module: torch.nn.Module, arguments: Tuple[Any, ...], output: 
 
 def test_the_map_is_the_attention_of_every_layer_that_has_one() -> None:
     model = Attending()
-    found = explain(model, tiny_clip(), method="attention")
+    found = explain(model, tiny_clip(), Question(method="attention"))
     expected = model.network.first(model.prepare(tiny_clip()).tensors[0])[0, 1].softmax(-1)
     assert list(found.layers) == ["given"]
     torch.testing.assert_close(torch.from_numpy(found.layers["given"].raw), expected.detach())
 
 
 def test_such_a_layer_has_gradient_maps_too() -> None:
-    ours = explain(Attending(), tiny_clip(), ["given"]).layers["given"].raw
-    assert (ours == explain(TinyRecogniser(), tiny_clip(), ["first"]).layers["first"].raw).all()
+    ours = explain(Attending(), tiny_clip(), Question(layers=("given",))).layers["given"].raw
+    assert (ours == explain(TinyRecogniser(), tiny_clip(), Question(layers=("first",))).layers["first"].raw).all()
 
 
 def test_layers_without_one_are_refused_and_those_with_one_named() -> None:
-    with pytest.raises(UserError, match="rnn of tiny does not attend; there are given"):
-        explain(Attending(), tiny_clip(), ["rnn"], method="attention")
-    with pytest.raises(UserError, match="no layer of tiny attends"):
-        explain(TinyRecogniser(), tiny_clip(), method="attention")
+    with pytest.raises(UserError, match="rnn of tiny has no attention; choose from given"):
+        explain(Attending(), tiny_clip(), Question(method="attention", layers=("rnn",)))
+    with pytest.raises(UserError, match="no layer of tiny has attention"):
+        explain(TinyRecogniser(), tiny_clip(), Question(method="attention"))

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from cam_runner import explain
+from records.question import Question
 from tests.golden import published
 from tests.kit.tiers import full
 
@@ -15,7 +16,7 @@ def check(name: str, layers: Sequence[str], weights: str = "clip", prefix: str =
     """Logits, and the maps of these layers."""
     golden = published.golden(name)
     model = published.recogniser(name, folded=True)      # as `build` gives them
-    found = explain(model, published.clip(name), layers, weights=weights)
+    found = explain(model, published.clip(name), Question(layers=tuple(layers), pool=weights))
     assert abs(found.logits - golden["logits"]).max() <= 1e-4 * abs(golden["logits"]).max()
     for layer in layers:
         ours, theirs = found.layers[layer].raw, golden[f"{prefix}/{layer}"]

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 import torch
 
-from cam_runner import Explanation, explain
+from cam_runner import explain
 from cams.methods import METHODS
 from pairs.explaining import explain_pictures
+from records.explanation import Explanation
+from records.question import Question
 from tests.kit import networks
 
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")]
@@ -25,8 +27,9 @@ def alike(ours: Explanation, exact: Explanation) -> float:
 
 def on_both(name: str, precision: Optional[str], method: str = "gradcam") -> float:
     clip = networks.clip(16)
-    exact = explain(networks.recogniser(name), clip, method=method, precision="fp32")
-    return alike(explain(networks.recogniser(name).to("cuda"), clip, method=method, precision=precision), exact)
+    exact = explain(networks.recogniser(name), clip, Question(method=method, precision="fp32"))
+    found = explain(networks.recogniser(name).to("cuda"), clip, Question(method=method, precision=precision))
+    return alike(found, exact)
 
 
 @pytest.mark.parametrize("name", RECOGNISERS)

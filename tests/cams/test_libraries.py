@@ -10,6 +10,7 @@ from pytorch_grad_cam import EigenCAM, GradCAM, HiResCAM, LayerCAM
 
 from cam_runner import explain
 from models.recogniser import Inputs
+from records.question import Question
 from tests.kit.recogniser import TinyRecogniser, tiny_clip
 
 # The classes of the library that go through three-dimensional layers.
@@ -44,7 +45,7 @@ def test_equal_to_grad_cam(layer: str, method: str) -> None:
         activation, gradient = (getattr(cam.activations_and_grads, kind)[0].numpy().copy()
                                 for kind in ("activations", "gradients"))
         theirs = np.maximum(cam.get_cam_image(None, None, None, activation, gradient, False)[0], 0)
-    ours = explain(plain.recogniser, tiny_clip(), [layer], method=method).layers[layer].raw
+    ours = explain(plain.recogniser, tiny_clip(), Question(method=method, layers=(layer,))).layers[layer].raw
     np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5 * theirs.max())
 
 
@@ -52,5 +53,5 @@ def test_equal_to_grad_cam(layer: str, method: str) -> None:
 def test_equal_to_captum(layer: str) -> None:
     plain = Plain()
     theirs = LayerGradCam(plain, plain.layer(layer)).attribute(plain.inputs.tensors[0], relu_attributions=True)
-    ours = explain(plain.recogniser, tiny_clip(), [layer]).layers[layer].raw
+    ours = explain(plain.recogniser, tiny_clip(), Question(layers=(layer,))).layers[layer].raw
     np.testing.assert_allclose(ours, theirs[0, 0].detach().numpy(), rtol=1e-4, atol=1e-5 * ours.max())

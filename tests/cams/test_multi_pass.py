@@ -18,6 +18,7 @@ from datasets.clip import Clip
 from datasets.hiding import all_hidden, mean_colour
 from geometry.viewport import Viewport
 from models.recogniser import Inputs, Probe, Recogniser
+from records.question import Question
 from terminal.errors import UserError
 from tests.cams.test_per_gloss import Reader
 from tests.kit import networks
@@ -38,7 +39,7 @@ def window(model: Recogniser, clip: Clip, layers: List[str]) -> Window:
 def test_on_a_linear_network_each_place_is_given_its_part(method: str) -> None:
     clip = even_clip(48)
     model = Linear(clip)
-    raw = explain(model, clip, method=method).layers["input"].raw
+    raw = explain(model, clip, Question(method=method)).layers["input"].raw
     np.testing.assert_allclose(raw, model.parts(clip), rtol=1e-4, atol=1e-6)
 
 
@@ -47,7 +48,7 @@ def test_on_a_linear_network_a_hidden_block_loses_the_sum_of_its_parts() -> None
     model = Linear(clip)
     assert steps_and_side(144, 48, 84.0) == (4, 6)                 # blocks of 12 frames, 2 x 2 pixels
     blocks = model.parts(clip).reshape(4, 12, 6, 2, 6, 2).sum((1, 3, 5))
-    raw = explain(model, clip, method="occlusion", budget=144).layers["input"].raw
+    raw = explain(model, clip, Question(method="occlusion", budget=144)).layers["input"].raw
     np.testing.assert_allclose(raw, blocks.repeat(12, axis=0), rtol=1e-4)
 
 
@@ -55,7 +56,7 @@ def test_on_a_linear_network_rise_finds_the_part_that_matters() -> None:
     clip = even_clip(8)
     model = Linear(clip)
     model.weights[..., :8, :] = model.weights[..., :6] = 0         # but the lower right corner of the view, 4 x 6
-    raw = explain(model, clip, method="rise", budget=150).layers["input"].raw.sum(0)
+    raw = explain(model, clip, Question(method="rise", budget=150)).layers["input"].raw.sum(0)
     row, column = np.unravel_index(raw.argmax(), raw.shape)
     assert row >= 18 and column >= 14 and raw[18:, 14:].mean() > 3 * raw[:14, :10].mean()
 
@@ -63,7 +64,7 @@ def test_on_a_linear_network_rise_finds_the_part_that_matters() -> None:
 def test_smoothgrad_without_noise_is_the_gradient() -> None:
     here = window(TinyRecogniser(), tiny_clip(), ["input", "pathways"])
     still = SmoothGrad(noise=0.0).maps(here, 3)[0]
-    found = explain(TinyRecogniser(), tiny_clip(), ["input", "pathways"], method="gradient")
+    found = explain(TinyRecogniser(), tiny_clip(), Question(method="gradient", layers=("input", "pathways")))
     for name, layer in found.layers.items():
         np.testing.assert_allclose(still[name].numpy(), layer.raw, rtol=1e-4, atol=1e-9)
 
@@ -131,12 +132,13 @@ def test_the_parts_of_what_has_no_place_count_too() -> None:
 def test_integrated_gradients_say_where_they_do_not_add_up() -> None:
     model = TinyRecogniser()
     model.network.head.weight.data *= 3000
-    few = explain(model, tiny_clip(), ["input"], method="integrated", budget=1)
+    few = explain(model, tiny_clip(), Question(method="integrated", layers=("input",), budget=1))
     assert any("add up to" in note and "--budget" in note for note in few.notes)
 
 
 def test_a_layer_of_a_dict_or_a_tuple_is_integrated_too() -> None:
-    found = explain(TinyRecogniser(), tiny_clip(), ["pathways", "timed", "rnn"], method="integrated", budget=16)
+    question = Question(method="integrated", layers=("pathways", "timed", "rnn"), budget=16)
+    found = explain(TinyRecogniser(), tiny_clip(), question)
     assert all(layer.raw.any() for layer in found.layers.values())
     assert found.notes == ()                # checked in each
 
@@ -154,7 +156,7 @@ def by_hand(model: Recogniser, clip: Clip) -> Dict[str, np.ndarray]:
 @pytest.mark.parametrize("name", ["slowfast", "twostream", "mamba"])
 def test_gradients_reach_each_stream_s_input(name: str) -> None:
     model, clip = networks.recogniser(name), networks.clip(12)
-    found, expected = explain(model, clip, method="inputxgradient"), by_hand(model, clip)
+    found, expected = explain(model, clip, Question(method="inputxgradient")), by_hand(model, clip)
     assert list(found.layers) == list(expected)
     for layer, its in expected.items():
         assert its.any()
@@ -174,7 +176,7 @@ class Bright(TinyRecogniser):
 def test_what_matters_lies_where_the_map_says(method: str, frames: int) -> None:
     """Of a whole clip and of one cut into windows: columns 2 to 13, rows 4 to 15 are seen."""
     at = (frames - 9, 6, 11)
-    found = explain(Bright(window=40), spot(frames, at), method=method).layers["input"]
+    found = explain(Bright(window=40), spot(frames, at), Question(method=method)).layers["input"]
     drawn = found.map.astype(np.float32)
     assert drawn[at] == drawn.max()
     peak = np.array(np.unravel_index(drawn.argmax(), drawn.shape))
@@ -184,21 +186,22 @@ def test_what_matters_lies_where_the_map_says(method: str, frames: int) -> None:
 def test_all_glosses_share_one_set_of_forwards() -> None:
     model, calls = Reader(), []
     model.register_forward_hook(lambda *_: calls.append(1))
-    found = explain(model, tiny_clip(), target="each", method="occlusion", budget=30)
+    found = explain(model, tiny_clip(), Question(target="each", method="occlusion", budget=30))
     assert len(found.glosses) == 3 and len(calls) == 1 + 25        # the clip itself, and its blocks
 
 
 def test_each_gloss_is_explained_as_if_alone() -> None:
     model = Reader()
-    together = explain(model, tiny_clip(), target="each", method="occlusion", budget=30)
-    alone = explain(model, tiny_clip(), target="SONNE", method="occlusion", budget=30)
-    its = next(gloss for gloss in together.glosses if gloss.about["gloss"] == "SONNE")
+    together = explain(model, tiny_clip(), Question(target="each", method="occlusion", budget=30))
+    alone = explain(model, tiny_clip(), Question(target="SONNE", method="occlusion", budget=30))
+    its = next(gloss for gloss in together.glosses if gloss.about.gloss == "SONNE")
     np.testing.assert_array_equal(its.layers["input"].raw, alone.layers["input"].raw)
 
 
 @pytest.mark.parametrize("method", MANY)
 def test_the_same_is_made_again_to_the_byte(method: str) -> None:
-    one, other = (explain(TinyRecogniser(), tiny_clip(), method=method, budget=9).layers["input"].raw for _ in "ab")
+    question = Question(method=method, budget=9)
+    one, other = (explain(TinyRecogniser(), tiny_clip(), question).layers["input"].raw for _ in "ab")
     assert one.any() and one.tobytes() == other.tobytes()
 
 
@@ -272,26 +275,26 @@ def test_blocks_keep_to_the_budget(budget: int, frames: int) -> None:
 @pytest.mark.parametrize("method", MANY)
 def test_no_more_passes_are_taken_than_told(method: str) -> None:
     heard: List[Tuple[int, int]] = []
-    explain(TinyRecogniser(), tiny_clip(), method=method, budget=12, tell=lambda *count: heard.append(count))
+    explain(TinyRecogniser(), tiny_clip(), Question(method=method, budget=12), tell=lambda *count: heard.append(count))
     assert [done for done, _ in heard] == list(range(1, heard[-1][1] + 1)) and heard[-1][1] <= 12
 
 
 def test_even_pictures_have_no_map() -> None:
     clip = tiny_clip(pixels=np.full((20, 16, 16, 3), 90, np.uint8))
-    assert set(explain(TinyRecogniser(), clip, method="occlusion", budget=9).layers["input"].flags) <= {
+    assert set(explain(TinyRecogniser(), clip, Question(method="occlusion", budget=9)).layers["input"].flags) <= {
         "constant", "all-zero"}
 
 
 @pytest.mark.parametrize("method", ["occlusion", "rise"])
 def test_what_hides_the_clip_explains_no_layer_within(method: str) -> None:
-    with pytest.raises(UserError, match="its one layer is input"):
-        explain(TinyRecogniser(), tiny_clip(), ["pathways"], method=method)
+    with pytest.raises(UserError, match="its only layer is input"):
+        explain(TinyRecogniser(), tiny_clip(), Question(method=method, layers=("pathways",)))
 
 
 @pytest.mark.parametrize("wrong", [{"method": "gradcam", "budget": 5}, {"method": "rise", "budget": 0}])
 def test_a_budget_is_a_number_of_passes_of_a_method_that_takes_many(wrong: Dict[str, Any]) -> None:
     with pytest.raises(UserError, match="budget"):
-        explain(TinyRecogniser(), tiny_clip(), **wrong)
+        explain(TinyRecogniser(), tiny_clip(), Question(**wrong))
 
 
 def test_keypoints_are_hidden_with_the_pixels() -> None:

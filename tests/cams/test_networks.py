@@ -3,6 +3,7 @@ import pytest
 
 from cam_runner import explain
 from models.folding import fold_batch_norm
+from records.question import Question
 from tests.kit import networks
 
 NAMES = ("slowfast", "twostream", "vac", "corrnet")
@@ -25,7 +26,7 @@ def test_every_layer_that_can_be_asked_for_has_a_map(name: str, folded: bool) ->
     model = networks.recogniser(name)
     if folded:
         fold_batch_norm(model.network)
-    found = explain(model, networks.clip(26), list(model.layers))
+    found = explain(model, networks.clip(26), Question(layers=tuple(model.layers)))
     shapes = {layer: probe.shape(len(found.layers[layer].raw) * probe.stride)[1:]
               for layer, probe in model.layers.items()}
     assert {layer: each.raw.shape for layer, each in found.layers.items()} == shapes
@@ -43,13 +44,13 @@ def test_long_clips_have_one_logit_a_step_and_one_map_a_frame(name: str) -> None
 
 def test_one_stream_alone_equals_both_together() -> None:
     model, clip = networks.recogniser("twostream"), networks.clip(26)
-    both = explain(model, clip, ["rgb_stream.layer1", "pose_stream.layer1"])
+    both = explain(model, clip, Question(layers=("rgb_stream.layer1", "pose_stream.layer1")))
     for layer, found in both.layers.items():
-        alone = explain(model, clip, [layer]).layers[layer]
+        alone = explain(model, clip, Question(layers=(layer,))).layers[layer]
         assert abs(found.raw - alone.raw).max() <= 1e-6 * found.raw.max()
 
 
 def test_frames_beyond_a_multiple_of_four_have_no_map_in_twostream() -> None:
-    found = explain(networks.recogniser("twostream"), networks.clip(26), ["rgb_stream.layer1"])
+    found = explain(networks.recogniser("twostream"), networks.clip(26), Question(layers=("rgb_stream.layer1",)))
     drawn = found.layers["rgb_stream.layer1"].map
     assert not drawn[24:].any() and drawn[:24].any() and "2 of the clip's 26 frames" in found.notes[0]

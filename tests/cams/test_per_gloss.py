@@ -14,6 +14,8 @@ from cams.one_pass import Ask, run_pass
 from cams.per_gloss import each, errors
 from cams.picks import Picks
 from glosses.wer import as_it_is
+from records.explained import ExplainedGloss
+from records.question import Question
 from terminal.errors import UserError
 from tests.kit.recogniser import TinyRecogniser, tiny_clip
 
@@ -38,8 +40,12 @@ class Reader(TinyRecogniser):
 
 
 def told(found: List[Picks]) -> List[Tuple[Any, ...]]:
-    return [(picks.about["gloss"], picks.about["verdict"], picks.about.get("side"), picks.steps, picks.classes,
-             picks.against) for picks in found]
+    return [(about.gloss, about.verdict, about.side, picks.steps, picks.classes, picks.against)
+            for picks, about in zip(found, abouts(found))]
+
+
+def abouts(found: List[Picks]) -> List[ExplainedGloss]:
+    return [picks.about for picks in found if picks.about is not None]
 
 
 def test_each_gloss_read_is_taken_at_its_own_steps() -> None:
@@ -47,12 +53,12 @@ def test_each_gloss_read_is_taken_at_its_own_steps() -> None:
     assert told(found) == [("REGEN", "right", None, (1, 2), (1, 1), ()),
                            ("SONNE", "substituted", None, (4,), (2,), ()),
                            ("WIND", "right", None, (6, 7, 8), (3, 3, 3), ())]
-    assert found[1].about["true"] == "KALT"
+    assert abouts(found)[1].true_gloss == "KALT" and abouts(found)[1].truth == "true-2"
 
 
 def test_without_a_truth_there_is_no_verdict() -> None:
-    assert [picks.about["verdict"] for picks in each(TinyRecogniser(), replace(tiny_clip(), glosses=()), logits())] == [
-        None] * 3
+    found = each(TinyRecogniser(), replace(tiny_clip(), glosses=()), logits())
+    assert [about.verdict for about in abouts(found)] == [None] * 3
 
 
 def test_a_substituted_gloss_is_held_against_the_true_one_and_the_other_way_round() -> None:
@@ -75,6 +81,27 @@ def test_a_missed_gloss_is_held_against_the_best_other_class_where_the_truth_is_
     assert found[0].words.startswith("the best other class (WIND) less KALT")
 
 
+def test_every_caption_says_the_contrast_that_made_its_map() -> None:
+    """For each kind of error and both sides: what is added stands before `less`, what is taken off behind it."""
+    model = TinyRecogniser()
+    for truth in (("REGEN", "KALT", "WIND"), ("REGEN", "WIND"), ("REGEN", "SONNE", "WIND", "KALT"),
+                  ("REGEN", "SCHNEE", "WIND")):
+        for picks in errors(model, replace(tiny_clip(), glosses=truth), logits()):
+            assert picks.about is not None and picks.words == picks.about.words
+            before, after = picks.words.split(" less ")
+            for classes, words in ((picks.classes, before), (picks.against, after)):
+                for number in set(classes):
+                    name = "the blank" if number == 0 else model.vocabulary.name(number)
+                    assert name in words, picks.words
+
+
+def test_both_sides_of_a_missed_gloss_have_words_of_their_own() -> None:
+    clip = replace(tiny_clip(), glosses=("REGEN", "SONNE", "WIND", "KALT"))
+    read, true = abouts(errors(TinyRecogniser(), clip, logits()))
+    assert (read.id, true.id, read.span, true.span) == ("true-4-for-read", "true-4-for-true", "true-4", "true-4")
+    assert read.words.startswith("the best other class") and true.words.startswith("KALT, which was missed, less")
+
+
 def test_a_true_gloss_without_a_class_is_said() -> None:
     found = errors(TinyRecogniser(), replace(tiny_clip(), glosses=("REGEN", "SCHNEE", "WIND")), logits())
     assert [picks.against for picks in found] == [(0,)] and "SCHNEE has no class" in found[0].words
@@ -85,34 +112,35 @@ def test_glosses_are_compared_as_their_corpus_cleans_them() -> None:
     clip = replace(tiny_clip(), glosses=("REGEN", "loc-SONNE", "WIND"))
     assert errors(TinyRecogniser(), clip, logits()) == []
     found = errors(TinyRecogniser(), replace(clip, clean=as_it_is), logits())
-    assert [picks.about["verdict"] for picks in found] == ["substituted"]
-    verdicts = [picks.about["verdict"] for picks in each(TinyRecogniser(), replace(clip, clean=as_it_is), logits())]
+    assert [about.verdict for about in abouts(found)] == ["substituted"]
+    verdicts = [about.verdict for about in abouts(each(TinyRecogniser(), replace(clip, clean=as_it_is), logits()))]
     assert verdicts == ["right", "substituted", "right"]
 
 
 def test_a_clip_read_right_is_not_explained() -> None:
-    found = explain(Reader(), replace(tiny_clip(), glosses=READ), ["pathways"], target="errors")
+    found = explain(Reader(), replace(tiny_clip(), glosses=READ), Question(target="errors", layers=("pathways",)))
     assert found.glosses == () and "nothing" in found.target and not found.layers["pathways"].map.any()
 
 
 def test_errors_need_a_truth() -> None:
     with pytest.raises(UserError, match="no annotation"):
-        explain(Reader(), replace(tiny_clip(), glosses=()), ["pathways"], target="errors")
+        explain(Reader(), replace(tiny_clip(), glosses=()), Question(target="errors", layers=("pathways",)))
 
 
 def test_a_method_without_a_gradient_has_no_gloss_to_show() -> None:
     with pytest.raises(UserError, match="whatever the gloss"):
-        explain(Reader(), tiny_clip(), ["pathways"], target="each", method="eigencam")
+        explain(Reader(), tiny_clip(), Question(target="each", method="eigencam", layers=("pathways",)))
 
 
 @pytest.mark.parametrize("layer", ["first", "pathways", "timed", "rnn"])
 def test_one_kept_graph_gives_what_separate_passes_give(layer: str) -> None:
     """To the bit, each gloss and each layer."""
     model, clip = Reader(), replace(tiny_clip(), glosses=READ)
-    together = explain(model, clip, ["first", "pathways", "timed", "rnn"], target="each")
-    assert [gloss.about["gloss"] for gloss in together.glosses] == list(READ)
+    together = explain(model, clip, Question(target="each", layers=("first", "pathways", "timed", "rnn")))
+    assert [gloss.about.gloss for gloss in together.glosses] == list(READ)
     for gloss in together.glosses:
-        apart = explain(model, clip, ["first", "pathways", "timed", "rnn"], target=gloss.about["gloss"])
+        question = Question(target=gloss.about.gloss, layers=("first", "pathways", "timed", "rnn"))
+        apart = explain(model, clip, question)
         np.testing.assert_array_equal(gloss.layers[layer].raw, apart.layers[layer].raw)
 
 
@@ -145,7 +173,7 @@ def test_before_relu_the_maps_of_all_glosses_add_up_to_that_of_their_sum(per_fra
 
 def test_a_contrast_is_the_difference_of_two_gradients() -> None:
     model, clip = Reader().double().eval(), replace(tiny_clip(), glosses=("REGEN", "KALT", "WIND"))
-    found = explain(model, clip, ["timed"], target="errors", method="hirescam")
+    found = explain(model, clip, Question(target="errors", method="hirescam", layers=("timed",)))
     maps = {}
     for name, number in (("SONNE", 2), ("KALT", 4)):
         kept: List[Tensor] = []
@@ -162,8 +190,8 @@ def test_a_contrast_is_the_difference_of_two_gradients() -> None:
 def test_every_gloss_of_a_long_clip_has_a_map() -> None:
     """In windows of 40 frames, 20 apart: every gloss of the whole clip has a map, wherever it lies."""
     model, clip = Reader(window=40), replace(tiny_clip(frames=60), glosses=())
-    found = explain(model, clip, ["pathways"], target="each")
-    starts = [gloss.about["start"] for gloss in found.glosses]
+    found = explain(model, clip, Question(target="each", layers=("pathways",)))
+    starts = [gloss.about.steps[0] for gloss in found.glosses]
     assert starts and starts == sorted(starts) and len(found.logits) == 30
     for gloss in found.glosses:
         steps = np.flatnonzero(gloss.layers["pathways"].raw.reshape(len(gloss.layers["pathways"].raw), -1).any(1))
@@ -172,8 +200,8 @@ def test_every_gloss_of_a_long_clip_has_a_map() -> None:
 
 def test_pooling_is_of_each_frame_unless_the_clip_is_asked_for() -> None:
     model, clip = Reader(), replace(tiny_clip(), glosses=READ)
-    assert explain(model, clip, ["pathways"], target="each").weights == "frame"
-    assert explain(model, clip, ["pathways"], target="REGEN").weights == "frame"
-    assert explain(model, clip, ["pathways"], target="max").weights == "clip"
-    asked = explain(model, clip, ["pathways"], target="each", weights="clip")
-    assert asked.weights == "clip" and any("at any time" in note for note in asked.notes)
+    assert explain(model, clip, Question(target="each", layers=("pathways",))).pool == "frame"
+    assert explain(model, clip, Question(target="REGEN", layers=("pathways",))).pool == "frame"
+    assert explain(model, clip, Question(target="max", layers=("pathways",))).pool == "clip"
+    asked = explain(model, clip, Question(target="each", layers=("pathways",), pool="clip"))
+    assert asked.pool == "clip" and any("at any time" in note for note in asked.notes)

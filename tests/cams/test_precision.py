@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-import cam_runner
 from cam_runner import explain
+from cams import one_window, plan
 from cams.methods import signed_map
 from cams.one_pass import run_pass
 from cams.precision import FIRST_SCALE, STEP, Precision
 from models.recogniser import Inputs
+from records.question import Question
 from terminal.errors import UserError
 from tests.kit import networks
 from tests.kit.recogniser import TinyRecogniser, tiny_clip
@@ -25,7 +26,7 @@ def accepts(precision: Precision, *peaks: float) -> bool:
 
 def test_amp_on_the_cpu_agrees_with_float32() -> None:
     exact = explain(TinyRecogniser(), tiny_clip())
-    half = explain(TinyRecogniser(), tiny_clip(), precision="amp")
+    half = explain(TinyRecogniser(), tiny_clip(), Question(precision="amp"))
     assert (exact.precision, half.precision) == ("fp32", "bf16")
     for name, layer in exact.layers.items():
         assert np.corrcoef(layer.raw.ravel(), half.layers[name].raw.ravel())[0, 1] > 0.99, name
@@ -103,12 +104,13 @@ def without_autocast(model: Any, inputs: Any, probes: Any, asks: Any, gradients:
 def test_the_scale_is_taken_out_again(gain: float, scale: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """Gradients that would vanish in float16 or overflow it: the map is that of float32."""
     precision = Precision("fp16", torch.device("cuda"))
-    exact = explain(HalfInside(gain, torch.nn.Identity()), tiny_clip(), ["squeeze"], method="layercam")
+    question = Question(method="layercam", layers=("squeeze",))
+    exact = explain(HalfInside(gain, torch.nn.Identity()), tiny_clip(), question)
     expected = exact.layers["squeeze"].raw
     # What CUDA's autocast does to the activation, the network above does itself.
-    monkeypatch.setattr(cam_runner, "Precision", lambda *_: precision)
-    monkeypatch.setattr(cam_runner, "run_pass", without_autocast)
-    half = explain(HalfInside(gain, Squeeze()), tiny_clip(), ["squeeze"], method="layercam")
+    monkeypatch.setattr(plan, "Precision", lambda *_: precision)
+    monkeypatch.setattr(one_window, "run_pass", without_autocast)
+    half = explain(HalfInside(gain, Squeeze()), tiny_clip(), Question(method="layercam", layers=("squeeze",)))
     assert precision.scale == scale and half.precision == f"fp16, loss scale {scale:g}" and half.notes == ()
     np.testing.assert_allclose(half.layers["squeeze"].raw, expected, rtol=1e-2, atol=1e-2 * expected.max())
 
@@ -121,6 +123,6 @@ def test_a_map_of_the_activation_alone_is_made_in_float32(monkeypatch: pytest.Mo
         kinds.append(signed_map(*given).dtype)
         return signed_map(*given)
 
-    monkeypatch.setattr(cam_runner, "signed_map", noted)
-    explain(networks.recogniser("vac"), networks.clip(16), method="eigencam", precision="bf16")
+    monkeypatch.setattr(one_window, "signed_map", noted)
+    explain(networks.recogniser("vac"), networks.clip(16), Question(method="eigencam", precision="bf16"))
     assert set(kinds) == {torch.float32}

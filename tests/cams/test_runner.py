@@ -9,6 +9,7 @@ import torch
 from cam_runner import explain
 from cams.methods import METHODS
 from models.recogniser import Probe
+from records.question import Question
 from terminal.errors import UserError
 from tests.kit.recogniser import TinyRecogniser, tiny_clip
 
@@ -38,15 +39,16 @@ def test_maps_are_the_formula(name: str) -> None:
 def test_one_pass_for_all_layers_equals_a_pass_each(method: str, weights: str) -> None:
     model = TinyRecogniser().requires_grad_(False)
     layers = ["pathways", "timed", "rnn"]
-    together = explain(model, tiny_clip(), layers, method=method, weights=weights)
-    apart = explain(model, tiny_clip(), layers, method=method, weights=weights, schedule="per-layer")
+    question = Question(method=method, layers=tuple(layers), pool=weights)
+    together = explain(model, tiny_clip(), question)
+    apart = explain(model, tiny_clip(), question, schedule="per-layer")
     for name in layers:
         one, other = together.layers[name].raw, apart.layers[name].raw
         assert abs(one - other).max() <= 1e-6 * abs(one).max(), name
 
 
 def test_maps_have_the_layer_s_and_the_frame_s_shape() -> None:
-    found = explain(TinyRecogniser(), tiny_clip(frames=21), ["pathways", "timed", "rnn"])
+    found = explain(TinyRecogniser(), tiny_clip(frames=21), Question(layers=("pathways", "timed", "rnn")))
     assert {name: layer.raw.shape for name, layer in found.layers.items()} == {
         "pathways": (13, 6, 6), "timed": (11,), "rnn": (11,)}
     assert found.layers["pathways"].map.shape == (21, 16, 16) and found.layers["rnn"].map.shape == (21,)
@@ -60,7 +62,7 @@ def test_the_recogniser_is_left_as_it_was() -> None:
     model.network.norm.eval()
     model.network.head.weight.requires_grad_(False)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    explain(model, tiny_clip(), ["pathways", "rnn"])
+    explain(model, tiny_clip(), Question(layers=("pathways", "rnn")))
     assert model.training and model.network.rnn.training and not model.network.norm.training
     assert [name for name, p in model.named_parameters() if not p.requires_grad] == ["network.head.weight"]
     assert all(p.grad is None for p in model.parameters())
@@ -74,7 +76,7 @@ def test_float32_is_not_rounded_to_tf32_while_it_runs() -> None:
     switches = torch.backends.cudnn, torch.backends.cuda.matmul
     model.network.first.register_forward_hook(lambda *_: seen.extend(switch.allow_tf32 for switch in switches))
     before = [switch.allow_tf32 for switch in switches]
-    explain(model, tiny_clip(), ["rnn"])
+    explain(model, tiny_clip(), Question(layers=("rnn",)))
     assert seen == [False, False] and [switch.allow_tf32 for switch in switches] == before
 
 
@@ -82,7 +84,7 @@ def test_hooks_go_even_when_the_network_fails() -> None:
     model = TinyRecogniser().train()
     handle = model.network.head.register_forward_hook(lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        explain(model, tiny_clip(), ["pathways", "rnn"])
+        explain(model, tiny_clip(), Question(layers=("pathways", "rnn")))
     handle.remove()
     assert not any(module._forward_hooks or "forward" in vars(module) for module in model.modules())
     assert model.training and all(p.requires_grad for p in model.parameters())
@@ -94,13 +96,13 @@ def test_fifty_explanations_leave_nothing_behind_without_the_garbage_collector()
     def tensors() -> int:
         return sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects())
 
-    explain(model, clip, ["pathways", "rnn"])
+    explain(model, clip, Question(layers=("pathways", "rnn")))
     gc.collect()
     gc.disable()
     try:
         before = tensors()
         for _ in range(50):
-            explain(model, clip, ["pathways", "rnn"])
+            explain(model, clip, Question(layers=("pathways", "rnn")))
         assert tensors() == before
     finally:
         gc.enable()
@@ -116,7 +118,7 @@ def test_nothing_is_recorded_below_the_earliest_layer() -> None:
             return saved
 
         with torch.autograd.graph.saved_tensors_hooks(note, lambda saved: saved):
-            explain(TinyRecogniser(), tiny_clip(), [layer])
+            explain(TinyRecogniser(), tiny_clip(), Question(layers=(layer,)))
         return sum(dim == 5 for dim in dims)
 
     assert volumes("timed") == 0 and volumes("pathways") < volumes("first")
@@ -140,7 +142,7 @@ def test_gradients_are_finite_differences() -> None:
     slopes = torch.tensor([(score(c, step) - score(c, -step)) / (2 * step) for c in range(6)])
     activation = kept["a"][0]
     expected = torch.tensordot(slopes.double() / activation[0].numel(), activation, 1).relu()
-    raw = explain(model, clip, ["pathways"]).layers["pathways"].raw
+    raw = explain(model, clip, Question(layers=("pathways",))).layers["pathways"].raw
     np.testing.assert_allclose(raw, expected.numpy(), rtol=1e-4, atol=1e-6 * raw.max())
 
 
@@ -148,18 +150,51 @@ def test_an_activation_overwritten_later_is_an_error() -> None:
     model = TinyRecogniser()
     model.layers["norm"] = Probe(model.network.norm, "norm", 1, padded=True)
     with pytest.raises(RuntimeError, match="overwritten in place"):
-        explain(model, tiny_clip(), ["norm"])
+        explain(model, tiny_clip(), Question(layers=("norm",)))
 
 
 def test_a_layer_that_never_runs_is_an_error() -> None:
     model = TinyRecogniser()
     model.layers["idle"] = Probe(torch.nn.Linear(1, 1), "idle", 1)
     with pytest.raises(RuntimeError, match="idle never run"):
-        explain(model, tiny_clip(), ["rnn", "idle"])
+        explain(model, tiny_clip(), Question(layers=("rnn", "idle")))
 
 
-@pytest.mark.parametrize("wrong", [{"layers": ["nowhere"]}, {"layers": []}, {"method": "guess"}, {"weights": "row"},
-                                   {"precision": "fp8"}, {"schedule": "never"}, {"normalise": "no"}])
+@pytest.mark.parametrize("wrong", [{"layers": ("nowhere",)}, {"layers": ()}, {"method": "guess"}, {"pool": "row"},
+                                   {"precision": "fp8"}, {"normalise": "no"}])
 def test_wrong_choices_are_the_user_s_to_mend(wrong: Dict[str, Any]) -> None:
-    with pytest.raises(UserError, match="it has|there are"):
-        explain(TinyRecogniser(), tiny_clip(), **wrong)
+    with pytest.raises(UserError, match="it has|expected"):
+        explain(TinyRecogniser(), tiny_clip(), Question(**wrong))
+
+
+def test_a_schedule_that_does_not_exist_is_the_user_s_to_mend() -> None:
+    with pytest.raises(UserError, match="expected single, per-layer"):
+        explain(TinyRecogniser(), tiny_clip(), schedule="never")
+
+
+def test_without_a_method_the_network_s_own_is_taken_and_recorded() -> None:
+    class ByPlace(TinyRecogniser):
+        default_method = "hirescam"
+
+    found = explain(ByPlace(), tiny_clip())
+    assert found.method == "hirescam" and explain(TinyRecogniser(), tiny_clip()).method == "gradcam"
+    expected = explain(TinyRecogniser(), tiny_clip(), Question(method="hirescam"))
+    np.testing.assert_array_equal(found.layers["pathways"].raw, expected.layers["pathways"].raw)
+
+
+@pytest.mark.parametrize("window", [20, 40])
+def test_a_target_may_be_a_score_of_one_s_own(window: int) -> None:
+    """In any window; here the same score as a gloss that is not read, at all steps."""
+    def kalt(logits: torch.Tensor) -> torch.Tensor:
+        return logits[:, 4].sum()
+
+    model = TinyRecogniser(window=window)
+    own = explain(model, tiny_clip(frames=30), Question(target=kalt, layers=("pathways",), pool="frame"))
+    named = explain(model, tiny_clip(frames=30), Question(target="KALT", layers=("pathways",), pool="frame"))
+    assert own.target == "a score of your own (kalt)" and "not predicted" in named.target
+    np.testing.assert_allclose(own.layers["pathways"].raw, named.layers["pathways"].raw, rtol=1e-5, atol=1e-9)
+
+
+def test_a_score_that_is_no_number_is_named() -> None:
+    with pytest.raises(UserError, match="gave a tensor .*expected a tensor without dimensions"):
+        explain(TinyRecogniser(), tiny_clip(), Question(target=lambda logits: logits))

@@ -8,6 +8,7 @@ import torch
 from cam_runner import explain
 from datasets.clip import Clip
 from models.recogniser import Inputs
+from records.question import Question
 from tests.kit.recogniser import WORDS, TinyRecogniser, tiny_clip
 
 PLACES = {1: (6, 3), 2: (6, 9), 3: (11, 3), 4: (11, 9)}     # gloss: row and column of its sign, a 3 x 3 square
@@ -45,7 +46,8 @@ def trained() -> TinyRecogniser:
 
 
 def map_of(model: TinyRecogniser, target: str = "max", method: str = "gradcam") -> np.ndarray:
-    return explain(model, signed((2, 4, 1, 3)), ["pathways"], target, method).layers["pathways"].raw
+    question = Question(target=target, method=method, layers=("pathways",))
+    return explain(model, signed((2, 4, 1, 3)), question).layers["pathways"].raw
 
 
 def rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
@@ -79,7 +81,8 @@ def test_two_glosses_of_one_clip_have_different_maps(trained: TinyRecogniser) ->
 
 
 def test_the_map_lies_on_the_evidence(trained: TinyRecogniser) -> None:
-    drawn = explain(trained, signed((4,) * 4), ["pathways"], target="KALT", method="hirescam").layers["pathways"].map
+    question = Question(target="KALT", method="hirescam", layers=("pathways",))
+    drawn = explain(trained, signed((4,) * 4), question).layers["pathways"].map
     inside = drawn[:, 11:14, 9:12].astype(np.float64).mean()
     assert inside > 3 * drawn[:, 4:, 2:14].astype(np.float64).mean()
 
@@ -94,5 +97,5 @@ def test_blank_frames_have_flagged_maps(trained: TinyRecogniser, level: int) -> 
 
 def test_a_fade_still_says_when_but_not_where(trained: TinyRecogniser) -> None:
     fade = np.repeat(np.arange(0, 200, 10, np.uint8), 16 * 16 * 3).reshape(20, 16, 16, 3)
-    layers = explain(trained, tiny_clip(pixels=fade), ["pathways", "timed"], target="WIND").layers
+    layers = explain(trained, tiny_clip(pixels=fade), Question(target="WIND", layers=("pathways", "timed"))).layers
     assert layers["pathways"].flags == ("constant",) and layers["timed"].flags == ()

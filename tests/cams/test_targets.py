@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from cam_runner import explain
-from cams.targets import Picks, target
+from cams.targets import Picks, target_of
+from records.question import Question
 from terminal.errors import UserError
 from tests.kit.recogniser import TinyRecogniser, tiny_clip
 
@@ -18,7 +19,7 @@ def logits() -> torch.Tensor:
 
 
 def picks(name: str, glosses: Tuple[str, ...] = ()) -> Picks:
-    found, = target(name, TinyRecogniser(), replace(tiny_clip(), glosses=glosses))(logits())
+    found, = target_of(name, TinyRecogniser(), replace(tiny_clip(), glosses=glosses))(logits())
     return found
 
 
@@ -49,7 +50,7 @@ def test_from_gt_takes_the_true_gloss_at_the_middle_frame() -> None:
 
 def test_from_gt_takes_the_gloss_that_several_models_agreed_on() -> None:
     clip = replace(tiny_clip(), glosses=("REGEN", "SONNE", "WIND"))
-    found, = target("from-gt", TinyRecogniser(), clip, place=2)(logits())
+    found, = target_of("from-gt", TinyRecogniser(), clip, true_gloss=3)(logits())
     assert found.steps == (6, 7, 8) and set(found.classes) == {3}
 
 
@@ -70,13 +71,14 @@ def test_pred_without_a_prediction_is_said() -> None:
     silent = logits()
     silent[:, 0] += 50
     with pytest.raises(UserError, match="reads no gloss"):
-        target("pred", TinyRecogniser(), tiny_clip())(silent)
+        target_of("pred", TinyRecogniser(), tiny_clip())(silent)
 
 
 def test_glosses_differ_in_their_maps() -> None:
     model = TinyRecogniser()
-    one, other = (explain(model, tiny_clip(), ["pathways"], target=name, method="hirescam").layers["pathways"].raw
-                  for name in ("REGEN", "WIND"))
+    found = [explain(model, tiny_clip(), Question(target=name, method="hirescam", layers=("pathways",)))
+             for name in ("REGEN", "WIND")]
+    one, other = (each.layers["pathways"].raw for each in found)
     assert abs(one - other).max() > 0.1 * max(one.max(), other.max())
 
 

@@ -7,12 +7,13 @@ import torch
 
 from cam_runner import explain
 from models.recogniser import Inputs
+from records.question import Question
 from terminal.errors import UserError
 from tests.kit.recogniser import TinyRecogniser, tiny_clip
 
 
 def test_long_clips_have_whole_logits_and_maps() -> None:
-    found = explain(TinyRecogniser(window=40), tiny_clip(frames=91), ["first", "pathways", "rnn"])
+    found = explain(TinyRecogniser(window=40), tiny_clip(frames=91), Question(layers=("first", "pathways", "rnn")))
     assert found.logits.shape == (46, 5)
     assert {name: layer.raw.shape for name, layer in found.layers.items()} == {
         "first": (96, 12, 12), "pathways": (48, 6, 6), "rnn": (46,)}
@@ -22,8 +23,8 @@ def test_long_clips_have_whole_logits_and_maps() -> None:
 def test_windows_of_a_local_network_join_to_the_whole() -> None:
     """HiResCAM of the largest logits without the LSTM's reach: what a step shows depends on its neighbours alone."""
     model, clip = Local(window=40), tiny_clip(frames=100)
-    whole = explain(model, clip, ["pathways"], method="hirescam", window=100).layers["pathways"]
-    joined = explain(model, clip, ["pathways"], method="hirescam").layers["pathways"]
+    whole = explain(model, clip, Question(method="hirescam", layers=("pathways",)), window=100).layers["pathways"]
+    joined = explain(model, clip, Question(method="hirescam", layers=("pathways",))).layers["pathways"]
     assert whole.raw.shape == joined.raw.shape
     # A step that any window saw with padding near it differs; these are at least four steps from every window's edge.
     safe = [k for k in range(len(whole.raw)) if all(abs(2 * k - 2 - edge) > 8 for edge in (20, 40, 60, 80))]
@@ -41,7 +42,7 @@ class Local(TinyRecogniser):
 def test_a_target_is_decided_on_the_whole_clip() -> None:
     """Explained at one step only: windows that do not hold it have no part in the map."""
     model, clip = TinyRecogniser(window=40), tiny_clip(frames=100, glosses=("SONNE",))
-    found = explain(model, clip, ["pathways"], target="from-gt", method="layercam")
+    found = explain(model, clip, Question(target="from-gt", method="layercam", layers=("pathways",)))
     assert "SONNE" in found.target
     spans = np.flatnonzero(found.layers["pathways"].raw.any((1, 2)))
     assert 0 < len(spans) <= 40 + 2
@@ -75,7 +76,7 @@ def test_without_memory_each_layer_goes_alone(error: Type[BaseException]) -> Non
 def test_then_windows_shrink() -> None:
     model, clip = Cramped(window=200), tiny_clip(frames=200)
     model.limit = 60
-    found = explain(model, clip, ["pathways", "rnn"])
+    found = explain(model, clip, Question(layers=("pathways", "rnn")))
     assert found.notes[-1] == "out of memory: windows of 48 frames"
     assert found.layers["pathways"].map.shape[0] == 200 and len(found.logits) == 100
 

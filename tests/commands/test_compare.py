@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 
 import compare
-from cams.methods import NAMED
 from datasets.pictures import picture_clip
 from models.embedder import embed
 from models.registry import build_embedder
@@ -137,10 +136,6 @@ def test_aligned_faces_have_their_maps_on_the_whole_picture(tmp_path: Path) -> N
     assert told["preprocessing"].startswith("aligned by five points")
     heat = np.load(tmp_path / "out" / picture.stem / "maps.npz")[f"{picture.name}/norm/gradcam/layer3/map"]
     assert heat.shape == (80, 64) and not heat[-8:].any()           # the crop ends above the picture's foot
-
-
-def test_every_method_of_the_engine_can_be_asked_for() -> None:
-    assert (*NAMED, "all") == compare.METHODS
 
 
 def said(tmp_path: Path, capsys: pytest.CaptureFixture[str], words: List[object]) -> str:

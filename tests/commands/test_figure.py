@@ -13,7 +13,7 @@ import pytest
 
 import figure
 from drawing.figure import picture
-from drawing.overlay import Style
+from records.style import Style
 from results.cams import read_cams
 from tests.kit.commands import tiny_case
 

@@ -11,10 +11,11 @@ import pytest
 import torch
 
 from datasets.corpora import open_corpus
-from drawing.overlay import Style, overlay
+from drawing.overlay import overlay
 from drawing.strips import STRIP
 from drawing.view import View
 from glosses.vocabulary import load_gloss2ids
+from records.style import Style
 from results.cams import read_cams
 from signer.synthetic import make_workspace
 from tests.kit.commands import Case, checkpoints, tiny_case
@@ -98,9 +99,9 @@ def test_the_reading_stands_beside_the_truth(folder: Path, preds: Dict[str, Any]
 def test_each_gloss_has_its_frames_and_score(preds: Dict[str, Any]) -> None:
     for told in preds["models"].values():
         assert [span["gloss"] for span in told["spans"]] == told["glosses"]
-        bounds = [place for span in told["spans"] for place in (span["start"], span["stop"])]
+        bounds = [frame for span in told["spans"] for frame in span["frames"]]
         assert bounds == sorted(bounds) and bounds[-1] <= preds["frames"]
-        assert all(0 < span["score"] <= 1 and span["start"] < span["stop"] for span in told["spans"])
+        assert all(0 < span["score"] <= 1 and span["frames"][0] < span["frames"][1] for span in told["spans"])
         assert [span["gloss"] for span in told["truth_spans"]] == preds["truth"]
 
 
@@ -118,8 +119,8 @@ def test_the_record_says_how_it_was_made(case: Case, preds: Dict[str, Any]) -> N
 def test_both_models_are_asked_for_the_true_gloss_that_lies_nearest_to_the_middle(preds: Dict[str, Any]) -> None:
     """Over the alignments of both: no other is as near, and there are some that are farther."""
     middle = preds["frames"] // 2
-    off = [sum(max(span["start"] - middle, middle - (span["stop"] - 1), 0)
-               for span in (told["truth_spans"][place] for told in preds["models"].values()))
+    off = [sum(max(start - middle, middle - (stop - 1), 0)
+               for start, stop in (told["truth_spans"][place]["frames"] for told in preds["models"].values()))
            for place in range(len(preds["truth"]))]
     nearest = preds["truth"][off.index(min(off))]
     assert len(set(off)) > 1

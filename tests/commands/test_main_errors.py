@@ -7,9 +7,6 @@ from typing import List
 import pytest
 
 import main
-from cams.catalogue import CATALOGUE, on_clip
-from cams.multi_pass import ManyPasses
-from drawing.overlay import ALPHAS, COLORMAPS
 from terminal.command_line import DEVICE, VERSION
 from tests.kit.commands import Case, tiny_case
 
@@ -115,16 +112,6 @@ def test_every_command_says_the_same_of_devices_and_folders(command: str) -> Non
     version = subprocess.run([sys.executable, f"{command}.py", "--version"], capture_output=True, check=True, text=True,
                              cwd=Path(main.__file__).parent)
     assert version.stdout == f"{command}.py {VERSION}\n"
-
-
-def test_colours_and_blends_are_those_that_are_drawn() -> None:
-    assert main.COLORMAPS == COLORMAPS and set(main.BLENDS) == set(ALPHAS)
-
-
-def test_every_method_of_the_engine_can_be_asked_for() -> None:
-    assert tuple(CATALOGUE) == main.METHODS
-    assert tuple(name for name, method in CATALOGUE.items() if on_clip(method)) == main.ON_CLIP
-    assert {name: method.budget for name, method in CATALOGUE.items() if isinstance(method, ManyPasses)} == main.PASSES
 
 
 def test_target_from_gt_is_short_for_the_target() -> None:

@@ -317,7 +317,7 @@ def test_what_another_run_holds_is_waited_for_and_done_where_that_one_fails(
     held = SequenceFolder.claim(case.out, "clip-0")
     assert held is not None
     held.sign(settings)
-    waits, waited = Progress.stage, []
+    waits, waited = Progress.stage, [""][:0]
 
     def over_when_waited_for(self: Progress, text: str) -> None:
         if "another run is at it" in text and not waited:

@@ -7,15 +7,14 @@ from typing import Any, Dict, List
 import pytest
 
 from models.recogniser import Recogniser
+from records.requests import VideoRequest
 from tests.kit.commands import Case, tiny_case
-from video.framing import Crop
-from video.video_parts import Wanted, described
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Case:
     case = tiny_case(tmp_path_factory.mktemp("case"))
-    assert case.run("--split", "test", "--seq", "clip-0", "--write", "video", "--quiet") == 0
+    assert case.run("--split", "test", "--seq", "clip-0", "--write", "frames", "--quiet") == 0
     return case
 
 
@@ -24,11 +23,11 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Case:
     (["--colormap", "viridis"], "colormap"), (["--fps", "12"], "fps"), (["--every", "3"], "every"),
     (["--normalise", "frame"], "normalise"), (["--pool", "frame"], "pool"), (["--method", "hirescam"], "method"),
     (["--layers", "slowfast:classifier"], "layers.slowfast"), (["--target", "pred"], "target"),
-    (["--precision", "amp"], "precision"), (["--write", "frames,video"], "write"),
+    (["--precision", "amp"], "precision"), (["--write", "video"], "write"),
     (["--method", "smoothgrad", "--budget", "2"], "budget")])
 def test_what_was_made_with_another_flag_is_neither_finished_nor_replaced(
         finished: Case, capsys: pytest.CaptureFixture[str], flags: List[str], key: str) -> None:
-    assert finished.run("--split", "test", "--seq", "clip-0", "--write", "video", "--quiet", *flags) == 2
+    assert finished.run("--split", "test", "--seq", "clip-0", "--write", "frames", "--quiet", *flags) == 2
     line, = capsys.readouterr().err.splitlines()
     assert f"{key}: " in line and "--overwrite replaces it" in line
 
@@ -39,18 +38,19 @@ def test_other_weights_of_the_same_name_are_not_finished(finished: Case, tmp_pat
     other = tmp_path / there.name
     other.write_bytes(there.read_bytes() + b"\0")
     assert Case(finished.data, {"slowfast": other}, finished.out).run("--split", "test", "--seq", "clip-0", "--write",
-                                                                      "video", "--quiet") == 2
+                                                                      "frames", "--quiet") == 2
     assert "checkpoints.slowfast: " in capsys.readouterr().err
 
 
-OTHERS: Dict[str, Any] = {"start": 1.0, "stop": 2.0, "keep": True, "rate": 30.0, "crop": Crop(0, 0, 9, 9),
+OTHERS: Dict[str, Any] = {"start": 1.0, "stop": 2.0, "keep": True, "rate": 30.0, "crop": (0, 0, 9, 9),
                           "truth": ("A",), "longest": 8.0}
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Wanted) if field.name != "keypoints"])
+@pytest.mark.parametrize("name", [field.name for field in fields(VideoRequest)
+                                  if field.name not in ("keypoints", "paths", "estimator")])
 def test_what_is_wanted_of_a_video_is_among_its_settings(name: str) -> None:
-    """Keypoints are told by who finds them, see Videos.settings."""
-    assert described(replace(Wanted(), **{name: OTHERS[name]})) != described(Wanted())
+    """Keypoints are told by who finds them; where it lies is among what it is made of."""
+    assert replace(VideoRequest(), **{name: OTHERS[name]}).settings() != VideoRequest().settings()
 
 
 def test_a_gloss_begins_and_ends_within_its_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +59,7 @@ def test_a_gloss_begins_and_ends_within_its_clip(tmp_path: Path, monkeypatch: py
     case = tiny_case(tmp_path)
     assert case.run("--split", "test", "--write", "cams", "--target", "errors", "--quiet") == 0
     told = [json.loads(path.read_text(encoding="utf-8")) for path in case.out.glob("*/preds.json")]
-    explained = [(gloss, preds["frames"]) for preds in told for gloss in preds["models"]["slowfast"]["explained"]]
-    assert any(gloss["start"] > 0 for gloss, _ in explained)
-    for gloss, frames in explained:
-        assert 0 <= gloss["start"] < gloss["stop"] <= frames
+    explained = [(gloss["frames"], preds["frames"])
+                 for preds in told for gloss in preds["models"]["slowfast"]["explained"]]
+    assert any(start > 0 for (start, _), _ in explained)
+    assert all(0 <= start < stop <= frames for (start, stop), frames in explained)

@@ -11,6 +11,7 @@ from typing import Any, List
 import pytest
 
 import main
+from records.summary import failure
 from runs.sharing import Alone
 from tests.kit.commands import Case, files, tiny_case
 from tests.kit.tiers import first, full
@@ -76,9 +77,9 @@ def test_a_failed_sequence_is_the_exit_code_of_all(alone: Case, tmp_path: Path) 
 def test_alone_every_place_comes_once_and_in_order() -> None:
     share = Alone()
     assert [share.next() for _ in range(3)] == [0, 1, 2]
-    share.tell(1, {"sequence": "b"})
-    share.tell(0, {"sequence": "a"})
-    assert share.gather(2) == [{"sequence": "a"}, {"sequence": "b"}]
+    share.tell(1, failure("b", "broken", True))
+    share.tell(0, failure("a", "broken", True))
+    assert [outcome.sequence for outcome in share.gather(2) or ()] == ["a", "b"]
 
 
 @full

@@ -10,12 +10,12 @@ import cam_runner
 from datasets.clip import Clip
 from datasets.phoenix import PhoenixVideoTextDataset
 from datasets.phoenix2014 import Phoenix2014
+from records.requests import VideoRequest
 from runs.demo import CHECKPOINTS, SEED
 from runs.loading import load_recogniser
 from signer.synthetic import make_workspace
 from tests.kit.footage import write_video
 from video.sequences import VideoDataset
-from video.video_parts import Wanted
 
 WITHOUT_COLOUR = {"fusion_module.conv_fuse"}     # follows single pixels: half the colours, as 4:2:0 has, move its maps
 
@@ -35,7 +35,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Clip]:
                                          ("half the colours", "libx264", "yuv420p", {"crf": "12"})):
         path = write_video(folder / f"{name}.mkv", len(clip), codec, pixels=pixels, size=(210, 260),
                            options={"threads": "1", **options}, pictures=lambda number: frames[number])
-        found[name] = VideoDataset([path], Wanted(keypoints=folder / "points.npy", truth=clip.glosses)).clip(0)
+        found[name] = VideoDataset([path], VideoRequest(keypoints=folder / "points.npy", truth=clip.glosses)).clip(0)
     return found
 
 
@@ -43,7 +43,8 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Clip]:
 @pytest.mark.parametrize("model", sorted(CHECKPOINTS))
 def test_a_film_of_a_sequence_reads_and_looks_as_the_sequence(clips: Dict[str, Clip], model: str, name: str) -> None:
     recogniser = load_recogniser(model, Path(CHECKPOINTS[model]), "cpu", Phoenix2014(Path("none")))
-    first, second = (cam_runner.explain(recogniser, clips[each], target="pred") for each in ("sequence", name))
+    first, second = (cam_runner.explain(recogniser, clips[each], cam_runner.Question(target="pred"))
+                     for each in ("sequence", name))
     read = [recogniser.decode(torch.from_numpy(each.logits)) for each in (first, second)]
     assert read[0] == read[1] and len(read[0]) > 1
     assert len(first.layers) == 5

@@ -1,11 +1,12 @@
-from types import SimpleNamespace
 from typing import List, Tuple
 
 import numpy as np
 import pytest
 
 from drawing.gloss_strip import FRAMES, chosen_frames, gloss_strip
-from drawing.overlay import Style
+from records.explanation import LayerMap
+from records.style import Style
+from tests.kit import records
 from tests.kit.maps import laid
 
 
@@ -22,10 +23,9 @@ def test_a_clip_of_fewer_frames_shows_what_there_is() -> None:
 def test_the_strip_has_a_row_for_each_layer_and_the_frames_of_the_gloss() -> None:
     frames = np.random.default_rng(0).integers(0, 256, (20, 64, 80, 3)).astype(np.uint8)
     zero = laid(np.zeros((20, 64, 80)))
-    about = {"gloss": "REGEN", "verdict": "right", "true": "REGEN", "start": 4, "stop": 12, "score": 0.9, "words": "w"}
+    about = records.gloss(1, "REGEN", (4, 12), verdict="right", true_gloss="REGEN")
     one, two = (gloss_strip(frames, about, "SlowFastSign", layers, Style()) for layers in (
-        {"where": SimpleNamespace(laid=zero, flags=())},
-        {"where": SimpleNamespace(laid=zero, flags=()), "again": SimpleNamespace(laid=zero, flags=())}))
+        {"where": LayerMap(zero)}, {"where": LayerMap(zero), "again": LayerMap(zero)}))
     assert two.shape[0] > one.shape[0] + 64 and one.shape[1] == 28 + FRAMES * 80 + (FRAMES - 1) * 8
     for number, frame in enumerate(chosen_frames(4, 12, 20)):
         left = 14 + number * 88

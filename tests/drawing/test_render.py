@@ -11,12 +11,15 @@ from pytorch_grad_cam.utils.image import show_cam_on_image
 
 from drawing.grid import Grid, Reading
 from drawing.layer import LayerPictures
-from drawing.overlay import Style, levels, overlay, palette
+from drawing.overlay import levels, overlay, palette
 from drawing.strips import STRIP, strip, with_cursor
 from drawing.text import VERDICTS, bold, chip_places, fitted, font
 from drawing.view import EDGE
 from geometry.laid import LaidMap, Place
+from records.sequence import Sequence
+from records.style import Style
 from render import render
+from tests.kit import records
 from tests.kit.maps import laid
 
 FRAMES = 9
@@ -32,13 +35,12 @@ def some_maps(height: int = 64, width: int = 64) -> Dict[str, Dict[str, LaidMap]
                          "when": laid(rng.random(FRAMES).astype(np.float16), (height, width))}}
 
 
-def told(**changes: Any) -> Dict[str, Any]:
-    model = {"title": "SlowFast", "deleted": [{"gloss": "KÜHL", "position": 1}], "wer": {"wer": 50.0},
-             "spans": [{"gloss": "REGEN", "start": 2, "stop": 4, "score": 0.9, "verdict": "right"},
-                       {"gloss": "WIND", "start": 5, "stop": 7, "score": 0.9, "verdict": "substituted"}],
-             "layers": {"where": {"flags": []}, "when": {"flags": []}}}
-    return {"sequence": "a_clip", "frames": FRAMES, "fps": 25.0, "truth": ["REGEN", "KÜHL"],
-            "models": {"slowfast": model}, **changes}
+def told(**changes: Any) -> Sequence:
+    model = records.model(
+        title="SlowFast", deleted=(records.missed(2, "KÜHL", 1, (4, 5)),), wer=records.errors(1),
+        spans=(records.span(1, "REGEN", (2, 4), "right"), records.span(2, "WIND", (5, 7), "substituted")),
+        layers={"where": records.layer(), "when": records.layer(spatial=False)})
+    return records.sequence({"slowfast": model}, frames=FRAMES, truth=("REGEN", "KÜHL"), **changes)
 
 
 def render_to(folder: Path, height: int = 64, width: int = 64, style: Style = Style()) -> Path:  # noqa: B008
@@ -203,9 +205,7 @@ def test_rendering_twice_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_a_gloss_appears_when_it_is_read_and_a_missed_one_when_it_was_due() -> None:
-    model = told()["models"]["slowfast"]
-    model["truth_spans"] = [{"gloss": "KÜHL", "start": 4, "stop": 5, "score": 0.1}]
-    shown = Reading(model, FRAMES, 720)
+    shown = Reading(told().models["slowfast"], FRAMES, 720)
     assert [shown._state(frame) for frame in (0, 2, 4, 5, 8)] == [
         ((), None), ((0,), 0), ((0, 1), None), ((0, 1, 2), 2), ((0, 1, 2), None)]
 

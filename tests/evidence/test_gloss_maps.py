@@ -60,5 +60,5 @@ def test_a_layer_without_space_is_judged_in_time_alone() -> None:
 def test_lateness_is_from_the_middle_of_the_frames_to_the_middle_of_the_steps(start: int, stop: int, frames: float,
                                                                               late: float) -> None:
     """Gloss 0 is signed in frames 5 to 9, whose middle is 7.5 from the first one's beginning."""
-    gloss: Any = SimpleNamespace(about={"true_place": 0, "start": start, "stop": stop})
-    assert _late(gloss, frames, evidence()) == late
+    gloss: Any = SimpleNamespace(about=SimpleNamespace(steps=(start, stop)))
+    assert _late(gloss, 0, frames, evidence()) == late

@@ -9,10 +9,11 @@ import train
 from files.overwrite_guard import BEGINS, check_ours
 from pairs.index_page import write_likeness_index
 from pairs.pair_files import write_scores
+from records.summary import failure
 from reports.index import write_index
 from results.certainty import write_range
 from results.glosses import FILE, table
-from results.summary import failure, write_summary
+from results.summary import write_summary
 from terminal.errors import UserError
 from tests.kit.commands import tiny_case
 from tests.kit.training import write_data, write_recipe

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from drawing.layer import LayerPictures
-from drawing.overlay import Style
+from records.style import Style
 from tests.kit import report as made
 
 FRAMES = 24

@@ -1,10 +1,19 @@
-"""A small made-up clip, its maps and its preds.json, for the tests of the report."""
-from typing import Any, Dict, Tuple
+"""A small made-up clip, its maps and its record, for the tests of the report."""
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Dict, Sequence, Tuple
 
 import cv2
 import numpy as np
 
-from results.cams import Layer
+from records.explanation import Explanation, LayerMap
+from records.sequence import Sequence as Record
+from records.sequence import sequence_json
+from records.transcript import Span
+from reports.report import write_report
+from results.manifest import write_manifest
+from tests.kit import records
 from tests.kit.maps import laid, on_grid
 
 SPATIAL = {"slowfast": ("conv2d.slow_path.layer1", "conv2d.fast_path.layer1", "conv2d.fast_path.layer3"),
@@ -13,6 +22,7 @@ TIME_ONLY = {"slowfast": ("conv1d.fused_features", "temporal_model.1"), "twostre
 GRIDS = {"conv2d.slow_path.layer1": (56, 4), "conv2d.fast_path.layer1": (56, 1), "conv2d.fast_path.layer3": (14, 1),
          "rgb_stream.layer1": (112, 2), "pose_stream.layer1": (56, 2), "fusion_module.conv_fuse": (28, 2),
          "rgb_stream.layer4": (14, 4)}                      # positions a side, frames a step
+VIEWPORTS = {"slowfast": (0.0625, 0.0625, 0.9375, 0.9375), "twostream": (0.0, 0.0, 1.0, 1.0)}
 BOXES = {"slowfast": (16, 240, 16, 240), "twostream": (0, 256, 0, 256)}     # top, bottom, left, right
 
 
@@ -75,17 +85,17 @@ def grid_maps(frames: int, grid: int, stride: int, seed: int) -> np.ndarray:
     return np.stack(steps).astype(np.float32)
 
 
-def layers(frames: int) -> Dict[str, Dict[str, Layer]]:
-    out: Dict[str, Dict[str, Layer]] = {}
+def layers(frames: int) -> Dict[str, Dict[str, LayerMap]]:
+    out: Dict[str, Dict[str, LayerMap]] = {}
     for model, names in SPATIAL.items():
         out[model] = {}
         for seed, name in enumerate(names):
             grid, stride = GRIDS[name]
             raw = grid_maps(frames, grid, stride, seed)
-            out[model][name] = Layer(on_grid(raw, stride, frames, (256, 256), BOXES[model]))
+            out[model][name] = LayerMap(on_grid(raw, stride, frames, (256, 256), BOXES[model]))
         for seed, name in enumerate(TIME_ONLY[model]):
             wave = np.abs(np.sin(np.arange(frames) / (7 + 3 * seed))) ** 3
-            out[model][name] = Layer(laid(wave, (256, 256)), ("saturated",) if seed else ())
+            out[model][name] = LayerMap(laid(wave, (256, 256)), ("saturated",) if seed else ())
     return out
 
 
@@ -93,32 +103,52 @@ TRUTH = ("__ON__", "LIEB", "ZUSCHAUER", "ABEND", "WINTER", "GESTERN", "loc-NORD"
          "UEBERSCHWEMMUNG", "AMERIKA", "IX")
 
 
-def spread(words: Tuple[str, ...], frames: int, shift: int = 0) -> list:
+def explanations(frames: int) -> Dict[str, Explanation]:
+    return {model: records.explanation(each, model=model, viewport=VIEWPORTS[model])
+            for model, each in layers(frames).items()}
+
+
+def spread(words: Sequence[str], frames: int, shift: int = 0, truth: bool = False,
+           verdicts: Sequence[str] = ()) -> Tuple[Span, ...]:
     edges = np.linspace(0, frames, len(words) + 1).astype(int)
-    return [{"gloss": word, "start": int(start), "stop": int(min(frames, max(start + 1, stop - shift))), "score": 0.8}
-            for word, start, stop in zip(words, edges, edges[1:])]
+    return tuple(records.span(number + 1, word, (int(start), int(min(frames, max(start + 1, stop - shift)))),
+                              verdicts[number] if verdicts else None, truth)
+                 for number, (word, start, stop) in enumerate(zip(words, edges, edges[1:])))
 
 
-def preds(frames: int, sequence: str = "01April_2010_Thursday_heute_default-8",
-          first: str = "__ON__") -> Dict[str, Any]:
+def record(frames: int, sequence: str = "01April_2010_Thursday_heute_default-8", first: str = "__ON__",
+           **changes: Any) -> Record:
     truth = (first,) + TRUTH[1:]
-    models = {}
     read = truth[:3] + ("MORGEN", "SCHNEE") + truth[4:8] + truth[9:]
-    verdicts = ["right"] * 3 + ["substituted", "inserted"] + ["right"] * 7
-    for model, layers_of in SPATIAL.items():
-        spans = [{**span, "verdict": verdict} for span, verdict in zip(spread(read, frames, 2), verdicts)]
-        models[model] = {
-            "title": {"slowfast": "SlowFastSign", "twostream": "TwoStream-SLR"}[model],
-            "glosses": list(read), "spans": spans, "deleted": [{"gloss": truth[8], "position": 9}],
-            "truth_spans": spread(truth, frames, 3),
-            "wer": {"wer": 25.0, "sub": 1, "ins": 1, "del": 1, "reference": 12},
-            "target": "the largest logit of each step, summed", "method": "gradcam", "weights": "clip",
-            "normalise": "clip", "viewport": [0.0625, 0.0625, 0.9375, 0.9375] if model == "slowfast" else [0, 0, 1, 1],
-            "checkpoint": {"file": f"{model}.pt", "sha256": "0f" * 32}, "notes": [],
-            "layers": {name: {"flags": [], "spatial": name in layers_of, "shape": [1, 2, 3]}
-                       for name in layers_of + TIME_ONLY[model]},
-        }
-    return {"sequence": sequence, "split": "train", "signer": "Signer04", "frames": frames, "fps": 25.0,
-            "truth": list(truth), "models": models, "settings": {"alpha": 0.5, "colormap": "jet", "device": "cpu"},
-            "versions": {"python": "3.11.7", "torch": "2.11.0"}, "seconds": {"slowfast": 12.3456},
-            "peak_memory": 3 * 2 ** 30, "command": f"python main.py --seq {sequence} --models slowfast twostream"}
+    verdicts = ("right",) * 3 + ("substituted", "inserted") + ("right",) * 7
+    aligned = spread(truth, frames, 3, True)
+    models = {model: records.model(
+        title={"slowfast": "SlowFastSign", "twostream": "TwoStream-SLR"}[model], glosses=read,
+        spans=spread(read, frames, 2, verdicts=verdicts),
+        deleted=(records.missed(9, truth[8], 9, aligned[8].frames),), truth_spans=aligned,
+        wer=records.errors(1, 1, 1, 12), viewport=VIEWPORTS[model],
+        layers={name: records.layer(spatial=name in names) for name in names + TIME_ONLY[model]})
+        for model, names in SPATIAL.items()}
+    return records.sequence(
+        models, sequence=sequence, split="train", signer="Signer04", frames=frames, truth=truth,
+        settings={"alpha": 0.5, "colormap": "jet", "device": "cpu"}, versions={"python": "3.11.7", "torch": "2.11.0"},
+        seconds={"slowfast": 12.3456, "total": 12.3456}, peak_memory=3 * 2 ** 30,
+        command=f"python main.py --seq {sequence} --models slowfast twostream", **changes)
+
+
+def changed(made: Record, model: str, **changes: Any) -> Record:
+    """The same record with other facts of one model."""
+    return replace(made, models={**made.models, model: replace(made.models[model], **changes)})
+
+
+def save(folder: Path, made: Record) -> None:
+    """As a finished sequence has it."""
+    (folder / "preds.json").write_text(json.dumps(sequence_json(made)), encoding="utf-8")
+    write_manifest(folder, {}, {})
+
+
+def write(folder: Path, made: Record, points: bool = True) -> None:
+    """A finished sequence with a report."""
+    write_report(folder, picture(made.frames), explanations(made.frames), made,
+                 keypoints(made.frames) if points else None)
+    save(folder, made)

@@ -11,6 +11,7 @@ from models.mamba import MambaSLR
 from models.mamba_mixers import reading_orders
 from models.recogniser import Inputs
 from models.registry import build
+from records.question import Question
 from terminal.errors import UserError
 from tests.golden import published
 from tests.kit import networks
@@ -28,7 +29,7 @@ def test_every_published_key_and_no_other() -> None:
 
 def check(golden: Dict[str, np.ndarray], seed: int, weights: str, prefix: str) -> None:
     model = published.recogniser("mamba", seed=seed)
-    found = explain(model, published.clip("mamba", int(golden["T"]), seed), weights=weights)
+    found = explain(model, published.clip("mamba", int(golden["T"]), seed), Question(pool=weights))
     assert abs(found.logits - golden["logits"]).max() <= 5e-5 * abs(golden["logits"]).max()
     for layer in model.default_layers:
         ours, theirs = found.layers[layer].raw, golden[f"{prefix}/{layer}"]

@@ -1,5 +1,4 @@
 """A real browser, pages opened from disk, and six sequences to look at."""
-import json
 import os
 import shutil
 from pathlib import Path
@@ -8,8 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
-from reports.report import write_index, write_report
-from results.manifest import write_manifest
+from reports.report import write_index
+from tests.kit import records
 from tests.kit import report as made
 from tests.kit.pages import EVIL, FRAMES
 
@@ -36,14 +35,12 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(6):
         folder = root / f"clip {number}"
         folder.mkdir(parents=True)
-        preds = made.preds(FRAMES, sequence=f"clip {number}", first=EVIL if number == 0 else "HEUTE")
-        wer = preds["models"]["slowfast"]["wer"]
-        wer.update(sub=number % 3, ins=0, **{"del": 0})
+        record = made.record(FRAMES, sequence=f"clip {number}", first=EVIL if number == 0 else "HEUTE")
+        record = made.changed(record, "slowfast", wer=records.errors(number % 3, 0, 0, 12))
         if number == 4:
-            preds["models"]["twostream"]["layers"]["rgb_stream.layer4"]["flags"] = ["all-zero"]
-        (folder / "preds.json").write_text(json.dumps(preds))
-        write_report(folder, made.picture(FRAMES), made.layers(FRAMES), preds, made.keypoints(FRAMES))
-        write_manifest(folder, {}, {})
+            layers = {**record.models["twostream"].layers, "rgb_stream.layer4": records.layer(["all-zero"])}
+            record = made.changed(record, "twostream", layers=layers)
+        made.write(folder, record)
     write_index(root)
     moved = root.parent / "moved to another ö place"        # a page must not know where it was written
     root.rename(moved)

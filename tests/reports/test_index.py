@@ -1,5 +1,6 @@
 """The index of a batch, in a real browser."""
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, List
 from urllib.parse import quote
@@ -7,7 +8,6 @@ from urllib.parse import quote
 import pytest
 
 from reports.report import write_index
-from results.manifest import write_manifest
 from tests.kit import report as made
 from tests.kit.pages import EVIL, until
 
@@ -65,9 +65,7 @@ def test_the_index_shows_one_split_alone(opened: Any, tmp_path: Path) -> None:
     for number, split in enumerate(("dev", "test", "dev")):
         folder = tmp_path / str(number)
         folder.mkdir()
-        preds = {**made.preds(30, sequence=f"clip {number}"), "split": split}
-        (folder / "preds.json").write_text(json.dumps(preds))
-        write_manifest(folder, {}, {})
+        made.save(folder, replace(made.record(30, sequence=f"clip {number}"), split=split))
     write_index(tmp_path)
     page = opened(tmp_path / "index.html")
     page.select_option("#split", "test")
@@ -96,8 +94,7 @@ def test_six_hundred_rows_sort_and_filter_without_lag(opened: Any, tmp_path: Pat
     for number in range(600):
         folder = tmp_path / str(number)
         folder.mkdir()
-        (folder / "preds.json").write_text(json.dumps(made.preds(30 + number, sequence=f"clip-{number}")))
-        write_manifest(folder, {}, {})
+        made.save(folder, made.record(30 + number, sequence=f"clip-{number}"))
     write_index(tmp_path)
     page = opened(tmp_path / "index.html")
     assert page.locator("#table tbody tr").count() == 600

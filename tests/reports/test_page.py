@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from reports.compare_with import write_beside
-from reports.report import write_report
 from terminal.errors import UserError
 from tests.kit import report as made
 from tests.kit.pages import (
@@ -71,7 +70,7 @@ def test_another_run_of_the_clip_can_stand_beside_this_one(opened: Any, outputs:
     folder, other = tmp_path / "ours" / "clip", tmp_path / "theirs" / "clip"
     for each in (folder, other):
         each.mkdir(parents=True)
-        write_report(each, made.picture(FRAMES), made.layers(FRAMES), made.preds(FRAMES, sequence="clip"))
+        made.write(each, made.record(FRAMES, sequence="clip"), points=False)
     page = opened(write_beside(folder, other))
     page.click("#two")
     page.locator("#second-view select").select_option(str(10 + 2))      # the other run's third layer
@@ -84,7 +83,7 @@ def test_another_run_of_the_clip_can_stand_beside_this_one(opened: Any, outputs:
 def test_runs_of_different_clips_are_not_set_beside_each_other(tmp_path: Path) -> None:
     for name, frames in (("a", 4), ("b", 5)):
         (tmp_path / name).mkdir()
-        write_report(tmp_path / name, made.picture(frames), made.layers(frames), made.preds(frames))
+        made.write(tmp_path / name, made.record(frames), points=False)
     with pytest.raises(UserError, match="not the same clip"):
         write_beside(tmp_path / "a", tmp_path / "b")
     with pytest.raises(UserError, match="no report"):

@@ -57,7 +57,7 @@ def test_keys_are_told(report: Any) -> None:
 
 def test_a_gloss_is_played_over_and_over(report: Any) -> None:
     report.locator("#readings .reading:nth-child(2) button", has_text="GESTERN").click()
-    span = next(span for span in made.preds(FRAMES)["models"]["slowfast"]["spans"] if span["gloss"] == "GESTERN")
+    span = next(span for span in made.record(FRAMES).models["slowfast"].spans if span.gloss == "GESTERN")
     report.keyboard.press("l")
     assert report.inner_text("#loop") == "Loop GESTERN"
     report.evaluate("""() => { window.seen = new Set();
@@ -67,23 +67,24 @@ def test_a_gloss_is_played_over_and_over(report: Any) -> None:
     report.wait_for_timeout(600)
     assert report.get_attribute("#play", "aria-label") == "Pause"
     report.keyboard.press("Space")
-    assert set(report.evaluate("[...window.seen]")) <= set(range(span["start"], max(span["stop"], span["start"] + 1)))
+    first, stop = span.frames
+    assert set(report.evaluate("[...window.seen]")) <= set(range(first, max(stop, first + 1)))
 
 
 def test_the_next_gloss_is_a_key_away(report: Any) -> None:
-    spans = made.preds(FRAMES)["models"]["slowfast"]["spans"]
+    spans = made.record(FRAMES).models["slowfast"].spans
     for place in (0, 1, 2):
         report.keyboard.press("n")
         assert report.locator("#readings .chosen").inner_text() == (EVIL, *made.TRUTH[1:])[place]
-    assert int(report.input_value("#scrubber")) in range(spans[2]["start"], spans[2]["stop"])
+    assert int(report.input_value("#scrubber")) in range(*spans[2].frames)
 
 
 @pytest.mark.parametrize("where", ["#readings .reading:nth-child(2)", "#lane-rows .gloss-lane >> nth=1"])
 def test_clicking_a_gloss_jumps_to_it(report: Any, where: str) -> None:
-    span = next(span for span in made.preds(FRAMES)["models"]["slowfast"]["spans"] if span["gloss"] == "GESTERN")
+    span = next(span for span in made.record(FRAMES).models["slowfast"].spans if span.gloss == "GESTERN")
     report.locator(where).locator("button", has_text="GESTERN").click()
     report.locator(where).locator(".now", has_text="GESTERN").wait_for()
-    assert span["start"] <= int(report.input_value("#scrubber")) < span["stop"]
+    assert span.frames[0] <= int(report.input_value("#scrubber")) < span.frames[1]
 
 
 def test_keys_step_play_and_pause(report: Any) -> None:

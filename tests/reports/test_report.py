@@ -11,12 +11,11 @@ import numpy as np
 import pytest
 
 from poses.regions import ELSEWHERE, REGIONS, cover, regions
+from records.explanation import LayerMap
 from reports.page import json_in_html
 from reports.quantised_map import Knots, knots
 from reports.report import finite, write_index, write_report
 from reports.sprites import MAP_BYTES, QUALITIES, encode, encode_maps
-from results.manifest import write_manifest
-from results.reading_timeline import reading
 from results.shares import mass, shares
 from tests.kit import report as made
 
@@ -24,10 +23,7 @@ from tests.kit import report as made
 def written(folder: Path, frames: int, **changes: Any) -> str:
     """A report of a made-up clip; returns the page's text."""
     folder.mkdir(parents=True, exist_ok=True)
-    preds = {**made.preds(frames), **changes}
-    (folder / "preds.json").write_text(json.dumps(preds))
-    write_report(folder, made.picture(frames), made.layers(frames), preds, made.keypoints(frames))
-    write_manifest(folder, {}, {})
+    made.write(folder, replace(made.record(frames), **changes))
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
@@ -110,10 +106,7 @@ def test_a_gloss_is_nowhere_in_the_page_as_a_tag(tmp_path: Path) -> None:
     evil = "</script><img src=x onerror=alert(1)>"
     clip = tmp_path / "clip"
     clip.mkdir()
-    preds = made.preds(8, sequence=evil, first=evil)
-    (clip / "preds.json").write_text(json.dumps(preds))
-    write_report(clip, made.picture(8), made.layers(8), preds)
-    write_manifest(clip, {}, {})
+    made.write(clip, made.record(8, sequence=evil, first=evil), points=False)
     write_index(tmp_path)
     for page in (tmp_path / "clip" / "report.html", tmp_path / "index.html"):
         assert "<img src=x" not in page.read_text(encoding="utf-8")
@@ -169,28 +162,19 @@ def test_shares_of_a_map_on_the_hands_are_all_hands() -> None:
 
 
 def test_an_empty_map_has_no_shares(tmp_path: Path) -> None:
-    layers = made.layers(4)
-    layers["slowfast"]["conv2d.slow_path.layer1"] = made.Layer(
-        replace(layers["slowfast"]["conv2d.slow_path.layer1"].laid, void=True), ("all-zero",))
-    write_report(tmp_path, made.picture(4), layers, made.preds(4), made.keypoints(4))
+    explanations, name = made.explanations(4), "conv2d.slow_path.layer1"
+    layers = explanations["slowfast"].layers
+    layers[name] = LayerMap(replace(layers[name].laid, void=True), ("all-zero",))
+    write_report(tmp_path, made.picture(4), explanations, made.record(4), made.keypoints(4))
     layer = data_in((tmp_path / "report.html").read_text(encoding="utf-8"))["models"][0]["layers"][0]
     assert layer["shares"] is None and layer["flags"] == ["all-zero"]
 
 
-def test_missed_glosses_stand_where_they_were_due() -> None:
-    model = {"spans": [{"gloss": "A", "start": 0, "stop": 4, "verdict": "right"},
-                       {"gloss": "C", "start": 20, "stop": 24, "verdict": "right"}],
-             "deleted": [{"gloss": "B", "position": 1}, {"gloss": "D", "position": 2}],
-             "truth_spans": [{"gloss": "B", "start": 9, "stop": 12}, {"gloss": "B", "start": 40, "stop": 44}]}
-    assert [(each["gloss"], each["start"], each["stop"]) for each in reading(model)] == [
-        ("A", 0, 4), ("B", 9, 12), ("C", 20, 24), ("D", 24, 25)]
-
-
 def test_a_clip_without_truth_or_keypoints_still_has_a_page(tmp_path: Path) -> None:
-    preds = {**made.preds(4), "truth": None}
-    for model in preds["models"].values():
-        model.update(truth_spans=[], deleted=[], wer=None)
-    write_report(tmp_path, made.picture(4), made.layers(4), preds)
+    record = replace(made.record(4), truth=None)
+    for model in record.models:
+        record = made.changed(record, model, truth_spans=(), deleted=(), wer=None)
+    made.write(tmp_path, record, points=False)
     assert data_in((tmp_path / "report.html").read_text(encoding="utf-8"))["regions"] is None
     assert json.loads((tmp_path / "report.json").read_text())["cover"] is None
 
@@ -200,8 +184,7 @@ def test_the_index_lists_finished_folders_only(tmp_path: Path) -> None:
         written(tmp_path / name, 3, sequence=name)
     (tmp_path / "empty").mkdir()
     (tmp_path / "c").mkdir()
-    (tmp_path / "c" / "preds.json").write_text(json.dumps(made.preds(3, sequence="c")))     # made without a report
-    write_manifest(tmp_path / "c", {}, {})
+    made.save(tmp_path / "c", made.record(3, sequence="c"))     # made without a report
     assert write_index(tmp_path) == []
     rows = data_in((tmp_path / "index.html").read_text(encoding="utf-8"))["rows"]
     assert [(row["sequence"], row["page"], row["cover"] is None) for row in rows] == [
@@ -238,9 +221,10 @@ def test_the_same_clip_gives_the_same_page(tmp_path: Path) -> None:
 
 
 def test_a_layer_says_what_its_maps_are_worth_where_that_was_measured(tmp_path: Path) -> None:
-    preds = made.preds(8)
-    name = next(iter(preds["models"]["slowfast"]["layers"]))
-    preds["models"]["slowfast"]["layers"][name]["evidence"] = "on drawn signing 3.1 times their share"
-    told = data_in(written(tmp_path, 8, models=preds["models"]))["models"][0]["layers"]
-    layers = {each["name"]: each["evidence"] for each in told}
-    assert layers.pop(name) == "on drawn signing 3.1 times their share" and not any(layers.values())
+    layers = dict(made.record(8).models["slowfast"].layers)
+    name = next(iter(layers))
+    layers[name] = replace(layers[name], evidence="on drawn signing 3.1 times their share")
+    record = made.changed(made.record(8), "slowfast", layers=layers)
+    told = data_in(written(tmp_path, 8, models=record.models))["models"][0]["layers"]
+    worth = {each["name"]: each["evidence"] for each in told}
+    assert worth.pop(name) == "on drawn signing 3.1 times their share" and not any(worth.values())

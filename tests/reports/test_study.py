@@ -20,7 +20,7 @@ def row(gloss: str, verdict: str, left: float, inside: float, sequence: str = "a
         layer: str = "deep") -> Dict[str, Any]:
     return {"sequence": sequence, "signer": "S1", "model": "slowfast", "layer": layer, "gloss": gloss,
             "verdict": verdict, "left_hand": left, "right_hand": 0.1, "face": 0.1, "body": 0.1,
-            "elsewhere": 0.7 - left, "inside": inside, "chance": 0.1}
+            "hands": left + 0.1, "elsewhere": 0.7 - left, "inside": inside, "inside_even": 0.1}
 
 
 def test_groups_have_their_means_counts_and_clips() -> None:
@@ -42,7 +42,7 @@ def test_the_interval_holds_the_mean_and_is_a_point_where_all_are_alike() -> Non
 
 def test_without_keypoints_there_are_no_shares() -> None:
     bare = {key: value for key, value in row("A", "right", 0.2, 0.5).items()
-            if key not in ("left_hand", "right_hand", "face", "body", "elsewhere")}
+            if key not in ("left_hand", "right_hand", "hands", "face", "body", "elsewhere")}
     group = study([table([bare])])[0]["verdict"][0]
     assert group["shares"] is None and group["hands"] is None and group["time"] is not None
 

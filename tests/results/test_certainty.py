@@ -1,10 +1,11 @@
 """How sure a reading is, beside what is usual, and when it is none."""
 from pathlib import Path
-from typing import Dict, Optional
+from typing import Optional
 
 import numpy as np
 import pytest
 
+from records.sequence import Certainty
 from results.certainty import (
     BESIDE,
     certainty,
@@ -17,17 +18,18 @@ from results.certainty import (
 )
 from runs.demo import CHECKPOINTS
 from runs.loading import sha256
+from tests.kit import records
 
-SURE = [{"gloss": "REGEN", "score": 0.9}, {"gloss": "WIND", "score": 0.3}]
+SURE = [records.span(1, "REGEN", (0, 4), score=0.9), records.span(2, "WIND", (4, 8), score=0.3)]
 
 
-def told(confidence: Optional[float], blank: float) -> Dict[str, Optional[float]]:
-    return {"confidence": confidence, "blank": blank}
+def told(confidence: Optional[float], blank: float) -> Certainty:
+    return Certainty(confidence, blank, "")
 
 
 def test_confidence_is_the_glosses_mean_and_blank_the_share_of_steps() -> None:
     logits = np.eye(4)[[0, 0, 0, 2]]
-    assert certainty(logits, SURE, 0) == told(0.6, 0.75)
+    assert certainty(logits, [0.9, 0.3], 0) == told(0.6, 0.75)
     assert certainty(logits, [], 0) == told(None, 0.75)
 
 
@@ -58,8 +60,7 @@ def test_the_line_says_on_which_side_of_the_range_a_clip_is() -> None:
 
 
 def test_a_video_is_told_as_what_it_is() -> None:
-    lines = video_lines({"file": "a.mp4", "from": 1.0, "to": 2.5, "crop": "0,0,9,9", "keypoints": "none",
-                         "notes": ["a note"]})
+    lines = video_lines("a.mp4", 1.0, 2.5, "0,0,9,9", "none", ["a note"])
     assert lines[0].startswith("a.mp4, 1.00 to 2.50 s, is outside the recognisers' training data") and len(lines) == 3
 
 

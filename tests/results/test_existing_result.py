@@ -5,13 +5,16 @@ from typing import Any, Dict
 
 import pytest
 
-from results.existing_result import Standing, check_holder, check_out, standing
+from records.sequence import sequence_json
+from results.existing_result import Existing, check_holder, check_out, existing
 from results.folder import LOCK, SequenceFolder
 from results.manifest import differing
 from results.retire_output import set_aside
 from terminal.errors import UserError
+from tests.kit import records
 
 SETTINGS: Dict[str, Any] = {"alpha": 0.5, "layers": {"slowfast": ["a"]}}
+RECORD = records.sequence()
 INPUTS = {"frames": "2 files, ab", "annotation": "REGEN"}
 
 
@@ -22,53 +25,54 @@ def folder(tmp_path: Path) -> Path:
     with claimed:
         (claimed.path / "layer").mkdir()
         (claimed.path / "layer" / "frame_000.png").write_bytes(b"picture")
-        (claimed.path / "preds.json").write_text('{"sequence": "clip"}')
+        (claimed.path / "preds.json").write_text(json.dumps(sequence_json(RECORD)))
         claimed.publish(SETTINGS, INPUTS)
     return claimed.final
 
 
 def test_complete_and_current_is_finished(folder: Path) -> None:
-    assert standing(folder, SETTINGS, INPUTS) == Standing({"sequence": "clip"})
-    assert standing(folder.with_name("other"), SETTINGS, INPUTS) == Standing()
+    assert existing(folder, SETTINGS, INPUTS) == Existing(RECORD)
+    assert existing(folder.with_name("other"), SETTINGS, INPUTS) == Existing()
 
 
 @pytest.mark.parametrize("content", [None, b"", b"pictur", b"pictures"])
 def test_a_file_that_is_gone_or_of_another_size_has_it_made_again(folder: Path, content: Any) -> None:
     picture = folder / "layer" / "frame_000.png"
     picture.unlink() if content is None else picture.write_bytes(content)
-    assert standing(folder, SETTINGS, INPUTS) == Standing(flaw="layer/frame_000.png is not as it was written")
+    assert existing(folder, SETTINGS, INPUTS) == Existing(flaw="layer/frame_000.png is not as it was written")
 
 
 def test_inputs_that_changed_have_it_made_again(folder: Path) -> None:
-    found = standing(folder, SETTINGS, {**INPUTS, "annotation": "SONNE"})
-    assert found.preds is None and found.flaw == "changed since: annotation"
+    found = existing(folder, SETTINGS, {**INPUTS, "annotation": "SONNE"})
+    assert found.record is None and found.flaw == "changed since: annotation"
 
 
 def test_other_settings_are_refused_and_named(folder: Path) -> None:
     with pytest.raises(UserError, match="alpha: 0.5 there, 0.3 here.*--overwrite.*another --out"):
-        standing(folder, {**SETTINGS, "alpha": 0.3}, INPUTS)
+        existing(folder, {**SETTINGS, "alpha": 0.3}, INPUTS)
     with pytest.raises(UserError, match="layers.slowfast"):
         check_out(folder.parent, ["clip"], lambda: {**SETTINGS, "layers": {"slowfast": ("b",)}}, False)
     check_out(folder.parent, ["clip"], lambda: {**SETTINGS, "alpha": 0.3}, True)
-    assert standing(folder, None, {}) == Standing()
+    assert existing(folder, None, {}) == Existing()
 
 
 @pytest.mark.parametrize("name, content", [("manifest.json", "[]"), ("manifest.json", '{"settings": '),
                                            ("preds.json", "[]"), ("preds.json", '{"sequence":')])
 def test_a_damaged_record_has_it_made_again(folder: Path, name: str, content: str) -> None:
     (folder / name).write_text(content)
-    found = standing(folder, SETTINGS, INPUTS)
-    assert found.preds is None and name in found.flaw and found.aside == (name == "manifest.json")
+    found = existing(folder, SETTINGS, INPUTS)
+    assert found.record is None and name in found.flaw and found.aside == (name == "manifest.json")
 
 
 def test_the_same_size_is_not_enough_for_the_record(folder: Path) -> None:
-    (folder / "preds.json").write_text('{"sequence": "clop"}')
-    assert standing(folder, SETTINGS, INPUTS).flaw == "preds.json is not as it was written"
+    text = (folder / "preds.json").read_text()
+    (folder / "preds.json").write_text(text.replace("a_clip", "a_clop"))
+    assert existing(folder, SETTINGS, INPUTS).flaw == "preds.json is not as this version writes it"
 
 
 def test_a_result_without_a_manifest_is_kept_under_another_name(folder: Path) -> None:
     (folder / "manifest.json").unlink()
-    assert standing(folder, SETTINGS, INPUTS).aside
+    assert existing(folder, SETTINGS, INPUTS).aside
     (folder.parent / "clip.aside-1").mkdir()
     assert set_aside(folder).name == "clip.aside-2" and not folder.exists()
 
@@ -76,12 +80,12 @@ def test_a_result_without_a_manifest_is_kept_under_another_name(folder: Path) ->
 @pytest.mark.parametrize("settings", [SETTINGS, None])
 def test_what_is_no_result_is_never_replaced(tmp_path: Path, settings: Any) -> None:
     (tmp_path / "mine").mkdir()
-    assert standing(tmp_path / "mine", settings, INPUTS) == Standing()      # empty: nothing to lose
+    assert existing(tmp_path / "mine", settings, INPUTS) == Existing()      # empty: nothing to lose
     (tmp_path / "mine" / "thesis.tex").write_text("")
     (tmp_path / "file").write_text("")
     for name in ("mine", "file"):
         with pytest.raises(UserError, match="no result of this program"):
-            standing(tmp_path / name, settings, INPUTS)
+            existing(tmp_path / name, settings, INPUTS)
 
 
 def test_a_run_says_what_it_makes(tmp_path: Path) -> None:

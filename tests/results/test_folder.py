@@ -1,12 +1,14 @@
 import json
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, List
 
 import pytest
 
+from records.sequence import sequence_json
 from results.folder import SequenceFolder, finished, preds_lines, prepare_out
 from results.manifest import read_manifest
 from terminal.errors import UserError
+from tests.kit import records
 
 
 def hidden(out: Path) -> List[str]:
@@ -137,7 +139,9 @@ def test_a_manifest_that_leaves_its_folder_is_not_believed(tmp_path: Path, name:
 def test_a_damaged_record_is_no_finished_sequence(tmp_path: Path) -> None:
     assert finished(tmp_path, "clip") is None
     folder = published(tmp_path)
-    assert finished(tmp_path, "clip") == {}
+    assert finished(tmp_path, "clip") is None       # of another version: no record of this one
+    folder = published(tmp_path, preds_json=json.dumps(sequence_json(records.sequence())))
+    assert finished(tmp_path, "clip") == records.sequence()
     (folder / "preds.json").write_text('{"settings": ')
     assert finished(tmp_path, "clip") is None
 
@@ -149,16 +153,13 @@ def test_an_output_folder_that_is_a_file_is_a_mistake(tmp_path: Path) -> None:
 
 
 def test_the_lines_of_preds_txt() -> None:
-    wer = {"wer": 50.0, "sub": 1, "ins": 0, "del": 0, "reference": 2}
-    model = {"title": "SlowFastSign", "glosses": ["REGEN"], "wer": wer, "target": "the largest logit"}
-    preds = {"truth": ["KÜHL", "REGEN"], "models": {"slowfast": model}}
-    assert preds_lines(preds) == ["GT: KÜHL REGEN", "SlowFast: REGEN",
-                                  "SlowFast WER: 50.00 % (sub 1, ins 0, del 0, of 2 glosses)",
-                                  "SlowFast explained: the largest logit"]
+    model = records.model(glosses=("REGEN",), wer=records.errors(1), target="the largest logit")
+    assert preds_lines(records.sequence({"slowfast": model}, truth=("KÜHL", "REGEN"))) == [
+        "GT: KÜHL REGEN", "SlowFast: REGEN", "SlowFast WER: 50.00 % (sub 1, ins 0, del 0, of 2 glosses)",
+        "SlowFast explained: the largest logit"]
 
 
 def test_what_maps_are_worth_is_told_of_the_layers_where_it_is_known() -> None:
-    model: Dict[str, Any] = {"title": "SlowFastSign", "glosses": [], "wer": None, "target": "x",
-                             "layers": {"layer1": {"flags": []}, "layer4": {"evidence": "on drawn signing 3.1 times"}}}
-    assert preds_lines({"truth": None, "models": {"slowfast": model}})[3:] == [
+    layers = {"layer1": records.layer(), "layer4": records.layer(evidence="on drawn signing 3.1 times")}
+    assert preds_lines(records.sequence({"slowfast": records.model(layers=layers)}))[3:] == [
         "SlowFast layer4: on drawn signing 3.1 times"]

@@ -2,14 +2,15 @@
 import csv
 import io
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any, Dict, List, Optional
 
 import numpy as np
 import pytest
 
 from poses.regions import APART
+from records.explanation import LayerMap
 from results.glosses import COLUMNS, rows, table, write_merged
+from tests.kit import records
 from tests.kit.maps import laid
 
 FRAMES, SIDE = 10, 64
@@ -32,19 +33,19 @@ def found() -> Any:
 
 def some_rows(regions: Any = None, values: Optional[np.ndarray] = None) -> List[Dict[str, Any]]:
     values = a_map() if values is None else values
-    about = {"place": 1, "gloss": "REGEN", "verdict": "substituted", "true": "SCHNEE", "start": 4, "stop": 8,
-             "score": 0.5, "words": "REGEN less SCHNEE"}
+    about = records.gloss(1, "REGEN", (4, 8), verdict="substituted", true_gloss="SCHNEE", side="read")
     once = np.eye(FRAMES)[7]
-    layers = {"where": SimpleNamespace(laid=replace(laid(values), highs=values.max((1, 2))), flags=()),
-              "when": SimpleNamespace(laid=replace(laid(once, (SIDE, SIDE)), highs=once), flags=("saturated",))}
-    told = SimpleNamespace(glosses=[SimpleNamespace(place=1, layers=layers)], method="gradcam", weights="frame")
-    preds = {"sequence": "a", "split": "dev", "signer": "S1", "models": {"slowfast": {"explained": [about]}}}
-    return rows(preds, {"slowfast": told}, regions)
+    layers = {"where": LayerMap(replace(laid(values), highs=values.max((1, 2)))),
+              "when": LayerMap(replace(laid(once, (SIDE, SIDE)), highs=once), ("saturated",))}
+    told = records.explanation({}, [records.gloss_maps(about, layers)], pool="frame")
+    return rows(records.sequence(), {"slowfast": told}, regions)
 
 
 def test_there_is_a_row_for_each_layer() -> None:
     where, when = some_rows()
-    assert (where["gloss"], where["true"], where["layer"], when["layer"]) == ("REGEN", "SCHNEE", "where", "when")
+    assert (where["gloss"], where["true_gloss"], where["layer"], when["layer"]) == ("REGEN", "SCHNEE", "where", "when")
+    assert (where["id"], where["side"], where["correct"]) == ("read-1-for-read", "read", "no")
+    assert (where["first_frame"], where["last_frame"], where["checkpoint"]) == (4, 7, "0f" * 32)
     assert when["flags"] == "saturated" and when["peak_frame"] == 7 and "peak_x" not in when
 
 
@@ -52,6 +53,7 @@ def test_shares_are_of_the_gloss_s_own_frames() -> None:
     where, _ = some_rows(found())
     assert where["left_hand"] == 1 and where["elsewhere"] == 0
     assert where["area_left_hand"] == 0.5 and where["area_elsewhere"] == 0.5 and where["area_face"] == 0
+    assert where["hands"] == 1 and where["area_hands"] == 0.5 and where["lift_hands"] == 2
 
 
 def test_frames_without_a_signer_do_not_count() -> None:
@@ -74,8 +76,8 @@ def test_without_keypoints_there_are_no_shares() -> None:
 def test_the_share_in_its_own_frames_stands_beside_that_of_chance() -> None:
     where, when = some_rows()
     total = a_map().sum()
-    assert where["inside"] == pytest.approx(a_map()[4:8].sum() / total, abs=1e-4) and where["chance"] == 0.4
-    assert when["inside"] == 1
+    assert where["inside"] == pytest.approx(a_map()[4:8].sum() / total, abs=1e-4) and where["inside_even"] == 0.4
+    assert when["inside"] == 1 and when["lift_inside"] == 2.5
 
 
 def test_the_peak_is_where_the_map_is_largest() -> None:

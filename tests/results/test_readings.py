@@ -1,9 +1,18 @@
+from typing import List, Sequence, Tuple
+
 import numpy as np
+import pytest
 
 from glosses.vocabulary import GlossVocabulary
-from results.readings import read
+from glosses.wer import clean
+from records.transcript import Transcript, WordErrors
+from results.readings import transcribe
 
 VOCABULARY = GlossVocabulary(["<blank>", "REGEN", "SONNE", "WIND"])
+
+
+def read(logits: np.ndarray, ids: Sequence[int], truth: Sequence[str], frames: int) -> Transcript:
+    return transcribe(logits, ids, VOCABULARY, truth, frames, 4, clean)
 
 
 def logits(path: str, sure: float = 9.0) -> np.ndarray:
@@ -12,40 +21,59 @@ def logits(path: str, sure: float = 9.0) -> np.ndarray:
 
 
 def test_steps_become_frames_and_the_last_ends_with_the_clip() -> None:
-    told = read("slowfast", logits("0110033"), [1, 3], VOCABULARY, ["REGEN", "WIND"], 26, 4)
-    spans = [(span["gloss"], span["start"], span["stop"]) for span in told["spans"]]
-    assert spans == [("REGEN", 4, 12), ("WIND", 20, 26)]
-    assert all(span["score"] > 0.99 for span in told["spans"])
+    told = read(logits("0110033"), [1, 3], ["REGEN", "WIND"], 26)
+    assert [(span.id, span.gloss, span.steps, span.frames) for span in told.spans] == [
+        ("read-1", "REGEN", (1, 3), (4, 12)), ("read-2", "WIND", (5, 7), (20, 26))]
+    assert all(span.score > 0.99 for span in told.spans)
 
 
 def test_each_gloss_has_its_verdict_and_missed_ones_their_place() -> None:
-    told = read("slowfast", logits("1020300"), [1, 2, 3], VOCABULARY, ["REGEN", "NEBEL", "WIND", "KALT"], 28, 4)
-    assert [span["verdict"] for span in told["spans"]] == ["right", "substituted", "right"]
-    assert told["deleted"] == [{"gloss": "KALT", "position": 3}]
-    assert told["wer"] == {"wer": 50.0, "sub": 1, "ins": 0, "del": 1, "reference": 4}
+    told = read(logits("1020300"), [1, 2, 3], ["REGEN", "NEBEL", "WIND", "KALT"], 28)
+    assert [(span.verdict, span.truth) for span in told.spans] == [
+        ("right", "true-1"), ("substituted", "true-2"), ("right", "true-3")]
+    assert [(missed.id, missed.gloss, missed.after) for missed in told.deleted] == [("true-4", "KALT", 3)]
+    assert told.wer == WordErrors(50.0, 1, 0, 1, 4)
+
+
+def test_a_missed_gloss_is_due_where_the_truth_is_aligned() -> None:
+    told = read(logits("1002000"), [1, 2], ["REGEN", "WIND", "SONNE"], 28)
+    assert [(missed.id, missed.frames) for missed in told.deleted] == [("true-2", told.truth_spans[1].frames)]
+    assert told.truth_spans[1].gloss == "WIND"
+
+
+@pytest.mark.parametrize("truth, frames", [(["KALT", "REGEN", "SONNE"], (0, 4)), (["REGEN", "KALT", "SONNE"], (8, 20)),
+                                           (["REGEN", "SONNE", "KALT"], (24, 25))])
+def test_one_without_a_class_is_due_in_the_gap_it_left(truth: List[str], frames: Tuple[int, int]) -> None:
+    told = read(logits("0100020"), [1, 2], truth, 28)
+    assert [missed.frames for missed in told.deleted] == [frames]
+
+
+def test_a_span_never_begins_past_the_clip() -> None:
+    assert read(logits("0001"), [1], [], 12).spans[0].frames == (11, 12)
 
 
 def test_true_glosses_are_placed_where_the_model_has_classes_for_them() -> None:
-    told = read("slowfast", logits("1020000"), [1, 2], VOCABULARY, ["REGEN", "KALT", "SONNE"], 28, 4)
-    assert [(span["gloss"], span["start"]) for span in told["truth_spans"]] == [("REGEN", 0), ("SONNE", 8)]
-    assert told["notes"] == ["true glosses without a class of their own: KALT"]
+    told = read(logits("1020000"), [1, 2], ["REGEN", "KALT", "SONNE"], 28)
+    assert [(span.id, span.gloss, span.frames[0]) for span in told.truth_spans] == [
+        ("true-1", "REGEN", 0), ("true-3", "SONNE", 8)]
+    assert told.notes == ("true glosses without a class of their own: KALT",)
 
 
 def test_a_truth_too_long_to_be_placed_is_a_note() -> None:
-    told = read("slowfast", logits("11"), [1], VOCABULARY, ["REGEN", "SONNE", "WIND"], 8, 4)
-    assert told["truth_spans"] == [] and "can't be aligned" in told["notes"][0]
+    told = read(logits("11"), [1], ["REGEN", "SONNE", "WIND"], 8)
+    assert told.truth_spans == () and "can't be aligned" in told.notes[0]
 
 
 def test_nothing_read_is_all_missed() -> None:
-    told = read("slowfast", logits("000"), [], VOCABULARY, ["REGEN"], 12, 4)
-    assert told["glosses"] == [] and told["spans"] == [] and told["wer"]["del"] == 1
+    told = read(logits("000"), [], ["REGEN"], 12)
+    assert told.glosses == () and told.spans == () and told.wer is not None and told.wer.deletions == 1
 
 
 def test_without_truth_there_is_no_verdict() -> None:
-    told = read("slowfast", logits("010"), [1], VOCABULARY, [], 12, 4)
-    assert told["spans"][0]["verdict"] is None and told["wer"] is None and told["deleted"] == []
+    told = read(logits("010"), [1], [], 12)
+    assert told.spans[0].verdict is None and told.wer is None and told.deleted == ()
 
 
 def test_a_class_without_a_name_reads_as_its_number() -> None:
-    told = read("third", np.eye(900, dtype=np.float32)[[857, 0]] * 9, [857], VOCABULARY, ["REGEN"], 8, 4)
-    assert told["glosses"] == ["#857"] and told["title"] == "third"
+    told = read(np.eye(900, dtype=np.float32)[[857, 0]] * 9, [857], ["REGEN"], 8)
+    assert told.glosses == ("#857",)

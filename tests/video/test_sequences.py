@@ -6,12 +6,13 @@ from typing import List, Tuple
 import numpy as np
 import pytest
 
+from records.requests import VideoRequest
 from terminal.errors import UserError
 from tests.kit.footage import number_of, write_video
 from video.footage import Footage
-from video.framing import BODY, STANDING, Crop
+from video.framing import BODY, STANDING
 from video.sequences import VideoDataset
-from video.video_parts import Wanted, borders, safe, unique
+from video.video_parts import borders, safe, unique
 
 SIZE = (210, 260)
 
@@ -30,7 +31,7 @@ def standing(frames: int, scale: float = 1, left: float = 0) -> np.ndarray:
 
 
 def test_a_clip_is_what_a_corpus_gives(video: Path) -> None:
-    dataset = VideoDataset([video], Wanted(1.0, 2.0, truth=("A", "B")))
+    dataset = VideoDataset([video], VideoRequest(1.0, 2.0, truth=("A", "B")))
     clip = dataset.clip(0)
     assert [row.seq_id for row in dataset.rows] == ["clip"]
     assert clip.frames.shape == (25, 256, 256, 3) and clip.keypoints is None and clip.glosses == ("A", "B")
@@ -41,13 +42,13 @@ def test_a_clip_is_what_a_corpus_gives(video: Path) -> None:
 
 
 def test_a_long_video_is_read_in_equal_parts(video: Path) -> None:
-    dataset = VideoDataset([video], Wanted(longest=1.5))
+    dataset = VideoDataset([video], VideoRequest(longest=1.5))
     assert [row.seq_id for row in dataset.rows] == ["clip-part1", "clip-part2", "clip-part3"]
     numbers = [[number_of(picture, SIZE) for picture in dataset.clip(place).frames] for place in range(3)]
     assert sum(numbers, []) == list(range(100)) and [len(each) for each in numbers] == [33, 34, 33]
     assert borders(100, 400) == [0, 100] and borders(401, 400) == [0, 200, 401]
     with pytest.raises(UserError, match="--truth tells what is signed in one clip, and there are 3"):
-        VideoDataset([video], Wanted(longest=1.5, truth=("A",)))
+        VideoDataset([video], VideoRequest(longest=1.5, truth=("A",)))
 
 
 def test_all_parts_are_framed_alike_by_points_that_are_found_once(video: Path) -> None:
@@ -57,7 +58,7 @@ def test_all_parts_are_framed_alike_by_points_that_are_found_once(video: Path) -
         calls.append(name)
         return standing(len(frames), 0.5, 40), "somebody"
 
-    dataset = VideoDataset([video], Wanted(longest=2), find)
+    dataset = VideoDataset([video], VideoRequest(longest=2), find)
     clips = [dataset.clip(place) for place in range(2)]
     assert calls == ["clip"]
     origins = [clip.origin for clip in clips]
@@ -74,11 +75,11 @@ def test_all_parts_are_framed_alike_by_points_that_are_found_once(video: Path) -
 
 
 def test_a_crop_is_taken_as_it_is_said(video: Path) -> None:
-    clip = VideoDataset([video], Wanted(crop=Crop(0, 0, 210, 16))).clip(0)
+    clip = VideoDataset([video], VideoRequest(crop=(0, 0, 210, 16))).clip(0)
     assert clip.origin is not None and "stretched" in clip.origin.notes[0]
     assert clip.frames[3, 128, :16].mean() > 200        # bit 0 and 1 of frame 3, over the whole height
     with pytest.raises(UserError, match="--crop 300,0,5,5 lies outside its 210x260 pixels"):
-        VideoDataset([video], Wanted(crop=Crop(300, 0, 5, 5))).clip(0)
+        VideoDataset([video], VideoRequest(crop=(300, 0, 5, 5))).clip(0)
 
 
 @pytest.mark.parametrize("crop,beyond", [
@@ -86,7 +87,7 @@ def test_a_crop_is_taken_as_it_is_said(video: Path) -> None:
     ((0, 0, 211, 260), True), ((0, 0, 210, 261), True)])
 def test_a_framing_that_reaches_beyond_the_picture_is_said(video: Path, crop: Tuple[int, int, int, int],
                                                            beyond: bool) -> None:
-    origin = VideoDataset([video], Wanted(stop=0.08, crop=Crop(*crop))).clip(0).origin
+    origin = VideoDataset([video], VideoRequest(stop=0.08, crop=crop)).clip(0).origin
     assert origin is not None
     assert any("reaches beyond the picture" in note for note in origin.notes) == beyond
     assert not any("stretched" in note for note in origin.notes)
@@ -95,24 +96,24 @@ def test_a_framing_that_reaches_beyond_the_picture_is_said(video: Path, crop: Tu
 def test_what_a_clip_is_shown_in_is_no_higher_than_a_page_needs(tmp_path: Path) -> None:
     """And its box and points with it."""
     path = write_video(tmp_path / "large.mp4", 3, size=(840, 1080))
-    large = VideoDataset([path], Wanted(), lambda footage, frames, name: (standing(len(frames), 2, 40), "somebody"))
-    origin = large.clip(0).origin
+    points = standing(3, 2, 40)
+    origin = VideoDataset([path], VideoRequest(), lambda *_: (points, "somebody")).clip(0).origin
     assert origin is not None and origin.points is not None
     assert origin.picture.shape == (540, 420, 3) and origin.crop == "40,0,420,520"
     assert origin.box == (20, 0, 210, 260)
-    assert np.abs(origin.points[list(BODY), :2] - (standing(1, 2, 40)[0, BODY, :2] / 2)).max() < 1e-4
+    assert np.abs(origin.points[list(BODY), :2] - (points[1, BODY, :2] / 2)).max() < 1e-4
 
 
 def test_without_keypoints_the_middle_is_taken_and_said(tmp_path: Path) -> None:
     path = write_video(tmp_path / "wide.mp4", 5, size=(320, 130))
-    origin = VideoDataset([path], Wanted()).clip(0).origin
+    origin = VideoDataset([path], VideoRequest()).clip(0).origin
     assert origin is not None and origin.crop == "107,0,105,130" and "middle of the picture" in origin.notes[0]
 
 
 def test_a_rate_that_recognisers_do_not_know_is_said(video: Path, tmp_path: Path) -> None:
     fast = write_video(tmp_path / "fast.mp4", 20, rate=50, size=SIZE)
     for path, said in ((fast, ["every frame was kept, 50 a second"]), (video, [])):
-        clip = VideoDataset([path], Wanted(keep=True)).clip(0)
+        clip = VideoDataset([path], VideoRequest(keep=True)).clip(0)
         assert clip.origin is not None
         assert [note.split(":")[0] for note in clip.origin.notes if "kept" in note] == said
 
@@ -129,7 +130,7 @@ def test_keypoints_of_a_file_fit_the_frames(video: Path, tmp_path: Path, suffix:
         np.save(path, given)
     else:
         path.write_bytes(pickle.dumps({"another": points[:3], "clip": given}))
-    clip = VideoDataset([video], Wanted(2, 3, keypoints=path)).clip(0)
+    clip = VideoDataset([video], VideoRequest(2, 3, keypoints=path)).clip(0)
     assert clip.keypoints is not None and (clip.keypoints[:, 100, 0] == np.arange(50, 75)).all()
     assert clip.origin is not None and clip.origin.keypoints == f"from points.{suffix}"
 
@@ -142,18 +143,18 @@ def test_keypoints_of_a_file_fit_the_frames(video: Path, tmp_path: Path, suffix:
 def test_keypoints_that_do_not_fit_are_refused(video: Path, tmp_path: Path, given: np.ndarray, said: str) -> None:
     np.save(tmp_path / "points.npy", given)
     with pytest.raises(UserError, match=said):
-        VideoDataset([video], Wanted(keypoints=tmp_path / "points.npy")).clip(0)
+        VideoDataset([video], VideoRequest(keypoints=tmp_path / "points.npy")).clip(0)
 
 
 def test_a_pickle_of_other_videos_is_refused(video: Path, tmp_path: Path) -> None:
     (tmp_path / "points.pkl").write_bytes(pickle.dumps({"a": standing(2), "b": standing(2)}))
     with pytest.raises(UserError, match="nothing for 'clip' among a, b"):
-        VideoDataset([video], Wanted(keypoints=tmp_path / "points.pkl")).clip(0)
+        VideoDataset([video], VideoRequest(keypoints=tmp_path / "points.pkl")).clip(0)
 
 
 def test_a_broken_video_does_not_keep_the_others_from_being_read(video: Path, tmp_path: Path) -> None:
     (tmp_path / "broken.mp4").write_text("nothing")
-    dataset = VideoDataset([tmp_path / "broken.mp4", video], Wanted())
+    dataset = VideoDataset([tmp_path / "broken.mp4", video], VideoRequest())
     assert [row.seq_id for row in dataset.rows] == ["broken", "clip"]
     with pytest.raises(UserError, match="can't be read as a video"):
         dataset.clip(0)

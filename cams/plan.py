@@ -1,0 +1,107 @@
+"""What a question means for one network and one clip: layers, method, passes and target settled, and checked."""
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from cams.catalogue import AT_INPUT, CATALOGUE, AnyMethod, attends, on_clip
+from cams.multi_pass import ManyPasses, Tell, clip_probe, inputs_of
+from cams.precision import Precision
+from cams.targets import Target, target_of
+from datasets.clip import Clip
+from datasets.hiding import mean_colour
+from models.contract import Probe
+from models.input_tap import INPUT
+from models.recogniser import Recogniser
+from records.question import ONE_BY_ONE, Question
+from terminal.errors import UserError
+
+
+@dataclass
+class Plan:
+    """The same for every window of a clip, with what has been found out on the way."""
+
+    recogniser: Recogniser
+    clip: Clip
+    question: Question
+    name: str                       # of the method
+    method: AnyMethod
+    pool: str
+    probes: Dict[str, Probe]
+    target: Target
+    precision: Precision
+    passes: int                     # of a method that takes many
+    tell: Tell
+    notes: List[str] = field(default_factory=list)
+
+    @property
+    def per_window(self) -> bool:
+        """Whether each window picks its own logits: the largest ones, or what a score of the user's own takes."""
+        return self.question.target == "max" or not isinstance(self.question.target, str)
+
+    @property
+    def per_frame(self) -> bool:
+        return self.pool == "frame"
+
+    @cached_property
+    def colour(self) -> np.ndarray:
+        return mean_colour(self.clip.frames)
+
+
+def plan(recogniser: Recogniser, clip: Clip, question: Question, window: int, true_gloss: Optional[int],
+         tell: Tell) -> Plan:
+    """window: frames that are read at once. true_gloss: which one from-gt takes, from 1."""
+    name = question.method or recogniser.default_method
+    method = CATALOGUE[name]
+    passes = question.budget or (method.budget if isinstance(method, ManyPasses) else 1)
+    pool, notes = pooling(question)
+    precision = question.precision
+    if precision is None and on_clip(method):
+        precision = "fp32"          # small differences of scores drown in the rounding of half precision
+    layers = question.layers
+    if layers is None and (name in AT_INPUT or question.target in ONE_BY_ONE):
+        layers = tuple(input_layers(recogniser, name)) if name in AT_INPUT else recogniser.gloss_layers
+    probes = probes_of(recogniser, layers, method, min(len(clip), window), passes)
+    return Plan(recogniser, clip, question, name, method, pool, probes,
+                target_of(question.target, recogniser, clip, true_gloss), Precision(precision, recogniser.device),
+                passes, tell, notes)
+
+
+def pooling(question: Question) -> Tuple[str, List[str]]:
+    """What shares a channel's weight, and what should be said of it.
+
+    Pooled over the clip a gloss's map shows where its channels are active at any time, no better in time than chance.
+    """
+    of_the_clip = "pooled over the clip, a gloss's map shows where its channels are active at any time"
+    target, asked = question.target, question.pool
+    if target in ("max", "pred") or callable(target):
+        return asked or "clip", []
+    if target == "from-gt":
+        return asked or "clip", [] if asked == "frame" else [f"{of_the_clip}; pool each frame to see when it is signed"]
+    return asked or "frame", [f"{of_the_clip}, not when it is signed"] if asked == "clip" else []
+
+
+def input_layers(recogniser: Recogniser, method: str) -> List[str]:
+    """Where a method looks that is asked at the input: at each stream's, or at the clip itself."""
+    return [INPUT] if on_clip(CATALOGUE[method]) else list(inputs_of(recogniser))
+
+
+def probes_of(model: Recogniser, layers: Optional[Sequence[str]], method: AnyMethod, frames: int,
+              budget: int) -> Dict[str, Probe]:
+    """The layers by name; where none are named the model's own, or for the attention all that attend."""
+    if isinstance(method, ManyPasses) and method.on_clip:
+        return {INPUT: clip_probe(model, method.grid(model, frames, budget))}
+    attending = [name for name, probe in model.layers.items() if probe.attention is not None]
+    if attends(method) and not attending:
+        raise UserError(f"method attention: no layer of {model.name} has attention; choose another method")
+    names = (attending if attends(method) else model.default_layers) if layers is None else layers
+    unknown = [name for name in names if name not in model.layers]
+    if unknown or not names:
+        raise UserError(f"{model.name} has no layer {', '.join(unknown) or '(none asked)'}; "
+                        f"it has {', '.join(model.layers)}")
+    without = [name for name in names if name not in attending]
+    if attends(method) and without:
+        raise UserError(f"method attention: {', '.join(without)} of {model.name} has no attention; "
+                        f"choose from {', '.join(attending)}")
+    return {name: model.layers[name] for name in names}

@@ -1,0 +1,44 @@
+"""Every method that maps are made by: what commands, help and README say of it. cams/catalogue.py has how it works."""
+from dataclasses import dataclass
+from typing import Optional, Tuple
+
+LAYERS, INPUT, CLIP = "layers", "input", "clip"
+
+
+@dataclass(frozen=True)
+class Method:
+    name: str
+    explains: str               # by default: layers, the network's input, or the clip itself (its only place)
+    line: str                   # what it shows
+    paper: str
+    passes: int = 1             # through the network for each window: more than one can be changed with --budget
+    aimed: bool = True          # whether its maps depend on the target
+    pictures: bool = True       # whether compare.py has it too
+
+
+METHODS: Tuple[Method, ...] = (
+    Method("gradcam", LAYERS, "channels weighted by their mean gradient", "Selvaraju et al. 2017"),
+    Method("gradcam++", LAYERS, "channels weighted by powers of their gradients", "Chattopadhyay et al. 2018"),
+    Method("hirescam", LAYERS, "activation times gradient, place by place", "Draelos and Carin 2020"),
+    Method("layercam", LAYERS, "activation times positive gradient, place by place", "Jiang et al. 2021"),
+    Method("xgradcam", LAYERS, "channels weighted by gradient times activation", "Fu et al. 2020"),
+    Method("eigencam", LAYERS, "first principal component of the activations; no target", "Muhammad and Yeasin 2020",
+           aimed=False),
+    Method("attention", LAYERS, "what attention takes from each place; no target", "Ali et al. 2025", aimed=False),
+    Method("gradient", INPUT, "size of the gradient", "Simonyan et al. 2013", pictures=False),
+    Method("inputxgradient", INPUT, "input times gradient", "Shrikumar et al. 2016", pictures=False),
+    Method("smoothgrad", INPUT, "size of the gradient, averaged over noisy inputs", "Smilkov et al. 2017", 25,
+           pictures=False),
+    Method("integrated", INPUT, "gradients from the hidden clip to the clip, averaged, times the difference",
+           "Sundararajan et al. 2017", 32, pictures=False),
+    Method("occlusion", CLIP, "what the score loses when a block of space and time is hidden", "Zeiler and Fergus 2014",
+           400, pictures=False),
+    Method("rise", CLIP, "which random smooth masks keep the score", "Petsiuk et al. 2018", 800, pictures=False),
+)
+NAMES = tuple(method.name for method in METHODS)
+OF_PICTURES = tuple(method.name for method in METHODS if method.pictures)
+PASSES = {method.name: method.passes for method in METHODS if method.passes > 1}
+
+
+def method_named(name: str) -> Optional[Method]:
+    return next((method for method in METHODS if method.name == name), None)

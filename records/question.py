@@ -1,0 +1,50 @@
+"""What is asked of one network and one clip."""
+from dataclasses import dataclass
+from typing import Any, Callable, Optional, Tuple, Union
+
+from records.methods import CLIP, INPUT, NAMES, PASSES, method_named
+from terminal.errors import UserError
+
+TARGETS = ("max", "pred", "each", "errors", "from-gt")
+ONE_BY_ONE = ("each", "errors")             # targets that explain glosses on their own
+CHOICES = {"pool": ("clip", "frame"), "normalise": ("clip", "frame"),
+           "precision": ("amp", "fp32", "fp16", "bf16")}
+Score = Callable[[Any], Any]                # logits [T', V] -> a number, as a tensor
+
+
+@dataclass(frozen=True)
+class Question:
+    """None stands for the network's own default; what was used is recorded with the maps."""
+
+    target: Union[str, Score] = "max"       # one of TARGETS, a gloss, or a score of your own
+    method: Optional[str] = None
+    layers: Optional[Tuple[str, ...]] = None
+    pool: Optional[str] = None              # a channel's weight is shared by the clip, or by each frame
+    normalise: str = "clip"                 # the smallest and largest value are of the clip, or of each frame
+    precision: Optional[str] = None         # amp is the default on CUDA, fp32 elsewhere and for what hides the clip
+    budget: Optional[int] = None            # passes of a method that takes many
+
+    def check(self) -> None:
+        """UserError for what cannot be, whatever the network and the clip."""
+        for name, known in CHOICES.items():
+            value = getattr(self, name)
+            if value is not None and value not in known:
+                raise UserError(f"{name} {value!r}: expected {', '.join(known)}")
+        if self.method is None:
+            if self.budget is not None:
+                raise UserError(f"budget {self.budget}: name the method too; a budget is for {', '.join(PASSES)}")
+            return
+        method = method_named(self.method)
+        if method is None:
+            raise UserError(f"method {self.method!r}: expected {', '.join(NAMES)}")
+        if self.target in ONE_BY_ONE and not method.aimed:
+            raise UserError(f"target {self.target}: {self.method} shows the same map whatever the gloss; "
+                            "choose another method")
+        if self.budget is not None and self.method not in PASSES:
+            raise UserError(f"budget {self.budget}: {self.method} takes one pass; a budget is for {', '.join(PASSES)}")
+        if self.budget is not None and self.budget < 1:
+            raise UserError(f"budget {self.budget}: expected a whole number, 1 or more")
+        if method.explains == CLIP and self.layers is not None and self.layers != (INPUT,):
+            named = ", ".join(self.layers) or "(none)"
+            raise UserError(f"layers {named}: {self.method} hides parts of the clip itself, so its only layer is "
+                            f"{INPUT}")

@@ -1,0 +1,84 @@
+"""Everything a user can ask. Commands turn their flags into one of these, and make one call."""
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Dict, Mapping, Optional, Tuple
+
+from records.question import ONE_BY_ONE, Question
+from records.style import Style
+from terminal.errors import UserError
+
+PARTS = ("frames", "video", "report", "cams", "glosses")        # what can be written of a sequence
+
+
+@dataclass(frozen=True)
+class Request:
+    """What requests for clips and for pairs of pictures share."""
+
+    out: Path
+    device: Optional[str] = None                    # None: cuda:0, or the CPU where there is no CUDA
+    style: Style = field(default_factory=Style)
+    overwrite: bool = False
+    command: str = ""                               # as it was typed
+
+    def check(self) -> None:
+        """UserError for combinations that cannot be. Called before anything is loaded."""
+
+
+@dataclass(frozen=True)
+class VideoRequest:
+    """What is taken of videos of the user's own."""
+
+    start: float = 0.0                              # seconds
+    stop: Optional[float] = None
+    keep: bool = False                              # every frame, instead of 25 a second
+    rate: Optional[float] = None                    # frames a second of the file, where its time stamps are wrong
+    crop: Optional[Tuple[int, int, int, int]] = None    # left, top, width, height; None: around the signer
+    keypoints: Optional[Path] = None                # a file
+    truth: Tuple[str, ...] = ()
+    longest: float = 16.0                           # seconds: 400 frames, more than the longest sentence of PHOENIX
+    paths: Tuple[Path, ...] = ()
+    estimator: Optional[str] = None                 # none, a name, or None for one that is installed
+
+    def settings(self) -> Dict[str, object]:
+        """What makes two runs on a video the same, as JSON has it."""
+        return {"from": self.start, "to": self.stop, "fps_in": "keep" if self.keep else self.rate or "25 taken",
+                "crop": "auto" if self.crop is None else ",".join(map(str, self.crop)), "longest": self.longest,
+                "truth": " ".join(self.truth)}
+
+
+@dataclass(frozen=True)
+class ClipRequest(Request):
+    """Clips of a corpus, or videos, through one or more recognisers."""
+
+    checkpoints: Mapping[str, Path] = field(default_factory=dict)       # by network, in the order of the video's rows
+    question: Question = Question()                 # the same for all networks, but for its layers
+    layers: Mapping[str, Tuple[str, ...]] = field(default_factory=dict)     # by network, where not its own
+    write: Tuple[str, ...] = PARTS[:3]
+    every: int = 1                                  # PNGs of every N-th frame
+    videos: Optional[VideoRequest] = None           # in place of a corpus
+
+    def check(self) -> None:
+        for model in self.checkpoints:
+            self.asked_of(model).check()
+        if self.every > 1 and "frames" not in self.write:
+            raise UserError(f"--every {self.every}: no frames are written; add frames to --write")
+
+    def asked_of(self, model: str) -> Question:
+        return _with_layers(self.question, self.layers.get(model))
+
+    def settings(self) -> Dict[str, object]:
+        """What decides how the maps are made and drawn, as JSON has it."""
+        asked, style = self.question, self.style
+        return {"layers": {model: list(names) for model, names in self.layers.items()},
+                "target": asked.target, "method": asked.method, "pool": asked.pool, "normalise": asked.normalise,
+                "blend": style.blend, "alpha": style.weight, "colormap": style.colormap, "scale": style.scale,
+                "fps": style.fps, "write": list(self.write), "every": self.every,
+                **({"budget": asked.budget} if asked.budget else {})}
+
+
+def default_parts(target: object) -> Tuple[str, ...]:
+    return PARTS[:3] + (("glosses",) if target in ONE_BY_ONE else ())
+
+
+def _with_layers(question: Question, layers: Optional[Tuple[str, ...]]) -> Question:
+    return question if layers is None else replace(question, layers=layers)

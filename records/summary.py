@@ -1,0 +1,55 @@
+"""What became of the sequences of a run: summary.json."""
+from dataclasses import dataclass
+from typing import Any, Dict, Optional, Tuple
+
+from records.codec import to_json
+from records.sequence import Sequence
+from records.transcript import WordErrors
+
+FORMAT = 2
+STATUSES = ("done", "skipped", "failed")
+
+
+@dataclass(frozen=True)
+class ModelOutcome:
+    glosses: Tuple[str, ...]
+    wer: Optional[WordErrors]
+    flags: Dict[str, Tuple[str, ...]]       # of the layers that have any
+
+
+@dataclass(frozen=True)
+class Outcome:
+    sequence: str
+    status: str                             # one of STATUSES
+    reason: str                             # of a failure, else empty
+    users: bool                             # whether a failure is for the user to mend
+    frames: Optional[int]
+    seconds: Optional[float]
+    peak_memory: Optional[int]              # bytes
+    truth: Optional[Tuple[str, ...]]
+    models: Dict[str, ModelOutcome]
+
+
+@dataclass(frozen=True)
+class Summary:
+    counts: Dict[str, int]                  # by status
+    wer: Dict[str, WordErrors]              # of each model, over all sequences
+    seconds: float
+    sequences: Tuple[Outcome, ...]
+
+
+def outcome_of(record: Sequence, status: str) -> Outcome:
+    """status: done or skipped."""
+    models = {name: ModelOutcome(model.glosses, model.wer,
+                                 {layer: each.flags for layer, each in model.layers.items() if each.flags})
+              for name, model in record.models.items()}
+    return Outcome(record.sequence, status, "", False, record.frames, record.seconds.get("total"), record.peak_memory,
+                   record.truth, models)
+
+
+def failure(sequence: str, reason: str, users: bool) -> Outcome:
+    return Outcome(sequence, "failed", reason, users, None, None, None, None, {})
+
+
+def summary_json(summary: Summary) -> Dict[str, Any]:
+    return {"format": FORMAT, **to_json(summary)}

@@ -1,0 +1,57 @@
+"""A sequence's record: what each network read in it, and how its maps were made."""
+import os
+from dataclasses import astuple, fields, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Dict
+
+from datasets.clip import Clip
+from datasets.layout import Corpus
+from records.networks import title_of
+from records.requests import ClipRequest
+from records.sequence import CheckpointRecord, LayerRecord, ModelRecord, Sequence
+from records.transcript import Transcript
+from results.readings import transcribe
+from results.verdict import known_verdict, layer_line
+from runs.loading import versions
+from runs.videos import how_sure, video_record
+
+if TYPE_CHECKING:   # torch is loaded while the first clip is being decoded
+    from models.recogniser import Recogniser
+    from records.explanation import Explanation
+
+
+def describe(clip: Clip, models: Dict[str, ModelRecord], corpus: Corpus, asked: ClipRequest,
+             settings: Dict[str, Any]) -> Sequence:
+    """preds.json, but for what differs from run to run."""
+    return Sequence(clip.seq_id, corpus.name, os.path.relpath(corpus.root, asked.out), clip.split, clip.signer,
+                    len(clip), asked.style.fps, tuple(clip.glosses) or None, models, settings, versions(),
+                    asked.command, video_record(clip.origin, models) if clip.origin else None)
+
+
+def describe_model(model: str, recogniser: "Recogniser", clip: Clip, explanation: "Explanation", checkpoint: Path,
+                   sha256: str) -> ModelRecord:
+    import torch
+
+    ids = recogniser.decode_ids(torch.from_numpy(explanation.logits))
+    read = partial(transcribe, explanation.logits, vocabulary=recogniser.vocabulary, truth=clip.glosses,
+                   frames=len(clip), frames_per_step=recogniser.frames_per_step, clean=clip.clean)
+    transcript, sure = read(ids), None
+    if clip.origin is not None:
+        transcript, sure = how_sure(transcript, lambda: read([]), explanation.logits, recogniser.vocabulary.blank,
+                                    checkpoint, sha256)
+    verdict, note = known_verdict(checkpoint, sha256)
+    notes = (*recogniser.notes, *transcript.notes, *explanation.notes, *([note] if note else []))
+    layers = {name: LayerRecord(layer.raw.shape, layer.spatial, layer.flags, layer.laid.place.seen, layer.field,
+                                layer_line(verdict, name, explanation.method))
+              for name, layer in explanation.layers.items()}
+    return ModelRecord(
+        **_transcript(replace(transcript, notes=notes)), title=title_of(model), target=explanation.target,
+        method=explanation.method, pool=explanation.pool, normalise=explanation.normalise,
+        precision=explanation.precision, viewport=astuple(recogniser.viewport), layers=layers,
+        explained=tuple(gloss.about for gloss in explanation.glosses),
+        checkpoint=CheckpointRecord(checkpoint.name, sha256), certainty=sure)
+
+
+def _transcript(transcript: Transcript) -> Dict[str, Any]:
+    return {field.name: getattr(transcript, field.name) for field in fields(Transcript)}

@@ -1,0 +1,38 @@
+"""What cannot be asked is refused before anything is loaded."""
+from pathlib import Path
+from typing import Any, Dict
+
+import pytest
+
+from records.question import Question
+from records.requests import ClipRequest
+from terminal.errors import UserError
+
+
+@pytest.mark.parametrize("asked, words", [
+    ({"method": "guess"}, "expected gradcam"), ({"pool": "row"}, "expected clip, frame"),
+    ({"precision": "fp8"}, "expected amp"), ({"normalise": "no"}, "expected clip"),
+    ({"target": "each", "method": "eigencam"}, "whatever the gloss"),
+    ({"target": "errors", "method": "attention"}, "whatever the gloss"),
+    ({"method": "gradcam", "budget": 5}, "takes one pass"), ({"budget": 5}, "name the method"),
+    ({"method": "rise", "budget": 0}, "1 or more"),
+    ({"method": "occlusion", "layers": ("conv",)}, "only layer is input")])
+def test_combinations_that_cannot_be_are_refused(asked: Dict[str, Any], words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        Question(**asked).check()
+
+
+@pytest.mark.parametrize("asked", [{}, {"target": "each"}, {"method": "eigencam"}, {"method": "rise", "budget": 4},
+                                   {"method": "occlusion", "layers": ("input",)},
+                                   {"target": lambda logits: logits.sum()}])
+def test_what_can_be_asked_passes(asked: Dict[str, Any]) -> None:
+    Question(**asked).check()
+
+
+def test_a_request_is_checked_for_every_network() -> None:
+    asked = ClipRequest(Path("out"), checkpoints={"vac": Path("a"), "slowfast": Path("b")},
+                        question=Question(method="rise"), layers={"slowfast": ("conv2d",)})
+    with pytest.raises(UserError, match="only layer is input"):
+        asked.check()
+    with pytest.raises(UserError, match="--every 5: no frames"):
+        ClipRequest(Path("out"), every=5, write=("cams",)).check()
