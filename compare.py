@@ -4,17 +4,15 @@ import argparse
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional, Sequence, Tuple
+from typing import Optional, Sequence, Tuple
 
 from records.methods import OF_PICTURES
 from records.networks import EMBEDDERS
+from records.requests import PairRequest
 from terminal.command_exit import ended
 from terminal.command_line import VERSION, Listed, OneLineParser, device_flag
 from terminal.errors import UserError
 from terminal.numbers import count, seed
-
-if TYPE_CHECKING:
-    from pairs.comparison import Asked
 
 METHODS = (*OF_PICTURES, "all")
 TARGETS = ("what is explained; several, or all. cosine: what would make the two more alike, void where they nearly are "
@@ -59,7 +57,7 @@ def compare(given: argparse.Namespace) -> int:
 
         print("\n".join(layer_lines(given.model, _path(given.weights))))
         return 0
-    asked = _asked(given)
+    asked = request(given)
     from pairs.comparison import Comparison
     from pairs.demo import compare_people
 
@@ -74,13 +72,12 @@ def compare(given: argparse.Namespace) -> int:
     return 0
 
 
-def _asked(given: argparse.Namespace) -> "Asked":
+def request(given: argparse.Namespace) -> PairRequest:
     from files.workspace import Workspace
 
-    if not given.demo:
-        _check_flags(given)
+    if given.weights is None and not given.demo:
+        raise UserError(f"--weights is missing: name the checkpoint of {given.model}; --demo needs none")
     from models.device import choose_device
-    from pairs.comparison import Asked
     from pairs.demo import WEIGHTS
 
     outputs = Workspace().demo_outputs / "compare-demo" if given.demo else Workspace().outputs / "compare"
@@ -90,24 +87,15 @@ def _asked(given: argparse.Namespace) -> "Asked":
         print(note, file=sys.stderr)
     weights = WEIGHTS if given.demo else _path(given.weights)
     assert weights is not None
-    return Asked(
+    asked = PairRequest(
         model="arcface" if given.demo else given.model, weights=weights, out=out, image=_path(given.image),
         against=_path(given.against), market=_path(given.market), queries=given.queries, top=given.top,
         targets=_tuple(given.target), methods=tuple(given.method), layers=_tuple(given.layers),
-        points=given.points, check=given.check, shifts=given.shifts, seed=given.seed, device=device,
+        points=given.points, checked=given.check, shifts=given.shifts, seed=given.seed, device=device,
         overwrite=given.overwrite, command=given.command)
-
-
-def _check_flags(given: argparse.Namespace) -> None:
-    if given.weights is None:
-        raise UserError(f"--weights is missing: name the checkpoint of {given.model}; --demo needs none")
-    if (given.image is None) == (given.market is None):
-        raise UserError("give either --image, a picture to explain, or --market, a folder of Market-1501")
-    compared = given.against is not None or given.market is not None
-    asked = [name for name in given.target or () if name in ("cosine", "dot")]
-    if asked and not compared:
-        raise UserError(f"--target {asked[0]} compares two pictures: --with is missing; give another picture, a folder "
-                        "or an embedding")
+    if not given.demo:
+        asked.check()
+    return asked
 
 
 def _path(text: Optional[str]) -> Optional[Path]:

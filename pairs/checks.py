@@ -14,6 +14,7 @@ from evidence.tally import chosen_pixels, rank_correlation
 from models.embedder import Embedder, embed
 from pairs.explaining import NO_TARGET, UNSTEADY, Key, PictureExplanation, explain_pictures, is_void
 from pairs.targets import likenesses
+from records.pairs import Check
 
 Measured = Optional[Tuple[Dict[str, float], bool]]      # figures and whether they pass; None where nothing is to check
 
@@ -26,19 +27,7 @@ ROUNDING = 1e-3         # of a map's maximum, that a batch may change
 
 
 @dataclass(frozen=True)
-class Check:
-    name: str
-    picture: str
-    target: str
-    method: str
-    layer: str
-    figures: Dict[str, float]
-    passed: bool
-    rule: str
-
-
-@dataclass(frozen=True)
-class Asked:
+class Checked:
     """What is checked: the maps of these pictures, made as they are shown."""
 
     embedder: Embedder
@@ -58,7 +47,7 @@ class Asked:
                                 None if chosen is None else chosen[part])
 
 
-def check_all(asked: Asked, other: Optional[Tensor]) -> List[Check]:
+def check_all(asked: Checked, other: Optional[Tensor]) -> List[Check]:
     """other: the embedding [D] of another person, to be compared with instead."""
     found = asked.explain()
     done = [*_in_range(found), *_repeats(found, asked.explain()), *_alone(asked, found), *_differ(found)]
@@ -94,7 +83,7 @@ def _repeats(found: Sequence[PictureExplanation], again: Sequence[PictureExplana
         "repeats", "the same bytes when made twice", one, partial(measure, one, two))]
 
 
-def _alone(asked: Asked, found: Sequence[PictureExplanation]) -> List[Check]:
+def _alone(asked: Checked, found: Sequence[PictureExplanation]) -> List[Check]:
     def measure(one: PictureExplanation, single: PictureExplanation, key: Key) -> Measured:
         if UNSTEADY in one.maps[key].flags:
             return None         # rounding decides that map, and a batch rounds in its own way
@@ -130,7 +119,7 @@ def _other_person(found: Sequence[PictureExplanation], swapped: Sequence[Picture
         partial(measure, one, other))]
 
 
-def _redrawn(asked: Asked, found: Sequence[PictureExplanation]) -> List[Check]:
+def _redrawn(asked: Checked, found: Sequence[PictureExplanation]) -> List[Check]:
     """The first picture's maps, as the weights are drawn anew from the output down. Its references stay."""
     network, one = asked.embedder.network, found[0]
     curves: Dict[Key, Dict[str, float]] = {key: {} for key in one.maps}
@@ -149,7 +138,7 @@ def _redrawn(asked: Asked, found: Sequence[PictureExplanation]) -> List[Check]:
                    lambda key: (curves[key], curves[key][last] <= FORGOTTEN))
 
 
-def falsification(asked: Asked, found: Sequence[PictureExplanation]) -> List[Check]:
+def falsification(asked: Checked, found: Sequence[PictureExplanation]) -> List[Check]:
     """Salient pixels blurred out, and put back into a blurred picture, against shifts of the very same map."""
     done = []
     for place, (clip, one) in enumerate(zip(asked.clips, found)):
@@ -184,7 +173,7 @@ def _measure(embedder: Embedder, clip: Clip, key: Key, reference: Optional[Tenso
     return values
 
 
-def _against_shifts(asked: Asked, clip: Clip, heat: np.ndarray,
+def _against_shifts(asked: Checked, clip: Clip, heat: np.ndarray,
                     measure: Callable[[Tensor], np.ndarray]) -> Dict[str, Dict[str, float]]:
     """deletion and insertion -> before, after, drop (or gain), the shifts' mean, and the share of shifts beaten."""
     picture = clip.frames[0]

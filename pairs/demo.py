@@ -6,7 +6,8 @@ from typing import Callable
 from files.atomic import atomic_file
 from files.workspace import REPOSITORY
 from pairs import drawn_evidence
-from pairs.comparison import Asked, Comparison
+from pairs.comparison import Comparison
+from records.requests import PairRequest
 from signer.people import make_people
 
 WEIGHTS = REPOSITORY / "demo" / "arcface.pt"
@@ -17,7 +18,7 @@ TARGETS, METHODS = ("dot", "cosine"), ("gradcam", "hirescam")
 LAYERS = ("layer2", "layer3", "layer4")
 
 
-def compare_people(asked: Asked, say: Callable[[str], None]) -> None:
+def compare_people(asked: PairRequest, say: Callable[[str], None]) -> None:
     """A run as any other on a folder shaped as Market-1501, then the maps against the pixels that were drawn."""
     root = drawn_people(asked.out)
     given = replace(asked, market=root, image=None, against=None, queries=QUERIES, top=asked.top or TOP,

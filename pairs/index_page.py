@@ -1,18 +1,37 @@
 """The page of many comparisons: most alike first, right and wrong matches told apart where it is known who is who."""
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Sequence, Tuple
 
 from files.atomic import atomic_file
+from records.codec import to_json
+from records.pairs import PairScores
 from reports.page import page
 
 
+@dataclass(frozen=True)
+class Match:
+    query: str
+    match: str
+    similarity: float
+    rank: int
+    verdict: str                    # right, wrong or unknown
+    folder: str
+    notes: Tuple[str, ...]
+
+    @staticmethod
+    def of(scores: PairScores, rank: int, verdict: str) -> "Match":
+        assert scores.cosine is not None
+        query, match = scores.pictures
+        return Match(query, match, scores.cosine, rank, verdict, scores.folder, scores.notes)
+
+
 def write_likeness_index(out: Path, title: str, facts: str, totals: Sequence[Tuple[str, str]],
-                         rows: List[Dict[str, Any]]) -> None:
-    """rows: query, match, similarity, rank, verdict (right, wrong or unknown), folder (or empty), notes."""
-    ordered = sorted(rows, key=lambda row: -row["similarity"])
+                         rows: Sequence[Match]) -> None:
+    ordered = sorted(rows, key=lambda row: -row.similarity)
     plain = "\n".join([title, facts, *(f"{name}: {value}" for name, value in totals),
-                       *(f"{row['similarity']:.3f} {row['query']} {row['match']} {row['verdict']}" for row in ordered)])
-    data = {"title": title, "facts": facts, "totals": [list(total) for total in totals], "rows": ordered}
+                       *(f"{row.similarity:.3f} {row.query} {row.match} {row.verdict}" for row in ordered)])
+    data = {"title": title, "facts": facts, "totals": [list(total) for total in totals], "rows": to_json(ordered)}
     text = page("likeness.html", ("base.css", "likeness.css"), ("dom.js", "likeness.js"), title, data, {}, plain)
     with atomic_file(out / "index.html") as draft:
         draft.write_text(text, encoding="utf-8")

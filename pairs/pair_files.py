@@ -2,9 +2,11 @@
 import json
 import re
 from pathlib import Path
-from typing import Any, Dict, Mapping, Sequence
+from typing import Any, Dict, Mapping, Sequence, Union
 
 import numpy as np
+
+from records.pairs import MarketScores, PairScores, scores_json
 
 SCORES, MAPS, FIGURE = "scores.json", "maps.npz", "figure.png"
 
@@ -15,13 +17,18 @@ def file_name(*parts: str) -> str:
     return name[:120]
 
 
-def write_scores(folder: Path, told: Mapping[str, Any]) -> None:
-    (folder / SCORES).write_text(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False) + "\n",
-                                 encoding="utf-8")
+def write_scores(folder: Path, scores: Union[PairScores, MarketScores]) -> None:
+    """JSON has no NaN: None stands for it."""
+    text = json.dumps(_finite(scores_json(scores)), ensure_ascii=False, indent=1, allow_nan=False)
+    (folder / SCORES).write_text(text + "\n", encoding="utf-8")
 
 
-def read_scores(folder: Path) -> Dict[str, Any]:
-    return json.loads((folder / SCORES).read_text(encoding="utf-8"))
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def write_maps(path: Path, names: Sequence[str], explanations: Sequence[Any], drawn: Mapping[Any, np.ndarray]) -> None:

@@ -7,6 +7,7 @@ from records.question import ONE_BY_ONE, Question
 from records.style import Style
 from terminal.errors import UserError
 
+COMPARING = ("cosine", "dot")                    # targets that need a second picture
 PARTS = ("frames", "video", "report", "cams", "glosses")        # what can be written of a sequence
 
 
@@ -74,6 +75,42 @@ class ClipRequest(Request):
                 "blend": style.blend, "alpha": style.weight, "colormap": style.colormap, "scale": style.scale,
                 "fps": style.fps, "write": list(self.write), "every": self.every,
                 **({"budget": asked.budget} if asked.budget else {})}
+
+
+@dataclass(frozen=True)
+class PairRequest(Request):
+    """Pictures through a network that compares them."""
+
+    model: str = "promptsg"
+    weights: Path = Path()
+    image: Optional[Path] = None                    # the picture to explain
+    against: Optional[Path] = None                  # a picture, a folder of them, or an embedding (.npy)
+    market: Optional[Path] = None                   # Market-1501, in place of an image
+    queries: int = 50
+    top: Optional[int] = None
+    targets: Optional[Tuple[str, ...]] = None
+    methods: Tuple[str, ...] = ("gradcam",)
+    layers: Optional[Tuple[str, ...]] = None
+    points: Optional[str] = None                    # five points, or a CSV of them
+    checked: bool = False                           # whether each map is measured too
+    shifts: int = 100
+    seed: int = 0
+
+    def check(self) -> None:
+        if (self.image is None) == (self.market is None):
+            raise UserError("give either --image, a picture to explain, or --market, a folder of Market-1501")
+        compared = self.against is not None or self.market is not None
+        asked = [name for name in self.targets or () if name in COMPARING]
+        if asked and not compared:
+            raise UserError(f"--target {asked[0]} compares two pictures: --with is missing; give another picture, a "
+                            "folder or an embedding")
+
+    def settings(self, sha256: str) -> Dict[str, object]:
+        """What makes two runs the same, as JSON has it."""
+        return {"model": self.model, "checkpoint": sha256, "target": list(self.targets or ()),
+                "method": list(self.methods), "layers": list(self.layers or ()), "points": self.points,
+                "check": self.checked, "shifts": self.shifts, "seed": self.seed, "blend": self.style.blend,
+                "colormap": self.style.colormap}
 
 
 def default_parts(target: object) -> Tuple[str, ...]:

@@ -188,13 +188,13 @@ class Pipeline:
                                             self.asked.checkpoints[model], networks.sha256(model))
                       for model, explanation in explanations.items()}
             record = describe(clip, models, self.dataset.files, self.asked, networks.settings())
-            record = replace(record, peak_memory=memory_peak(networks.device))
+            peak = memory_peak(networks.device)
         except Exception as error:
             self._failed(job, error)
             return
         self._finish_writing()      # so no more than three clips are held: decoded, explained, written
         self.progress.stage(f"{job.name}: writing")
-        self._writing = job, self._writer.submit(self._write, job, clip, inputs, explanations, record, seconds)
+        self._writing = job, self._writer.submit(self._write, job, clip, inputs, explanations, record, seconds, peak)
 
     def _explanations(self, name: str, clip: Clip, seconds: Dict[str, float]) -> "Dict[str, Explanation]":
         """By network."""
@@ -213,13 +213,15 @@ class Pipeline:
         return explanations
 
     def _write(self, job: Job, clip: Clip, inputs: Mapping[str, Any], explanations: "Mapping[str, Explanation]",
-               record: Sequence, seconds: Dict[str, float]) -> Sequence:
-        """Everything a sequence leaves behind, in a thread of its own."""
+               record: Sequence, seconds: Dict[str, float], peak: int) -> Sequence:
+        """Everything a sequence leaves behind, in a thread of its own. What no two runs have in common is in preds.json
+        alone, and not in what is drawn or on a page. peak: bytes of memory."""
         with job.folder as folder:
             seconds.update(write(folder.path, self.asked, clip, explanations, record, self._drawers))
             write_origin(folder.path, clip)
             seconds["total"] = sum(seconds.values())        # what was done for it, however long it waited in between
-            record = replace(record, seconds={stage: round(value, 3) for stage, value in seconds.items()})
+            record = replace(record, seconds={stage: round(value, 3) for stage, value in seconds.items()},
+                             peak_memory=peak)
             write_preds(folder.path, record)
             folder.publish(record.settings, inputs)
         return record

@@ -9,6 +9,7 @@ import train
 from files.overwrite_guard import BEGINS, check_ours
 from pairs.index_page import write_likeness_index
 from pairs.pair_files import write_scores
+from records.pairs import MarketScores, NetworkFile
 from records.summary import failure
 from reports.index import write_index
 from results.certainty import write_range
@@ -24,7 +25,7 @@ def test_what_the_program_wrote_is_its_own(tmp_path: Path) -> None:
     write_index(tmp_path)
     write_summary(tmp_path, [failure("a", "broken", True)], 1.0)
     (tmp_path / FILE).write_text(table([]))
-    write_scores(tmp_path, {"queries": 3})
+    write_scores(tmp_path, MarketScores(3, 9, 0.5, 0.5, 1.0, 1.0, NetworkFile("arcface", "ArcFace", "a.pt", "0f"), ""))
     write_range(tmp_path, Path("a.pt"), "0f" * 32, "dev", [])
     write_hypotheses(tmp_path / "dev.slowfast.txt", [])
     Figure().savefig(tmp_path / "evidence.png")

@@ -10,8 +10,7 @@ import torch
 from datasets.clip import Clip
 from models.embedder import embed
 from pairs.checks import (
-    Asked,
-    Check,
+    Checked,
     _alone,
     _in_range,
     _measure,
@@ -21,14 +20,15 @@ from pairs.checks import (
     interval,
 )
 from pairs.explaining import UNSTEADY, PictureMap
+from records.pairs import Check
 from tests.kit import networks
 
 PAIR = [networks.picture(70, 40, 0), networks.picture(64, 48, 1)]
 
 
-def asked(**changes: Any) -> Asked:
+def asked(**changes: Any) -> Checked:
     model = networks.embedder("arcface")
-    return Asked(model, PAIR, **{"references": embed(model, PAIR).flip(0), "layers": ["layer2"], "targets": ["dot"],
+    return Checked(model, PAIR, **{"references": embed(model, PAIR).flip(0), "layers": ["layer2"], "targets": ["dot"],
                                  "methods": ["hirescam"], "shifts": 12, **changes})
 
 
@@ -57,7 +57,7 @@ def test_the_same_picture_twice_does_not_pass_as_two() -> None:
     model = networks.embedder("arcface")
     pair = [PAIR[0], PAIR[0]]
     far = embed(model, PAIR[1:]).expand(2, -1)
-    found = by_name(check_all(Asked(model, pair, far, ["layer2"], ["dot"], ["hirescam"], 2), None))
+    found = by_name(check_all(Checked(model, pair, far, ["layer2"], ["dot"], ["hirescam"], 2), None))
     assert [check.passed for check in found["pictures differ"]] == [False]
 
 
@@ -79,7 +79,7 @@ def test_a_map_of_what_matters_stands_and_one_of_what_does_not_falls(corner: Any
     monkeypatch.setattr("pairs.checks.SHARE", 0.25)
     noise = Clip("noise", "", np.random.RandomState(0).randint(0, 256, (1, 64, 48, 3)).astype(np.uint8))
     own = embed(given.embedder, [noise])
-    checks = falsification(Asked(given.embedder, [noise], own, None, None, (), 40), [made_up(heat)])
+    checks = falsification(Checked(given.embedder, [noise], own, None, None, (), 40), [made_up(heat)])
     assert [check.passed for check in checks] == [not falsified] * 2
     assert "falsified" in checks[0].rule
 
