@@ -12,7 +12,7 @@ import pytest
 import main
 from terminal.signals import OURS
 from tests.kit.commands import Case, tiny_case
-from tests.kit.tiers import crossed, first
+from tests.kit.tiers import crossed, first, full
 from tests.kit.training import write_data, write_recipe
 
 ROOT = Path(main.__file__).parent
@@ -84,6 +84,7 @@ def test_an_output_folder_that_cannot_be_is_one_line_before_any_work(case: Case,
     assert done.returncode == 2 and out.split("/")[-1] in line and module in line
 
 
+@full
 def test_torchrun_gets_one_line_of_ours(case: Case, tmp_path: Path) -> None:
     words = command(case, tmp_path / "out", "--seq", "clip-77")
     done = shell([words[0], "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", *words[1:]], "")

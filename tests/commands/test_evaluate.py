@@ -10,6 +10,7 @@ import evaluate
 from files.workspace import REPOSITORY
 from results.certainty import BESIDE, known_range
 from runs.loading import sha256
+from tests.kit.tiers import full
 from tests.kit.training import make_trainer, write_data, write_recipe
 from training import export
 from training.evaluation import Reading, score, write_hypotheses
@@ -43,6 +44,7 @@ def test_prints_the_table_and_writes_hypotheses(trained: Path, tmp_path: Path, b
     assert known is not None and (known["split"], known["clips"]) == ("dev", 2) and len(known["blank"]) == 2
 
 
+@full
 def test_two_processes_read_what_one_reads(trained: Path, tmp_path: Path) -> None:
     assert evaluate.main(arguments(trained, tmp_path / "one")) == 0
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2",
