@@ -1,13 +1,15 @@
 """What a network is shown when places are taken out by a map's order: pixels, and the keypoints on them."""
 from types import SimpleNamespace
-from typing import Any, List
+from typing import Any, List, Tuple
 
 import numpy as np
 import pytest
+import torch
 
 from datasets.clip import Clip
 from datasets.hiding import GONE
 from evidence import curves
+from evidence.curves import Faith
 from geometry.viewport import Viewport
 
 FRAMES, HEIGHT, WIDTH = 4, 26, 21       # a tenth of the frames that keypoints are given in
@@ -85,3 +87,36 @@ def test_alone_the_clip_is_as_bright_as_its_map_and_keeps_the_points_on_it(clip:
     assert left(alone) == [True, False] and alone.tall_frames is None
     half = curves._shown_alone(clip, np.where(upper > 0, upper, np.float16(0.4)))
     assert abs(half.frames[:, 13:].astype(int) - clip.frames[:, 13:] / 2).max() <= 0.51
+
+
+class Bright:
+    """Reads SONNE where the clip's upper half is bright, the surer the brighter; else nothing."""
+
+    name, viewport = "bright", Viewport()
+    vocabulary = SimpleNamespace(blank=0, decode=lambda ids: ["SONNE"] * len(list(ids)))
+
+    def decode_ids(self, logits: torch.Tensor) -> List[int]:
+        return [1]
+
+    def decode(self, logits: torch.Tensor) -> Tuple[str, ...]:
+        return ("SONNE",) if float(logits[0, 1]) > 0.5 else ()
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_curves_and_drops_tell_a_map_of_what_is_read_from_its_opposite(monkeypatch: pytest.MonkeyPatch,
+                                                                       right: bool) -> None:
+    def read(recogniser: Any, clip: Clip) -> torch.Tensor:
+        sure = float(clip.frames[:, :HEIGHT // 2].mean()) / 25 - 5
+        return torch.tensor([[0.0, sure]] * FRAMES)
+
+    monkeypatch.setattr(curves, "read", read)
+    monkeypatch.setattr(curves, "SHARES", (0.0, 0.5))
+    frames = np.zeros((FRAMES, HEIGHT, WIDTH, 3), np.uint8)
+    frames[:, :HEIGHT // 2] = 250
+    maps = np.zeros(frames.shape[:3], np.float16)
+    maps[:, slice(0, 13) if right else slice(13, 26)] = 1
+    found, bright = Faith(), Bright()
+    curves.add(found, bright, Clip("a", "dev", frames), maps, False)        # type: ignore[arg-type]
+    assert found.curves == {"deletion": [[1, 0 if right else 1]], "insertion": [[1, 1 if right else 0]]}
+    assert found.areas("deletion") == [0.5 if right else 1]
+    assert found.drops == [pytest.approx(0 if right else 1, abs=0.02)] and found.increases == [0]

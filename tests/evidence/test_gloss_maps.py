@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evidence.gloss_maps import MARGIN, Own, _late
+from evidence.gloss_maps import MARGIN, Own, _late, seen_box
 from signer.evidence import Evidence
-from tests.kit.maps import laid
+from tests.kit.maps import laid, on_grid
 
 FRAMES, SIDE = 40, 64
 
@@ -47,6 +47,12 @@ def test_a_map_of_the_other_gloss_is_told() -> None:
     values = np.zeros((FRAMES, SIDE, SIDE))
     values[5:10, :32, :32], values[25:30, 32:, 32:] = 0.1, 1
     assert own(values, 0).swap == [pytest.approx(0.1)] and own(values, 1).swap == [pytest.approx(10)]
+
+
+def test_only_what_was_seen_counts() -> None:
+    """Of a network that sees the left half, rows 8 to 55 of 128."""
+    box = seen_box(on_grid(np.zeros((2, 4, 4), np.float32), 1, 2, (128, 64), (8, 56, 0, 32)))
+    assert (box[4:28, :32] == 1).all() and box.sum() == 24 * 32
 
 
 def test_a_layer_without_space_is_judged_in_time_alone() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 import evaluate
 from datasets.clip import Clip
-from evidence.real import BOTH, DRAWN, EXACT, GIVEN, OWN, Filmed, Places, Times, moves, parts, real_study
+from evidence.real import BOTH, DRAWN, EXACT, GIVEN, OWN, Filmed, Places, Times, counted, moves, parts, real_study
 from evidence.real_rivals import CENTRE, MOTION, Rivals, _random, ahead
 from evidence.real_table import lines
 from models.registry import build
@@ -90,6 +90,17 @@ def test_time_is_share_over_chance_and_frames_off() -> None:
     assert made.off == [pytest.approx(1)] and made.even == [pytest.approx(4)]
     made.add(np.zeros(20), own, (0, 20))                                    # an empty map says nothing
     assert len(made.share) == 1
+    made.add(energy[::-1], own[::-1], (0, 20))                              # early or late, off is off
+    assert made.off[1] == pytest.approx(1) and made.even[1] == pytest.approx(4)
+
+
+def test_frames_in_which_something_is_signed_count_by_the_best_that_tells() -> None:
+    clip, nothing = Clip("x", "train", np.zeros((4, 8, 8, 3), np.uint8)), np.zeros((4, 8, 8), bool)
+    drawn, aligned = np.array([-1, 0, 0, -1], np.int16), np.array([0, 0, -1, -1], np.int16)
+    evidence = Evidence(("A",), drawn, nothing)
+    assert counted(Filmed(clip, aligned, evidence)).tolist() == [False, True, True, False]
+    assert counted(Filmed(clip, aligned)).tolist() == [True, True, False, False]
+    assert counted(Filmed(clip)).all()
 
 
 def test_motion_is_measured_beside_the_maps_and_boxes_beside_what_was_drawn() -> None:

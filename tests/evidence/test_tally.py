@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evidence.metrics import pointing_hits
-from evidence.tally import Tally, chosen_pixels, kept, rank_accuracy, rank_correlation
+from evidence.tally import Tally, chosen_pixels, kept, mean, rank_accuracy, rank_correlation
 
 WHOLE = (0, 40, 0, 40)
 
@@ -91,6 +91,10 @@ def test_sums_of_clips_weigh_as_their_frames_do() -> None:
     one.add(np.ones((3, 40, 40)), hand_masks(), WHOLE)
     assert one.frames == 4 and one.pixels == 4 * 1600 and one.area == 400
     assert one.mass_ratio == pytest.approx((400 / 3400) / (400 / 6400))
+
+
+def test_what_is_not_known_has_no_part_in_a_mean() -> None:
+    assert mean([None, float("nan"), 2.0, 4.0]) == 3 and np.isnan(mean([None]))
 
 
 def test_kept_follows_the_order_of_glosses() -> None:
