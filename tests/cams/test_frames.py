@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from cams.frames import Placed, joined, laid
+from cams.frames import Placed, flags, joined, laid
 from geometry.axis import Axis
 from geometry.viewport import Viewport
 from models.recogniser import Probe
@@ -131,3 +131,15 @@ def test_a_window_that_was_not_asked_about_does_not_halve_the_other() -> None:
     one, other = torch.ones(40), torch.full((40,), 3.0)
     assert joined([one, other], places, 1, False).tolist() == [1] * 20 + [2] * 20 + [3] * 20
     assert joined([one * 0, other], places, 1, False, [False, True]).tolist() == [0] * 20 + [3] * 40
+
+
+@pytest.mark.parametrize("full,found", [(0.4, ()), (0.6, ("saturated",))])
+def test_a_map_is_saturated_where_more_than_half_of_it_is_as_large_as_can_be(full: float,
+                                                                            found: Tuple[str, ...]) -> None:
+    """Within a hundredth of the largest."""
+    values = torch.full((2, 100), 0.5)
+    values[:, :round(100 * full)] = 0.995
+    values[:, 0], values[:, -1] = 1, 0
+    lows, highs = values.amin(1).numpy(), values.amax(1).numpy()
+    assert flags(lows, highs, lambda: [values]) == found
+    assert flags(lows, highs, lambda: [values.where(values != 0.995, torch.tensor(0.98))]) == ()

@@ -1,4 +1,5 @@
 """Methods that take many passes, or look at the input, on networks worked by hand."""
+from dataclasses import replace
 from typing import Any, Dict, List, Tuple
 
 import numpy as np
@@ -209,6 +210,21 @@ def test_the_same_is_made_again_to_the_byte(method: str) -> None:
 def test_another_seed_makes_another_map(made: Any) -> None:
     here = window(TinyRecogniser(), tiny_clip(), ["input"])
     assert not torch.equal(*(made(seed=seed).maps(here, 9)[0]["input"] for seed in (0, 1)))
+
+
+@pytest.mark.parametrize("made", [Rise, SmoothGrad])
+def test_each_window_of_a_clip_has_chances_of_its_own(made: Any) -> None:
+    """What is drawn for the window before would be in step with it."""
+    here = window(TinyRecogniser(), tiny_clip(), ["input"])
+    pick, = here.picks
+    later = replace(here, first=8, picks=[replace(pick, steps=tuple(step + 8 for step in pick.steps))])
+    np.testing.assert_array_equal(here.scores, later.scores)
+    assert not torch.equal(*(made().maps(each, 9)[0]["input"] for each in (here, later)))
+
+
+def test_about_half_of_a_mask_is_shown() -> None:
+    here = window(TinyRecogniser(), tiny_clip(), ["input"])
+    assert Rise()._mask(np.random.default_rng(0), here, 3000).cells.mean() == pytest.approx(0.5, abs=0.1)
 
 
 def test_masks_that_hide_nothing_say_nothing() -> None:
