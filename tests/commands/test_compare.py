@@ -14,6 +14,7 @@ from datasets.pictures import picture_clip
 from models.embedder import embed
 from models.registry import build_embedder
 from pairs.comparison import Comparison
+from pairs.subjects import identity_of
 from tests.kit.people import pictures, tiny_market, weights
 
 
@@ -104,6 +105,26 @@ def test_somebody_else_is_whoever_is_least_alike(tmp_path: Path, monkeypatch: py
     (one, _, far, *_), = given
     assert one.name == query.name and len(set(alike)) > 4
     np.testing.assert_allclose(far.double(), others[alike.index(min(alike))], rtol=1e-4, atol=1e-5)
+
+
+def test_nobody_is_somebody_else_than_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the one least alike is shown, another is somebody else."""
+    root, given = tiny_market(tmp_path / "market", people=2), compared(monkeypatch)
+    file = weights(tmp_path)
+    assert run(tmp_path, "--model", "arcface", "--weights", file, "--image", pictures(root)[0], "--with",
+               root / "bounding_box_test", "--top", 20, "--layers", "layer3") == 0
+    model = build_embedder("arcface", file)
+    assert len(given) == 6
+    for _, two, far, *_ in given:
+        assert abs(embed(model, [two.clip])[0] - far).max() > 1e-3
+
+
+@pytest.mark.parametrize("name, who", [("0012_c1s1_000151_01.png", "12"), ("0000_c1s1_000151_01.png", ""),
+                                       ("anna.png", "pictures")])
+def test_whose_picture_it_is_is_told_by_its_name_or_its_folder(name: str, who: str) -> None:
+    """A number of 0 is that of a distractor, who is nobody."""
+    assert identity_of(Path("pictures") / name, None) == who
+    assert identity_of(Path("pictures") / name, Path("pictures")) == ("" if who == "pictures" else who)
 
 
 def test_on_its_training_pictures_a_class_has_a_person_s_number(tmp_path: Path) -> None:

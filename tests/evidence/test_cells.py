@@ -76,6 +76,8 @@ def test_a_layer_read_on_the_articulators_holds_all_there(region: np.ndarray) ->
     holding = held_by((1, 1), region)
     assert holding.on == pytest.approx(holding.both) and holding.on > 1 and holding.off == 0
     assert (holding.steps, holding.touched, holding.cells, holding.ratio) == (2, 2, 32, 16)
+    mean = (3 * -5 + 2 * 5 - 2) / 6             # of all steps: what a silent cell is
+    assert holding.both == pytest.approx(2 * (np.log1p(np.exp(-mean)) - np.log1p(np.exp(-5))), rel=1e-4)
 
 
 def test_a_layer_read_elsewhere_holds_nothing_there(region: np.ndarray) -> None:

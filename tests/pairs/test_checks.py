@@ -12,8 +12,11 @@ from models.embedder import embed
 from pairs.checks import (
     Checked,
     _alone,
+    _differ,
     _in_range,
     _measure,
+    _redrawn,
+    _repeats,
     check_all,
     check_lines,
     falsification,
@@ -118,6 +121,34 @@ def test_a_map_that_rounding_decides_is_not_held_against_its_own_batch() -> None
     found = [replace(one, maps={key: replace(each, flags=(UNSTEADY,)) for key, each in one.maps.items()})
              for one in given.explain()]
     assert _alone(given, found) == []
+
+
+def test_a_single_bit_that_differs_when_made_again_is_told() -> None:
+    found = asked().explain()
+    key, = found[0].maps
+    raw = found[0].maps[key].raw.copy()
+    raw.flat[0] = np.nextafter(raw.flat[0], np.float32(2))
+    again = [replace(found[0], maps={key: replace(found[0].maps[key], raw=raw)}), found[1]]
+    assert [check.passed for check in _repeats(found, again)] == [False, True]
+    assert all(check.passed for check in _repeats(found, found))
+
+
+@pytest.mark.parametrize("noise,differ", [(0.05, False), (0.3, True)])
+def test_two_pictures_differ_where_their_maps_are_less_than_alike(noise: float, differ: bool) -> None:
+    """With so much noise on it a map of spread 1 correlates at 0.999 and at 0.96."""
+    draws = np.random.default_rng(0)
+    one = draws.normal(0, 1, (64, 48)).astype(np.float32)
+    other = one + draws.normal(0, noise, one.shape).astype(np.float32)
+    maps = [made_up(np.ones((64, 48), np.float16)) for _ in "ab"]
+    for each, raw in zip(maps, (one, other)):
+        each.maps = {key: replace(value, raw=raw) for key, value in each.maps.items()}
+    assert [check.passed for check in _differ(maps)] == [differ]
+
+
+def test_a_map_that_other_weights_do_not_change_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pairs.checks.redrawn_from_the_top", lambda network, run, shares: iter(range(len(shares))))
+    check, = _redrawn(asked(), asked().explain())
+    assert not check.passed and check.figures["100%"] == pytest.approx(1)
 
 
 def test_a_value_beyond_its_range_is_told() -> None:

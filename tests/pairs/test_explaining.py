@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 import torch
 
+from cams.methods import signed_map
 from datasets.clip import Clip
 from models.embedder import embed
-from pairs.explaining import IDENTICAL, PictureMap, explain_pictures
+from pairs.explaining import IDENTICAL, NEGATIVE, PictureMap, explain_pictures
 from pairs.targets import likenesses
 from terminal.errors import UserError
 from tests.kit import networks
@@ -113,6 +114,15 @@ def test_what_a_target_measures(target: str, expected: float) -> None:
     """Of (3, 4) beside (2, 0)."""
     one, = likenesses(networks.embedder("arcface"), [target], torch.tensor([2.0, 0.0]))
     assert one.values(torch.tensor([[3.0, 4.0]])).tolist() == pytest.approx([expected])
+
+
+def test_a_map_below_zero_everywhere_is_told_from_one_that_is_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pairs.explaining.signed_map", lambda *given: -signed_map(*given).abs() - 1e-3)
+    for found in maps("arcface"):
+        assert all(each.flags == (NEGATIVE,) and not each.map.any() and each.low < 0 for each in found.values())
+    monkeypatch.setattr("pairs.explaining.signed_map", lambda *given: 0 * signed_map(*given))
+    for found in maps("arcface"):
+        assert all(each.flags == ("all-zero",) for each in found.values())
 
 
 def test_an_even_picture_has_no_map() -> None:
