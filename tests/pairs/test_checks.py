@@ -123,6 +123,32 @@ def test_a_map_that_rounding_decides_is_not_held_against_its_own_batch() -> None
     assert _alone(given, found) == []
 
 
+def test_a_map_is_believed_that_beats_nineteen_shifts_of_twenty(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"deletion": {"beats": 0.94}, "insertion": {"beats": 0.95}}
+    monkeypatch.setattr("pairs.checks._against_shifts", lambda *given: told)
+    heat = np.ones((64, 48), np.float16)
+    found = {check.name: check.passed for check in falsification(asked(), [made_up(heat)])}
+    assert found == {"deletion": False, "insertion": True}
+
+
+def test_three_tenths_of_the_picture_are_blurred_out_or_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: List[List[Clip]] = []
+
+    def embedded(embedder: Any, clips: List[Clip], *rest: Any) -> torch.Tensor:
+        shown.append(list(clips))
+        return embed(embedder, clips, *rest)
+
+    given = asked(shifts=2)
+    monkeypatch.setattr("pairs.checks.embed", embedded)
+    noise = Clip("noise", "", np.random.RandomState(0).randint(0, 256, (1, 64, 48, 3)).astype(np.uint8))
+    assert given.references is not None
+    heat = np.random.default_rng(0).random((64, 48)).astype(np.float16)
+    falsification(replace(given, clips=[noise], references=given.references[:1]), [made_up(heat)])
+    for (ground, *made), apart in zip(shown, (0.3, 0.3)):
+        for each in made:
+            assert (each.frames != ground.frames).any(axis=3).mean() == pytest.approx(apart, abs=0.01)
+
+
 def test_a_single_bit_that_differs_when_made_again_is_told() -> None:
     found = asked().explain()
     key, = found[0].maps
