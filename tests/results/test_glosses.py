@@ -69,6 +69,16 @@ def test_frames_without_a_signer_do_not_count() -> None:
     assert "left_hand" not in some_rows((labels, np.zeros(FRAMES, bool)), values)[0]
 
 
+def test_hands_are_both_together() -> None:
+    labels, seen = found()
+    labels[:, :, 32:] = APART.index("right hand")
+    values = a_map()
+    values[5] = 0.2
+    where = some_rows((labels, seen), values)[0]
+    assert 0 < where["right_hand"] < where["left_hand"] and where["hands"] == 1 and where["area_hands"] == 1
+    assert where["lift_right_hand"] == pytest.approx(2 * where["right_hand"], abs=1e-4)
+
+
 def test_without_keypoints_there_are_no_shares() -> None:
     assert "left_hand" not in some_rows()[0]
 

@@ -1,11 +1,12 @@
 """Videos as sequences: cut, framed, in parts, under names that are safe."""
 import pickle
 from pathlib import Path
-from typing import List, Tuple
+from typing import Iterable, List, Tuple
 
 import numpy as np
 import pytest
 
+from poses.keypoint_file import matched
 from records.requests import VideoRequest
 from terminal.errors import UserError
 from tests.kit.footage import number_of, write_video
@@ -133,6 +134,16 @@ def test_keypoints_of_a_file_fit_the_frames(video: Path, tmp_path: Path, suffix:
     clip = VideoDataset([video], VideoRequest(2, 3, keypoints=path)).clip(0)
     assert clip.keypoints is not None and (clip.keypoints[:, 100, 0] == np.arange(50, 75)).all()
     assert clip.origin is not None and clip.origin.keypoints == f"from points.{suffix}"
+
+
+@pytest.mark.parametrize("rows, mine", [([4, 6], [0, 1]), (range(10), [4, 6]), ([0, 2, 4, 6, 8], [2, 3])])
+def test_keypoints_may_be_of_the_frames_taken_of_the_video_or_of_all_that_would_be_taken(rows: Iterable[int],
+                                                                                         mine: List[int]) -> None:
+    """Of ten frames every second one would be taken, and two are."""
+    points = np.zeros((len(list(rows)), 133, 3))
+    points[:, 0, 0] = list(rows)
+    found = matched(points, np.array([4, 6]), 10, np.arange(0, 10, 2), Path("points.npy"))
+    assert (found == points[mine]).all() and found[:, 0, 0].tolist() == [4, 6]
 
 
 @pytest.mark.parametrize("given, said", [
