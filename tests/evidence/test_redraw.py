@@ -12,7 +12,7 @@ from evidence.redraw import in_order_of_use, redrawn_from_the_top, restored
 def network() -> Any:
     """Four layers that are stored in another order than they are used in; weights of mean 5 and spread 0.5."""
     torch.manual_seed(0)
-    made = nn.Sequential(*(nn.Linear(30, 30) for _ in range(4)))
+    made: Any = nn.Sequential(*(nn.Linear(30, 30) for _ in range(4)))
     for layer in made:
         nn.init.normal_(layer.weight, 5, 0.5)
     return made
