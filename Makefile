@@ -4,13 +4,20 @@ NAME := $(notdir $(PYTHON))
 VENV := .venv$(if $(filter-out python3,$(NAME)),-$(NAME))
 RUN := $(VENV)/bin/python
 
-.PHONY: demo test lint gpu clean
+# A worker for each core, up to eight, as each may hold a network of full size.
+PYTEST := $(RUN) -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup
+
+.PHONY: demo test test-all lint gpu clean
 
 demo: $(VENV)/.ready-demo
 	$(RUN) main.py --demo
 
+# What every change needs, in minutes; test-all leaves nothing out.
 test: $(VENV)/.ready-test
-	$(RUN) -m pytest
+	$(PYTEST)
+
+test-all: $(VENV)/.ready-test
+	$(PYTEST) -m ''
 
 lint: $(VENV)/.ready-test
 	$(RUN) -m ruff check .

@@ -214,7 +214,8 @@ class Pipeline:
 
     def _write(self, job: Job, clip: Clip, inputs: Mapping[str, Any], explanations: "Mapping[str, Explanation]",
                record: Sequence, seconds: Dict[str, float], peak: int) -> Sequence:
-        """Everything a sequence leaves behind, in a thread of its own. What differs from run to run comes last."""
+        """Everything a sequence leaves behind, in a thread of its own. What no two runs have in common is in preds.json
+        alone, and not in what is drawn or on a page. peak: bytes of memory."""
         with job.folder as folder:
             seconds.update(write(folder.path, self.asked, clip, explanations, record, self._drawers))
             write_origin(folder.path, clip)

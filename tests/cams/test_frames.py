@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from cams.frames import Placed, joined, laid
+from cams.frames import Placed, flags, joined, laid
 from geometry.axis import Axis
 from geometry.viewport import Viewport
 from models.recogniser import Probe
@@ -140,3 +140,14 @@ def test_steps_of_an_unpadded_layer_that_touch_a_windows_padding_are_cut() -> No
     parts[1][:3] = 100          # before the second's
     places = [Placed(0, 16, 6, 6, True, False), Placed(8, 16, 6, 6, False, True)]
     assert joined(parts, places, 2, True, lost=4).tolist() == [1] * 16
+
+@pytest.mark.parametrize("full,found", [(0.4, ()), (0.6, ("saturated",))])
+def test_a_map_is_saturated_where_more_than_half_of_it_is_as_large_as_can_be(full: float,
+                                                                            found: Tuple[str, ...]) -> None:
+    """Within a hundredth of the largest."""
+    values = torch.full((2, 100), 0.5)
+    values[:, :round(100 * full)] = 0.995
+    values[:, 0], values[:, -1] = 1, 0
+    lows, highs = values.amin(1).numpy(), values.amax(1).numpy()
+    assert flags(lows, highs, lambda: [values]) == found
+    assert flags(lows, highs, lambda: [values.where(values != 0.995, torch.tensor(0.98))]) == ()

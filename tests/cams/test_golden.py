@@ -1,5 +1,5 @@
 """The maps of the published networks at full size, against those of their authors' code."""
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Sequence
 
 import numpy as np
 import pytest
@@ -12,8 +12,9 @@ from cams.one_pass import one_pass
 from models.recogniser import Recogniser
 from records.question import Question
 from tests.golden import published
+from tests.kit.tiers import full
 
-SWIN = pytest.param("swin", marks=pytest.mark.slow)         # its attention and logits are held in tests/models
+NAMES = ("slowfast", "twostream", "vac", "smkd", "corrnet", "corrnetplus", "sen", "tlp", "signgraph")
 
 
 def is_the_authors(name: str, layer: str, ours: np.ndarray, theirs: np.ndarray) -> None:
@@ -23,23 +24,36 @@ def is_the_authors(name: str, layer: str, ours: np.ndarray, theirs: np.ndarray) 
         assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.9999, layer
 
 
-@pytest.mark.parametrize("weights,prefix", [("clip", "cam"), ("frame", "camframe")])
-@pytest.mark.parametrize("name", ["slowfast", "twostream", "vac", "smkd", "corrnet", "corrnetplus", "sen", "tlp",
-                                  "signgraph", SWIN])
-def test_all_maps_are_the_authors(name: str, weights: str, prefix: str) -> None:
+def check(name: str, layers: Sequence[str], weights: str = "clip", prefix: str = "cam") -> None:
+    """Logits, and the maps of these layers."""
     golden = published.golden(name)
     model = published.recogniser(name, folded=True)      # as `build` gives them
-    layers = [key[len(prefix) + 1:] for key in golden if key.startswith(f"{prefix}/")]
-    if "conv1d.temporal_conv.3" in layers:      # the last lift pool: what comes of all, under its own name once more
-        layers.remove("conv1d.temporal_conv.3")
-    assert set(model.default_layers) <= set(layers)
     found = explain(model, published.clip(name), Question(layers=tuple(layers), pool=weights))
     assert abs(found.logits - golden["logits"]).max() <= 1e-4 * abs(golden["logits"]).max()
     for layer in layers:
         is_the_authors(name, layer, found.layers[layer].raw, golden[f"{prefix}/{layer}"])
 
 
-@pytest.mark.parametrize("name", ["signgraph", SWIN])
+@pytest.mark.parametrize("name", published.each(*NAMES))
+def test_logits_and_the_map_of_the_deepest_layer_with_space_are_the_authors(name: str) -> None:
+    """A short way back: little more than one forward."""
+    model = published.recogniser(name, folded=True)
+    check(name, [layer for layer in model.default_layers if model.layers[layer].spatial][-1:])
+
+
+@full
+@pytest.mark.parametrize("weights,prefix", [("clip", "cam"), ("frame", "camframe")])
+@pytest.mark.parametrize("name", published.each(*NAMES, "swin"))
+def test_all_maps_are_the_authors(name: str, weights: str, prefix: str) -> None:
+    layers = [key[len(prefix) + 1:] for key in published.golden(name) if key.startswith(f"{prefix}/")]
+    if "conv1d.temporal_conv.3" in layers:      # the last lift pool: what comes of all, under its own name once more
+        layers.remove("conv1d.temporal_conv.3")
+    assert set(published.recogniser(name, folded=True).default_layers) <= set(layers)
+    check(name, layers, weights, prefix)
+
+
+@full
+@pytest.mark.parametrize("name", published.each("signgraph", "swin"))
 def test_before_the_relu_too(name: str) -> None:
     """A map may be zero all over."""
     golden, model = published.golden(name), published.recogniser(name, folded=True)

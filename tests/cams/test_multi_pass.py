@@ -1,4 +1,5 @@
 """Methods that take many passes, or look at the input, on networks worked by hand."""
+from dataclasses import replace
 from typing import Any, Dict, List, Tuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from cams.targets import largest
 from datasets.clip import Clip
 from datasets.hiding import all_hidden, mean_colour
 from geometry.viewport import Viewport
-from models.recogniser import Inputs, Recogniser
+from models.recogniser import Inputs, Probe, Recogniser
 from records.question import Question
 from terminal.errors import UserError
 from tests.cams.test_per_gloss import Reader
@@ -102,6 +103,33 @@ def test_the_noise_is_a_share_of_what_lies_between_least_and_most() -> None:
     assert float((noisy - inputs.tensors[0]).std()) == pytest.approx(0.8, rel=0.02)
 
 
+class WithToken(Linear):
+    """Beside each frame's places a token, their sum, that lies nowhere on the grid, and of which each class takes half
+    as much as of all places."""
+
+    def __init__(self, clip: Clip) -> None:
+        super().__init__(clip)
+        self.tokens = torch.nn.Identity()
+        view = self.weights.shape[-1]
+        self.layers["tokens"] = Probe(
+            self.tokens, "tokens", 1, arrange=lambda x: x[:, :, :, :-1].unflatten(3, (-1, view)), channels=3,
+            padded=True, view=(view, view))
+
+    def forward(self, inputs: Inputs) -> torch.Tensor:
+        places = (self.entry(*inputs.tensors) * self.weights.mean(0)).flatten(3)                # [1, C, T, P]
+        made = self.tokens(torch.cat([places, places.sum(3, keepdim=True) / 2], 3))
+        frames = made.sum((0, 1, 3))
+        return (frames.unflatten(0, (-1, 2)).sum(1)[:, None] * torch.arange(1, 6))[None]
+
+
+def test_the_parts_of_what_has_no_place_count_too() -> None:
+    clip = even_clip(8)
+    here = window(WithToken(clip), clip, ["tokens"])
+    made = Integrated().maps(here, 1)[0]["tokens"]
+    assert float(made.double().sum()) == pytest.approx(float(here.scores[0]) * 2 / 3, rel=1e-4)
+    assert here.notes == []         # with the token's third they add up
+
+
 def test_integrated_gradients_say_where_they_do_not_add_up() -> None:
     model = TinyRecogniser()
     model.network.head.weight.data *= 3000
@@ -184,6 +212,21 @@ def test_another_seed_makes_another_map(made: Any) -> None:
     assert not torch.equal(*(made(seed=seed).maps(here, 9)[0]["input"] for seed in (0, 1)))
 
 
+@pytest.mark.parametrize("made", [Rise, SmoothGrad])
+def test_each_window_of_a_clip_has_chances_of_its_own(made: Any) -> None:
+    """What is drawn for the window before would be in step with it."""
+    here = window(TinyRecogniser(), tiny_clip(), ["input"])
+    pick, = here.picks
+    later = replace(here, first=8, picks=[replace(pick, steps=tuple(step + 8 for step in pick.steps))])
+    np.testing.assert_array_equal(here.scores, later.scores)
+    assert not torch.equal(*(made().maps(each, 9)[0]["input"] for each in (here, later)))
+
+
+def test_about_half_of_a_mask_is_shown() -> None:
+    here = window(TinyRecogniser(), tiny_clip(), ["input"])
+    assert Rise()._mask(np.random.default_rng(0), here, 3000).cells.mean() == pytest.approx(0.5, abs=0.1)
+
+
 def test_masks_that_hide_nothing_say_nothing() -> None:
     here = window(TinyRecogniser(), tiny_clip(), ["input"])
     assert not Rise(shown=1.0).maps(here, 5)[0]["input"].any()
@@ -225,6 +268,17 @@ def test_a_mask_s_cell_lies_where_it_falls_in_the_view() -> None:
     hidden = Mask(cells, np.array([0.0, 0.25, 0.0]), Viewport(0.1, 0.2, 0.7, 0.9), 4).cover(100, 100)[2]
     row, column = 100 * (0.2 + 0.7 * (1 + 0.5 - 0.25) / 4), 100 * (0.1 + 0.6 * (3 + 0.5) / 4)
     assert np.unravel_index(hidden.argmin(), hidden.shape) == (round(row - 0.5), round(column - 0.5))
+
+
+def test_a_mask_s_cell_lies_at_its_own_moment() -> None:
+    """Steps of a mask are as far apart as its clip is long over their number, and begin half a step early."""
+    cells = np.zeros((5, 2, 2), np.float32)
+    cells[2] = 1
+    shown = Mask(cells, np.array([0.25, 0.0, 0.0]), Viewport(), 40).shown(np.array([0.5]), np.array([0.5]))[:, 0, 0]
+    middle = 40 * (2 + 0.5 - 0.25) / 4 - 0.5            # in frames, counted from the first one's middle
+    frames = np.arange(40)
+    assert (shown * frames).sum() / shown.sum() == pytest.approx(middle)
+    np.testing.assert_allclose(shown, np.clip(1 - abs(frames - middle) / 10, 0, 1), atol=1e-6)
 
 
 @pytest.mark.parametrize("budget", [1, 7, 50, 400, 3000])

@@ -3,7 +3,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import List
+from typing import Any, List, Tuple
 
 import numpy as np
 import pytest
@@ -13,6 +13,8 @@ import compare
 from datasets.pictures import picture_clip
 from models.embedder import embed
 from models.registry import build_embedder
+from pairs.comparison import Comparison
+from pairs.subjects import identity_of
 from tests.kit.people import pictures, tiny_market, weights
 
 
@@ -75,6 +77,54 @@ def test_a_folder_is_sorted_by_likeness_with_right_and_wrong_told_apart(tmp_path
     for row in rows:
         assert (row["verdict"] == "right") == row["match"].startswith("0001")
         assert (tmp_path / "out" / row["folder"] / "figure.png").is_file()
+
+
+def compared(monkeypatch: pytest.MonkeyPatch) -> List[Tuple[Any, ...]]:
+    """What is handed to each comparison: the two, and the embedding of somebody else."""
+    pair, given = Comparison._pair, []
+
+    def noted(self: Comparison, *words: Any) -> Any:
+        given.append(words)
+        return pair(self, *words)
+
+    monkeypatch.setattr(Comparison, "_pair", noted)
+    return given
+
+
+@pytest.mark.parametrize("mode", ["folder", "market"])
+def test_somebody_else_is_whoever_is_least_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    root, given = tiny_market(tmp_path / "market", people=4), compared(monkeypatch)
+    file, gallery = weights(tmp_path), root / "bounding_box_test"
+    query = pictures(root)[0]
+    asked = {"folder": ("--image", query, "--with", gallery, "--top", 1), "market": ("--market", root, "--queries", 1)}
+    assert run(tmp_path, "--model", "arcface", "--weights", file, *asked[mode], "--layers", "layer3") == 0
+    model = build_embedder("arcface", file)
+    strangers = [path for path in sorted(gallery.glob("*.png")) if path.name[:4] not in (query.name[:4], "-1_c")]
+    own, *others = (embed(model, [picture_clip(path)])[0].double() for path in (query, *strangers))
+    alike = [float(own @ other / own.norm() / other.norm()) for other in others]
+    (one, _, far, *_), = given
+    assert one.name == query.name and len(set(alike)) > 4
+    np.testing.assert_allclose(far.double(), others[alike.index(min(alike))], rtol=1e-4, atol=1e-5)
+
+
+def test_nobody_is_somebody_else_than_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the one least alike is shown, another is somebody else."""
+    root, given = tiny_market(tmp_path / "market", people=2), compared(monkeypatch)
+    file = weights(tmp_path)
+    assert run(tmp_path, "--model", "arcface", "--weights", file, "--image", pictures(root)[0], "--with",
+               root / "bounding_box_test", "--top", 20, "--layers", "layer3") == 0
+    model = build_embedder("arcface", file)
+    assert len(given) == 6
+    for _, two, far, *_ in given:
+        assert abs(embed(model, [two.clip])[0] - far).max() > 1e-3
+
+
+@pytest.mark.parametrize("name, who", [("0012_c1s1_000151_01.png", "12"), ("0000_c1s1_000151_01.png", ""),
+                                       ("anna.png", "pictures")])
+def test_whose_picture_it_is_is_told_by_its_name_or_its_folder(name: str, who: str) -> None:
+    """A number of 0 is that of a distractor, who is nobody."""
+    assert identity_of(Path("pictures") / name, None) == who
+    assert identity_of(Path("pictures") / name, Path("pictures")) == ("" if who == "pictures" else who)
 
 
 def test_on_its_training_pictures_a_class_has_a_person_s_number(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from files.workspace import REPOSITORY
 from glosses.rules import PLAIN
 from results.certainty import BESIDE, known_range
 from runs.loading import sha256
+from tests.kit.tiers import full
 from tests.kit.training import make_trainer, write_data, write_recipe
 from training import export
 from training.evaluation import Reading, score, write_hypotheses
@@ -46,9 +47,10 @@ def test_prints_the_table_and_writes_hypotheses(trained: Path, tmp_path: Path, b
     assert known is not None and (known["split"], known["clips"]) == ("dev", 2) and len(known["blank"]) == 2
 
 
+@full
 def test_two_processes_read_what_one_reads(trained: Path, tmp_path: Path) -> None:
     assert evaluate.main(arguments(trained, tmp_path / "one")) == 0
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "29611",
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2",
                str(REPOSITORY / "evaluate.py"), *arguments(trained, tmp_path / "two")]
     done = subprocess.run(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

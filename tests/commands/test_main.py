@@ -118,6 +118,17 @@ def test_the_record_says_how_it_was_made(case: Case, preds: Dict[str, Any]) -> N
     assert preds["models"]["slowfast"]["viewport"] == [0.0625, 0.0625, 0.9375, 0.9375]
 
 
+def test_both_models_are_asked_for_the_true_gloss_that_lies_nearest_to_the_middle(preds: Dict[str, Any]) -> None:
+    """Over the alignments of both: no other is as near, and there are some that are farther."""
+    middle = preds["frames"] // 2
+    off = [sum(max(start - middle, middle - (stop - 1), 0)
+               for start, stop in (told["truth_spans"][place]["frames"] for told in preds["models"].values()))
+           for place in range(len(preds["truth"]))]
+    nearest = preds["truth"][off.index(min(off))]
+    assert len(set(off)) > 1
+    assert [told["target"].split(",")[0] for told in preds["models"].values()] == [nearest] * 2
+
+
 def test_the_report_is_there_unless_it_is_not_wanted(folder: Path, tmp_path: Path) -> None:
     assert (folder / "report.html").is_file()
     case = tiny_case(tmp_path)

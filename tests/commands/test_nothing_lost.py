@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -17,7 +16,9 @@ import torch
 
 import main
 import render
+from terminal.progress import Progress
 from tests.kit.commands import Case, files, tiny_case
+from tests.kit.tiers import crossed, first, full
 
 ROOT = Path(main.__file__).parent
 
@@ -44,6 +45,7 @@ def assert_same(out: Path, whole: Path) -> None:
             assert told(out / name) == told(whole / name)
 
 
+@full
 def test_killed_ten_times_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
     case = tiny_case(tmp_path)
     flags = ["--split", "test", "--seq", "clip-0,clip-1,clip-2", "--write", "frames,video,report,cams"]
@@ -52,11 +54,19 @@ def test_killed_ten_times_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
     assert_same(case.out, case.out.with_name("outputs.whole"))
 
 
+def test_killed_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
+    case = tiny_case(tmp_path)
+    assert forked(case, "SIGKILL", "3", "3", flags=["--split", "test", "--seq", "clip-0,clip-1", "--write",
+                                                    "video,cams"]) == [-9] * 3 + [0]
+    assert_same(case.out, case.out.with_name("outputs.whole"))
+
+
+@full
 def test_the_runs_end_where_interrupts_are_ignored(tmp_path: Path) -> None:
     case = tiny_case(tmp_path)
     flags = case.arguments("--quiet", "--split", "test", "--seq", "clip-0,clip-1", "--write", "frames,video")
     done = subprocess.run([sys.executable, "-m", "tests.kit.forked_runs", "SIGINT", "2", "1", *flags], cwd=ROOT,
-                          capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, timeout=120,
+                          capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, timeout=600,
                           preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
     assert done.stdout.split() == ["130", "0"], done.stderr
 
@@ -146,9 +156,9 @@ def test_inputs_that_changed_have_it_made_again(tmp_path: Path, capsys: pytest.C
         assert told(case.out / "clip-0")["truth"] == ["WETTER"]
 
 
-@pytest.mark.parametrize("name", ["slowfast/*/frame_003.png", "comparison.mp4", "preds.json", "report.json",
-                                  "manifest.json"])
-@pytest.mark.parametrize("how", ["gone", "empty", "half", "[]", "folder"])
+@pytest.mark.parametrize("name, how", crossed(
+    ["slowfast/*/frame_003.png", "comparison.mp4", "preds.json", "report.json", "manifest.json"],
+    ["gone", "empty", "half", "[]", "folder"]))
 def test_what_is_damaged_is_made_again(whole: Case, capsys: pytest.CaptureFixture[str], name: str, how: str) -> None:
     before = files(whole.out / "clip-0")
     file = next((whole.out / "clip-0").glob(name))
@@ -229,7 +239,7 @@ def test_a_crash_in_one_sequence_is_told_in_one_line(tmp_path: Path, monkeypatch
     assert not (case.out / "clip-2").exists() and (case.out / "clip-5").exists()
 
 
-@pytest.mark.parametrize("number", [0, 20, 60])
+@pytest.mark.parametrize("number", first([20, 0, 60]))
 def test_a_full_disk_is_one_line_and_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int,
                                                           capsys: pytest.CaptureFixture[str]) -> None:
     case = tiny_case(tmp_path)
@@ -250,7 +260,7 @@ def test_a_full_disk_is_one_line_and_nothing_half_written(tmp_path: Path, monkey
     assert case.run("--split", "test", "--write", "frames,video", "--quiet") == 0
 
 
-@pytest.mark.parametrize("kilobytes", [40, 400])
+@pytest.mark.parametrize("kilobytes", first([400, 40]))
 def test_a_disk_that_is_really_full(tmp_path: Path, kilobytes: int) -> None:
     case = tiny_case(tmp_path)
     case.out.mkdir()
@@ -285,6 +295,7 @@ def test_two_runs_at_once_share_the_work_and_both_end_well(tmp_path: Path) -> No
     assert not list(case.out.glob(".*"))
 
 
+@full
 def test_of_two_runs_with_different_settings_one_is_refused(tmp_path: Path) -> None:
     case = tiny_case(tmp_path)
     both = [start(case), start(case, "--alpha", "0.3")]
@@ -296,8 +307,8 @@ def test_of_two_runs_with_different_settings_one_is_refused(tmp_path: Path) -> N
     assert not list(case.out.glob(".*"))
 
 
-def test_what_another_run_holds_is_waited_for_and_done_where_that_one_fails(tmp_path: Path,
-                                                                            capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_another_run_holds_is_waited_for_and_done_where_that_one_fails(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     from results.folder import SequenceFolder
 
     case = tiny_case(tmp_path)
@@ -306,9 +317,16 @@ def test_what_another_run_holds_is_waited_for_and_done_where_that_one_fails(tmp_
     held = SequenceFolder.claim(case.out, "clip-0")
     assert held is not None
     held.sign(settings)
-    end = threading.Timer(3, held.release)
-    end.start()
+    waits, waited = Progress.stage, [""][:0]
+
+    def over_when_waited_for(self: Progress, text: str) -> None:
+        if "another run is at it" in text and not waited:
+            waited.append(text)
+            held.release()
+        waits(self, text)
+
+    monkeypatch.setattr(Progress, "stage", over_when_waited_for)
     assert case.run("--split", "test", "--seq", "clip-0,clip-1,clip-2", "--write", "frames,video") == 0
     printed = capsys.readouterr().out
-    assert not end.is_alive()       # it was waited for
-    assert "clip-0: another run is at it, left to that" in printed and "3 sequences: 2 done, 1 skipped" in printed
+    assert waited and "clip-0: another run is at it, left to that" in printed
+    assert "3 sequences: 2 done, 1 skipped" in printed

@@ -14,6 +14,7 @@ import main
 from records.summary import failure
 from runs.sharing import Alone
 from tests.kit.commands import Case, files, tiny_case
+from tests.kit.tiers import first, full
 
 ROOT = Path(main.__file__).parent
 FLAGS = ("--split", "test", "--write", "frames,video,cams", "--device", "cpu")
@@ -38,7 +39,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Case:
     return case
 
 
-@pytest.mark.parametrize("processes", [2, 4])
+@pytest.mark.parametrize("processes", first([2, 4]))
 def test_the_files_are_those_of_one_process(alone: Case, tmp_path: Path, processes: int) -> None:
     case = Case(alone.data, alone.checkpoints, tmp_path / "outputs")
     done = run(torchrun(case, processes, *FLAGS))
@@ -60,6 +61,7 @@ def numbers(case: Case) -> Any:
     return merged["counts"], merged["wer"], rows
 
 
+@full
 def test_a_failed_sequence_is_the_exit_code_of_all(alone: Case, tmp_path: Path) -> None:
     case = tiny_case(tmp_path)
     for path in (case.data / "features/fullFrame-256x256px/test/clip-2/1").iterdir():
@@ -80,6 +82,7 @@ def test_alone_every_place_comes_once_and_in_order() -> None:
     assert [outcome.sequence for outcome in share.gather(2) or ()] == ["a", "b"]
 
 
+@full
 def test_a_worker_that_dies_leaves_its_sequence_to_a_rerun(alone: Case, tmp_path: Path) -> None:
     case = Case(alone.data, alone.checkpoints, tmp_path / "outputs")
     with subprocess.Popen(torchrun(case, 2, *FLAGS, "--quiet"), cwd=ROOT, stderr=subprocess.DEVNULL, env=ENVIRONMENT,

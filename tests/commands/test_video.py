@@ -97,6 +97,14 @@ def test_a_finished_video_is_skipped_and_one_taken_otherwise_is_not(case: Case, 
     assert preds["video"]["crop"] == "0,0,210,260"
 
 
+def test_points_of_other_frames_are_not_taken_for_these(case: Case, video: str) -> None:
+    """As many frames, of the same file, but others."""
+    for times in (("0", "0.4"), ("0.4", "0.8"), ("0.4", "0.8")):
+        assert case.run("--video", video, "--from", times[0], "--to", times[1], "--write", "cams", "--overwrite",
+                        "--quiet") == 0
+    assert Standing.shown == 20
+
+
 def test_a_broken_video_does_not_stop_the_others(case: Case, video: str, tmp_path: Path,
                                                  capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "broken.avi").write_text("nothing")

@@ -15,6 +15,7 @@ from runs.demo import CHECKPOINTS, SEED
 from runs.loading import load_recogniser
 from signer.synthetic import make_workspace
 from tests.kit.footage import write_video
+from tests.kit.tiers import crossed
 from video.sequences import VideoDataset
 
 WITHOUT_COLOUR = {"fusion_module.conv_fuse"}     # follows single pixels: half the colours, as 4:2:0 has, move its maps
@@ -39,8 +40,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Clip]:
     return found
 
 
-@pytest.mark.parametrize("name", ["all colours", "half the colours"])
-@pytest.mark.parametrize("model", sorted(CHECKPOINTS))
+@pytest.mark.parametrize("model, name", crossed(sorted(CHECKPOINTS), ["all colours", "half the colours"]))
 def test_a_film_of_a_sequence_reads_and_looks_as_the_sequence(clips: Dict[str, Clip], model: str, name: str) -> None:
     recogniser = load_recogniser(model, Path(CHECKPOINTS[model]), "cpu", Phoenix2014(Path("none")))
     first, second = (cam_runner.explain(recogniser, clips[each], cam_runner.Question(target="pred"))

@@ -1,6 +1,6 @@
 """A layer of a made-up network that reads one cell: silencing tells which."""
 from types import SimpleNamespace
-from typing import Tuple
+from typing import Optional, Tuple
 
 import numpy as np
 import pytest
@@ -14,15 +14,18 @@ from models.recogniser import Inputs, Probe
 
 
 class OneCell(nn.Module):
-    """[1, 1, T, 4, 4] -> logits [1, T, 2], class 1 as high as the cell is at its place."""
+    """[1, 1, T, 4, 4] -> logits [1, T, 2], class 1 as high as the cell is at its place; and as that of a certain step,
+    if told."""
 
-    def __init__(self, place: Tuple[int, int]) -> None:
+    def __init__(self, place: Tuple[int, int], step: Optional[int] = None) -> None:
         super().__init__()
-        self.layer, self.place = nn.Identity(), place
+        self.layer, self.place, self.step = nn.Identity(), place, step
 
     def forward(self, inputs: Inputs) -> Tensor:
         row, column = self.place
         seen = self.layer(inputs.tensors[0].clone())[:, 0, :, row, column]
+        if self.step is not None:
+            seen = seen + seen[:, self.step:self.step + 1]
         return torch.stack((torch.zeros_like(seen), seen), dim=2)
 
 
@@ -31,10 +34,11 @@ class MadeUp(SimpleNamespace):
         return self.network(inputs)
 
 
-def held_by(place: Tuple[int, int], region: np.ndarray) -> Holding:
-    network = OneCell(place)
+def held_by(place: Tuple[int, int], region: np.ndarray, step: Optional[int] = None) -> Holding:
+    network = OneCell(place, step)
     frames = torch.full((1, 1, 6, 4, 4), -5.0)
     frames[0, 0, 2:4] = 5                       # the gloss
+    frames[0, 0, 5] = -2                        # not the mean of all, which silence is
     vocabulary = SimpleNamespace(blank=0, decode=lambda ids: ["SONNE"] * len(list(ids)))
     recogniser = MadeUp(network=network, layers={"layer": Probe(network.layer, "layer", 1, view=(4, 4))},
                         viewport=Viewport(), prepare=lambda clip: Inputs((frames,), 6), decode_ids=lambda logits: [1],
@@ -72,8 +76,18 @@ def test_a_layer_read_on_the_articulators_holds_all_there(region: np.ndarray) ->
     holding = held_by((1, 1), region)
     assert holding.on == pytest.approx(holding.both) and holding.on > 1 and holding.off == 0
     assert (holding.steps, holding.touched, holding.cells, holding.ratio) == (2, 2, 32, 16)
+    mean = (3 * -5 + 2 * 5 - 2) / 6             # of all steps: what a silent cell is
+    assert holding.both == pytest.approx(2 * (np.log1p(np.exp(-mean)) - np.log1p(np.exp(-5))), rel=1e-4)
 
 
 def test_a_layer_read_elsewhere_holds_nothing_there(region: np.ndarray) -> None:
     holding = held_by((3, 3), region)
     assert holding.on == 0 and holding.off > 1 and holding.ratio == 0
+
+
+def test_only_steps_in_which_a_gloss_is_signed_are_silenced(region: np.ndarray) -> None:
+    """What is read in others is nobody's: neither on the articulators nor off them."""
+    beside, alone = held_by((3, 3), region, step=5), held_by((1, 1), region, step=5)
+    assert beside.on == 0 and beside.off == pytest.approx(beside.both) and beside.off > 1
+    assert alone.off == 0 and alone.on == pytest.approx(alone.both)
+    assert beside.cells == 2 * 16

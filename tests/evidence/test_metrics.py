@@ -24,6 +24,7 @@ def test_mass_accuracy_is_the_share_within() -> None:
 
 def test_rank_accuracy_counts_as_many_of_the_highest_as_the_mask_has() -> None:
     assert rank_accuracy(MAP, LEFT) == 0.5                  # 4 lies in it and 3 does not
+    assert rank_accuracy(MAP, MAP > 2) == 1 and rank_accuracy(MAP, MAP < 3) == 0
 
 
 def test_gini_is_zero_where_all_is_even_and_near_one_at_a_single_place() -> None:

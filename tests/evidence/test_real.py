@@ -6,7 +6,7 @@ import pytest
 
 import evaluate
 from datasets.clip import Clip
-from evidence.real import BOTH, DRAWN, EXACT, GIVEN, OWN, Filmed, Places, Times, moves, parts, real_study
+from evidence.real import BOTH, DRAWN, EXACT, GIVEN, OWN, Filmed, Places, Times, counted, moves, parts, real_study
 from evidence.real_rivals import CENTRE, MOTION, Rivals, _random, ahead
 from evidence.real_table import lines
 from glosses.rules import PLAIN
@@ -46,6 +46,30 @@ def test_an_unsure_hand_does_not_move() -> None:
     assert moves(points)[0] == 0
 
 
+def test_a_step_into_or_out_of_an_unsure_place_is_none() -> None:
+    points = signer()
+    points[9, HANDS[0]] = (500, 0, 0.1)
+    assert moves(points)[0] == pytest.approx(6 * (FRAMES - 3), rel=1e-5)
+    points[:, HANDS[1], 2] = 0
+    points[-1, HANDS[1], 0] += 300          # the other hand, sure of its last place alone
+    points[-1, HANDS[1], 2] = 1
+    assert moves(points)[1] == 0
+
+
+def test_a_hand_is_sure_where_most_of_its_points_are() -> None:
+    points = signer()
+    points[:, HANDS[0].start:HANDS[0].start + 10, 2] = 0.1
+    assert moves(points)[0] > 0
+    points[:, HANDS[0].start:HANDS[0].start + 11, 2] = 0.1
+    assert moves(points)[0] == 0
+
+
+def test_the_right_hand_is_dominant_where_it_moves_more() -> None:
+    points = signer()
+    points[:, HANDS[1], 1] += 9 * (np.arange(FRAMES) % 2)[:, None]
+    assert parts(points)["dominant hand"][:, :, :SIDE // 2].any()
+
+
 def test_places_are_over_what_was_seen_and_when() -> None:
     values, box, frames = np.zeros((4, 8, 8)), np.zeros((8, 8)), np.array([True, True, False, False])
     box[:, :4] = 1                                                          # the left half was seen
@@ -67,6 +91,17 @@ def test_time_is_share_over_chance_and_frames_off() -> None:
     assert made.off == [pytest.approx(1)] and made.even == [pytest.approx(4)]
     made.add(np.zeros(20), own, (0, 20))                                    # an empty map says nothing
     assert len(made.share) == 1
+    made.add(energy[::-1], own[::-1], (0, 20))                              # early or late, off is off
+    assert made.off[1] == pytest.approx(1) and made.even[1] == pytest.approx(4)
+
+
+def test_frames_in_which_something_is_signed_count_by_the_best_that_tells() -> None:
+    clip, nothing = Clip("x", "train", np.zeros((4, 8, 8, 3), np.uint8)), np.zeros((4, 8, 8), bool)
+    drawn, aligned = np.array([-1, 0, 0, -1], np.int16), np.array([0, 0, -1, -1], np.int16)
+    evidence = Evidence(("A",), drawn, nothing)
+    assert counted(Filmed(clip, aligned, evidence)).tolist() == [False, True, True, False]
+    assert counted(Filmed(clip, aligned)).tolist() == [True, True, False, False]
+    assert counted(Filmed(clip)).all()
 
 
 def test_motion_is_measured_beside_the_maps_and_boxes_beside_what_was_drawn() -> None:

@@ -9,12 +9,15 @@ def test_motion_is_zero_where_nothing_moves() -> None:
     frames = np.zeros((3, 40, 40, 3), np.uint8)
     frames[2, 5, 5] = 90
     assert motion(frames)[2, 5, 5] == 90 and motion(frames).sum() == 90
+    assert motion(frames[::-1])[1, 5, 5] == 90              # what darkens moves too
 
 
 def test_the_centre_is_highest_in_the_middle_of_every_frame() -> None:
     spot = centre(2, 41, 21)
     assert spot.shape == (2, 41, 21) and np.unravel_index(spot[1].argmax(), (41, 21)) == (20, 10)
     assert np.allclose(spot[0], spot[0, ::-1, ::-1])
+    wide = centre(1, 10, 100)[0]            # a fifth of the width off it has fallen to exp(-1/2)
+    assert wide[5, 70] / wide[5, 50] == pytest.approx(np.exp(-0.5), rel=0.03)
 
 
 def smooth() -> np.ndarray:

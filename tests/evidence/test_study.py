@@ -127,6 +127,9 @@ def test_the_verdict_has_a_line_for_every_layer_and_method(found: Study) -> None
     assert told["sha256"] == "abc" and told["clips"] == 1 and set(told["rivals"]) == set(WHOLE)
     line = told["layers"]["conv2d.fast_path.layer1"]["gradcam"]["line"]
     assert line.startswith("on drawn signing this layer's maps held ")
+    for (_, layer, method, judge), (agreed,) in found.bench.agreement.items():
+        if judge == "occlusion" and layer in told["layers"] and np.isfinite(agreed):
+            assert told["layers"][layer][method]["referee"][0] == pytest.approx(agreed, abs=1e-4)
 
 
 def test_the_network_is_as_before_afterwards(found: Study, recogniser: Recogniser) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evidence.metrics import pointing_hits
-from evidence.tally import Tally, chosen_pixels, kept, rank_accuracy, rank_correlation
+from evidence.tally import Tally, chosen_pixels, kept, mean, rank_accuracy, rank_correlation
 
 WHOLE = (0, 40, 0, 40)
 
@@ -58,6 +58,43 @@ def test_most_and_least_salient_pixels_are_opposite_ends() -> None:
     most, least = (chosen_pixels(maps, 0.1, which, WHOLE) for which in (True, False))
     assert most.sum() == least.sum() == 480
     assert maps[most].min() > maps[least].max()
+
+
+@pytest.mark.parametrize("most", [True, False])
+def test_pixels_of_equal_salience_are_chosen_evenly(most: bool) -> None:
+    chosen = chosen_pixels(np.zeros((4, 40, 40), np.float32), 0.25, most, WHOLE)
+    assert chosen.sum() == 1600
+    for part in (chosen[:2], chosen[2:], chosen[:, :20], chosen[:, 20:], chosen[:, :, :20], chosen[:, :, 20:]):
+        assert part.sum() == pytest.approx(800, abs=100)
+
+
+def test_chance_decides_among_equals_alone() -> None:
+    maps = np.zeros((1, 40, 40), np.float32)
+    maps[0, 5, 5:15] = 1e-5
+    assert chosen_pixels(maps, 10 / 1600, True, WHOLE)[0, 5, 5:15].all()
+
+
+def test_of_a_box_its_own_share_is_chosen_and_nothing_beside_it() -> None:
+    maps = np.random.default_rng(0).random((2, 40, 40)).astype(np.float32)
+    chosen = chosen_pixels(maps, 0.5, True, (10, 30, 5, 25))
+    assert chosen.sum() == 400 and not chosen[:, :10].any() and not chosen[:, :, 25:].any()
+    assert not chosen_pixels(maps, 0.0, True, WHOLE).any() and chosen_pixels(maps, 1.0, False, WHOLE).all()
+
+
+def test_ties_share_their_mean_rank() -> None:
+    assert rank_correlation(np.array([1, 1, 2, 3]), np.array([1, 2, 3, 4])) == pytest.approx(
+        np.corrcoef([1.5, 1.5, 3, 4], [1, 2, 3, 4])[0, 1])
+
+
+def test_sums_of_clips_weigh_as_their_frames_do() -> None:
+    one = tally(hand_masks().astype(float))
+    one.add(np.ones((3, 40, 40)), hand_masks(), WHOLE)
+    assert one.frames == 4 and one.pixels == 4 * 1600 and one.area == 400
+    assert one.mass_ratio == pytest.approx((400 / 3400) / (400 / 6400))
+
+
+def test_what_is_not_known_has_no_part_in_a_mean() -> None:
+    assert mean([None, float("nan"), 2.0, 4.0]) == 3 and np.isnan(mean([None]))
 
 
 def test_kept_follows_the_order_of_glosses() -> None:

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any, Dict, Iterator, List, Tuple
 
 import numpy as np
+import pytest
 import torch
 import yaml
 
@@ -18,6 +19,16 @@ from tests.golden import GOLDENS, recipe
 COMPUTED_WITH = {"signgraph": {"temporal_edges": "cpu_ties"}}      # where the authors' code was run
 
 FLOAT32 = {"signgraph": 1e-2}       # how far the authors' own float32 lets a map be off, where that is more than 5e-3
+
+
+def of(name: str) -> Any:
+    """Marks a test of a network at full size: one worker runs all of them, so that its weights are drawn once."""
+    return pytest.mark.xdist_group(f"{name} at full size")
+
+
+def each(*names: str) -> List[Any]:
+    """Parameters, a network's tests marked as `of` does."""
+    return [pytest.param(name, marks=of(name)) for name in names]
 
 
 def keys(name: str) -> Dict[str, List[Any]]:

@@ -12,6 +12,7 @@ from records.style import Style
 from tests.kit import report as made
 
 FRAMES = 24
+PATIENCE = 300          # seconds: a busy machine is slow, not wrong
 TITLES = {"slowfast": "SlowFastSign", "twostream": "TwoStream-SLR"}
 OPENING = "slowfast/conv2d.fast_path.layer3"
 EVIL = "<script>window.hacked = 1</script>"
@@ -20,7 +21,7 @@ VIRIDIS = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], cv2.COLORMA
 
 def until(page: Any, script: str) -> None:
     """Asks from outside: the page's policy forbids to evaluate text inside it."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while not page.evaluate(script):
         assert time.monotonic() < deadline, script
         time.sleep(0.02)

@@ -15,6 +15,7 @@ from models.contract import Explainable, Probe
 from models.mamba import MambaSLR
 from models.vac import VAC
 from tests.kit import networks
+from tests.kit.tiers import in_full
 
 # Kernels and paddings as published, few channels and blocks.
 CHANGES: Dict[str, Dict[str, Any]] = {
@@ -82,7 +83,7 @@ def activations(made: Explainable, given: Tuple[Tensor, ...]) -> Iterator[Tuple[
     yield from found
 
 
-@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("name", [in_full(name) if name == "twostream" else name for name in CHANGES])
 def test_every_cell_is_centred_where_its_layer_says(name: str, linear: None) -> None:
     given = inputs(name)
     seen = []

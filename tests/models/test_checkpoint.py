@@ -15,6 +15,7 @@ from models.registry import build
 from terminal.errors import UserError
 from tests.golden import published
 from tests.kit import networks
+from tests.kit.tiers import full
 
 NAMES = ("slowfast", "twostream", "mska")
 
@@ -36,7 +37,9 @@ def test_a_small_sibling_comes_back_without_naming_its_config(name: str, tmp_pat
     assert not loaded.training and not any(p.requires_grad for p in loaded.parameters())
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [
+    pytest.param("slowfast", marks=published.of("slowfast")),
+    pytest.param("twostream", marks=[published.of("twostream"), full])])
 def test_published_keys_load_strictly_with_all_that_training_saved(name: str, tmp_path: Path) -> None:
     weights = OrderedDict((key.replace("conv2d.", "conv2d.module."), value)
                           for key, value in published.state(name).items())

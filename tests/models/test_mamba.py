@@ -15,10 +15,12 @@ from records.question import Question
 from terminal.errors import UserError
 from tests.golden import published
 from tests.kit import networks
+from tests.kit.tiers import first
 
 BRIEF = 3       # the seed of the golden of 5 frames
 
 
+@published.of("mamba")
 def test_every_published_key_and_no_other() -> None:
     state = published.recogniser("mamba", seed=BRIEF).network.state_dict()
     assert {key: list(value.shape) for key, value in state.items()} == {
@@ -36,16 +38,19 @@ def check(golden: Dict[str, np.ndarray], seed: int, weights: str, prefix: str) -
         assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.999999, layer
 
 
-@pytest.mark.parametrize("weights,prefix", [("clip", "cam"), ("frame", "camframe")])
+@published.of("mamba")
+@pytest.mark.parametrize("weights,prefix", first([("clip", "cam"), ("frame", "camframe")]))
 def test_logits_and_all_five_maps_are_the_authors(weights: str, prefix: str) -> None:
     check(published.golden("mamba_small"), BRIEF, weights, prefix)
 
 
+@published.of("mamba")
 @pytest.mark.slow
 def test_26_frames_are_the_authors_too() -> None:
     check(published.golden("mamba"), 0, "clip", "cam")
 
 
+@published.of("mamba")
 def test_frames_and_layers_are_the_authors() -> None:
     model, golden = published.recogniser("mamba", seed=BRIEF), published.golden("mamba_small")
     inputs = model.prepare(published.clip("mamba", 5, BRIEF))
@@ -58,6 +63,7 @@ def test_frames_and_layers_are_the_authors() -> None:
         name: golden[f"shape/{name}"].tolist() for name in model.default_layers}
 
 
+@published.of("mamba")
 @pytest.mark.slow
 def test_the_authors_average_reads_in_damaged_orders(tmp_path: Path) -> None:
     """Their figure, where it is asked for, and the right orders where it is not."""

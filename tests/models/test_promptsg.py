@@ -12,6 +12,7 @@ from tests.golden import published, recipe
 from tests.kit import networks
 
 
+@published.of("promptsg")
 def test_every_published_key_and_no_other() -> None:
     state = published.embedder("promptsg").network.state_dict()
     assert {key: list(value.shape) for key, value in state.items()} == {

@@ -6,14 +6,26 @@ from models.recogniser import Inputs
 from terminal.errors import UserError
 from tests.golden import published
 from tests.kit import networks
+from tests.kit.tiers import full
 
 
+@published.of("slowfast")
 def test_every_published_key_and_no_other() -> None:
     state = published.recogniser("slowfast").network.state_dict()
     assert {key: list(value.shape) for key, value in state.items()} == {
         key: shape for key, (shape, _) in published.keys("slowfast").items()}
 
 
+@published.of("slowfast")
+def test_layers_have_the_authors_shapes() -> None:
+    model, golden = published.recogniser("slowfast"), published.golden("slowfast")
+    told = model.layer_shapes(26)
+    assert {name: [1, *told[name]] for name in model.default_layers} == {
+        name: golden[f"shape/{name}"].tolist() for name in model.default_layers}
+
+
+@full
+@published.of("slowfast")
 @pytest.mark.parametrize("folded", [False, True])
 def test_logits_and_layers_from_frames_are_the_authors(folded: bool) -> None:
     model, golden = published.recogniser("slowfast", folded), published.golden("slowfast")

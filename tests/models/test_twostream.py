@@ -9,14 +9,17 @@ from models.recogniser import Inputs
 from terminal.errors import UserError
 from tests.golden import published
 from tests.kit import networks
+from tests.kit.tiers import full
 
 
+@published.of("twostream")
 def test_every_published_key_and_no_other() -> None:
     state = published.recogniser("twostream").network.state_dict()
     assert {key: list(value.shape) for key, value in state.items()} == {
         key: shape for key, (shape, _) in published.keys("twostream").items()}
 
 
+@published.of("twostream")
 def test_inputs_from_frames_and_keypoints_are_the_authors() -> None:
     model, golden = published.recogniser("twostream"), published.golden("twostream")
     inputs = model.prepare(published.clip("twostream"))
@@ -26,6 +29,16 @@ def test_inputs_from_frames_and_keypoints_are_the_authors() -> None:
     assert (inputs.frames, inputs.left, inputs.right) == (26, 0, -2)
 
 
+@published.of("twostream")
+def test_layers_have_the_authors_shapes() -> None:
+    model, golden = published.recogniser("twostream"), published.golden("twostream")
+    told = model.layer_shapes(26)
+    assert {name: [1, *told[name]] for name in model.default_layers} == {
+        name: golden[f"shape/{name}"].tolist() for name in model.default_layers}
+
+
+@full
+@published.of("twostream")
 @pytest.mark.parametrize("folded", [False, True])
 def test_logits_and_layers_from_frames_and_keypoints_are_the_authors(folded: bool) -> None:
     model, golden = published.recogniser("twostream", folded), published.golden("twostream")

@@ -14,14 +14,14 @@ from tests.kit import networks
 NAMES = ("vac", "smkd", "corrnet", "corrnetplus", "sen", "tlp", "signgraph")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", published.each(*NAMES))
 def test_every_published_key_and_no_other(name: str) -> None:
     state = published.recogniser(name).network.state_dict()
     assert {key: list(value.shape) for key, value in state.items()} == {
         key: shape for key, (shape, _) in published.keys(name).items()}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", published.each(*NAMES))
 def test_layers_have_the_shapes_that_are_told(name: str) -> None:
     model, golden = published.recogniser(name, folded=True), published.golden(name)
     with published.shapes_of(model) as shapes, torch.no_grad():
@@ -64,6 +64,7 @@ def test_depth_and_classifier_are_read_from_the_keys(tmp_path: Path) -> None:
         np.testing.assert_allclose(networks.logits(loaded, clip), networks.logits(made, clip), rtol=1e-4, atol=1e-4)
 
 
+@published.of("smkd")
 def test_published_weights_need_no_architecture(tmp_path: Path) -> None:
     torch.save({"model_state_dict": {f"module.{key}": value for key, value in published.state("smkd").items()}},
                tmp_path / "smkd.pt")

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 import torch
 
+from cams.methods import signed_map
 from datasets.clip import Clip
 from models.embedder import embed
-from pairs.explaining import IDENTICAL, PictureMap, explain_pictures
+from pairs.explaining import IDENTICAL, NEGATIVE, PictureMap, explain_pictures
+from pairs.targets import likenesses
 from terminal.errors import UserError
 from tests.kit import networks
 
@@ -89,6 +91,38 @@ def test_a_cosine_with_itself_is_void_and_not_noise() -> None:
         assert (IDENTICAL in each.flags) == (target == "cosine")
         assert target != "cosine" or not each.map.any()
     assert any("ask for dot" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("apart,void", [(0.5e-3, True), (2e-3, False), (0.05, False)])
+def test_a_cosine_is_void_only_where_rounding_is_all_that_is_left_of_its_slope(apart: float, void: bool) -> None:
+    """apart: the sine of the angle between the two."""
+    reference = torch.tensor([3.0, 4.0, 0.0])
+    aside = torch.tensor([0.0, 0.0, 5.0]) * apart
+    target, = likenesses(networks.embedder("arcface"), ["cosine"], reference)
+    assert target.void(torch.stack([reference + aside, torch.tensor([1.0, 0.0, 0.0])])).tolist() == [void, False]
+
+
+def test_targets_without_a_reference_are_never_void() -> None:
+    model = networks.embedder("promptsg")
+    own = embed(model, PAIR)
+    for target in likenesses(model, ["dot", "pred", "class:3"], own):
+        assert target.void(own).tolist() == [False, False]
+
+
+@pytest.mark.parametrize("target,expected", [("cosine", 0.6), ("dot", 3.0), ("norm", 5.0)])
+def test_what_a_target_measures(target: str, expected: float) -> None:
+    """Of (3, 4) beside (2, 0)."""
+    one, = likenesses(networks.embedder("arcface"), [target], torch.tensor([2.0, 0.0]))
+    assert one.values(torch.tensor([[3.0, 4.0]])).tolist() == pytest.approx([expected])
+
+
+def test_a_map_below_zero_everywhere_is_told_from_one_that_is_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pairs.explaining.signed_map", lambda *given: -signed_map(*given).abs() - 1e-3)
+    for found in maps("arcface"):
+        assert all(each.flags == (NEGATIVE,) and not each.map.any() and each.low < 0 for each in found.values())
+    monkeypatch.setattr("pairs.explaining.signed_map", lambda *given: 0 * signed_map(*given))
+    for found in maps("arcface"):
+        assert all(each.flags == ("all-zero",) for each in found.values())
 
 
 def test_an_even_picture_has_no_map() -> None:

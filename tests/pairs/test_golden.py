@@ -1,13 +1,14 @@
 """Embeddings and maps of the two published embedders at full size, against those of their authors' code."""
-from typing import Dict, List, Sequence
+from typing import Dict, List, Optional, Sequence
 
 import numpy as np
 import pytest
 import torch
 
 from models.embedder import Embedder, embed
-from pairs.explaining import PictureExplanation, explain_pictures
+from pairs.explaining import Key, PictureExplanation, explain_pictures
 from tests.golden import published
+from tests.kit.tiers import full
 
 HEADS = {"classifier": "pred", "classifier_proj": "pred:classifier_proj"}
 METHODS = ("gradcam", "gradcam++")
@@ -22,7 +23,8 @@ def explained(model: Embedder, name: str) -> List[PictureExplanation]:
     return explain_pictures(model, pictures, ["all"], ["all"], METHODS, references)
 
 
-def compare_maps(model: Embedder, name: str, found: Sequence[PictureExplanation], exact: bool) -> int:
+def compare_maps(model: Embedder, name: str, found: Sequence[PictureExplanation], exact: bool,
+                 only: Optional[Key] = None) -> int:
     """How many maps were compared; those of float32 that rounding decides are left out."""
     compared = 0
     for key, golden in published.golden(name).items():
@@ -31,6 +33,8 @@ def compare_maps(model: Embedder, name: str, found: Sequence[PictureExplanation]
             continue
         method, layer = rest
         place = HEADS.get(target, target), method, model.layer(layer)
+        if only is not None and place != only:
+            continue
         largest = abs(golden).max()
         if largest == 0:
             assert place not in found[0].maps, key
@@ -48,7 +52,20 @@ def compare_maps(model: Embedder, name: str, found: Sequence[PictureExplanation]
     return compared
 
 
-@pytest.mark.parametrize("name,count", [("arcface", 30), ("promptsg", 46)])
+@pytest.mark.parametrize("name,layer", [pytest.param("arcface", "layer4", marks=published.of("arcface")),
+                                        pytest.param("promptsg", "vit_proj", marks=published.of("promptsg"))])
+def test_embeddings_and_one_map_are_the_authors(name: str, layer: str) -> None:
+    golden, model, pictures = published.golden(name), published.embedder(name), published.pictures(name)
+    found = explain_pictures(model, pictures, [layer], ["cosine"], references=embed(model, pictures).flip(0))
+    embedding = np.stack([each.embedding for each in found])
+    assert abs(embedding - golden["embedding"]).max() <= 1e-4 * abs(golden["embedding"]).max()
+    assert found[0].scores["cosine"] == pytest.approx(float(golden["cosine"].ravel()[0]), abs=1e-4)
+    assert compare_maps(model, name, found, exact=False, only=("cosine", "gradcam", layer)) == 1
+
+
+@full
+@pytest.mark.parametrize("name,count", [pytest.param("arcface", 30, marks=published.of("arcface")),
+                                        pytest.param("promptsg", 46, marks=published.of("promptsg"))])
 def test_embeddings_scores_and_maps_are_the_authors(name: str, count: int) -> None:
     golden, model = published.golden(name), published.embedder(name)
     for exact in (False, True):
@@ -72,6 +89,8 @@ def test_embeddings_scores_and_maps_are_the_authors(name: str, count: int) -> No
         assert abs(drawn - golden["drawn/mim_attention"]).max() <= 1e-3
 
 
+@full
+@published.of("arcface")
 def test_a_hundred_layers_are_the_authors_too() -> None:
     model, golden = published.embedder("arcface", "arcface_r100"), published.golden("arcface")
     pictures, layer = published.pictures("arcface"), "layer4.2.conv2"

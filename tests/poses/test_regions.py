@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from poses.regions import APART, REGIONS, SIDE, cover, regions
+from poses.regions import APART, PARTS, REGIONS, SIDE, cover, regions
 from signer.clip import SignedClip, sign
 from signer.look import cast
 
@@ -136,6 +136,12 @@ def test_face_and_hands_begin_and_end_at_their_points(point: int, region: int) -
 @pytest.mark.parametrize("point, region", [(111, 0), (112, 1)])
 def test_each_hand_is_its_own(point: int, region: int) -> None:
     assert regions(signer_of({point: (20.0, 10.0)}), APART)[0][0][10, 20] == region
+
+
+@pytest.mark.parametrize("point, part", [(23, "face"), (70, "face"), (71, "mouth"), (90, "mouth"), (91, "left hand"),
+                                        (112, "right hand")])
+def test_the_mouth_is_apart_from_the_face_where_that_is_asked(point: int, part: str) -> None:
+    assert PARTS[regions(signer_of({point: (20.0, 10.0)}), PARTS)[0][0][10, 20]] == part
 
 
 def test_a_point_of_somebody_far_away_is_one_cell() -> None:

@@ -10,7 +10,7 @@ import pytest
 from reports.report import write_index
 from tests.kit import records
 from tests.kit import report as made
-from tests.kit.pages import EVIL, FRAMES
+from tests.kit.pages import EVIL, FRAMES, PATIENCE
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
@@ -51,7 +51,8 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def opened(browser: Any) -> Iterator[Any]:
     """Opens a file; afterwards nothing may have been logged, asked of the network, or run from a gloss."""
     page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
-    page.set_default_timeout(90_000)                        # a busy machine is slow, not wrong
+    page.set_default_timeout(1000 * PATIENCE)
+    page.set_default_navigation_timeout(1000 * PATIENCE)
     trouble: List[str] = []
     page.on("console", lambda message: trouble.append(message.text))
     page.on("pageerror", lambda error: trouble.append(str(error)))

@@ -1,4 +1,5 @@
 """The report on screens of all widths, in the dark and on paper."""
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,14 @@ def test_nothing_lies_on_anything_and_the_scrubber_is_wide(report: Any, width: i
     assert report.locator("#scrubber").bounding_box()["width"] > 250
     transport, stage = (report.locator(part).bounding_box() for part in ("#transport", "#stage"))
     assert stage["x"] <= transport["x"] and transport["x"] + transport["width"] <= stage["x"] + stage["width"]
-    for row in report.locator("#shares tbody tr:not(.model)").all():
-        boxes = [cell.bounding_box() for cell in row.locator("th code, .bar .stack, .number b, .number .ratio").all()]
-        for index, one in enumerate(boxes):
-            for other in boxes[index + 1:]:
-                assert (one["x"] + one["width"] <= other["x"] + 1 or other["x"] + other["width"] <= one["x"] + 1
-                        or one["y"] + one["height"] <= other["y"] + 1 or other["y"] + other["height"] <= one["y"] + 1)
+    rows = report.evaluate("""() => [...document.querySelectorAll('#shares tbody tr:not(.model)')].map((row) =>
+        [...row.querySelectorAll('th code, .bar .stack, .number b, .number .ratio')].map((cell) =>
+            cell.getBoundingClientRect()).map(({ left, right, top, bottom }) => [left, right, top, bottom]))""")
+    assert len(rows) >= 7 and all(rows)
+    for boxes in rows:
+        for (left, right, top, bottom), other in combinations(boxes, 2):
+            beside = right <= other[0] + 1 or other[1] <= left + 1
+            assert beside or bottom <= other[2] + 1 or other[3] <= top + 1
 
 
 def test_it_prints_with_its_colour_scale(report: Any) -> None:

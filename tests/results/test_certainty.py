@@ -1,4 +1,5 @@
 """How sure a reading is, beside what is usual, and when it is none."""
+from dataclasses import replace
 from pathlib import Path
 from typing import Optional
 
@@ -35,6 +36,7 @@ def test_confidence_is_the_glosses_mean_and_blank_the_share_of_steps() -> None:
 
 def test_a_reading_is_none_when_no_gloss_is_sure() -> None:
     assert guessed(SURE) == "" and guessed([]) == ""
+    assert guessed([replace(SURE[1], score=0.5)]) == "" and guessed([replace(SURE[1], score=0.49)]) != ""
     assert guessed(SURE[1:]) == "nothing read: the surest gloss, WIND, has a probability of 0.30"
 
 

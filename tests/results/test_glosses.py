@@ -2,7 +2,7 @@
 import csv
 import io
 from dataclasses import replace
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 import numpy as np
 import pytest
@@ -31,10 +31,11 @@ def found() -> Any:
     return labels, np.ones(FRAMES, bool)
 
 
-def some_rows(regions: Any = None) -> List[Dict[str, Any]]:
+def some_rows(regions: Any = None, values: Optional[np.ndarray] = None) -> List[Dict[str, Any]]:
+    values = a_map() if values is None else values
     about = records.gloss(1, "REGEN", (4, 8), verdict="substituted", true_gloss="SCHNEE", side="read")
     once = np.eye(FRAMES)[7]
-    layers = {"where": LayerMap(replace(laid(a_map()), highs=a_map().max((1, 2)))),
+    layers = {"where": LayerMap(replace(laid(values), highs=values.max((1, 2)))),
               "when": LayerMap(replace(laid(once, (SIDE, SIDE)), highs=once), ("saturated",))}
     told = records.explanation({}, [records.gloss_maps(about, layers)], pool="frame")
     return rows(records.sequence(), {"slowfast": told}, regions)
@@ -55,6 +56,29 @@ def test_shares_are_of_the_gloss_s_own_frames() -> None:
     assert where["hands"] == 1 and where["area_hands"] == 0.5 and where["lift_hands"] == 2
 
 
+def test_frames_without_a_signer_do_not_count() -> None:
+    """Of the gloss's frames 4 to 7, on whose right half the map lies in frame 5 alone."""
+    labels, seen = found()
+    values = a_map()
+    values[5] = 0
+    values[5, :, 32:] = 0.2
+    assert some_rows((labels, seen), values)[0]["elsewhere"] > 0.4
+    seen[5] = False
+    where = some_rows((labels, seen), values)[0]
+    assert where["elsewhere"] == 0 and where["left_hand"] == 1
+    assert "left_hand" not in some_rows((labels, np.zeros(FRAMES, bool)), values)[0]
+
+
+def test_hands_are_both_together() -> None:
+    labels, seen = found()
+    labels[:, :, 32:] = APART.index("right hand")
+    values = a_map()
+    values[5] = 0.2
+    where = some_rows((labels, seen), values)[0]
+    assert 0 < where["right_hand"] < where["left_hand"] and where["hands"] == 1 and where["area_hands"] == 1
+    assert where["lift_right_hand"] == pytest.approx(2 * where["right_hand"], abs=1e-4)
+
+
 def test_without_keypoints_there_are_no_shares() -> None:
     assert "left_hand" not in some_rows()[0]
 
@@ -69,6 +93,15 @@ def test_the_share_in_its_own_frames_stands_beside_that_of_chance() -> None:
 def test_the_peak_is_where_the_map_is_largest() -> None:
     where = some_rows()[0]
     assert (where["peak_frame"], where["peak_x"], where["peak_y"]) == (4, 20, 10)
+
+
+def test_frames_are_counted_from_the_clip_s_first_where_the_network_sees_later_ones() -> None:
+    whole = laid(a_map())
+    later = replace(whole, place=replace(whole.place, seen=(2, FRAMES)), lows=whole.lows[2:],
+                    highs=a_map().max((1, 2))[2:])
+    told = records.explanation({}, [records.gloss_maps(records.gloss(1, "REGEN", (4, 8)), {"where": LayerMap(later)})])
+    where, = rows(records.sequence(), {"slowfast": told}, None)
+    assert where["peak_frame"] == 4 and where["inside_even"] == 4 / 8
 
 
 def test_the_table_reads_back(tmp_path: Any) -> None:

@@ -25,6 +25,7 @@ def test_steps_become_frames_and_the_last_ends_with_the_clip() -> None:
     assert [(span.id, span.gloss, span.steps, span.frames) for span in told.spans] == [
         ("read-1", "REGEN", (1, 3), (4, 12)), ("read-2", "WIND", (5, 7), (20, 26))]
     assert all(span.score > 0.99 for span in told.spans)
+    assert read(logits("0110033"), [1, 3], [], 10).spans[1].frames == (9, 10)       # steps that go on beyond the clip
 
 
 def test_each_gloss_has_its_verdict_and_missed_ones_their_place() -> None:

@@ -20,6 +20,8 @@ def test_ranks_are_counted_up_to_themselves() -> None:
     gallery = [(2, 1)] * 4 + [(1, 1)] + [(2, 1)] * 6
     similar = -np.arange(11.0)[None]
     assert retrieval(similar, [(1, 9)], gallery).cmc == (0.0, 1.0, 1.0)
+    assert retrieval(similar[:, :2], [(1, 9)], [(2, 1), (1, 1)]).cmc == (0.0, 1.0, 1.0)
+    assert retrieval(similar[:, :6], [(1, 9)], [*[(2, 1)] * 5, (1, 1)]).cmc == (0.0, 0.0, 1.0)
 
 
 def test_queries_that_nobody_could_find_are_left_out() -> None:

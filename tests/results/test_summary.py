@@ -1,5 +1,6 @@
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from records.sequence import Sequence
@@ -11,7 +12,8 @@ from tests.kit import records
 
 def record(name: str, sub: int) -> Sequence:
     layers = {"a": records.layer(["all-zero"]), "b": records.layer()}
-    model = records.model(glosses=("REGEN", "X"), wer=records.errors(sub), layers=layers)
+    model = records.model(glosses=("REGEN", "X"), wer=records.errors(sub), layers=layers,
+                          wer_authors=replace(records.errors(sub + 1), rule="VAC python"))
     return records.sequence({"slowfast": model}, sequence=name, frames=8, truth=("KÜHL", "REGEN"))
 
 
@@ -41,3 +43,10 @@ def test_the_terminal_gets_counts_wer_memory_and_the_place(tmp_path: Path) -> No
     assert wer == "SlowFastSign WER: 25.00 % (sub 1, ins 0, del 0, of 4 glosses; TwoStream 2014)"
     assert theirs.startswith("SlowFastSign WER as its authors count: 75.00 % ") and theirs.endswith("; VAC python)")
     assert memory == "peak memory 1.00 GB" and str(tmp_path) in place
+
+
+def test_memory_is_of_what_was_made_now(tmp_path: Path) -> None:
+    """A sequence that was finished before tells of another run."""
+    before = outcome_of(replace(record("three", 0), peak_memory=2 ** 33), "skipped")
+    assert summary_lines(tmp_path, [OUTCOMES[0], before], 3.0)[2] == "peak memory 1.00 GB"
+    assert not any(line.startswith("peak") for line in summary_lines(tmp_path, [before], 3.0))

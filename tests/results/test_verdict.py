@@ -28,6 +28,11 @@ def test_a_layer_that_does_no_better_than_chance_is_told() -> None:
     assert "no different from chance" in line and "more than no trivial map" in line
 
 
+def test_a_layer_that_does_worse_than_chance_is_told() -> None:
+    assert "less than chance" in line_of({**FIGURES, "mass_ratio": [0.8, 0.7, 0.9]})
+    assert "chance" not in line_of(FIGURES)
+
+
 def test_without_an_interval_none_is_told() -> None:
     assert line_of({**FIGURES, "mass_ratio": [2.0, None, None]}).startswith(
         "on drawn signing this layer's maps held 2.0 times their share; more")

@@ -1,7 +1,7 @@
 """Frames of any video: the right ones by time, upright, and one at a time."""
 import gc
 from pathlib import Path
-from typing import List, Tuple
+from typing import Any, Iterator, List, Optional, Tuple
 
 import av
 import cv2
@@ -11,6 +11,7 @@ import pytest
 from terminal.errors import UserError
 from tests.kit.footage import number_of, numbered, turn, write_planes, write_sound, write_video
 from video.footage import Footage, nearest, open_footage, taken
+from video.video_file import VideoFile
 
 WALL = 192
 
@@ -187,6 +188,46 @@ def test_damage_within_a_file_says_how_far_it_was_read(tmp_path: Path) -> None:
     footage = open_footage(path)
     with pytest.raises(UserError, match=r"broken at \d\.\d\d s of 4\.00 s .* frames were read till then"):
         numbers(footage, taken(footage, 0, None))
+
+
+class Damaged:
+    """A frame that the decoder patched up as well as it could, and says so."""
+
+    is_corrupt = True
+
+    def __init__(self, frame: Any) -> None:
+        self.frame = frame
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.frame, name)
+
+
+def test_a_frame_that_was_patched_up_is_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    footage = open_footage(write_video(tmp_path / "a.mp4", 40))
+    decoded = VideoFile._from
+
+    def damaged(file: VideoFile, stamp: Optional[int]) -> Iterator[Tuple[int, Any]]:
+        for number, frame in decoded(file, stamp):
+            yield number, Damaged(frame) if number == 10 else frame
+
+    monkeypatch.setattr(VideoFile, "_from", damaged)
+    assert numbers(footage, np.arange(10)) == list(range(10))
+    with pytest.raises(UserError, match=r"broken at 0\.40 s of 1\.60 s \(frames are missing or damaged; 10 frames"):
+        numbers(footage, np.arange(40))
+
+
+def test_of_a_file_that_ends_too_soon_only_whole_frames_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = write_video(tmp_path / "whole.mp4", 100, options={"g": "10"}, container={"movflags": "faststart"})
+    (tmp_path / "half.mp4").write_bytes(whole.read_bytes()[:len(whole.read_bytes()) * 6 // 10])
+    there = len(open_footage(tmp_path / "half.mp4").times)
+    decoded = VideoFile._from
+
+    def damaged(file: VideoFile, stamp: Optional[int]) -> Iterator[Tuple[int, Any]]:
+        for number, frame in decoded(file, stamp):
+            yield number, Damaged(frame) if number >= there - 3 else frame
+
+    monkeypatch.setattr(VideoFile, "_from", damaged)
+    assert len(open_footage(tmp_path / "half.mp4").times) == there - 3
 
 
 def test_pictures_of_two_sizes_are_refused(tmp_path: Path) -> None:

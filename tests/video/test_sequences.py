@@ -1,13 +1,14 @@
 """Videos as sequences: cut, framed, in parts, under names that are safe."""
 import pickle
 from pathlib import Path
-from typing import List, Tuple
+from typing import Iterable, List, Tuple
 
 import numpy as np
 import pytest
 
 from datasets.csl_daily import CSLDaily
 from glosses.rules import COMMON
+from poses.keypoint_file import matched
 from records.requests import VideoRequest
 from terminal.errors import UserError
 from tests.kit.footage import number_of, write_video
@@ -71,6 +72,11 @@ def test_all_parts_are_framed_alike_by_points_that_are_found_once(video: Path) -
     assert calls == ["clip"]
     origins = [clip.origin for clip in clips]
     assert [origin.crop for origin in origins if origin] == ["40,0,105,130"] * 2
+    for part, clip in enumerate(clips):
+        middle = 25 + 50 * part             # the frame in the middle of the part, and its points
+        assert clip.origin is not None and clip.origin.points is not None
+        assert clip.origin.points[100, 0] == middle
+        assert number_of(clip.origin.picture, SIZE) == middle
     second = clips[1].keypoints
     assert second is not None
     assert np.allclose(second[:, 100, 0], (np.arange(50, 100) + 0.5 - 40) * 2 - 0.5)
@@ -83,6 +89,28 @@ def test_a_crop_is_taken_as_it_is_said(video: Path) -> None:
     assert clip.frames[3, 128, :16].mean() > 200        # bit 0 and 1 of frame 3, over the whole height
     with pytest.raises(UserError, match="--crop 300,0,5,5 lies outside its 210x260 pixels"):
         VideoDataset([video], VideoRequest(crop=(300, 0, 5, 5))).clip(0)
+
+
+@pytest.mark.parametrize("crop,beyond", [
+    ((0, 0, 210, 260), False), ((5, 6, 105, 130), False), ((-1, 0, 211, 260), True), ((0, -1, 210, 261), True),
+    ((0, 0, 211, 260), True), ((0, 0, 210, 261), True)])
+def test_a_framing_that_reaches_beyond_the_picture_is_said(video: Path, crop: Tuple[int, int, int, int],
+                                                           beyond: bool) -> None:
+    origin = VideoDataset([video], VideoRequest(stop=0.08, crop=crop)).clip(0).origin
+    assert origin is not None
+    assert any("reaches beyond the picture" in note for note in origin.notes) == beyond
+    assert not any("stretched" in note for note in origin.notes)
+
+
+def test_what_a_clip_is_shown_in_is_no_higher_than_a_page_needs(tmp_path: Path) -> None:
+    """And its box and points with it."""
+    path = write_video(tmp_path / "large.mp4", 3, size=(840, 1080))
+    points = standing(3, 2, 40)
+    origin = VideoDataset([path], VideoRequest(), lambda *_: (points, "somebody")).clip(0).origin
+    assert origin is not None and origin.points is not None
+    assert origin.picture.shape == (540, 420, 3) and origin.crop == "40,0,420,520"
+    assert origin.box == (20, 0, 210, 260)
+    assert np.abs(origin.points[list(BODY), :2] - (points[1, BODY, :2] / 2)).max() < 1e-4
 
 
 def test_without_keypoints_the_middle_is_taken_and_said(tmp_path: Path) -> None:
@@ -114,6 +142,16 @@ def test_keypoints_of_a_file_fit_the_frames(video: Path, tmp_path: Path, suffix:
     clip = VideoDataset([video], VideoRequest(2, 3, keypoints=path)).clip(0)
     assert clip.keypoints is not None and (clip.keypoints[:, 100, 0] == np.arange(50, 75)).all()
     assert clip.origin is not None and clip.origin.keypoints == f"from points.{suffix}"
+
+
+@pytest.mark.parametrize("rows, mine", [([4, 6], [0, 1]), (range(10), [4, 6]), ([0, 2, 4, 6, 8], [2, 3])])
+def test_keypoints_may_be_of_the_frames_taken_of_the_video_or_of_all_that_would_be_taken(rows: Iterable[int],
+                                                                                         mine: List[int]) -> None:
+    """Of ten frames every second one would be taken, and two are."""
+    points = np.zeros((len(list(rows)), 133, 3))
+    points[:, 0, 0] = list(rows)
+    found = matched(points, np.array([4, 6]), 10, np.arange(0, 10, 2), Path("points.npy"))
+    assert (found == points[mine]).all() and found[:, 0, 0].tolist() == [4, 6]
 
 
 @pytest.mark.parametrize("given, said", [
