@@ -4,10 +4,12 @@ A checkpoint is a zip of one pickle and one raw file a storage. The pickle is re
 it asks for is an error that names it), tensors stay descriptions until they are wanted, and of the file's bytes only
 the wanted ones are ever read: optimizer states cost nothing.
 """
+import io
 import math
 import pickle
+import struct
 import zipfile
-from collections import OrderedDict, defaultdict, deque
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,8 +18,11 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple, Type
 import torch
 from torch import Tensor
 
-from files.bounds import Bounds, Sealed, empty
-from files.safe_pickle import DAMAGED, find_data_class
+from files.bounds import Bounds, Sealed, empty, of_pairs
+from files.plain_unpickler import PlainUnpickler
+from files.reading import open_file
+from files.safe_pickle import DAMAGED, check_shape, find_data_class, told
+from files.stored_zip import Compressed, StoredZip
 from terminal.errors import UserError
 
 
@@ -40,8 +45,8 @@ _STORAGES = {
 
 # Immutable types only: a pickle may set attributes on what it was given.
 _CONTAINERS: Dict[Tuple[str, str], Any] = {
-    ("collections", "OrderedDict"): OrderedDict, ("collections", "defaultdict"): defaultdict,
-    ("collections", "Counter"): dict, ("collections", "deque"): deque, ("torch", "Size"): torch.Size,
+    ("collections", "OrderedDict"): of_pairs(OrderedDict), ("collections", "defaultdict"): lambda *_maker: {},
+    ("collections", "Counter"): of_pairs(dict), ("collections", "deque"): deque, ("torch", "Size"): torch.Size,
     ("torch", "device"): torch.device, ("builtins", "complex"): complex,
     **{("builtins", kind.__name__): empty(kind) for kind in (dict, list, tuple, int, float, bool, str)},
 }
@@ -66,13 +71,10 @@ class Checkpoint:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._zip = _open(path)
-        self._entries = {name.split("/", 1)[-1]: name for name in self._zip.namelist()}
-        self._bounds = Bounds(path.stat().st_size)
+        self._bounds = Bounds(self._zip.size)
         try:
-            if any(entry.compress_type != zipfile.ZIP_STORED for entry in self._zip.infolist()):
-                raise UserError(f"{path}: compressed, which torch.save never does; unzip it and zip it with -0")
             self.content = self._unpickle()
-        except UserError:
+        except BaseException:
             self._zip.close()
             raise
 
@@ -101,13 +103,16 @@ class Checkpoint:
     def read(self, stored: StoredTensor) -> Tensor:
         """Its values, from the file."""
         try:
-            data = bytearray(self._zip.read(self._entries[f"data/{stored.storage}"]))
+            name, size = f"data/{stored.storage}", torch.empty(0, dtype=stored.dtype).element_size()
+            reach = _reach(stored)
+            # What it is made of, and what it makes: tensors may share a storage, and be larger than it by strides of 0.
+            self._bounds.spend(max(reach, math.prod(stored.shape)) * size)
+            data = self._zip.part(name, stored.offset * size, (stored.offset + reach) * size)
             flat = torch.frombuffer(data, dtype=stored.dtype) if data else torch.empty(0, dtype=stored.dtype)
-            self._bounds.spend(math.prod(stored.shape) * flat.element_size())
-            return flat.as_strided(stored.shape, stored.stride, stored.offset)
-        except (KeyError, zipfile.BadZipFile, EOFError, OSError, OverflowError, RuntimeError, TypeError, ValueError,
+            return flat.as_strided(stored.shape, stored.stride)
+        except (KeyError, zipfile.BadZipFile, EOFError, OSError, OverflowError, RuntimeError, struct.error, TypeError, ValueError,
                 pickle.UnpicklingError) as error:
-            raise UserError(f"{self.path}: damaged: {error}; fetch the file again") from None
+            raise UserError(f"{self.path}: damaged: {told(error)}; fetch the file again") from None
 
     def everything(self) -> Any:
         """`content` with every tensor read, optimizer and generator states included: what training resumes from."""
@@ -123,23 +128,26 @@ class Checkpoint:
         return value
 
     def _unpickle(self) -> Any:
-        if "data.pkl" not in self._entries:
+        if "data.pkl" not in self._zip:
             raise UserError(f"{self.path}: a zip file, but not a PyTorch checkpoint; give a file that torch.save wrote")
         try:
-            if "byteorder" in self._entries and self._zip.read(self._entries["byteorder"]) != b"little":
+            if "byteorder" in self._zip and self._zip.read("byteorder") != b"little":
                 raise UserError(f"{self.path}: saved on a big-endian machine; save it again on a little-endian one")
-            with self._zip.open(self._entries["data.pkl"]) as file:
-                return _Unpickler(file).load()
+            data = self._zip.read("data.pkl")
+            return _Unpickler(io.BytesIO(data), Bounds(len(data))).load()
         except (*DAMAGED, zipfile.BadZipFile, OSError, RuntimeError) as error:
             raise UserError(f"{self.path}: not a checkpoint of weights and training state "
-                            f"({error or type(error).__name__}); nothing in it was run") from None
+                            f"({told(error)}); nothing in it was run") from None
 
 
-class _Unpickler(pickle.Unpickler):
-    def __init__(self, file: Any) -> None:
-        self.bounds = Bounds.of(file)
-        super().__init__(file)
+def _reach(stored: StoredTensor) -> int:
+    """How many values of its storage, from its offset on, a tensor lies in."""
+    if not math.prod(stored.shape):
+        return 0
+    return 1 + sum((length - 1) * step for length, step in zip(stored.shape, stored.stride))
 
+
+class _Unpickler(PlainUnpickler):
     def find_class(self, module: str, name: str) -> Any:
         if module == "torch" and name in _STORAGES:
             return _STORAGES[name]
@@ -156,28 +164,36 @@ class _Unpickler(pickle.Unpickler):
 
     def persistent_load(self, description: Any) -> Tuple[str, torch.dtype]:
         kind, dtype, key, _location, _count = description
-        if kind != "storage" or not isinstance(dtype, torch.dtype):
-            raise pickle.UnpicklingError(f"it refers to {kind!r} outside itself")
-        return str(key), dtype
+        if kind != "storage" or not isinstance(dtype, torch.dtype) or not isinstance(key, str):
+            raise pickle.UnpicklingError("it refers to what is no storage of a tensor")
+        return key, dtype
 
     def _rebuild_tensor_v2(self, storage: Tuple[str, torch.dtype], offset: int, shape: Tuple[int, ...],
                            stride: Tuple[int, ...], *_gradient_and_hooks: Any) -> StoredTensor:
-        return StoredTensor(storage[0], storage[1], offset, tuple(shape), tuple(stride))
+        shape, stride = tuple(shape), tuple(stride)
+        check_shape(shape)
+        check_shape((*stride, offset))
+        if len(shape) != len(stride) or not isinstance(storage, tuple) or len(storage) != 2 \
+                or not isinstance(storage[1], torch.dtype):
+            raise pickle.UnpicklingError("it has a tensor without a storage")
+        return StoredTensor(storage[0], storage[1], offset, shape, stride)
 
     def _rebuild_parameter(self, stored: StoredTensor, *_gradient_and_hooks: Any) -> StoredTensor:
         return stored
 
 
-def _open(path: Path) -> zipfile.ZipFile:
+def _open(path: Path) -> StoredZip:
     if not path.exists():
         raise UserError(f"no checkpoint at {path}; README.md, section Checkpoints, says where to get it")
     if path.is_dir():
         raise UserError(f"{path}: a folder; give the checkpoint file in it")
     try:
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             start = file.read(64)
-        return zipfile.ZipFile(path)
-    except zipfile.BadZipFile:
+        return StoredZip(path)
+    except Compressed:
+        raise UserError(f"{path}: compressed, which torch.save never does; unzip it and zip it with -0") from None
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error):
         pass
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error.strerror}); check the path") from None
