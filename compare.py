@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Optional, Sequence, Tuple
 
 from models.registry import EMBEDDERS
 from terminal.command_exit import ended
-from terminal.command_line import VERSION, Listed, OneLineParser, device_flag
+from terminal.command_line import VERSION, Listed, OneLineParser, device_flag, whole
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ def parser() -> argparse.ArgumentParser:
     add("--weights", metavar="FILE", help="its checkpoint")
     add("--image", metavar="FILE", help="the picture to explain")
     add("--with", dest="against", metavar="PATH", help="another picture, a folder of them, or an embedding (.npy)")
-    add("--top", type=_count, metavar="N", help="most alike of a folder (default: 10) or for each query (default: 1)")
+    add("--top", type=whole(1), metavar="N", help="most alike of a folder (default: 10) or for each query (default: 1)")
     add("--market", metavar="FOLDER", help="Market-1501: its queries among its gallery, with mAP and CMC")
-    add("--queries", type=_count, default=50, metavar="N", help="the first so many (default: 50)")
+    add("--queries", type=whole(1), default=50, metavar="N", help="the first so many (default: 50)")
     add("--target", action=Listed, metavar="WHAT", help=TARGETS)
     add("--method", action=Listed, known=METHODS, default=["gradcam"], metavar="NAME",
         help=f"how maps are made; one or more of {', '.join(METHODS)} (default: gradcam)")
@@ -40,20 +40,14 @@ def parser() -> argparse.ArgumentParser:
     add("--points", metavar="POINTS", help="eyes, nose and corners of the mouth as x,y x,y x,y x,y x,y, or a CSV "
                                            "of file names and ten numbers: aligns faces (default: aligned crops)")
     add("--check", action="store_true", help="measure whether the maps can be believed")
-    add("--shifts", type=_count, default=100, metavar="N", help="of a map, that it is checked against (default: 100)")
-    add("--seed", type=int, default=0, help="of the checks (default: 0)")
+    add("--shifts", type=whole(1), default=100, metavar="N", help="of a map, that it is checked against (default: 100)")
+    add("--seed", type=whole(0, 2 ** 32 - 1), default=0, help="of the checks (default: 0)")
     device_flag(add)
     add("--out", metavar="FOLDER", help="where results go (default: the workspace's outputs/compare)")
     add("--overwrite", action="store_true", help="replace what was made with other settings")
     add("--version", action="version", version=f"compare.py {VERSION}")
     add("--quiet", action="store_true", help="say nothing but errors")
     return made
-
-
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1")
-    return int(text)
 
 
 def compare(given: argparse.Namespace) -> int:
@@ -78,7 +72,7 @@ def compare(given: argparse.Namespace) -> int:
 
 
 def _asked(given: argparse.Namespace) -> "Asked":
-    from files.workspace import Workspace
+    from files.workspace import Workspace, expanded
 
     if not given.demo:
         _check_flags(given)
@@ -87,7 +81,7 @@ def _asked(given: argparse.Namespace) -> "Asked":
     from pairs.demo import WEIGHTS
 
     outputs = Workspace().demo_outputs / "compare-demo" if given.demo else Workspace().outputs / "compare"
-    out = Path(given.out).absolute() if given.out else outputs
+    out = expanded(given.out).absolute() if given.out else outputs
     device, note = choose_device(given.device)
     if note and not given.quiet:
         print(note, file=sys.stderr)

@@ -19,6 +19,7 @@ from terminal.command_line import (
     device_flag,
     models_flag,
     split_flag,
+    whole,
 )
 
 if TYPE_CHECKING:   # torch is loaded once arguments are understood
@@ -36,8 +37,8 @@ def parser() -> argparse.ArgumentParser:
     for model in MODELS:
         place = f"checkpoints/{CHECKPOINTS[model]}" if model in CHECKPOINTS else "none is published"
         add(f"--{model}-ckpt", metavar="FILE", help=f"(default: {place})")
-    add("--beam", type=_count, metavar="WIDTH", help="beam width, 1 is greedy (default: each model's own)")
-    add("--batch-size", type=_count, default=1, metavar="CLIPS", help="clips read at once (default: 1)")
+    add("--beam", type=whole(1), metavar="WIDTH", help="beam width, 1 is greedy (default: each model's own)")
+    add("--batch-size", type=whole(1), default=1, metavar="CLIPS", help="clips read at once (default: 1)")
     device_flag(add)
     data_flag(add)
     dataset_flag(add, tuple(CORPORA))
@@ -45,20 +46,13 @@ def parser() -> argparse.ArgumentParser:
     add("--evidence", action="store_true",
         help="measure instead whether maps fall on the articulators, on clips of the synthetic signer "
              "(default: the demo's recognisers on new clips), or on film by alignments and keypoints")
-    add("--clips", type=_count, default=12, metavar="N", help="with --evidence: how many clips (default: 12)")
+    add("--clips", type=whole(1), default=12, metavar="N", help="with --evidence: how many clips (default: 12)")
     add("--beside", action="store_true",
         help="with --evidence: the verdict on each checkpoint's maps goes beside it, where main.py finds it")
     add("--film", action="store_true",
         help="with --evidence: by frame alignments and keypoints, as film has them; so measured in any case where "
              "clips were not drawn")
     return made
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
-    return value
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:

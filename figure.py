@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """A figure for a paper from what main.py wrote: rows are models and layers, columns frames or glosses."""
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
@@ -56,6 +55,9 @@ def draw(given: argparse.Namespace) -> Path:
     colormap = given.colormap or preds["settings"]["colormap"]
     if colormap not in COLORMAPS:
         raise UserError(f"--colormap {colormap}: there are {', '.join(COLORMAPS)}")
+    if any(layer.laid.place.size[0] != preds["frames"] for its in cams.values() for layer in its.layers.values()) or \
+            not set(cams) <= set(preds["models"]):
+        raise UserError(f"{folder}: its cams.npz and preds.json are not of one run; write it again")
     rows, columns = _rows_and_columns(given, cams, preds)
     frames = _frames(given, preds, sorted({cell.frame for row in rows for cell in row.cells}))
     strongest = {"clip": "the clip's strongest place", "frame": "each frame's strongest place"}
@@ -67,11 +69,28 @@ def draw(given: argparse.Namespace) -> Path:
 
 
 def _preds(folder: Path) -> Dict[str, Any]:
+    from files.reading import DAMAGED_JSON, read_json
+
     try:
-        return json.loads((folder / "preds.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{folder}: no preds.json of a finished sequence ({error}); give a folder that main.py wrote"
-                        ) from None
+        found = read_json(folder / "preds.json")
+        if not _as_written(found):
+            raise ValueError("not as main.py writes it")
+        return found
+    except (*DAMAGED_JSON, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{folder}: no preds.json of a finished sequence ({error!r:.120}); give a folder that main.py "
+                        "wrote") from None
+
+
+def _as_written(preds: Dict[str, Any]) -> bool:
+    """Whether it has what a figure is drawn from; an error of Python's own where it lacks some of it."""
+    frames, fps = preds["frames"], preds["fps"]
+    texts = [preds["sequence"], preds["split"], preds["dataset"], preds["data_root"], preds["settings"]["colormap"],
+             *(model["title"] for model in preds["models"].values())]
+    spans = [span for model in preds["models"].values() for span in model["spans"]]
+    return (type(frames) is int and frames > 0 and isinstance(fps, (int, float)) and 0 < fps < 1e6
+            and all(isinstance(text, str) for text in texts) and preds["settings"]["normalise"] in ("clip", "frame")
+            and all(isinstance(span["gloss"], str) and type(span["start"]) is type(span["stop"]) is int
+                    and 0 <= span["start"] < span["stop"] <= frames for span in spans))
 
 
 def _rows_and_columns(given: argparse.Namespace, cams: "Dict[str, Cams]", preds: Dict[str, Any]
@@ -90,7 +109,7 @@ def _rows_and_columns(given: argparse.Namespace, cams: "Dict[str, Cams]", preds:
     titles = {model: preds["models"][model]["title"] for model in models}
     if given.glosses:
         spans = {model: preds["models"][model]["spans"] for model in models}
-        most = max(len(its) for its in spans.values())
+        most = max((len(its) for its in spans.values()), default=0)
         places = [_number("--glosses", text, 1, most) for text in given.glosses]
         columns = [next(its[place - 1]["gloss"] for its in spans.values() if len(its) >= place) for place in places]
         return [Row(titles[model], name, [_gloss_cell(cams[model], spans[model], place, name, title)

@@ -9,7 +9,7 @@ from files.output import output_folder
 from files.workspace import Workspace, expanded
 from runs.video_arguments import taking_arguments
 from terminal.command_exit import ended
-from terminal.command_line import VERSION, OneLineParser, dataset_flag
+from terminal.command_line import VERSION, OneLineParser, dataset_flag, whole
 from terminal.errors import UserError
 
 
@@ -24,16 +24,10 @@ def parser() -> argparse.ArgumentParser:
         help="the corpus's splits (default: all)")
     taking_arguments(add)
     add("--out", metavar="FILE", default="keypoints.pkl", help="what to write (default: keypoints.pkl, here)")
-    add("--workers", type=_count, default=1, metavar="N", help="videos at a time (default: 1)")
+    add("--workers", type=whole(1), default=1, metavar="N", help="videos at a time (default: 1)")
     add("--overwrite", action="store_true", help="write over --out if it exists")
     add("--quiet", action="store_true", help="say nothing but errors")
     return made
-
-
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
-    return int(text)
 
 
 def find_all(given: argparse.Namespace) -> int:

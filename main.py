@@ -20,6 +20,7 @@ from terminal.command_line import (
     models_flag,
     seq_flag,
     split_flag,
+    whole,
 )
 from terminal.errors import UserError
 
@@ -69,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
     add("--method", choices=METHODS, default="gradcam",
         help="how maps are made; those after attention are of the input where --layers names none, the last two need "
              "no gradient: they hide parts of the clip (default: gradcam)")
-    add("--budget", type=_whole, metavar="N",
+    add("--budget", type=whole(1), metavar="N",
         help="passes through the network for each model, of a long clip for each window, of integrated for each "
              "layer (default: "
              + ", ".join(f"{name} {number}" for name, number in PASSES.items()) + ")")
@@ -108,7 +109,7 @@ def parser() -> argparse.ArgumentParser:
     add("--write", nargs="+", metavar="WHAT", type=_parts,
         help=f"what to write, of {' '.join(PARTS)}; cams: logits and maps as numbers, glosses: a picture for each "
              "gloss and glosses.csv (default: frames video report, and glosses with --target each and errors)")
-    add("--every", type=_whole, default=1, metavar="N", help="PNGs of every N-th frame only (default: 1)")
+    add("--every", type=whole(1), default=1, metavar="N", help="PNGs of every N-th frame only (default: 1)")
     add("--beside", metavar="FOLDER",
         help="another run's output folder: also write beside.html, where its maps of a clip stand beside these")
     add("--overwrite", action="store_true", help="redo finished sequences")
@@ -123,12 +124,6 @@ def _parts(text: str) -> List[str]:
     if unknown:
         raise argparse.ArgumentTypeError(f"{unknown[0]!r} is not one of {', '.join(PARTS)}")
     return parts
-
-
-def _whole(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
-    return int(text)
 
 
 def _share(text: str) -> float:

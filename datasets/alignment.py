@@ -3,6 +3,7 @@
 `trainingClasses.txt` numbers the states, three a gloss and one of silence ("signstate classlabel", "REGEN0 2370", ...,
 "si 3693"); `train.alignment` has a line a frame: its file under the data root, and the number of its state.
 """
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import AbstractSet, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence
@@ -11,6 +12,7 @@ import numpy as np
 
 from datasets.corpus import Row
 from datasets.layout import Corpus
+from files.reading import open_file
 from glosses.wer import as_it_is, edits
 from terminal.errors import UserError
 
@@ -88,7 +90,7 @@ def read_alignment(path: Path, wanted: AbstractSet[str], states: Mapping[int, St
 def _lines(path: Path) -> Iterator[str]:
     """One by one: the file has a hundred megabytes."""
     try:
-        with open(path, encoding="utf-8") as file:
+        with open_file(path) as data, io.TextIOWrapper(data, encoding="utf-8") as file:
             yield from file
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: can't be read ({error}); expected text in UTF-8; unpack it anew") from None

@@ -7,6 +7,7 @@ import numpy as np
 from datasets.corpus import INFO, Row, Table, read_corpus
 from datasets.frames import decode_frames
 from datasets.layout import SPLITS, SQUARE, Corpus
+from files.reading import read_text
 from glosses.vocabulary import GlossVocabulary, in_string_order
 from glosses.wer import as_it_is
 from terminal.errors import UserError
@@ -79,7 +80,7 @@ class CSLDaily(Corpus):
 def _members(path: Path) -> Dict[str, str]:
     """{video: split}"""
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = read_text(path, "utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: can't be read ({error}); expected CSL-Daily's list of name|split") from None
     pairs = [line.strip().split("|") for line in lines[1:] if line.strip()]

@@ -70,7 +70,7 @@ def chinese_subset(text: str) -> bytes:
 
     options = subset.Options()
     options.layout_features = []
-    font = TTFont(str(chinese()), fontNumber=0, lazy=True)
+    font = TTFont(str(chinese()), fontNumber=0, lazy=True, recalcTimestamp=False)
     chosen = subset.Subsetter(options)
     chosen.populate(text="".join(sorted({each for each in text if is_chinese(each)})))
     chosen.subset(font)

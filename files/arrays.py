@@ -6,7 +6,7 @@ import tokenize
 import zipfile
 import zlib
 from pathlib import Path
-from typing import BinaryIO, Collection, Dict, Optional, Tuple
+from typing import BinaryIO, Collection, Dict, Mapping, Optional, Tuple
 
 import numpy as np
 
@@ -91,11 +91,12 @@ def _header(file: BinaryIO) -> Header:
 
 
 def _bytes(shape: Tuple[int, ...], dtype: np.dtype) -> int:
-    if not dtype.hasobject and (dtype.kind not in KINDS or not dtype.itemsize) and math.prod(shape):
+    count = math.prod(int(each) for each in shape)
+    if not dtype.hasobject and (dtype.kind not in KINDS or not dtype.itemsize) and count:
         raise ValueError(f"of dtype {dtype}")
     if len(shape) > DIMENSIONS or not all(0 <= each < 1 << 62 for each in shape):
         raise ValueError("of an impossible shape")
-    return math.prod(shape) * dtype.itemsize
+    return count * dtype.itemsize
 
 
 def _array(data: bytes, shape: Tuple[int, ...], fortran: bool, dtype: np.dtype) -> np.ndarray:
@@ -115,7 +116,7 @@ def _told(error: Exception) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
-def npz_bytes(compressed: bool = False, **arrays: np.ndarray) -> bytes:
+def npz_bytes(arrays: Mapping[str, np.ndarray], compressed: bool = False) -> bytes:
     """As np.savez writes them; in memory, as it has no word for a full disk."""
     content = io.BytesIO()
     (np.savez_compressed if compressed else np.savez)(content, **arrays)   # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 import math
 import pickle
 from collections import deque
-from typing import Any, Callable, Dict, Iterable, List, NoReturn, Tuple
+from typing import Any, Callable, Collection, Dict, List, NoReturn, Tuple
 
 import numpy as np
 
@@ -81,7 +81,7 @@ def of_pairs(kind: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def check_key(key: Any) -> Any:
-    """The same, if it is text or a number: to hash a tuple of tuples may take for ever, and so may keys that collide."""
+    """The same, if it is text or a number: tuples of tuples may take for ever to hash, and so may keys that collide."""
     if isinstance(key, (str, bytes, bool, np.bool_, type(None))):
         return key
     if isinstance(key, (int, np.integer)) and -SMALL < int(key) < SMALL:
@@ -137,7 +137,7 @@ def _is_container(value: Any) -> bool:
     return isinstance(value, (dict, list, tuple, deque)) or isinstance(value, np.ndarray) and value.dtype.hasobject
 
 
-def _children(value: Any) -> Iterable[Any]:
+def _children(value: Any) -> Collection[Any]:
     if isinstance(value, dict):
         return list(value.values())
     if isinstance(value, (list, tuple, deque)):

@@ -110,8 +110,8 @@ class Checkpoint:
             data = self._zip.part(name, stored.offset * size, (stored.offset + reach) * size)
             flat = torch.frombuffer(data, dtype=stored.dtype) if data else torch.empty(0, dtype=stored.dtype)
             return flat.as_strided(stored.shape, stored.stride)
-        except (KeyError, zipfile.BadZipFile, EOFError, OSError, OverflowError, RuntimeError, struct.error, TypeError, ValueError,
-                pickle.UnpicklingError) as error:
+        except (KeyError, zipfile.BadZipFile, EOFError, OSError, OverflowError, RuntimeError, struct.error, TypeError,
+                ValueError, pickle.UnpicklingError) as error:
             raise UserError(f"{self.path}: damaged: {told(error)}; fetch the file again") from None
 
     def everything(self) -> Any:

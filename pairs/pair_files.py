@@ -6,6 +6,9 @@ from typing import Any, Dict, Mapping, Sequence
 
 import numpy as np
 
+from files.arrays import npz_bytes
+from files.reading import read_json
+
 SCORES, MAPS, FIGURE = "scores.json", "maps.npz", "figure.png"
 
 
@@ -21,7 +24,7 @@ def write_scores(folder: Path, told: Mapping[str, Any]) -> None:
 
 
 def read_scores(folder: Path) -> Dict[str, Any]:
-    return json.loads((folder / SCORES).read_text(encoding="utf-8"))
+    return read_json(folder / SCORES)
 
 
 def write_maps(path: Path, names: Sequence[str], explanations: Sequence[Any], drawn: Mapping[Any, np.ndarray]) -> None:
@@ -33,4 +36,4 @@ def write_maps(path: Path, names: Sequence[str], explanations: Sequence[Any], dr
             place = "/".join((name, *key))
             arrays[f"{place}/raw"] = each.raw
             arrays[f"{place}/map"] = drawn[(name, *key)]
-    np.savez(path, **arrays)    # type: ignore[arg-type]
+    path.write_bytes(npz_bytes(arrays))

@@ -19,11 +19,14 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
+from files.arrays import load_npz, npz_bytes
 from geometry.laid import Cells, LaidMap, Place
 from terminal.command_exit import ended
 from terminal.errors import UserError
 
 FILE = "cams.npz"
+MOST_FRAMES, MOST_PIXELS = 1_000_000, 50_000_000
+DAMAGED = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def write_cams(path: Path, explanations: Mapping[str, Any], viewports: Mapping[s
                       for name, layer in gloss.layers.items()}
             about[model]["glosses"].append({"place": gloss.place, **gloss.about, "layers": layers})
     arrays["about"] = np.array(json.dumps(about, ensure_ascii=False))
-    np.savez_compressed(path, **arrays)     # type: ignore[arg-type]
+    path.write_bytes(npz_bytes(arrays, compressed=True))
 
 
 def _put(arrays: Dict[str, np.ndarray], key: str, layer: Any) -> Dict[str, Any]:
@@ -88,14 +91,13 @@ def _put(arrays: Dict[str, np.ndarray], key: str, layer: Any) -> Dict[str, Any]:
 def read_cams(path: Path) -> Dict[str, Cams]:
     """By model; `laid.at(frame)` of a layer is what is drawn over that frame, `laid.whole()` all of them."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
+        arrays = load_npz(path)
         about = json.loads(str(arrays["about"]))
+        return {model: _model(arrays, model, its) for model, its in about.items()}
     except FileNotFoundError:
         raise UserError(f"{path} does not exist; run main.py with --write cams to have one") from None
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise UserError(f"{path}: not a cams.npz of main.py ({error}); write it again") from None
-    return {model: _model(arrays, model, its) for model, its in about.items()}
+    except (OSError, *DAMAGED) as error:
+        raise UserError(f"{path}: not a cams.npz of main.py ({error!r:.120}); write it again") from None
 
 
 def _model(arrays: Dict[str, np.ndarray], model: str, about: Dict[str, Any]) -> Cams:
@@ -104,18 +106,39 @@ def _model(arrays: Dict[str, np.ndarray], model: str, about: Dict[str, Any]) -> 
     for told in about["glosses"]:
         own = {name: _layer(arrays, f"{model}/{name}", f"{model}/glosses/{told['place']}/{name}", its)
                for name, its in told.pop("layers").items()}
-        glosses.append(Gloss(told.pop("place"), told, own))
-    viewport = tuple(arrays[f"{model}/viewport"].tolist())
-    return Cams(arrays[f"{model}/logits"], viewport, about["target"], layers, glosses)
+        glosses.append(Gloss(int(told.pop("place")), {"gloss": str(told["gloss"]), **told}, own))
+    logits, viewport = arrays[f"{model}/logits"], arrays[f"{model}/viewport"]
+    if logits.ndim != 2 or viewport.shape != (4,) or viewport.dtype.kind != "f":
+        raise ValueError(f"{model} has no logits or no view")
+    return Cams(logits, tuple(viewport.tolist()), str(about["target"]), layers, glosses)
 
 
 def _layer(arrays: Dict[str, np.ndarray], layer: str, key: str, about: Dict[str, Any]) -> Layer:
     """layer: where the cells are told; key: where the map is."""
     rows, columns = (arrays.get(f"{layer}/{axis}") for axis in ("rows", "columns"))
     place = Place(tuple(about["size"]), tuple(about["seen"]), tuple(about["box"]))
-    return Layer(LaidMap(arrays[f"{key}/raw"], Cells(arrays[f"{layer}/frames"], rows, columns), place,
-                         arrays[f"{key}/lows"], arrays[f"{key}/highs"], about["per_frame"], about["void"]),
-                 tuple(about["flags"]))
+    laid = LaidMap(arrays[f"{key}/raw"], Cells(arrays[f"{layer}/frames"], rows, columns), place, arrays[f"{key}/lows"],
+                   arrays[f"{key}/highs"], bool(about["per_frame"]), bool(about["void"]))
+    _check(key, laid)
+    return Layer(laid, tuple(map(str, about["flags"])))
+
+
+def _check(key: str, laid: LaidMap) -> None:
+    """ValueError where a map does not lie on its clip as main.py lays them."""
+    place = laid.place
+    (frames, height, width), (first, stop), (top, bottom, left, right) = place.size, place.seen, place.box
+    numbers = (frames, height, width, first, stop, top, bottom, left, right)
+    lies = (all(type(number) is int for number in numbers) and 0 < frames <= MOST_FRAMES
+            and 0 < height * width <= MOST_PIXELS and 0 <= first < stop <= frames and 0 <= top < bottom <= height
+            and 0 <= left < right <= width)
+    axes = [laid.cells.frames, laid.cells.rows, laid.cells.columns]
+    there = [axis for axis in axes if axis is not None]
+    arrays = [laid.raw, laid.lows, laid.highs, *there]
+    fits = (len(there) in (1, 3) and laid.raw.shape == tuple(axis.size for axis in there) and laid.raw.size
+            and laid.lows.shape == laid.highs.shape == (stop - first,)
+            and all(array.dtype.kind == "f" and np.isfinite(array).all() for array in arrays))
+    if not lies or not fits or any((np.diff(axis) <= 0).any() for axis in there):
+        raise ValueError(f"{key} does not lie on its clip")
 
 
 def lines(found: Mapping[str, Cams]) -> List[str]:

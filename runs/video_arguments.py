@@ -1,6 +1,5 @@
 """The flags for videos of the user's own, and what they ask for."""
 import argparse
-import math
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from files.workspace import expanded
@@ -8,6 +7,9 @@ from terminal.errors import UserError
 
 if TYPE_CHECKING:   # a command tells its flags before anything is loaded
     from runs.videos import Videos
+
+
+MOST = 10 ** 6      # seconds, eleven days
 
 
 def video_arguments(add: Callable[..., Any]) -> None:
@@ -56,6 +58,6 @@ def videos_asked(given: argparse.Namespace) -> "Optional[Videos]":
 
 def _seconds(text: str) -> float:
     value = float(text)
-    if not 0 <= value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 on")
+    if not 0 <= value <= MOST:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 to {MOST:,}")
     return value

@@ -20,6 +20,16 @@ class OneLineParser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}; {self.prog} --help tells all flags\n")
 
 
+def whole(least: int, most: int = 10 ** 9) -> Callable[[str], int]:
+    """A flag's number from `least` on."""
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or len(text) > 18 or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text[:40]} is not a number from {least} to {most:,}")
+        return int(text)
+
+    return read
+
+
 def parts(values: Sequence[str]) -> List[str]:
     """A B, A,B or both -> each once, in order."""
     return list(dict.fromkeys(part.strip() for value in values for part in value.split(",") if part.strip()))

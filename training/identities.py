@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from datasets.market import Shot, market
 from datasets.pictures import picture_clip, read_picture
+from files.atomic import atomic_file
 from files.overwrite_guard import RECIPE
 from models.embedder import Embedder, embed
 from models.registry import create_embedder
@@ -190,5 +191,6 @@ def start(config: Config, architecture: Dict[str, Any], root: Path, out: Path, p
         recipe = {name: asdict(part) for name, part in vars(config).items()}
         recipe["optimizer"]["betas"] = list(recipe["optimizer"]["betas"])
         recipe["schedule"]["milestones"] = list(recipe["schedule"]["milestones"])
-        (out / "config.yaml").write_text(RECIPE + yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
+        with atomic_file(out / "config.yaml") as draft:
+            draft.write_text(RECIPE + yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
     return trainer

@@ -93,5 +93,5 @@ def test_a_jpeg_of_gigabytes_is_refused_by_its_header_wherever_pictures_are_read
 @pytest.mark.parametrize("width, height", [(4000, 20), (20, 4000), (3000, 1)])
 def test_a_strip_that_is_no_frame_is_refused(tmp_path: Path, width: int, height: int) -> None:
     cv2.imwrite(str(tmp_path / "0.png"), frame(0, height, width))
-    with pytest.raises(UserError, match=f"{width}x{height} pixels; expected frames whose longer side is at most 16"):
+    with pytest.raises(UserError, match=f"{width}x{height} pixels; expected a longer side of at most 16 times"):
         decode_frames([tmp_path / "0.png"])

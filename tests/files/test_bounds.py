@@ -64,8 +64,8 @@ KINDS = ["pickle", "keypoints", "checkpoint"]
 
 
 def told_of(kind: str, *paths: Path) -> str:
-    done = subprocess.run([sys.executable, "-c", READ, kind, *map(str, paths)], cwd=REPOSITORY, capture_output=True, text=True,
-                          timeout=60)
+    done = subprocess.run([sys.executable, "-c", READ, kind, *map(str, paths)], cwd=REPOSITORY,
+                          capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr[-500:]
     return done.stdout
 
