@@ -66,9 +66,8 @@ def compare(given: argparse.Namespace) -> int:
 
     if given.demo:
         compare_people(asked, say)
-    else:
-        Comparison(asked, say).run()
-    return 0
+        return 0
+    return Comparison(asked, say).run()
 
 
 def _asked(given: argparse.Namespace) -> "Asked":

@@ -9,6 +9,7 @@ from typing import Any, Callable, List, Mapping
 import torch
 from torch import Tensor, nn
 
+from files.reading import open_file
 from models.cells import Axes, after
 from models.convolution import Conv3d, FrameConv, MaxPool3d, channels_last
 from models.inplace import add_, relu_
@@ -126,7 +127,8 @@ class FrameResNet(nn.Module):
     def load_imagenet(self, path: Path) -> None:
         """Weights as torchvision publishes them, without its classifier; what it does not know stays as it was."""
         try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
+            with open_file(path) as file:
+                state = torch.load(file, map_location="cpu", weights_only=True)
         except Exception as error:      # torch gives up on damaged files in many ways
             raise UserError(f"{path}: can't be read as weights ({str(error).splitlines()[0][:120]}); "
                             "give a torchvision state dict") from None

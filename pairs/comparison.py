@@ -1,4 +1,5 @@
 """A run of compare.py: pictures in, their maps with figures, numbers and checks out."""
+import sys
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
@@ -56,6 +57,7 @@ class Asked:
 class Comparison:
     def __init__(self, asked: Asked, say: Callable[[str], None]) -> None:
         self.asked, self.say = asked, say
+        self.left_out: List[Path] = []      # pictures that can't be read
         self.points = points_of(asked.points)
         self._look_first()
         self.embedder: Embedder = build_embedder(asked.model, asked.weights, asked.device)
@@ -82,7 +84,12 @@ class Comparison:
             people = identities(root)
             self.embedder.people = people if len(people) == self.embedder.architecture["identities"] else ()
 
-    def run(self) -> None:
+    def run(self) -> int:
+        """The exit code: 1 if some pictures had to be left out."""
+        self._run()
+        return 1 if self.left_out else 0
+
+    def _run(self) -> None:
         asked = self.asked
         if asked.market is not None:
             self._market(asked.market)
@@ -101,10 +108,23 @@ class Comparison:
     def _subject(self, path: Path) -> Subject:
         return subject_of(path, self.points)
 
-    def _embed(self, paths: Sequence[Path]) -> Tensor:
-        parts = [embed(self.embedder, [self._subject(path).clip for path in paths[start:start + CHUNK]])
-                 for start in range(0, len(paths), CHUNK)]
-        return torch.cat(parts)
+    def _embed(self, paths: Sequence[Path]) -> Tuple[Tensor, List[int]]:
+        """[N, D] of those that can be read, and their places; the others are told of and left out."""
+        parts: List[Tensor] = []
+        kept: List[int] = []
+        for start in range(0, len(paths), CHUNK):
+            clips = []
+            for place, path in enumerate(paths[start:start + CHUNK], start=start):
+                try:
+                    clips.append(self._subject(path).clip)
+                    kept.append(place)
+                except UserError as error:
+                    self.left_out.append(path)
+                    print(f"left out: {error}", file=sys.stderr)
+            parts += [embed(self.embedder, clips)] if clips else []
+        if not parts:
+            raise UserError(f"{paths[0].parent}: none of its {len(paths)} pictures can be read; give others")
+        return torch.cat(parts), kept
 
     def _pair(self, one: Subject, two: Subject, other: Optional[Tensor], folder: Optional[str],
               check: Optional[bool] = None) -> Dict[str, Any]:
@@ -121,7 +141,8 @@ class Comparison:
         if not paths:
             raise UserError(f"{folder}: holds nothing but the picture itself; give others to compare it with")
         own = embed(self.embedder, [subject.clip])
-        others = self._embed(paths)
+        others, kept = self._embed(paths)
+        paths = [paths[place] for place in kept]
         similar = similarities(own.double().numpy(), others.double().numpy())[0]
         order = np.argsort(-similar, kind="stable")
         who = identity_of(self.asked.image, None)
@@ -141,7 +162,8 @@ class Comparison:
         """The first queries: whom they are taken for, why, and how well people are found again."""
         asked = self.asked
         queries, gallery = market(root, "query")[:asked.queries], market(root, "gallery")
-        embeddings = [self._embed([shot.path for shot in shots]) for shots in (queries, gallery)]
+        embeddings, kept = zip(*(self._embed([shot.path for shot in shots]) for shots in (queries, gallery)))
+        queries, gallery = ([shots[place] for place in its] for shots, its in zip((queries, gallery), kept))
         similar = similarities(*(each.double().numpy() for each in embeddings))
         seen, there = ([(shot.identity, shot.camera) for shot in shots] for shots in (queries, gallery))
         found = retrieval(similar, seen, there)

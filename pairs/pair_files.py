@@ -7,6 +7,7 @@ from typing import Any, Dict, Mapping, Sequence
 import numpy as np
 
 from files.arrays import npz_bytes
+from files.atomic import atomic_file
 from files.reading import read_json
 
 SCORES, MAPS, FIGURE = "scores.json", "maps.npz", "figure.png"
@@ -19,8 +20,8 @@ def file_name(*parts: str) -> str:
 
 
 def write_scores(folder: Path, told: Mapping[str, Any]) -> None:
-    (folder / SCORES).write_text(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False) + "\n",
-                                 encoding="utf-8")
+    with atomic_file(folder / SCORES) as draft:
+        draft.write_text(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def read_scores(folder: Path) -> Dict[str, Any]:

@@ -22,7 +22,11 @@ def write_beside(folder: Path, other: Path) -> Path:
     for what in ("frames", "size"):
         if mine[what] != its[what]:
             raise UserError(f"{other}: not the same clip as {folder}: {what} {its[what]} and {mine[what]}")
-    mine["beside"] = {"name": other.parent.name, "preds": its["preds"], "models": _renamed(its["models"]),
+    try:
+        theirs_here = _renamed(its["models"])
+    except RecursionError:
+        raise UserError(f"{other / 'report.html'}: its data are damaged; write it again with --overwrite") from None
+    mine["beside"] = {"name": other.parent.name, "preds": its["preds"], "models": theirs_here,
                       "sheets": {_beside(name): sheet for name, sheet in its["sheets"].items() if name != "frame"}}
     sheets = "\n".join(f'<script type="text/plain" id="{_beside(name)}-{number}">{jpeg}</script>'
                        for name, number, jpeg in SHEET.findall(theirs) if name != "frame")
@@ -44,7 +48,7 @@ def _data(text: str, folder: Path) -> Dict[str, Any]:
     if found is None or PLACE not in text:
         raise UserError(f"{folder / 'report.html'}: not a report of this version; write it again with --overwrite")
     try:
-        told = json.loads(found.group(2))
+        told = json.loads(found.group(2), parse_constant=_no_number)
         if not isinstance(told["frames"], int) or not isinstance(told["preds"], dict) or not \
                 isinstance(told["models"], list) or not all(isinstance(each, dict) for each in told["sheets"].values()):
             raise ValueError("other records")
@@ -53,6 +57,10 @@ def _data(text: str, folder: Path) -> Dict[str, Any]:
         raise UserError(f"{folder / 'report.html'}: its data are damaged ({error!r:.80}); write it again with "
                         "--overwrite") from None
     return told
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} in it")
 
 
 def _beside(name: str) -> str:

@@ -136,7 +136,7 @@ def _check(key: str, laid: LaidMap) -> None:
     arrays = [laid.raw, laid.lows, laid.highs, *there]
     fits = (len(there) in (1, 3) and laid.raw.shape == tuple(axis.size for axis in there) and laid.raw.size
             and laid.lows.shape == laid.highs.shape == (stop - first,)
-            and all(array.dtype.kind == "f" and np.isfinite(array).all() for array in arrays))
+            and all(array.dtype.kind in "fiu" and (laid.void or np.isfinite(array).all()) for array in arrays))
     if not lies or not fits or any((np.diff(axis) <= 0).any() for axis in there):
         raise ValueError(f"{key} does not lie on its clip")
 

@@ -57,7 +57,22 @@ def read_preds(folder: Path, manifest: Manifest) -> Optional[Dict[str, Any]]:
         found = json.loads(data.decode("utf-8")) if _digest(data) == manifest.record else None
     except DAMAGED_JSON:
         return None
-    return found if isinstance(found, dict) else None
+    return found if _is_record(found) else None
+
+
+def _is_record(found: Any) -> bool:
+    """Whether it has what the index and the summary tell of a sequence."""
+    if not isinstance(found, dict) or not isinstance(found.get("models"), dict):
+        return False
+    return isinstance(found.get("sequence"), str) and all(map(_is_reading, found["models"].values()))
+
+
+def _is_reading(model: Any) -> bool:
+    if not isinstance(model, dict) or not isinstance(model.get("glosses"), list):
+        return False
+    layers = model.get("layers", {})
+    return isinstance(layers, dict) and all(isinstance(layer, dict) for layer in layers.values()) \
+        and isinstance(model.get("wer"), (dict, type(None))) and isinstance(model.get("spans", []), list)
 
 
 def files_in(folder: Path) -> Iterator[str]:

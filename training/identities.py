@@ -167,15 +167,20 @@ class IdentityTrainer:
 
     def resume(self, path: Path) -> None:
         content = checkpointing.load(path)
+        with checkpointing.resuming(path):
+            self._resume(path, content)
+        log.info("resumed %s after epoch %d, best mAP %.1f%%", path, self.epoch, 100 * self.best)
+
+    def _resume(self, path: Path, content: Dict[str, Any]) -> None:
         if content["architecture"] != self.architecture:
             raise UserError(f"{path}: of another architecture; resume with the recipe it was trained with")
         network, optimizer, schedule = STATES
         self.embedder.network.load_state_dict(content[network])
         self.margin.load_state_dict(content["state_dict_softmax_fc"])
-        self.optimizer.load_state_dict(content[optimizer])
-        self.schedule.load_state_dict(content[schedule])
+        checkpointing.load_state(self.optimizer, content[optimizer])
+        checkpointing.load_state(self.schedule, content[schedule])
         self.epoch, self.best = content["epoch"], content["training"]["best"]
-        log.info("resumed %s after epoch %d, best mAP %.1f%%", path, self.epoch, 100 * self.best)
+        checkpointing.check_progress(self.epoch, self.best)
 
 
 def start(config: Config, architecture: Dict[str, Any], root: Path, out: Path, place: Place,

@@ -22,13 +22,13 @@ def folder(tmp_path: Path) -> Path:
     with claimed:
         (claimed.path / "layer").mkdir()
         (claimed.path / "layer" / "frame_000.png").write_bytes(b"picture")
-        (claimed.path / "preds.json").write_text('{"sequence": "clip"}')
+        (claimed.path / "preds.json").write_text('{"sequence": "clip", "models": {}}')
         claimed.publish(SETTINGS, INPUTS)
     return claimed.final
 
 
 def test_complete_and_current_is_finished(folder: Path) -> None:
-    assert standing(folder, SETTINGS, INPUTS) == Standing({"sequence": "clip"})
+    assert standing(folder, SETTINGS, INPUTS) == Standing({"sequence": "clip", "models": {}})
     assert standing(folder.with_name("other"), SETTINGS, INPUTS) == Standing()
 
 
@@ -62,7 +62,7 @@ def test_a_damaged_record_has_it_made_again(folder: Path, name: str, content: st
 
 
 def test_the_same_size_is_not_enough_for_the_record(folder: Path) -> None:
-    (folder / "preds.json").write_text('{"sequence": "clop"}')
+    (folder / "preds.json").write_text('{"sequence": "clop", "models": {}}')
     assert standing(folder, SETTINGS, INPUTS).flaw == "preds.json is not as it was written"
 
 

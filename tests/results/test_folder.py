@@ -136,8 +136,9 @@ def test_a_manifest_that_leaves_its_folder_is_not_believed(tmp_path: Path, name:
 
 def test_a_damaged_record_is_no_finished_sequence(tmp_path: Path) -> None:
     assert finished(tmp_path, "clip") is None
-    folder = published(tmp_path)
-    assert finished(tmp_path, "clip") == {}
+    whole = {"sequence": "clip", "models": {}}
+    folder = published(tmp_path, preds_json=json.dumps(whole))
+    assert finished(tmp_path, "clip") == whole
     (folder / "preds.json").write_text('{"settings": ')
     assert finished(tmp_path, "clip") is None
 
