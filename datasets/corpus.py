@@ -101,7 +101,7 @@ def _read_table(path: Path, table: Table) -> List[Row]:
         raise UserError(f"{path}: can't be read ({error.strerror}); check the path") from None
     header = [name.strip() for name in lines[0].split("|")] if lines else []
     if not {table.id, table.folder or table.id, table.glosses} <= set(header):
-        raise UserError(f"{path}: the first line is '{lines[0] if lines else ''}'; "
+        raise UserError(f"{path}: the first line is '{lines[0][:200] if lines else ''}'; "
                         f"expected the header {table.header}; give the corpus's own file")
     rows = []
     for number, line in enumerate(lines[1:], start=2):

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from files.arrays import header
 from files.atomic import atomic_file, sweep_parts
 from files.reading import open_file
 from poses.whole_body import FRAME_HEIGHT, FRAME_WIDTH, LEFT, MIDLINE, RIGHT
@@ -66,7 +67,7 @@ class HeatmapCache:
         trailer = _trailer(keypoints)
         try:
             with open_file(self.path(seq_id)) as file:
-                header = np.lib.format.read_magic(file), np.lib.format.read_array_header_1_0(file)
+                found_header = header(file)
                 values = 2 * SIDE * SIDE * len(keypoints)
                 size = file.tell() + values * np.dtype(np.float16).itemsize + len(trailer)
                 file.seek(-len(trailer), os.SEEK_END)
@@ -74,10 +75,10 @@ class HeatmapCache:
                 found = file.tell()
         except OSError:                     # none there, or no regular file
             return False
-        except (ValueError, EOFError):      # damaged, or something else altogether
+        except ValueError:                  # damaged, or something else altogether
             return False
-        expected = (1, 0), ((len(keypoints), 2, SIDE, SIDE), False, np.dtype(np.float16))
-        return header == expected and end == trailer and found == size
+        expected = (len(keypoints), 2, SIDE, SIDE), False, np.dtype(np.float16)
+        return found_header == expected and end == trailer and found == size
 
     def read(self, seq_id: str, keypoints: np.ndarray) -> Optional[np.ndarray]:
         if not self.has(seq_id, keypoints):

@@ -2,6 +2,7 @@
 import io
 import math
 import os
+import struct
 import tokenize
 import zipfile
 import zlib
@@ -15,6 +16,7 @@ from terminal.errors import UserError
 
 KINDS = "biufcSU"
 DIMENSIONS = 32
+LONGEST_HEADER = 10_000     # bytes, as NumPy has it too
 ENTRIES = 100_000
 # Bytes that an .npz may unpack to for each of its own, and what any may: maps of zeros are a thousand times smaller.
 FACTOR, FLOOR = 64, 1 << 30
@@ -35,7 +37,7 @@ def load_npy(path: Path) -> np.ndarray:
 def read_array(file: BinaryIO, path: Path) -> Optional[np.ndarray]:
     """The array of an open .npy file; None, with the file behind its header, where it is one of objects."""
     try:
-        shape, fortran, dtype = _header(file)
+        shape, fortran, dtype = header(file)
         if dtype.hasobject:
             return None
         held, told = os.fstat(file.fileno()).st_size - file.tell(), _bytes(shape, dtype)
@@ -73,7 +75,7 @@ def _entries(packed: zipfile.ZipFile, size: int) -> Dict[str, zipfile.ZipInfo]:
 
 def _entry(packed: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
     with packed.open(info) as file:
-        shape, fortran, dtype = _header(file)       # type: ignore[arg-type]
+        shape, fortran, dtype = header(file)        # type: ignore[arg-type]
         told, head = _bytes(shape, dtype), file.tell()
         if dtype.hasobject or head + told != info.file_size:
             raise ValueError(f"{info.filename} is told to be {told:,} bytes of {info.file_size - head:,}")
@@ -84,10 +86,21 @@ def _entry(packed: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
     return _array(data, shape, fortran, dtype)
 
 
-def _header(file: BinaryIO) -> Header:
-    version = np.lib.format.read_magic(file)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    return read(file)
+def header(file: BinaryIO) -> Header:
+    """(shape, whether it is by columns, dtype), with the file behind it; ValueError where there is none."""
+    magic = file.read(8)
+    form = {b"\1\0": "<H", b"\2\0": "<I", b"\3\0": "<I"}.get(magic[6:])
+    if magic[:6] != b"\x93NUMPY" or form is None:
+        raise ValueError("it does not begin as one")
+    told = file.read(struct.calcsize(form))
+    length = struct.unpack(form, told)[0] if len(told) == struct.calcsize(form) else LONGEST_HEADER + 1
+    if length > LONGEST_HEADER:
+        raise ValueError("its header is too long")
+    whole = io.BytesIO(told + file.read(length))
+    try:
+        return (np.lib.format.read_array_header_1_0 if form == "<H" else np.lib.format.read_array_header_2_0)(whole)
+    except DAMAGED as error:
+        raise ValueError(f"its header can't be read: {_told(error)}") from None
 
 
 def _bytes(shape: Tuple[int, ...], dtype: np.dtype) -> int:

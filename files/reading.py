@@ -31,7 +31,7 @@ def read_bytes(path: Union[str, Path], largest: int = LARGEST_TEXT) -> bytes:
         size = os.fstat(file.fileno()).st_size
         if size > largest:
             raise OSError(errno.EFBIG, f"{size:,} bytes, and at most {largest:,} are read", str(path))
-        return file.read(largest)
+        return file.read(size)      # room is made for as much as is asked for
 
 
 def read_text(path: Union[str, Path], encoding: str = "utf-8", largest: int = LARGEST_TEXT) -> str:

@@ -13,6 +13,7 @@ from terminal.output import steady_output
 from terminal.signals import Stopped, signals_raised
 
 WORDS = "/proc/self/cmdline"
+LONGEST = 4000      # letters of a line: what it quotes may have been made by others
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -78,4 +79,6 @@ def _threads_quiet_on_full_disks() -> Iterator[None]:
 def _in_one_line(text: str) -> str:
     """From a loader's process an error comes with that process's traceback before it."""
     text = text.strip()
-    return text.splitlines()[-1].split("UserError: ", 1)[-1] if "Original Traceback" in text else text
+    if "Original Traceback" in text:
+        text = text.splitlines()[-1].split("UserError: ", 1)[-1]
+    return " ".join(text.splitlines())[:LONGEST]

@@ -160,6 +160,10 @@ class VideoFile:
 def _stream(container: Any, path: Path) -> Any:
     tracks = container.streams.video
     if not tracks:
-        there = ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
+        # A stream must not be asked for its type: PyAV ends the process where there is none.
+        there = ", ".join(kind for kind in ("audio", "subtitles") if getattr(container.streams, kind)) or "nothing"
         raise UserError(f"{path}: has no moving pictures (only {there}); give a video")
-    return next((track for track in tracks if track.codec_context.name not in COVERS), tracks[0])
+    known = [track for track in tracks if track.codec_context is not None]
+    if not known:
+        raise UserError(f"{path}: of a kind of film that can't be decoded here; give an MP4 of H.264")
+    return next((track for track in known if track.codec_context.name not in COVERS), known[0])
