@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Optional
 from files.atomic import atomic_file
 from files.reading import DAMAGED_JSON, read_json, read_text
 from poses.regions import REGIONS
-from reports.page import page
+from reports.page import json_in_html, page
 from reports.study import study
 from results.existing_result import looks_finished
 from results.glosses import FILE
@@ -67,8 +67,10 @@ def _row(folder: Path) -> Optional[Dict[str, Any]]:
     if manifest is None or preds is None:
         return None
     try:
-        return _told(folder, preds, _record(folder, manifest))
-    except (KeyError, TypeError, AttributeError, ValueError, IndexError):
+        told = _told(folder, preds, _record(folder, manifest))
+        json_in_html(told).encode()     # it can be told at all
+        return told
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError, RecursionError):
         return None
 
 

@@ -1,6 +1,7 @@
 """A recipe: one YAML file, checked key by key, with dotted overrides from the command line."""
 import dataclasses
 import difflib
+import os
 import typing
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Sequence, Tuple, Type, TypeVar
@@ -47,7 +48,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Tuple[Config, Dict
 
 
 def read_yaml(path: Path) -> Dict[str, Any]:
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not os.path.isfile(path):
         raise UserError(f"{path}: not a file; give one such as those of configs/")
     try:
         tree = yaml.load(read_text(path, largest=LARGEST), PlainLoader)
@@ -65,7 +66,7 @@ def read_yaml(path: Path) -> Dict[str, Any]:
 
 def _beside(recipe: Path, name: str) -> Path:
     beside = recipe.parent / name
-    return beside if beside.is_file() else Path(name)
+    return beside if os.path.isfile(beside) else Path(name)     # False for what can't be a path, too
 
 
 def override(tree: Dict[str, Any], pairs: Sequence[str]) -> None:

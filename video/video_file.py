@@ -88,7 +88,7 @@ class VideoFile:
     def _open(self) -> Any:
         try:
             check_regular(self.path)
-            return av.open(str(self.path.absolute()), options=dict(FILES_ONLY))
+            return av.open(str(self.path.absolute()), options=dict(FILES_ONLY), metadata_errors="replace")
         except (FileNotFoundError, av.error.FileNotFoundError):
             raise UserError(f"{self.path} does not exist; give a video file or a folder of pictures") from None
         except av.error.FFmpegError as error:

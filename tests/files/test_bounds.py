@@ -4,15 +4,14 @@ import struct
 import subprocess
 import sys
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Callable, Dict
 
 import numpy as np
 import pytest
-import torch
 
 from files.workspace import REPOSITORY
-from models.checkpoint import Checkpoint
 from terminal.errors import UserError
 from tests.files.test_safe_pickle import Calls
 
@@ -60,7 +59,9 @@ def zipped(path: Path, content: bytes, how: int = zipfile.ZIP_STORED) -> Path:
     return path
 
 
-KINDS = ["pickle", "keypoints", "checkpoint"]
+HAS_TORCH = find_spec("torch") is not None
+KINDS = ["pickle", "keypoints", *(["checkpoint"] if HAS_TORCH else [])]
+needs_torch = pytest.mark.skipif(not HAS_TORCH, reason="checkpoints are read with torch")
 
 
 def told_of(kind: str, *paths: Path) -> str:
@@ -92,6 +93,7 @@ def test_a_far_place_in_the_memo_costs_nothing(tmp_path: Path, kind: str) -> Non
     assert len(told_of(kind, path).splitlines()) == (kind == "keypoints")       # an empty list: data, but no keypoints
 
 
+@needs_torch
 def test_a_size_that_a_directory_announces_is_not_believed(tmp_path: Path) -> None:
     """From Python 3.12 on zipfile does, and so does whoever asks it how long an entry is."""
     path = zipped(tmp_path / "x.bin", long_put(2 ** 29))
@@ -103,7 +105,10 @@ def test_a_size_that_a_directory_announces_is_not_believed(tmp_path: Path) -> No
     assert len(told.splitlines()) == 1 and "x.bin" in told
 
 
+@needs_torch
 def test_entries_cannot_be_one_anothers_bytes(tmp_path: Path) -> None:
+    from models.checkpoint import Checkpoint
+
     path = zipped(tmp_path / "x.pt", b"\x80\x02K\x01." + bytes(5000))
     data = path.read_bytes()
     start = data.index(b"PK\x01\x02")
@@ -157,7 +162,12 @@ def test_arrays_of_objects_cannot_be_nested_without_end(tmp_path: Path) -> None:
         load_pickle(tmp_path / "x.bin")
 
 
+@needs_torch
 def test_tensors_that_share_a_storage_are_read_from_it_alone(tmp_path: Path) -> None:
+    import torch
+
+    from models.checkpoint import Checkpoint
+
     shared = torch.arange(1_000_000.)
     torch.save({str(n): shared[n:n + 3] for n in range(2000)}, tmp_path / "x.pt")
     with Checkpoint(tmp_path / "x.pt") as file:
@@ -188,21 +198,34 @@ def test_a_function_of_ours_cannot_be_changed(tmp_path: Path) -> None:
             load_pickle(tmp_path / "x.pkl")
 
 
+@needs_torch
 def test_a_compressed_checkpoint_is_refused(tmp_path: Path) -> None:
+    from models.checkpoint import Checkpoint
+
     with pytest.raises(UserError, match="compressed"):
         Checkpoint(zipped(tmp_path / "x.pt", pickle.dumps({}, 2), zipfile.ZIP_DEFLATED))
 
 
+@needs_torch
 @pytest.mark.parametrize("change", [
     lambda one: one.as_strided((10 ** 5, 10 ** 5), (0, 0)), lambda one: one.expand(10 ** 9, 4)])
 def test_a_tensor_cannot_be_larger_than_the_file_allows(tmp_path: Path, change: Callable[[Any], Any]) -> None:
+    import torch
+
+    from models.checkpoint import Checkpoint
+
     torch.save({"a": change(torch.zeros(4))}, tmp_path / "x.pt")
     with Checkpoint(tmp_path / "x.pt") as file, pytest.raises(UserError, match="damaged"):
         file.everything()
 
 
+@needs_torch
 def test_a_stride_beyond_all_memory_is_damage(tmp_path: Path) -> None:
     from dataclasses import replace
+
+    import torch
+
+    from models.checkpoint import Checkpoint
 
     torch.save({"a": torch.zeros(4)}, tmp_path / "x.pt")
     with Checkpoint(tmp_path / "x.pt") as file, pytest.raises(UserError, match="damaged"):

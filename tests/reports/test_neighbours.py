@@ -36,6 +36,11 @@ def rewritten(name: str, change: Callable[[Any], None]) -> Callable[[Path], None
     return do
 
 
+def listed(folder: Path) -> None:
+    (folder / "preds.json").write_text("[1]")
+    write_manifest(folder, {}, {})
+
+
 def row(**values: str) -> str:
     return ",".join(COLUMNS) + "\n" + ",".join(values.get(column, "") for column in COLUMNS) + "\n"
 
@@ -50,8 +55,7 @@ DAMAGE: Dict[str, Callable[[Path], Any]] = {
     "a model of text": rewritten("preds.json", lambda preds: preds["models"].update(slowfast="x")),
     "glosses as a number": rewritten("preds.json", lambda preds: preds["models"]["slowfast"].update(glosses=3)),
     "spans of text": rewritten("preds.json", lambda preds: preds["models"]["slowfast"].update(spans=["x"])),
-    "a record that is a list": lambda folder: ((folder / "preds.json").write_text("[1]"),
-                                               write_manifest(folder, {}, {})),
+    "a record that is a list": lambda folder: listed(folder),
 }
 
 
