@@ -24,7 +24,7 @@ Frames = Generator[Tuple[int, Any], None, None]     # numbers of frames, and fra
 
 
 class VideoFile:
-    """Any file that PyAV reads. Its packets are listed at once, which takes no decoding; its frames come when shown."""
+    """A film that PyAV reads. Its packets are listed at once, which takes no decoding; its frames come when shown."""
 
     def __init__(self, path: Path, rate: Optional[float] = None) -> None:
         self.path = path

@@ -1,4 +1,5 @@
 import copy
+import errno
 import math
 import os
 import subprocess
@@ -220,3 +221,18 @@ def test_a_state_that_was_changed_is_one_line(data: Path, tmp_path: Path) -> Non
         with pytest.raises(UserError, match=r"last\.pt") as error:
             trainer.resume(tmp_path / "last.pt")
         assert "\n" not in str(error.value), name
+
+
+@pytest.mark.parametrize("there, words", [(False, "the same command begins anew"), (True, "--resume goes on")])
+def test_the_advice_on_a_full_disk_is_one_that_can_be_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                               capsys: pytest.CaptureFixture[str], there: bool,
+                                                               words: str) -> None:
+    def full(_args: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(train, "train", full)
+    if there:
+        (tmp_path / LAST).touch()
+    assert train.main(["-c", "configs/train_slowfast.yaml", "--out", str(tmp_path)]) == 1
+    line, = capsys.readouterr().err.splitlines()
+    assert "the disk is full" in line and words in line
