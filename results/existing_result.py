@@ -88,4 +88,5 @@ def looks_finished(folder: Path) -> bool:
 
 
 def _in_words(before: Settings, now: Settings) -> str:
-    return "; ".join(f"{key}: {how}" for key, how in differing(before, now).items())
+    words = "; ".join(f"{key}: {how}" for key, how in differing(before, now).items())
+    return " ".join(words.split())[:1000]       # a record that others made may have any keys
