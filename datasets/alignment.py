@@ -62,8 +62,8 @@ def read_classes(path: Path) -> Dict[int, State]:
             continue
         name, digit = (words[0][:-1], words[0][-1]) if words[0] != SILENCE else (SILENCE, "0")
         if len(words) != 2 or not words[1].isdigit() or digit not in "012" or not name:
-            raise UserError(f"{path}, line {number}: {line.strip()[:80]!r} is no state; expected a gloss with its state "
-                            "0, 1 or 2 and a number, such as 'REGEN0 2370'; unpack the file anew")
+            raise UserError(f"{path}, line {number}: {line.strip()[:80]!r} is no state; expected a gloss with its "
+                            "state 0, 1 or 2 and a number, such as 'REGEN0 2370'; unpack the file anew")
         states[int(words[1])] = State(None if name == SILENCE else name, int(digit))
     return states
 
