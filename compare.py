@@ -67,13 +67,12 @@ def compare(given: argparse.Namespace) -> int:
 
     if given.demo:
         compare_people(asked, say)
-    else:
-        Comparison(asked, say).run()
-    return 0
+        return 0
+    return Comparison(asked, say).run()
 
 
 def request(given: argparse.Namespace) -> PairRequest:
-    from files.workspace import Workspace
+    from files.workspace import Workspace, expanded
 
     if given.weights is None and not given.demo:
         raise UserError(f"--weights is missing: name the checkpoint of {given.model}; --demo needs none")
@@ -81,7 +80,7 @@ def request(given: argparse.Namespace) -> PairRequest:
     from pairs.demo import WEIGHTS
 
     outputs = Workspace().demo_outputs / "compare-demo" if given.demo else Workspace().outputs / "compare"
-    out = Path(given.out).absolute() if given.out else outputs
+    out = expanded(given.out).absolute() if given.out else outputs
     device, note = choose_device(given.device)
     if note and not given.quiet:
         print(note, file=sys.stderr)

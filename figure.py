@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """A figure for a paper from what main.py wrote: rows are models and layers, columns frames or glosses."""
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
@@ -59,6 +58,9 @@ def draw(given: argparse.Namespace) -> Path:
     colormap = given.colormap or record.settings["colormap"]
     if colormap not in COLORMAPS:
         raise UserError(f"--colormap {colormap}: there are {', '.join(COLORMAPS)}")
+    if any(layer.laid.place.size[0] != record.frames for its in cams.values() for layer in its.layers.values()) or \
+            not set(cams) <= set(record.models):
+        raise UserError(f"{folder}: its cams.npz and preds.json are not of one run; write it again")
     rows, columns = _rows_and_columns(given, cams, record)
     frames = _frames(given, record, sorted({cell.frame for row in rows for cell in row.cells}))
     strongest = {"clip": "the clip's strongest place", "frame": "each frame's strongest place"}
@@ -70,13 +72,27 @@ def draw(given: argparse.Namespace) -> Path:
 
 
 def _record(folder: Path) -> Record:
+    from files.reading import DAMAGED_JSON, read_json
+
     path = folder / "preds.json"
     try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{folder}: no preds.json of a finished sequence ({error}); give a folder that main.py wrote"
-                        ) from None
-    return read_sequence(tree, str(path))
+        tree = read_json(path)
+    except DAMAGED_JSON as error:
+        raise UserError(f"{folder}: no preds.json of a finished sequence ({error!r:.120}); give a folder that main.py "
+                        "wrote") from None
+    record = read_sequence(tree, str(path))
+    if not _as_written(record):
+        raise UserError(f"{path}: not as main.py writes it; write it again")
+    return record
+
+
+def _as_written(record: Record) -> bool:
+    """Whether what a figure is drawn from can be so."""
+    settings = record.settings
+    spans = [span.frames for model in record.models.values() for span in model.spans]
+    return (record.frames > 0 and 0 < record.fps < 1e6 and isinstance(settings.get("colormap"), str)
+            and settings.get("normalise") in ("clip", "frame")
+            and all(0 <= first < stop <= record.frames for first, stop in spans))
 
 
 def _rows_and_columns(given: argparse.Namespace, cams: "Dict[str, Explanation]", record: Record
@@ -95,7 +111,7 @@ def _rows_and_columns(given: argparse.Namespace, cams: "Dict[str, Explanation]",
     titles = {model: record.models[model].title for model in models}
     if given.glosses:
         spans = {model: record.models[model].spans for model in models}
-        most = max(len(read) for read in spans.values())
+        most = max((len(read) for read in spans.values()), default=0)
         numbers = [_number("--glosses", text, 1, most) for text in given.glosses]
         columns = [next(read[number - 1].gloss for read in spans.values() if len(read) >= number) for number in numbers]
         return [Row(titles[model], name, [_gloss_cell(cams[model], spans[model], number, name, title)

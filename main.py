@@ -129,7 +129,8 @@ def _as_demo(given: argparse.Namespace) -> None:
         given.split, given.data_root = "dev", str(demo_data(out, CLIPS, not given.quiet))
     elif not given.video:
         film, points, truth = demo_video(out)
-        given.video, given.truth = [str(film)], given.truth or truth
+        cut = given.longest is not None or given.stop is not None or given.start
+        given.video, given.truth = [str(film)], given.truth or (None if cut else truth)
         if given.estimator is None:
             given.keypoints = given.keypoints or str(points)
 

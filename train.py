@@ -33,19 +33,33 @@ def parse(arguments: Optional[List[str]] = None) -> argparse.Namespace:
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
-    return ended("train.py", lambda: _run(arguments), "--resume goes on from the last complete epoch", first_to_say)
+    out: List[Path] = []
+
+    def advice() -> str:
+        return ("--resume goes on from the last complete epoch" if any((place / "last.pt").exists() for place in out)
+                else "the same command begins anew")
+
+    return ended("train.py", lambda: _run(arguments, out), advice, first_to_say)
 
 
-def _run(arguments: Optional[List[str]]) -> int:
-    train(parse(arguments))
+def _run(arguments: Optional[List[str]], place: List[Path]) -> int:
+    """place: gets the output folder, once it is known."""
+    args = parse(arguments)
+    place.append(_out(args))
+    train(args)
     return 0
+
+
+def _out(args: argparse.Namespace) -> Path:
+    workspace = Workspace()
+    return output_folder(args.out or workspace.outputs / "train" / find_input(args.config, workspace).stem)
 
 
 def train(args: argparse.Namespace) -> float:
     """Gives the best dev WER, or of an embedder the best mAP."""
     workspace = Workspace()
     recipe = find_input(args.config, workspace)
-    out = output_folder(args.out or workspace.outputs / "train" / recipe.stem)
+    out = _out(args)
     from training.config import load_config
     from training.distributed import join, leave
     from training.identities import start as start_identities

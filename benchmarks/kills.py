@@ -1,6 +1,6 @@
 """Commands are killed (-9) again and again at random moments, and must end with what an undisturbed run leaves.
 
-    python benchmarks/kills.py [--rounds 10] [--seed 1] [--only explain torchrun cache train]
+    python benchmarks/kills.py [--rounds 10] [--seed 1] [--only explain torchrun cache train compare keypoints]
 
 Small networks on noise, some minutes in all. Every round is a process of its own; a run that ends before its moment
 has come begins anew from nothing. What tells the time (seconds, logs) is left out of the comparison.
@@ -24,8 +24,11 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.kit.commands import tiny_case  # noqa: E402
+from tests.kit.footage import write_video  # noqa: E402
+from tests.kit.people import tiny_market, weights  # noqa: E402
 from tests.kit.training import write_data, write_recipe  # noqa: E402
 
+NAMES = ("explain", "torchrun", "cache", "train", "compare", "keypoints")
 TIMED = ("seconds", "peak_memory", "record", "files")       # keys of preds.json, manifest.json and summary.json
 LEFT_OUT = ("train.log", "summary.csv", "index.html")
 TORCHRUN = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
@@ -41,7 +44,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=10, help="kills of each command")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", nargs="+", choices=("explain", "torchrun", "cache", "train"))
+    parser.add_argument("--only", nargs="+", choices=NAMES)
     options = parser.parse_args()
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -78,7 +81,18 @@ def cases(folder: Path) -> Dict[str, Case]:
     def torchrun(out: Path) -> List[str]:
         return [*TORCHRUN, *explain(out)]
 
-    return {"explain": Case(explain, explain), "torchrun": Case(torchrun, torchrun), "cache": Case(cache, cache),
+    market, weights_file = tiny_market(folder / "market"), weights(folder)
+    films = [write_video(folder / f"film-{number}.mp4", 60, size=(210, 260)) for number in range(3)]
+
+    def compare(out: Path) -> List[str]:
+        return ["compare.py", "--model", "arcface", "--weights", str(weights_file), "--market", str(market),
+                "--top", "3", "--device", "cpu", "--out", str(out)]
+
+    def keypoints(out: Path) -> List[str]:
+        return ["-m", "tests.kit.standing", *map(str, films), "--out", str(out / "keypoints.pkl"), "--overwrite"]
+
+    return {"compare": Case(compare, compare), "keypoints": Case(keypoints, keypoints),
+            "explain": Case(explain, explain), "torchrun": Case(torchrun, torchrun), "cache": Case(cache, cache),
             "train": Case(train, resumed)}
 
 
@@ -97,13 +111,21 @@ def rounds(case: Case, place: Path, wanted: int, moments: random.Random) -> Tupl
         running = start(case.again(out))
         try:
             running.wait(moments.uniform(0.1, 1.0) * takes)
-            shutil.rmtree(out)
+            shutil.rmtree(out, ignore_errors=True)
         except subprocess.TimeoutExpired:
             os.killpg(running.pid, signal.SIGKILL)
             running.wait()
             kills += 1
+    made_old(out)
     finish(case.again(out))
     return kills, told(out) == told(whole)
+
+
+def made_old(folder: Path) -> None:
+    """As a run of another day finds what is hidden: what is young could be somebody's who is still at it."""
+    for path in folder.rglob(".*"):
+        before = path.stat()
+        os.utime(path, (before.st_atime - 3600, before.st_mtime - 3600))
 
 
 def start(words: List[str]) -> "subprocess.Popen[bytes]":

@@ -3,6 +3,7 @@
 `trainingClasses.txt` numbers the states, three a gloss and one of silence ("signstate classlabel", "REGEN0 2370", ...,
 "si 3693"); `train.alignment` has a line a frame: its file under the data root, and the number of its state.
 """
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import AbstractSet, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence
@@ -11,6 +12,7 @@ import numpy as np
 
 from datasets.corpus import Row
 from datasets.layout import Corpus
+from files.reading import open_file
 from glosses.wer import as_it_is, edits
 from terminal.errors import UserError
 
@@ -60,8 +62,8 @@ def read_classes(path: Path) -> Dict[int, State]:
             continue
         name, digit = (words[0][:-1], words[0][-1]) if words[0] != SILENCE else (SILENCE, "0")
         if len(words) != 2 or not words[1].isdigit() or digit not in "012" or not name:
-            raise UserError(f"{path}, line {number}: {line.strip()!r} is no state; expected a gloss with its state 0, "
-                            "1 or 2 and a number, such as 'REGEN0 2370'; unpack the file anew")
+            raise UserError(f"{path}, line {number}: {line.strip()[:80]!r} is no state; expected a gloss with its "
+                            "state 0, 1 or 2 and a number, such as 'REGEN0 2370'; unpack the file anew")
         states[int(words[1])] = State(None if name == SILENCE else name, int(digit))
     return states
 
@@ -88,7 +90,7 @@ def read_alignment(path: Path, wanted: AbstractSet[str], states: Mapping[int, St
 def _lines(path: Path) -> Iterator[str]:
     """One by one: the file has a hundred megabytes."""
     try:
-        with open(path, encoding="utf-8") as file:
+        with open_file(path) as data, io.TextIOWrapper(data, encoding="utf-8") as file:
             yield from file
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: can't be read ({error}); expected text in UTF-8; unpack it anew") from None

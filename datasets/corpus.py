@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from files.names import fault, pattern_fault
+from files.reading import read_text
 from files.safe_pickle import load_npy
 from terminal.errors import UserError
 
@@ -93,14 +94,14 @@ def _corpus_file(place: Path, split: str, table: Table) -> Path:
 
 def _read_table(path: Path, table: Table) -> List[Row]:
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = read_text(path, "utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not UTF-8 text (byte {error.start}); convert it to UTF-8") from None
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error.strerror}); check the path") from None
     header = [name.strip() for name in lines[0].split("|")] if lines else []
     if not {table.id, table.folder or table.id, table.glosses} <= set(header):
-        raise UserError(f"{path}: the first line is '{lines[0] if lines else ''}'; "
+        raise UserError(f"{path}: the first line is '{lines[0][:200] if lines else ''}'; "
                         f"expected the header {table.header}; give the corpus's own file")
     rows = []
     for number, line in enumerate(lines[1:], start=2):

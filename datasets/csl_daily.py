@@ -8,6 +8,7 @@ from datasets.clip import Whole
 from datasets.corpus import INFO, Row, Table, read_corpus
 from datasets.frames import decode_frames
 from datasets.layout import SPLITS, SQUARE, Corpus
+from files.reading import read_text
 from geometry.viewport import Viewport
 from glosses.vocabulary import GlossVocabulary, in_string_order
 from terminal.errors import UserError
@@ -114,7 +115,7 @@ class CSLDaily(Corpus):
 def _members(path: Path) -> Dict[str, str]:
     """{video: split}"""
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = read_text(path, "utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: can't be read ({error}); expected CSL-Daily's list of name|split") from None
     pairs = [line.strip().split("|") for line in lines[1:] if line.strip()]

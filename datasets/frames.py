@@ -5,14 +5,14 @@ import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import List, Sequence
+from typing import List, Optional, Sequence
 
 import numpy as np
 
-from datasets.picture_size import LARGEST_FRAME, check_header, check_size
+from datasets.picture_size import LARGEST_FILE, LARGEST_FRAME, check_size, known_header
+from files.reading import read_bytes
 from terminal.errors import UserError
 
-ODDEST = 16         # times that a frame's longer side may be the shorter one
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -26,9 +26,6 @@ def find_frames(folder: Path, pattern: str) -> List[Path]:
 def decode_frames(paths: Sequence[Path]) -> np.ndarray:
     """uint8 [T, H, W, 3] RGB. The first frame sets the size; all are decoded straight into their place."""
     first = _decode(paths[0])
-    if max(first.shape[:2]) > ODDEST * min(first.shape[:2]):
-        raise UserError(f"{paths[0]}: {_size(first)}; expected frames whose longer side is at most {ODDEST} times the "
-                        "shorter; pad them or cut them")
     frames = np.empty((len(paths), *first.shape), np.uint8)
 
     def place(index: int) -> None:
@@ -53,27 +50,35 @@ def _place(path: Path, frame: np.ndarray, first: Path) -> None:
 
 def _decode(path: Path) -> np.ndarray:
     """uint8 [H, W, 3] BGR."""
-    import cv2
-
     try:
-        data = path.read_bytes()
+        data = read_bytes(path, LARGEST_FILE)
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error.strerror}); check the file") from None
-    _check_size(path, data)
     # OpenCV shows what a truncated PNG still has as if it were whole.
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if _is_whole(data) else None
+    image = _pixels(data) if _has_size(path, data) and _is_whole(data) else None
     if image is None:
         raise UserError(f"{path}: broken or truncated image ({len(data)} bytes); expected a whole PNG; "
                         "copy it again from the dataset")
     return image
 
 
-def _check_size(path: Path, data: bytes) -> None:
+def _pixels(data: bytes) -> Optional[np.ndarray]:
+    import cv2
+
+    try:
+        return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:
+        return None
+
+
+def _has_size(path: Path, data: bytes) -> bool:
+    """Whether it says how large it is; UserError where that is too large."""
     if not data.startswith(PNG_SIGNATURE):
-        check_header(path, data, LARGEST_FRAME)
-    elif len(data) >= 24:           # read here, as it is the format of most corpora
+        return known_header(path, data, LARGEST_FRAME)
+    if len(data) >= 24:             # read here, as it is the format of most corpora
         width, height = struct.unpack_from(">II", data, 16)
         check_size(path, width, height, LARGEST_FRAME)
+    return True
 
 
 def _is_whole(data: bytes) -> bool:

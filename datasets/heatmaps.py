@@ -2,7 +2,6 @@
 import hashlib
 import io
 import os
-import time
 from pathlib import Path
 from typing import Optional, Sequence, Union
 
@@ -10,14 +9,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from files.atomic import atomic_file
+from files.arrays import header
+from files.atomic import atomic_file, sweep_parts
+from files.reading import open_file
 from poses.whole_body import FRAME_HEIGHT, FRAME_WIDTH, LEFT, MIDLINE, RIGHT
 from terminal.errors import UserError
 
 SIDE = 112
 SIGMA = 4.0
 TRAILER = b"pose heat maps 1"      # after the array, then a digest of what it was made of; np.load reads neither
-STALE = 600                        # seconds after which a half-written file is a killed run's
 
 
 def render(keypoints: Union[np.ndarray, Tensor], device: str = "cpu") -> Tensor:
@@ -66,24 +66,24 @@ class HeatmapCache:
         """Whether there are maps, whole, ours and of these keypoints. Looks at the file's two ends alone."""
         trailer = _trailer(keypoints)
         try:
-            with open(self.path(seq_id), "rb") as file:
-                header = np.lib.format.read_magic(file), np.lib.format.read_array_header_1_0(file)
+            with open_file(self.path(seq_id)) as file:
+                found_header = header(file)
                 values = 2 * SIDE * SIDE * len(keypoints)
                 size = file.tell() + values * np.dtype(np.float16).itemsize + len(trailer)
                 file.seek(-len(trailer), os.SEEK_END)
                 end = file.read()
                 found = file.tell()
-        except (FileNotFoundError, NotADirectoryError):
+        except OSError:                     # none there, or no regular file
             return False
-        except (ValueError, EOFError):      # damaged, or something else altogether
+        except ValueError:                  # damaged, or something else altogether
             return False
-        expected = (1, 0), ((len(keypoints), 2, SIDE, SIDE), False, np.dtype(np.float16))
-        return header == expected and end == trailer and found == size
+        expected = (len(keypoints), 2, SIDE, SIDE), False, np.dtype(np.float16)
+        return found_header == expected and end == trailer and found == size
 
     def read(self, seq_id: str, keypoints: np.ndarray) -> Optional[np.ndarray]:
         if not self.has(seq_id, keypoints):
             return None
-        with open(self.path(seq_id), "rb") as file:
+        with open_file(self.path(seq_id)) as file:
             return np.lib.format.read_array(file, allow_pickle=False)
 
     def write(self, seq_id: str, maps: np.ndarray, keypoints: np.ndarray) -> None:
@@ -104,9 +104,7 @@ class HeatmapCache:
         except OSError as error:
             raise UserError(f"{self.folder}: can't be written ({error.strerror}); expected a folder for heat maps; "
                             "make it writable or name another") from None
-        for part in self.folder.glob(".*.part"):
-            if time.time() - part.stat().st_mtime > STALE:
-                part.unlink()
+        sweep_parts(self.folder)
 
 
 def _trailer(keypoints: np.ndarray) -> bytes:

@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from datasets.clip import Clip
-from datasets.picture_size import check_size
+from datasets.picture_size import DAMAGED, FORMATS, check_size, open_picture
+from files.reading import open_file
 from terminal.errors import UserError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
@@ -16,7 +17,7 @@ WHITE = (255, 255, 255, 255)
 def read_picture(path: Path) -> np.ndarray:
     """uint8 [H, W, 3] RGB, upright; what is transparent is white."""
     try:
-        with Image.open(path) as file:
+        with open_file(path) as data, open_picture(data) as file:
             check_size(path, file.width, file.height)
             upright = ImageOps.exif_transpose(file)
             assert upright is not None
@@ -29,9 +30,9 @@ def read_picture(path: Path) -> np.ndarray:
     except IsADirectoryError:
         raise UserError(f"{path}: a folder; give one picture") from None
     except UnidentifiedImageError:
-        raise UserError(f"{path}: not a picture that can be read; give a JPEG or PNG") from None
-    except (OSError, ValueError, SyntaxError) as error:
-        raise UserError(f"{path}: a damaged picture ({error}); save it again") from None
+        raise UserError(f"{path}: not a picture that can be read; give one of {', '.join(FORMATS)}") from None
+    except DAMAGED as error:
+        raise UserError(f"{path}: a damaged picture ({error or type(error).__name__}); save it again") from None
 
 
 def picture_clip(path: Path, name: str = "") -> Clip:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from drawing.joints import with_arcs
 from drawing.overlay import overlay, palette
 from drawing.view import View
+from files.atomic import atomic_file
 from geometry.joints import JointMap
 from geometry.laid import LaidMap
 from records.style import Style
@@ -19,7 +20,7 @@ WIDTHS = {"column": 3.3, "page": 6.9}       # inches
 FORMATS = (".pdf", ".svg", ".png")
 LABEL, TITLE, BAR, GAP = 0.95, 0.34, 0.34, 0.05     # inches: left of rows, above columns, below all, between pictures
 FACE: Dict[str, Any] = {"font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "pdf.fonttype": 42,
-                        "svg.fonttype": "none", "svg.hashsalt": "figure"}
+                        "svg.fonttype": "none", "svg.hashsalt": "figure", "text.parse_math": False}
 SMALL, TINY = 6.5, 5.5      # points
 PLATE = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.0}
 
@@ -45,7 +46,8 @@ def write_figure(path: Path, frames: Mapping[int, np.ndarray], rows: Sequence[Ro
         figure = _figure(frames, rows, columns, WIDTHS[width], style, scale)
         # No date in the file: the same figure is the same bytes.
         about = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(path.suffix.lower())
-        figure.savefig(path, dpi=300, metadata=about)
+        with atomic_file(path) as draft:
+            figure.savefig(draft, dpi=300, metadata=about)
 
 
 def _figure(frames: Mapping[int, np.ndarray], rows: Sequence[Row], columns: Sequence[str], width: float,

@@ -14,7 +14,8 @@ FOLDERS = ("~/.local/share/fonts", "~/.fonts", "/usr/local/share/fonts", "/usr/s
 CHINESE = ("NotoSansSC*", "NotoSansCJK*", "SourceHanSans*", "wqy-microhei*", "wqy-zenhei*", "DroidSansFallback*",
            "PingFang*", "msyh*", "simhei*")
 PACKAGE = "paperang_p2_fonts_cjk"       # WenQuanYi Micro Hei
-FIRST_CHINESE = 0x2E80                  # from here on DejaVu has none of what a gloss is made of
+# What East Asian glosses are made of, and DejaVu has none of; the last two planes have the rare characters.
+CHINESE_CHARACTERS = ((0x2E80, 0xD7FF), (0xF900, 0xFAFF), (0xFE30, 0xFE4F), (0xFF00, 0xFFEF), (0x20000, 0x3FFFF))
 
 
 def dejavu(name: str) -> Path:
@@ -59,8 +60,8 @@ def _chinese_of(size: int) -> ImageFont.FreeTypeFont:
 
 
 def is_chinese(text: Any) -> bool:
-    """Whether DejaVu lacks any of it."""
-    return any(ord(character) >= FIRST_CHINESE for character in str(text))
+    """Whether some of it is to be looked for in the Chinese font. Emoji are in none of the two."""
+    return any(first <= ord(character) <= last for character in str(text) for first, last in CHINESE_CHARACTERS)
 
 
 def chinese_subset(text: str) -> bytes:
@@ -70,7 +71,7 @@ def chinese_subset(text: str) -> bytes:
 
     options = subset.Options()
     options.layout_features = []
-    font = TTFont(str(chinese()), fontNumber=0, lazy=True)
+    font = TTFont(str(chinese()), fontNumber=0, lazy=True, recalcTimestamp=False)
     chosen = subset.Subsetter(options)
     chosen.populate(text="".join(sorted({each for each in text if is_chinese(each)})))
     chosen.subset(font)

@@ -9,6 +9,7 @@ from evidence.places import WHOLE, Key, Places
 from evidence.randomised import REDRAWN
 from evidence.study import Study
 from evidence.tally import mass_ratio
+from files.atomic import atomic_file
 
 RIVAL_COLOURS = dict(zip(WHOLE, ("#c0504d", "#7f7f7f", "#d9a441")))
 KINDS = ("#3b6ea8", "#9dbbd9", "#5f9e6e", "#b6d3bd")      # of clips, in their order
@@ -29,7 +30,8 @@ def plot(study: Study, path: Path) -> None:
         _redrawn(row[2], study, model)
         for axis in row:
             axis.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=120)
+    with atomic_file(path) as draft:
+        figure.savefig(draft, dpi=120)
     pyplot.close(figure)
 
 

@@ -3,6 +3,7 @@ import re
 from pathlib import Path
 from typing import Dict, Iterable
 
+from files.reading import open_file
 from terminal.errors import UserError
 
 HEAD = 4096         # bytes that are looked at
@@ -32,5 +33,5 @@ def check_ours(paths: Iterable[Path]) -> None:
 
 
 def _head(path: Path) -> bytes:
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         return file.read(HEAD)

@@ -36,6 +36,8 @@ class Workspace:
 
 def expanded(given: Union[str, Path]) -> Path:
     """With the home folder in the place of ~."""
+    if "\0" in str(given):
+        raise UserError(f"{ascii(str(given))}: no path has a NUL in it; give another")
     try:
         return Path(given).expanduser()
     except RuntimeError:

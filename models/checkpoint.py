@@ -7,8 +7,9 @@ the wanted ones are ever read: optimizer states cost nothing. Older files (model
 import io
 import math
 import pickle
+import struct
 import zipfile
-from collections import OrderedDict, defaultdict, deque
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,8 +18,11 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple, Type, Union
 import torch
 from torch import Tensor
 
-from files.bounds import Bounds, Sealed, empty
-from files.safe_pickle import DAMAGED, find_data_class
+from files.bounds import Bounds, Sealed, empty, of_pairs
+from files.plain_unpickler import PlainUnpickler
+from files.reading import open_file
+from files.safe_pickle import DAMAGED, check_shape, find_data_class, told
+from files.stored_zip import Compressed, StoredZip
 from models.legacy_checkpoint import MAGIC, LegacyFile
 from terminal.errors import UserError
 
@@ -41,8 +45,8 @@ _STORAGES = {
 
 # Immutable types only: a pickle may set attributes on what it was given.
 _CONTAINERS: Dict[Tuple[str, str], Any] = {
-    ("collections", "OrderedDict"): OrderedDict, ("collections", "defaultdict"): defaultdict,
-    ("collections", "Counter"): dict, ("collections", "deque"): deque, ("torch", "Size"): torch.Size,
+    ("collections", "OrderedDict"): of_pairs(OrderedDict), ("collections", "defaultdict"): lambda *_maker: {},
+    ("collections", "Counter"): of_pairs(dict), ("collections", "deque"): deque, ("torch", "Size"): torch.Size,
     ("torch", "device"): torch.device, ("builtins", "complex"): complex,
     **{("builtins", kind.__name__): empty(kind) for kind in (dict, list, tuple, int, float, bool, str)},
 }
@@ -67,14 +71,10 @@ class Checkpoint:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._zip = _open(path)
-        self._entries = _entries(self._zip)
-        self._bounds = Bounds(path.stat().st_size)
+        self._bounds = Bounds(self._zip.size)
         try:
-            if isinstance(self._zip, zipfile.ZipFile) and any(entry.compress_type != zipfile.ZIP_STORED
-                                                              for entry in self._zip.infolist()):
-                raise UserError(f"{path}: compressed, which torch.save never does; unzip it and zip it with -0")
             self.content = self._unpickle()
-        except UserError:
+        except BaseException:
             self._zip.close()
             raise
 
@@ -103,13 +103,16 @@ class Checkpoint:
     def read(self, stored: StoredTensor) -> Tensor:
         """Its values, from the file."""
         try:
-            data = bytearray(self._zip.read(self._entries[f"data/{stored.storage}"]))
+            name, size = f"data/{stored.storage}", torch.empty(0, dtype=stored.dtype).element_size()
+            reach = _reach(stored)
+            # What it is made of, and what it makes: tensors may share a storage, and be larger than it by strides of 0.
+            self._bounds.spend(max(reach, math.prod(stored.shape)) * size)
+            data = self._zip.part(name, stored.offset * size, (stored.offset + reach) * size)
             flat = torch.frombuffer(data, dtype=stored.dtype) if data else torch.empty(0, dtype=stored.dtype)
-            self._bounds.spend(math.prod(stored.shape) * flat.element_size())
-            return flat.as_strided(stored.shape, stored.stride, stored.offset)
-        except (KeyError, zipfile.BadZipFile, EOFError, OSError, OverflowError, RuntimeError, TypeError, ValueError,
-                pickle.UnpicklingError) as error:
-            raise UserError(f"{self.path}: damaged: {error}; fetch the file again") from None
+            return flat.as_strided(stored.shape, stored.stride)
+        except (KeyError, zipfile.BadZipFile, EOFError, OSError, OverflowError, RuntimeError, struct.error, TypeError,
+                ValueError, pickle.UnpicklingError) as error:
+            raise UserError(f"{self.path}: damaged: {told(error)}; fetch the file again") from None
 
     def everything(self) -> Any:
         """`content` with every tensor read, optimizer and generator states included: what training resumes from."""
@@ -125,36 +128,31 @@ class Checkpoint:
         return value
 
     def _unpickle(self) -> Any:
-        if "data.pkl" not in self._entries:
+        if "data.pkl" not in self._zip:
             raise UserError(f"{self.path}: a zip file, but not a PyTorch checkpoint; give a file that torch.save wrote")
         try:
-            if "byteorder" in self._entries and self._zip.read(self._entries["byteorder"]) != b"little":
+            if "byteorder" in self._zip and self._zip.read("byteorder") != b"little":
                 raise UserError(f"{self.path}: saved on a big-endian machine; save it again on a little-endian one")
-            return _loaded(self._zip.read(self._entries["data.pkl"]))[0]
+            return _loaded(self._zip.read("data.pkl"))[0]
         except (*DAMAGED, zipfile.BadZipFile, OSError, RuntimeError) as error:
             raise UserError(f"{self.path}: not a checkpoint of weights and training state "
-                            f"({error or type(error).__name__}); nothing in it was run") from None
+                            f"({told(error)}); nothing in it was run") from None
+
+
+def _reach(stored: StoredTensor) -> int:
+    """How many values of its storage, from its offset on, a tensor lies in."""
+    if not math.prod(stored.shape):
+        return 0
+    return 1 + sum((length - 1) * step for length, step in zip(stored.shape, stored.stride))
 
 
 def _loaded(data: bytes) -> Tuple[Any, Dict[str, Tuple[int, int]]]:
     """What a pickle holds, and the storages it refers to: {name: (values, bytes of a value)}"""
-    unpickler = _Unpickler(io.BytesIO(data))
+    unpickler = _Unpickler(io.BytesIO(data), Bounds(len(data)))
     return unpickler.load(), unpickler.storages
 
 
-def _entries(file: Union[zipfile.ZipFile, LegacyFile]) -> Dict[str, str]:
-    """The names of its parts as they are here, and as they are there."""
-    if isinstance(file, LegacyFile):
-        return {name: name for name in file.names}
-    return {name.split("/", 1)[-1]: name for name in file.namelist()}
-
-
-class _Unpickler(pickle.Unpickler):
-    def __init__(self, file: Any) -> None:
-        self.bounds = Bounds.of(file)
-        self.storages: Dict[str, Tuple[int, int]] = {}
-        super().__init__(file)
-
+class _Unpickler(PlainUnpickler):
     def find_class(self, module: str, name: str) -> Any:
         if module == "torch" and name in _STORAGES:
             return _STORAGES[name]
@@ -183,22 +181,30 @@ class _Unpickler(pickle.Unpickler):
 
     def _rebuild_tensor_v2(self, storage: Tuple[str, torch.dtype], offset: int, shape: Tuple[int, ...],
                            stride: Tuple[int, ...], *_gradient_and_hooks: Any) -> StoredTensor:
-        return StoredTensor(storage[0], storage[1], offset, tuple(shape), tuple(stride))
+        shape, stride = tuple(shape), tuple(stride)
+        check_shape(shape)
+        check_shape((*stride, offset))
+        if len(shape) != len(stride) or not isinstance(storage, tuple) or len(storage) != 2 \
+                or not isinstance(storage[1], torch.dtype):
+            raise pickle.UnpicklingError("it has a tensor without a storage")
+        return StoredTensor(storage[0], storage[1], offset, shape, stride)
 
     def _rebuild_parameter(self, stored: StoredTensor, *_gradient_and_hooks: Any) -> StoredTensor:
         return stored
 
 
-def _open(path: Path) -> Union[zipfile.ZipFile, LegacyFile]:
+def _open(path: Path) -> Union[StoredZip, LegacyFile]:
     if not path.exists():
         raise UserError(f"no checkpoint at {path}; README.md, section Checkpoints, says where to get it")
     if path.is_dir():
         raise UserError(f"{path}: a folder; give the checkpoint file in it")
     try:
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             start = file.read(64)
-        return zipfile.ZipFile(path)
-    except zipfile.BadZipFile:
+        return StoredZip(path)
+    except Compressed:
+        raise UserError(f"{path}: compressed, which torch.save never does; unzip it and zip it with -0") from None
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error):
         pass
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error.strerror}); check the path") from None

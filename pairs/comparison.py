@@ -1,7 +1,8 @@
 """A run of compare.py: pictures in, their maps with figures, numbers and checks out."""
+import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable, List, Optional, Sequence
+from typing import Callable, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -30,6 +31,7 @@ CHUNK = 64          # pictures that are in memory at once
 class Comparison:
     def __init__(self, asked: PairRequest, say: Callable[[str], None]) -> None:
         self.asked, self.say = asked, say
+        self.left_out: List[Path] = []      # pictures that can't be read
         self.points = points_of(asked.points)
         self._look_first()
         self.embedder: Embedder = build_embedder(asked.model, asked.weights, asked.device or "cpu")
@@ -55,7 +57,12 @@ class Comparison:
             people = identities(root)
             self.embedder.people = people if len(people) == self.embedder.architecture["identities"] else ()
 
-    def run(self) -> None:
+    def run(self) -> int:
+        """The exit code: 1 if some pictures had to be left out."""
+        self._run()
+        return 1 if self.left_out else 0
+
+    def _run(self) -> None:
         asked = self.asked
         if asked.market is not None:
             run_market(asked.market, self.writer, self._subject, self._embed, self._pair)
@@ -75,10 +82,23 @@ class Comparison:
     def _subject(self, path: Path) -> Subject:
         return subject_of(path, self.points)
 
-    def _embed(self, paths: Sequence[Path]) -> Tensor:
-        parts = [embed(self.embedder, [self._subject(path).clip for path in paths[start:start + CHUNK]])
-                 for start in range(0, len(paths), CHUNK)]
-        return torch.cat(parts)
+    def _embed(self, paths: Sequence[Path]) -> Tuple[Tensor, List[int]]:
+        """[N, D] of those that can be read, and their places; the others are told of and left out."""
+        parts: List[Tensor] = []
+        kept: List[int] = []
+        for start in range(0, len(paths), CHUNK):
+            clips = []
+            for place, path in enumerate(paths[start:start + CHUNK], start=start):
+                try:
+                    clips.append(self._subject(path).clip)
+                    kept.append(place)
+                except UserError as error:
+                    self.left_out.append(path)
+                    print(f"left out: {error}", file=sys.stderr)
+            parts += [embed(self.embedder, clips)] if clips else []
+        if not parts:
+            raise UserError(f"{paths[0].parent}: none of its {len(paths)} pictures can be read; give others")
+        return torch.cat(parts), kept
 
     def _pair(self, one: Subject, two: Subject, other: Optional[Tensor], checked: Optional[bool] = None) -> PairScores:
         """Both directions: each picture's likeness to the other, held fixed."""
@@ -94,7 +114,8 @@ class Comparison:
         if not paths:
             raise UserError(f"{folder}: holds nothing but the picture itself; give others to compare it with")
         own = embed(self.embedder, [subject.clip])
-        others = self._embed(paths)
+        others, kept = self._embed(paths)
+        paths = [paths[place] for place in kept]
         similar = similarities(own.double().numpy(), others.double().numpy())[0]
         order = np.argsort(-similar, kind="stable")
         who = identity_of(self.asked.image, None)

@@ -1,5 +1,6 @@
 """Faces at the place where face networks were trained to see them: five points to five fixed places."""
 import csv
+import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Dict, Tuple
@@ -8,6 +9,7 @@ import cv2
 import numpy as np
 
 from datasets.clip import Clip
+from files.reading import read_text
 from terminal.errors import UserError
 
 SIDE = 112
@@ -22,7 +24,7 @@ def parse_points(text: str, source: str) -> np.ndarray:
     try:
         numbers = [float(part) for part in text.replace(",", " ").split()]
     except ValueError:
-        raise UserError(f"{source}: {text!r} are no points; expected {EXPECTED}") from None
+        raise UserError(f"{source}: {text[:80]!r} are no points; expected {EXPECTED}") from None
     if len(numbers) != 10 or not np.isfinite(numbers).all():
         raise UserError(f"{source}: {len(numbers)} numbers, expected {EXPECTED}")
     return np.array(numbers).reshape(5, 2)
@@ -32,10 +34,9 @@ def read_points(path: Path) -> Dict[str, np.ndarray]:
     """A CSV of file name and ten numbers a row -> file name -> [5, 2]"""
     found = {}
     try:
-        with open(path, newline="", encoding="utf-8") as file:
-            for number, row in enumerate(csv.reader(file), start=1):
-                if row and not (number == 1 and row[0].strip().lower() in HEADINGS):
-                    found[Path(row[0].strip()).name] = parse_points(" ".join(row[1:]), f"{path}, row {number}")
+        for number, row in enumerate(csv.reader(io.StringIO(read_text(path))), start=1):
+            if row and not (number == 1 and row[0].strip().lower() in HEADINGS):
+                found[Path(row[0].strip()).name] = parse_points(" ".join(row[1:]), f"{path}, row {number}")
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path}: can't be read as a CSV of points ({error}); expected a file name and {EXPECTED}, "
                         "ten numbers, in each row") from None

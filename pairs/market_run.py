@@ -18,10 +18,11 @@ Pair = Callable[..., PairScores]
 
 
 def run_market(root: Path, writer: PairWriter, subject_of: Callable[[Path], Subject],
-               embed_all: Callable[[Sequence[Path]], Tensor], pair: Pair) -> None:
+               embed_all: Callable[[Sequence[Path]], Tuple[Tensor, List[int]]], pair: Pair) -> None:
     asked, say = writer.asked, writer.say
     queries, gallery = market(root, "query")[:asked.queries], market(root, "gallery")
-    embeddings = [embed_all([shot.path for shot in shots]) for shots in (queries, gallery)]
+    embeddings, kept = zip(*(embed_all([shot.path for shot in shots]) for shots in (queries, gallery)))
+    queries, gallery = ([shots[place] for place in places] for shots, places in zip((queries, gallery), kept))
     similar = similarities(*(each.double().numpy() for each in embeddings))
     seen, there = ([(shot.identity, shot.camera) for shot in shots] for shots in (queries, gallery))
     found = retrieval(similar, seen, there)

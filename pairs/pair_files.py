@@ -6,6 +6,8 @@ from typing import Any, Dict, Mapping, Sequence, Union
 
 import numpy as np
 
+from files.arrays import npz_bytes
+from files.atomic import atomic_file
 from records.pairs import MarketScores, PairScores, scores_json
 
 SCORES, MAPS, FIGURE = "scores.json", "maps.npz", "figure.png"
@@ -20,7 +22,8 @@ def file_name(*parts: str) -> str:
 def write_scores(folder: Path, scores: Union[PairScores, MarketScores]) -> None:
     """JSON has no NaN: None stands for it."""
     text = json.dumps(_finite(scores_json(scores)), ensure_ascii=False, indent=1, allow_nan=False)
-    (folder / SCORES).write_text(text + "\n", encoding="utf-8")
+    with atomic_file(folder / SCORES) as draft:
+        draft.write_text(text + "\n", encoding="utf-8")
 
 
 def _finite(value: Any) -> Any:
@@ -40,4 +43,4 @@ def write_maps(path: Path, names: Sequence[str], explanations: Sequence[Any], dr
             place = "/".join((name, *key))
             arrays[f"{place}/raw"] = each.raw
             arrays[f"{place}/map"] = drawn[(name, *key)]
-    np.savez(path, **arrays)    # type: ignore[arg-type]
+    path.write_bytes(npz_bytes(arrays))

@@ -10,6 +10,7 @@ from torch import Tensor
 from datasets.clip import Clip
 from datasets.market import BACKGROUND, NAME
 from datasets.pictures import picture_clip
+from files.arrays import load_npy
 from pairs.face_alignment import align, laid_back, parse_points, read_points
 from terminal.errors import UserError
 
@@ -66,10 +67,7 @@ def points_of(given: Optional[str]) -> Dict[str, np.ndarray]:
 
 
 def embedding_of(path: Path) -> Tensor:
-    try:
-        values = np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: can't be read as an embedding ({error}); give an .npy, one row") from None
+    values = load_npy(path)
     if values.dtype.kind != "f" or values.ndim != 1 or not np.isfinite(values).all():
         raise UserError(f"{path}: {values.dtype} {list(values.shape)}; expected one row of finite numbers")
     return torch.from_numpy(values.astype(np.float32))

@@ -1,11 +1,10 @@
 """Keypoints that the user brings along for a video: npz, npy or pickle of [T, 133, 3]."""
-import zipfile
 from pathlib import Path
-from typing import Any, Dict
+from typing import Dict
 
 import numpy as np
 
-from files.safe_pickle import load_npy, load_pickle
+from files.arrays import load_npy, load_npz
 from poses.keypoint_pickle import POINTS, sequences
 from terminal.errors import UserError
 
@@ -16,7 +15,12 @@ def read_keypoints(path: Path, name: str) -> np.ndarray:
     """float32 [T, 133, 3] of the video that goes by `name`, which matters where the file has several."""
     if not path.is_file():
         raise UserError(f"--keypoints {path}: does not exist; {EXPECTED}, as npz, npy or pickle")
-    found = _arrays(path)
+    try:
+        found = _arrays(path)
+    except OSError as error:
+        raise UserError(f"--keypoints {path}: can't be read ({error.strerror}); {EXPECTED}") from None
+    except UserError as error:
+        raise UserError(f"--keypoints {error}; {EXPECTED}") from None
     keypoints = found.get(name, next(iter(found.values())) if len(found) == 1 else None)
     if keypoints is None:
         raise UserError(f"--keypoints {path}: nothing for '{name}' among {', '.join(sorted(found)[:5])}; name its "
@@ -33,17 +37,8 @@ def read_keypoints(path: Path, name: str) -> np.ndarray:
 
 def _arrays(path: Path) -> Dict[str, np.ndarray]:
     if path.suffix == ".npz":
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                return {name: stored[name] for name in stored.files}
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise UserError(f"--keypoints {path}: not an .npz of arrays ({error}); {EXPECTED}") from None
-    content: Any = load_npy(path) if path.suffix == ".npy" else load_pickle(path)
-    if isinstance(content, np.ndarray):
-        return {"": content}
-    if path.suffix == ".npy":
-        raise UserError(f"--keypoints {path}: holds a {type(content).__name__}; {EXPECTED}")
-    return dict(sequences(path))
+        return load_npz(path)
+    return {"": load_npy(path)} if path.suffix == ".npy" else dict(sequences(path))
 
 
 def matched(keypoints: np.ndarray, taken: np.ndarray, frames: int, whole: np.ndarray, path: Path) -> np.ndarray:

@@ -1,21 +1,21 @@
 """An index beside keypoints.pkl, so that one sequence can be read without the other thousands."""
 import atexit
 import errno
-import fcntl
 import logging
 import os
 import shutil
 import sqlite3
 import tempfile
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Optional, Tuple, TypeVar
+from typing import Callable, Dict, List, Optional, Tuple, TypeVar
 
 import numpy as np
 
-from files.lock import take
+from files.lock import take, waited_for
 from poses.keypoint_pickle import POINTS, sequences
 from terminal.errors import UserError
+from terminal.signals import if_ended_at_once
 
 VERSION = 1
 PASSING, HELD = "keypoints-", ".held"
@@ -73,6 +73,7 @@ def _passing_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix=PASSING))
     take(folder / HELD)
     atexit.register(shutil.rmtree, folder)
+    if_ended_at_once(lambda: shutil.rmtree(folder))
     return folder
 
 
@@ -123,7 +124,7 @@ def _fits(index: Path, stamp: Tuple[int, int, int]) -> bool:
 
 def _build(pickle: Path, index: Path) -> Path:
     part = index.with_name(f".{index.name}.part")
-    with _locked(part) as file:
+    with waited_for(part) as file:  # a killed run lets go of it, and it is overwritten
         stamp = _stamp(pickle)
         if _fits(index, stamp):         # another process was at it
             os.unlink(part)
@@ -155,17 +156,3 @@ def _fill(part: Path, pickle: Path, stamp: Tuple[int, int, int]) -> None:
         db.execute("INSERT INTO source VALUES (?, ?, ?)", stamp)
         db.commit()
 
-
-@contextmanager
-def _locked(part: Path) -> Iterator[int]:
-    """The file under construction, ours alone. A killed run lets go of it, and it is overwritten."""
-    while True:
-        file = os.open(part, os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            # While we waited, the file may have been finished and renamed.
-            if part.exists() and os.path.samestat(os.fstat(file), part.stat()):
-                yield file
-                return
-        finally:
-            os.close(file)

@@ -9,13 +9,17 @@ from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Optional, Tupl
 
 import numpy as np
 
-from files.bounds import Bounds, Sealed
-from files.safe_pickle import DAMAGED, PickledDtype, find_data_class, from_buffer, refusal
+from files.bounds import Bounds, Sealed, check_tree
+from files.plain_unpickler import PlainUnpickler
+from files.reading import open_file
+from files.safe_pickle import DAMAGED, PickledDtype, check_shape, find_data_class, from_buffer, refusal
 from poses.tensor_pickle import REBUILD, STORAGE, rebuilt, storage
 from terminal.errors import UserError
 
 POINTS = 133
+SHARED = 1 << 24        # bytes of a pickle that frames' rows may be out of proportion to
 BULK = 4096      # bytes of an array or text from which on it is not kept in memory
+ROW = POINTS * 3 * 4     # bytes of a frame, float32
 EXPECTED = ("expected {name: array [T, 133, 3]}, {name: {'keypoints': array [T, 133, 3]}}, the same with 'keypoint' "
             "and tensors as MSKA-SLR has it, or a list of one "
             "{'file_path', 'predictions': {'keypoints' [133, 2], 'keypoint_scores' [133]}} per frame")
@@ -37,7 +41,7 @@ def _sequences(path: Path, scratch: Optional[Path], memo: Dict[int, Any]) -> Ite
         spill, rows = (stack.enter_context(tempfile.TemporaryFile(dir=scratch)) for _ in range(2))
         frames = _Frames(path, rows)
         try:
-            file = stack.enter_context(open(path, "rb"))
+            file = stack.enter_context(open_file(path))
         except OSError as error:
             raise UserError(f"{path}: can't be read ({error.strerror}); check the file") from None
         try:
@@ -45,20 +49,24 @@ def _sequences(path: Path, scratch: Optional[Path], memo: Dict[int, Any]) -> Ite
         except DAMAGED as error:
             raise refusal(path, error) from None
         if isinstance(content, dict) and content:
-            yield from _from_dict(path, content)
+            yield from _from_dict(path, content, Bounds(os.fstat(file.fileno()).st_size + SHARED))
         elif isinstance(content, list) and frames.count:
             yield from frames.sequences()
         else:
             raise _unknown(path, _describe(content))
 
 
-def _from_dict(path: Path, content: Dict[Any, Any]) -> Iterator[Tuple[str, np.ndarray]]:
+def _from_dict(path: Path, content: Dict[Any, Any], bounds: Bounds) -> Iterator[Tuple[str, np.ndarray]]:
     for name, value in content.items():
         if isinstance(value, dict):
             value = next((value[key] for key in ("keypoints", "keypoint") if key in value), value)
         array = _numbers(value)
         if not isinstance(name, str) or array is None or array.ndim != 3 or array.shape[1:] != (POINTS, 3):
             raise _unknown(path, f"{name!r}: {_describe(value)}")
+        try:
+            bounds.spend(array.nbytes)
+        except pickle.UnpicklingError as error:
+            raise refusal(path, error) from None
         yield name, array
 
 
@@ -84,12 +92,11 @@ class _Frames:
         self.count += 1
 
     def sequences(self) -> Iterator[Tuple[str, np.ndarray]]:
-        row = POINTS * 3 * 4
         for folder, frames in self.folders.items():
             data = bytearray()
             for _, number in sorted(frames):
-                self.rows.seek(number * row)
-                data += self.rows.read(row)
+                self.rows.seek(number * ROW)
+                data += self.rows.read(ROW)
             yield folder, np.frombuffer(data, np.float32).reshape(-1, POINTS, 3)
 
 
@@ -135,6 +142,7 @@ class _SpilledArray:
     def keep(self, data: Any, kind: PickledDtype, shape: Tuple[int, ...], order: str) -> "_SpilledArray":
         if not isinstance(kind, PickledDtype) or kind.dtype.hasobject:
             raise pickle.UnpicklingError("it has an array of objects")
+        check_shape(shape)
         if kind.dtype.itemsize * math.prod(shape) != len(data):
             raise pickle.UnpicklingError("it has an array whose data do not fit its shape")
         self.bounds.spend(len(data))
@@ -185,17 +193,15 @@ def _is_bulk(value: Any) -> bool:
     return isinstance(value, (bytes, bytearray, str, np.ndarray)) and len(value) > BULK
 
 
-# The unpickler written in C keeps its memory to itself, and with it every array it has read.
-_PythonUnpickler: Any = getattr(pickle, "_Unpickler")  # noqa: B009  (the type checker does not know its insides)
+class _SpillingUnpickler(PlainUnpickler):
+    """Keeps of what it has read only what is wanted; pickle's own, in C, has a memory that nobody can look into."""
 
-
-class _SpillingUnpickler(_PythonUnpickler):
     def __init__(self, file: BinaryIO, spill: BinaryIO, add_frame: Callable[[Any], None], memo: Dict[int, Any]) -> None:
-        super().__init__(file)
-        self.bounds = Bounds(os.fstat(file.fileno()).st_size)
+        super().__init__(file, Bounds(os.fstat(file.fileno()).st_size))
         self.memo = memo
         self.spill = spill
         self.add_frame = add_frame
+        self.rows = Bounds(self.bounds.size + SHARED)       # on disk; frames that share their arrays take little else
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in (REBUILD, STORAGE):
@@ -221,20 +227,11 @@ class _SpillingUnpickler(_PythonUnpickler):
     def take(self, items: List[Any]) -> None:
         """Items of the outermost list are frames, and go at once; other lists just grow."""
         if self.metastack or len(self.stack) > 1:
-            self.stack[-1].extend(items)
+            super().take(items)
             return
         for item in items:
+            check_tree(item, self.bounds)
+            self.rows.spend(ROW)
             self.add_frame(item)
         if isinstance(self.memo, _Memo):
             self.memo.keep_words()
-
-    def load_bytearray(self) -> None:
-        """Pickle's own makes room for as much as is announced."""
-        size = int.from_bytes(self.read(8), "little")
-        if size > self.bounds.size:
-            raise pickle.UnpicklingError(f"it announces {size} bytes and has {self.bounds.size}")
-        self.append(bytearray(self.read(size)))
-
-    dispatch = {**_PythonUnpickler.dispatch, pickle.BYTEARRAY8[0]: load_bytearray,
-                pickle.APPEND[0]: lambda self: self.take([self.stack.pop()]),
-                pickle.APPENDS[0]: lambda self: self.take(self.pop_mark())}

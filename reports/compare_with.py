@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Dict
 
 from files.atomic import atomic_file
+from files.reading import read_text
 from reports.page import json_in_html
 from terminal.errors import UserError
 
@@ -21,7 +22,11 @@ def write_beside(folder: Path, other: Path) -> Path:
     for what in ("frames", "size"):
         if mine[what] != its[what]:
             raise UserError(f"{other}: not the same clip as {folder}: {what} {its[what]} and {mine[what]}")
-    mine["beside"] = {"name": other.parent.name, "preds": its["preds"], "models": _renamed(its["models"]),
+    try:
+        theirs_here = _renamed(its["models"])
+    except RecursionError:
+        raise UserError(f"{other / 'report.html'}: its data are damaged; write it again with --overwrite") from None
+    mine["beside"] = {"name": other.parent.name, "preds": its["preds"], "models": theirs_here,
                       "sheets": {_beside(name): sheet for name, sheet in its["sheets"].items() if name != "frame"}}
     sheets = "\n".join(f'<script type="text/plain" id="{_beside(name)}-{number}">{jpeg}</script>'
                        for name, number, jpeg in SHEET.findall(theirs) if name != "frame")
@@ -33,7 +38,7 @@ def write_beside(folder: Path, other: Path) -> Path:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     except (OSError, ValueError):
         raise UserError(f"{path}: no report to set beside; run main.py for it with --write report") from None
 
@@ -42,7 +47,20 @@ def _data(text: str, folder: Path) -> Dict[str, Any]:
     found = DATA.search(text)
     if found is None or PLACE not in text:
         raise UserError(f"{folder / 'report.html'}: not a report of this version; write it again with --overwrite")
-    return json.loads(found.group(2))
+    try:
+        told = json.loads(found.group(2), parse_constant=_no_number)
+        if not isinstance(told["frames"], int) or not isinstance(told["preds"], dict) or not \
+                isinstance(told["models"], list) or not all(isinstance(each, dict) for each in told["sheets"].values()):
+            raise ValueError("other records")
+        told["size"]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UserError(f"{folder / 'report.html'}: its data are damaged ({error!r:.80}); write it again with "
+                        "--overwrite") from None
+    return told
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} in it")
 
 
 def _beside(name: str) -> str:

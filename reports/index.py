@@ -1,14 +1,15 @@
 """The page of a batch: every finished sequence in one table, rebuilt from what the sequences' folders hold."""
-import json
+import csv
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 from files.atomic import atomic_file
+from files.reading import DAMAGED_JSON, read_json, read_text
 from poses.regions import REGIONS
 from records.codec import to_json
 from records.reading_timeline import timeline
-from records.sequence import ModelRecord
-from reports.page import page
+from records.sequence import ModelRecord, Sequence
+from reports.page import json_in_html, page
 from reports.study import study
 from results.existing_result import looks_finished
 from results.glosses import FILE
@@ -27,6 +28,8 @@ def write_index(out_folder: Path) -> List[str]:
     out_folder = Path(out_folder)
     folders = [path for path in sorted(out_folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
     found = {folder.name: _row(folder) for folder in folders if looks_finished(folder)}
+    tables = {name: _table(out_folder / name) for name, row in found.items() if row is not None}
+    found.update({name: None for name, table in tables.items() if table is None})
     rows = [row for row in found.values() if row is not None]
     models: List[str] = []
     for row in rows:
@@ -35,7 +38,7 @@ def write_index(out_folder: Path) -> List[str]:
     layers = {model: _alike([row["models"][model]["shares"] for row in rows if model in row["models"]])
               for model in models}
     data = {"models": models, "rows": rows, "regions": list(REGIONS), "layers": layers,
-            "study": study(_tables(out_folder, rows))}
+            "study": study([tables[row["folder"]] or "" for row in rows])}
     title = f"{len(rows)} sequences"
     text = page("index.html", ("base.css", "index.css"), ("dom.js", "study.js", "index.js"), title, data, {}, plain)
     with atomic_file(out_folder / "index.html") as draft:
@@ -43,9 +46,16 @@ def write_index(out_folder: Path) -> List[str]:
     return [name for name, row in found.items() if row is None]
 
 
-def _tables(out_folder: Path, rows: List[Dict[str, Any]]) -> List[str]:
-    files = [out_folder / row["folder"] / FILE for row in rows]
-    return [path.read_text(encoding="utf-8") for path in files if path.is_file()]
+def _table(folder: Path) -> Optional[str]:
+    """A sequence's glosses.csv, empty where it has none; None where it is damaged."""
+    if not (folder / FILE).exists():
+        return ""
+    try:
+        text = read_text(folder / FILE)
+        study([text])
+        return text
+    except (OSError, ValueError, KeyError, TypeError, ArithmeticError, csv.Error):
+        return None
 
 
 def _alike(shares: List[Dict[str, List[float]]]) -> List[str]:
@@ -59,7 +69,16 @@ def _row(folder: Path) -> Optional[Dict[str, Any]]:
     preds = read_preds(folder, manifest) if manifest else None
     if manifest is None or preds is None:
         return None
-    record = _record(folder, manifest)
+    try:
+        told = _told(folder, preds, _record(folder, manifest))
+        json_in_html(told).encode()     # it can be told at all
+        return told
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError, RecursionError):
+        return None
+
+
+def _told(folder: Path, preds: Sequence, record: Dict[str, Any]) -> Dict[str, Any]:
+    """The errors of Python's own where the records are not as they were written."""
     return {
         "sequence": preds.sequence, "folder": folder.name, "split": preds.split, "signer": preds.signer,
         "frames": preds.frames, "truth": preds.truth,
@@ -75,10 +94,19 @@ def _record(folder: Path, manifest: Manifest) -> Dict[str, Any]:
     path = folder / RECORD
     try:
         whole = path.is_file() and path.stat().st_size == manifest.files.get(RECORD)
-        found = json.loads(path.read_text(encoding="utf-8")) if whole else {}
-    except (OSError, ValueError):
+        found = _checked(read_json(path)) if whole else {}
+    except (*DAMAGED_JSON, KeyError, TypeError, AttributeError):
         return {}
     return found if isinstance(found, dict) and found.get("format") == FORMAT else {}
+
+
+def _checked(record: Any) -> Dict[str, Any]:
+    """The same; an error of Python's own where it is not as the report wrote it."""
+    shares = [share for its in record.get("shares", {}).values() for share in its.values()]
+    for each in [*shares, *([record["cover"]] if record.get("cover") else [])]:
+        if len(each) != len(REGIONS) or not all(isinstance(value, (int, float)) for value in each):
+            raise ValueError("no shares of regions")
+    return record
 
 
 def _model(model: ModelRecord, shares: Dict[str, List[float]]) -> Dict[str, Any]:

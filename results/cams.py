@@ -25,6 +25,7 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
+from files.arrays import load_npz, npz_bytes
 from geometry.joints import JointMap, laid_map
 from geometry.laid import Cells, LaidMap, Place
 from geometry.skeleton import Joints
@@ -37,6 +38,8 @@ from terminal.errors import UserError
 
 FILE = "cams.npz"
 FORMAT = 2
+MOST_FRAMES, MOST_PIXELS = 1_000_000, 50_000_000
+DAMAGED = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def write_cams(path: Path, explanations: Mapping[str, Explanation]) -> None:
     arrays: Dict[str, np.ndarray] = {}
     about = About({model: _put_model(arrays, model, told) for model, told in explanations.items()})
     arrays["about"] = np.array(json.dumps({"format": FORMAT, **to_json(about)}, ensure_ascii=False))
-    np.savez_compressed(path, **arrays)     # type: ignore[arg-type]
+    path.write_bytes(npz_bytes(arrays, compressed=True))
 
 
 def _put_model(arrays: Dict[str, np.ndarray], model: str, told: Explanation) -> ModelAbout:
@@ -114,19 +117,15 @@ def _put(arrays: Dict[str, np.ndarray], key: str, layer: LayerMap) -> LayerAbout
 def read_cams(path: Path) -> Dict[str, Explanation]:
     """By model; `laid.at(frame)` of a layer is what is drawn over that frame, `laid.whole()` all of them."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
+        arrays = load_npz(path)
         tree = json.loads(str(arrays["about"]))
+        check_format(tree, FORMAT, str(path))
+        about = from_json(About, tree, str(path))
+        return {model: _model(arrays, model, told) for model, told in about.models.items()}
     except FileNotFoundError:
         raise UserError(f"{path} does not exist; run main.py with --write cams to have one") from None
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise UserError(f"{path}: not a cams.npz of main.py ({error}); write it again") from None
-    check_format(tree, FORMAT, str(path))
-    about = from_json(About, tree, str(path))
-    try:
-        return {model: _model(arrays, model, told) for model, told in about.models.items()}
-    except KeyError as error:
-        raise UserError(f"{path}: the array {error} is missing; write it again") from None
+    except (OSError, *DAMAGED) as error:
+        raise UserError(f"{path}: not a cams.npz of main.py ({error!r:.120}); write it again") from None
 
 
 def _model(arrays: Dict[str, np.ndarray], model: str, about: ModelAbout) -> Explanation:
@@ -136,8 +135,10 @@ def _model(arrays: Dict[str, np.ndarray], model: str, about: ModelAbout) -> Expl
         own = {name: _layer(arrays, f"{model}/{name}", f"{model}/glosses/{told.gloss.number}/{name}", layer)
                for name, layer in told.layers.items()}
         glosses.append(GlossMaps(replace(told.gloss, layers={name: each.flags for name, each in own.items()}), own))
-    viewport = tuple(float(side) for side in arrays[f"{model}/viewport"])
-    return Explanation(model, arrays[f"{model}/logits"], viewport, about.target, about.method, about.pool,
+    logits, viewport = arrays[f"{model}/logits"], arrays[f"{model}/viewport"]
+    if logits.ndim != 2 or viewport.shape != (4,) or viewport.dtype.kind != "f":
+        raise ValueError(f"{model} has no logits or no view")
+    return Explanation(model, logits, tuple(viewport.tolist()), about.target, about.method, about.pool,
                        about.normalise, about.precision, about.notes, layers, tuple(glosses))
 
 
@@ -146,9 +147,28 @@ def _layer(arrays: Dict[str, np.ndarray], layer: str, key: str, about: LayerAbou
     rows, columns = (arrays.get(f"{layer}/{axis}") for axis in ("rows", "columns"))
     joints = Joints(arrays[f"{layer}/joints"], arrays[f"{layer}/points"]) if f"{layer}/joints" in arrays else None
     place, cells = Place(about.size, about.seen, about.box), Cells(arrays[f"{layer}/frames"], rows, columns, joints)
-    return LayerMap(laid_map(arrays[f"{key}/raw"], cells, place, arrays[f"{key}/lows"], arrays[f"{key}/highs"],
-                             about.per_frame, about.void, arrays.get(f"{key}/matrix")),
-                    about.flags, about.field, {name: arrays[f"{layer}/{name}"] for name in about.details})
+    laid = laid_map(arrays[f"{key}/raw"], cells, place, arrays[f"{key}/lows"], arrays[f"{key}/highs"],
+                    about.per_frame, about.void, arrays.get(f"{key}/matrix"))
+    _check(key, laid)
+    return LayerMap(laid, about.flags, about.field, {name: arrays[f"{layer}/{name}"] for name in about.details})
+
+
+def _check(key: str, laid: LaidMap) -> None:
+    """ValueError where a map does not lie on its clip as main.py lays them."""
+    place, joints = laid.place, laid.cells.joints
+    (frames, height, width), (first, stop), (top, bottom, left, right) = place.size, place.seen, place.box
+    lies = (0 < frames <= MOST_FRAMES and 0 < height * width <= MOST_PIXELS and 0 <= first < stop <= frames
+            and 0 <= top < bottom <= height and 0 <= left < right <= width)
+    there = [axis for axis in (laid.cells.frames, laid.cells.rows, laid.cells.columns) if axis is not None]
+    cells = tuple(axis.size for axis in there) + (() if joints is None else (joints.numbers.size,))
+    arrays = [laid.raw, laid.lows, laid.highs, *there, *([] if joints is None else [joints.numbers, joints.points])]
+    fits = (len(there) == (1 if joints is not None else len(there)) and len(there) in (1, 3)
+            and laid.raw.shape == cells and laid.raw.size
+            and (joints is None or joints.points.shape == (frames, joints.numbers.size, 2))
+            and laid.lows.shape == laid.highs.shape == (stop - first,)
+            and all(array.dtype.kind in "fiu" and (laid.void or np.isfinite(array).all()) for array in arrays))
+    if not lies or not fits or any((np.diff(axis) <= 0).any() for axis in there):
+        raise ValueError(f"{key} does not lie on its clip")
 
 
 def lines(found: Mapping[str, Explanation]) -> List[str]:

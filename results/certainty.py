@@ -6,6 +6,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from files.atomic import atomic_file
+from files.reading import DAMAGED_JSON, read_json
 from records.sequence import Certainty
 from records.transcript import Span
 
@@ -50,12 +51,20 @@ def known_range(checkpoint: Path, sha256: str, others: Sequence[Path] = ()) -> O
     """The range that was measured of this very checkpoint: beside it, or in one of the other files."""
     for path in (checkpoint.with_name(checkpoint.name + BESIDE), *others):
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            found = read_json(path)
+        except DAMAGED_JSON:
             continue        # none there, or none of ours
-        if isinstance(found, dict) and found.get("sha256") == sha256:
+        if isinstance(found, dict) and found.get("sha256") == sha256 and _is_range(found):
             return found
     return None
+
+
+def _is_range(found: Mapping[str, Any]) -> bool:
+    def ends(value: Any) -> bool:
+        return value is None or (isinstance(value, list) and len(value) == 2
+                                 and all(isinstance(each, (int, float)) and abs(each) <= 1 for each in value))
+
+    return isinstance(found.get("split"), str) and all(ends(found.get(name)) for name in ("confidence", "blank"))
 
 
 def certainty_line(sure: Certainty, known: Optional[Mapping[str, Any]]) -> str:

@@ -1,10 +1,10 @@
 """What an output folder holds of a sequence, and whether it may be replaced."""
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping, Optional
 
+from files.reading import read_json
 from records.sequence import Sequence
 from results.folder import LOCK
 from results.manifest import MANIFEST, PREDS, differing, read_manifest, read_preds
@@ -70,9 +70,12 @@ def check_holder(out: Path, name: str, settings: Settings) -> bool:
     False before it has said what it makes, and once it is over.
     """
     try:
-        told = json.loads((out / (LOCK + name)).read_text(encoding="utf-8"))
+        told = read_json(out / (LOCK + name))
     except (FileNotFoundError, ValueError):
         return False
+    if not isinstance(told, dict):
+        raise UserError(f"{out / (LOCK + name)} is held by a process that is none of this program's; end it, or give "
+                        "another --out")
     words = _in_words(told, settings)
     if words:
         raise UserError(f"another run is making {name} in {out} with other settings ({words}); let it finish and "
@@ -86,4 +89,5 @@ def looks_finished(folder: Path) -> bool:
 
 
 def _in_words(before: Settings, now: Settings) -> str:
-    return "; ".join(f"{key}: {how}" for key, how in differing(before, now).items())
+    words = "; ".join(f"{key}: {how}" for key, how in differing(before, now).items())
+    return " ".join(words.split())[:1000]       # a record that others made may have any keys

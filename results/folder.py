@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, List, Mapping, Optional, Type
 
+from files.atomic import sweep_parts
 from files.lock import let_go, take
 from files.output import output_folder
 from records.networks import line_of
@@ -13,7 +14,7 @@ from records.sequence import Sequence, sequence_json
 from records.transcript import WordErrors
 from results.manifest import PREDS, read_manifest, read_preds, write_manifest
 from results.retire_output import retire
-from terminal.signals import undisturbed
+from terminal.signals import if_ended_at_once, undisturbed
 
 LOCK, PARTIAL, OLD = ".lock-", ".partial-", ".old-"     # no id begins with a dot
 
@@ -29,6 +30,7 @@ class SequenceFolder:
         self.path = out / (PARTIAL + name)
         self._lock_path = out / (LOCK + name)
         self._lock: Optional[int] = lock
+        self._done = if_ended_at_once(self._end)
 
     @classmethod
     def claim(cls, out: Path, name: str) -> "Optional[SequenceFolder]":
@@ -57,7 +59,13 @@ class SequenceFolder:
         with undisturbed():
             if self._lock is not None:
                 lock, self._lock = self._lock, None
+                self._done()
                 let_go(self._lock_path, lock)
+
+    def _end(self) -> None:
+        """At once, whatever another thread of ours still writes."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        self._lock_path.unlink()
 
     def __enter__(self) -> "SequenceFolder":
         self.path.mkdir()
@@ -90,6 +98,7 @@ def _tidy(final: Path) -> None:
 def prepare_out(out: Path) -> None:
     """Makes the output folder and sweeps up after runs that were killed."""
     output_folder(out)
+    sweep_parts(out)
     for path in out.glob(LOCK + "*"):
         with undisturbed():
             left = SequenceFolder.claim(out, path.name[len(LOCK):])

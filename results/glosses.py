@@ -26,12 +26,14 @@ Columns:
 """
 import csv
 import io
+from contextlib import suppress
 from pathlib import Path
 from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from files.atomic import atomic_file
+from files.reading import read_text
 from geometry.laid import LaidMap
 from poses.regions import APART, SIDE, cover
 from records.explained import ExplainedGloss
@@ -133,7 +135,10 @@ def table(found: Iterable[Row]) -> str:
 
 def write_merged(out: Path, sequences: Sequence[str]) -> None:
     """One table of all these sequences' own, where there are any."""
-    texts = [path.read_text(encoding="utf-8") for path in (out / name / FILE for name in sequences) if path.is_file()]
+    texts = []
+    for path in (out / name / FILE for name in sequences):
+        with suppress(OSError, ValueError):     # none there, or damaged since: the index tells of it
+            texts.append(read_text(path))
     head = ",".join(COLUMNS) + "\n"
     bodies = [text[len(head):] for text in texts if text.startswith(head)]
     if bodies:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Dict, Iterator, Mapping, Optional
 
+from files.reading import DAMAGED_JSON, read_bytes, read_json
 from records.sequence import Sequence, read_sequence
 from terminal.errors import UserError
 
@@ -25,7 +26,7 @@ class Manifest:
         for name, size in self.files.items():
             try:
                 found = os.stat(os.path.join(folder, name)).st_size
-            except (FileNotFoundError, NotADirectoryError):
+            except OSError:
                 return name
             if found != size:
                 return name
@@ -42,25 +43,24 @@ def write_manifest(folder: Path, settings: Mapping[str, Any], inputs: Mapping[st
 def read_manifest(folder: Path) -> Optional[Manifest]:
     """None where there is none that can be read."""
     try:
-        told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        made = Manifest(**told)
-    except (OSError, ValueError, TypeError, RecursionError):
+        made = Manifest(**read_json(folder / MANIFEST))
+    except (*DAMAGED_JSON, TypeError):
         return None
     kinds = zip((made.settings, made.inputs, made.files, made.record), (dict, dict, dict, str))
     whole = all(isinstance(value, kind) for value, kind in kinds)
+    whole = whole and all(isinstance(size, int) for size in made.files.values())
     return made if whole and all(map(_within, made.files)) else None
 
 
 def read_preds(folder: Path, manifest: Manifest) -> Optional[Sequence]:
     """preds.json; None where it is not the one that was written, or of another version of this program."""
     try:
-        data = (folder / PREDS).read_bytes()
-    except OSError:
-        return None
-    if _digest(data) != manifest.record:
+        data = read_bytes(folder / PREDS)
+        found = json.loads(data.decode("utf-8")) if _digest(data) == manifest.record else None
+    except DAMAGED_JSON:
         return None
     try:
-        return read_sequence(json.loads(data.decode("utf-8")), str(folder / PREDS))
+        return read_sequence(found, str(folder / PREDS))
     except UserError:
         return None
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, List, Mapping, Optional, Tuple
 
 from files.atomic import atomic_file
+from files.reading import DAMAGED_JSON, read_json
 
 BESIDE = ".evidence.json"       # after the checkpoint's own name
 Verdict = Mapping[str, Any]
@@ -25,16 +26,23 @@ def known_verdict(checkpoint: Path, sha256: str) -> Tuple[Optional[Verdict], str
     """The verdict beside a checkpoint, and what is to be said where one lies there that does not count."""
     path = checkpoint.with_name(verdict_name(checkpoint))
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except OSError:
+        found = read_json(path)
+    except FileNotFoundError:
         return None, ""
-    except ValueError:
+    except DAMAGED_JSON:
         return None, f"{path.name} can't be read: nothing is said of the maps"
-    if not isinstance(found, dict) or not isinstance(found.get("layers"), dict):
+    if not isinstance(found, dict) or not _has_lines(found.get("layers")):
         return None, f"{path.name} is no evidence of maps: nothing is said of them"
     if found.get("sha256") != sha256:
         return None, f"{path.name} was measured of another checkpoint: nothing is said of the maps"
     return found, ""
+
+
+def _has_lines(layers: Any) -> bool:
+    """{layer: {method: {"line": in words, ...}}}"""
+    return isinstance(layers, dict) and all(
+        isinstance(methods, dict) and all(told is None or isinstance(told, dict) and isinstance(told.get("line"), str)
+                                          for told in methods.values()) for methods in layers.values())
 
 
 def layer_line(verdict: Optional[Verdict], layer: str, method: str) -> str:

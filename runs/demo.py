@@ -45,9 +45,7 @@ def demo_video(out: Path) -> Tuple[Path, Path, str]:
         return to_yuv(cv2.copyMakeBorder(large, top, bottom, left, right, cv2.BORDER_REPLICATE))
 
     with atomic_file(film) as draft:
-        part = draft.with_suffix(".mp4")
-        write_mp4(part, map(wide, clip.pictures()), 420 + left + right, 520 + top + bottom, 25)
-        part.rename(draft)
+        write_mp4(draft, map(wide, clip.pictures()), 420 + left + right, 520 + top + bottom, 25)
     keypoints = estimated(clip.keypoints, np.random.default_rng([SEED, 4]))
     keypoints[..., :2] = (keypoints[..., :2] + 0.5) * 2 - 0.5 + (left, top)
     with atomic_file(points) as draft, open(draft, "wb") as file:

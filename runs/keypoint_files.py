@@ -13,6 +13,7 @@ import numpy as np
 
 from datasets.layout import TALL, Corpus
 from estimation.estimator import estimator
+from files.arrays import load_npz
 from files.atomic import atomic_file
 from files.workspace import expanded
 from poses.whole_body import FRAME_HEIGHT, FRAME_WIDTH
@@ -107,7 +108,6 @@ def _one(job: Job, name: str, kept: Path, bar: bool) -> Outcome:
 def _put_together(found: Dict[str, Path], out: Path) -> None:
     keypoints: Dict[str, np.ndarray] = {}
     for name, path in found.items():
-        with np.load(path, allow_pickle=False) as stored:
-            keypoints[name] = stored["keypoints"]
+        keypoints[name] = load_npz(path, ("keypoints",))["keypoints"]
     with atomic_file(out) as draft, open(draft, "wb") as file:
         pickle.dump(keypoints, file, protocol=4)

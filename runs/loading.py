@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Dict, List, Optional
 
 from datasets.corpora import CORPORA, corpus_class
 from datasets.layout import Corpus
+from files.reading import open_file
 from files.workspace import Workspace, find_input
 from records.networks import BY_NAME, published_file
 from terminal.command_line import VERSION
@@ -36,7 +37,7 @@ def checkpoint_path(model: str, given: Optional[str], workspace: Workspace, data
 
 def sha256(path: Path) -> str:
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         for block in iter(lambda: file.read(1 << 20), b""):
             digest.update(block)
     return digest.hexdigest()

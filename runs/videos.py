@@ -1,5 +1,4 @@
 """Videos of the user's own made ready for the pipeline: keypoints are found once and kept beside the results."""
-import fcntl
 import json
 import zlib
 from dataclasses import replace
@@ -13,8 +12,11 @@ from datasets.fingerprint import stamp
 from datasets.layout import Corpus
 from estimation.estimator import INSTALL, Estimator, estimator, preferred
 from estimation.missing import filled
+from files.arrays import load_npz, npz_bytes
 from files.atomic import atomic_file
+from files.lock import waited_for
 from files.workspace import Workspace
+from poses.keypoint_pickle import POINTS
 from records.requests import VideoRequest
 from records.sequence import Certainty, ModelRecord, VideoRecord
 from records.transcript import Transcript
@@ -63,14 +65,13 @@ class Keypoints:
         """float32 [T, 133, 3] in pixels of the video; with what they were found, and in how many frames."""
         self.folder.mkdir(parents=True, exist_ok=True)
         path, stamp = self.folder / f"{name}.npz", self._stamp(footage, frames)
-        with open(self.folder / f"{name}.lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)            # another process may be at the same video's next part
-            kept = _read(path, stamp)
+        with waited_for(self.folder / f"{name}.lock"):      # another process may be at the same video's next part
+            kept = kept_points(path, len(frames), stamp)
             if kept is not None:
                 return kept
             found, told = find(self.search, footage, frames, name, self.bar)
-            with atomic_file(path) as draft, open(draft, "wb") as file:
-                np.savez(file, keypoints=found, told=np.array(told), stamp=np.array(stamp))
+            with atomic_file(path) as draft:
+                draft.write_bytes(npz_bytes({"keypoints": found, "told": np.array(told), "stamp": np.array(stamp)}))
         return found, told
 
     def _stamp(self, footage: Footage, frames: np.ndarray) -> str:
@@ -79,11 +80,14 @@ class Keypoints:
                            zlib.crc32(footage.times[frames].tobytes())])
 
 
-def _read(path: Path, stamp: str) -> Optional[Tuple[np.ndarray, str]]:
+def kept_points(path: Path, frames: int, stamp: Optional[str] = None) -> Optional[Tuple[np.ndarray, str]]:
+    """What was found before, and with what; None where there is none of so many frames, or it is damaged."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            return (stored["keypoints"], str(stored["told"])) if str(stored["stamp"]) == stamp else None
-    except (OSError, ValueError, KeyError, EOFError):
+        stored = load_npz(path, ("keypoints", "told", "stamp"))
+        points, told = stored["keypoints"], str(stored["told"])
+        whole = points.shape == (frames, POINTS, 3) and points.dtype == np.float32 and np.isfinite(points).all()
+        return (points, told) if whole and stamp in (None, str(stored["stamp"])) else None
+    except (OSError, KeyError, UserError):
         return None         # none yet, or damaged: looked for anew
 
 

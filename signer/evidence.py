@@ -6,6 +6,7 @@ from typing import Tuple
 
 import numpy as np
 
+from files.arrays import load_npz, npz_bytes
 from terminal.errors import UserError
 
 SIDE = 256                                    # regions lie on the 256x256 frame
@@ -24,24 +25,27 @@ class Evidence:
 def write_evidence(path: Path, evidence: Evidence, keypoints: np.ndarray) -> None:
     """keypoints: float32 [T, 133, 3], exact, whatever recognisers are given."""
     packed = np.packbits(evidence.region, axis=-1)                                   # [T, 256, 32]
-    with open(path, "wb") as file:
-        np.savez_compressed(file, names=np.array(evidence.names), active=evidence.active.astype(np.int16),
-                            region=packed, keypoints=keypoints.astype(np.float32))
+    path.write_bytes(npz_bytes({"names": np.array(evidence.names), "active": evidence.active.astype(np.int16),
+                                "region": packed, "keypoints": keypoints.astype(np.float32)}, compressed=True))
 
 
 def read_evidence(path: Path) -> Evidence:
-    with np.load(_there(path)) as stored:
-        region = np.unpackbits(stored["region"], axis=-1, count=SIDE).astype(bool)
-        return Evidence(tuple(str(name) for name in stored["names"]), stored["active"], region)
+    stored = load_npz(_there(path))
+    if not {"region", "names", "active"} <= set(stored) or stored["region"].dtype != np.uint8 or \
+            stored["region"].shape != (len(stored["active"]), SIDE, SIDE // 8):
+        raise UserError(f"{path}: not the evidence of a clip; make the data again with `python -m signer.synthetic "
+                        "ROOT`")
+    region = np.unpackbits(stored["region"], axis=-1, count=SIDE).astype(bool)
+    return Evidence(tuple(str(name) for name in stored["names"]), stored["active"], region)
 
 
 def read_exact_keypoints(path: Path) -> np.ndarray:
     """float32 [T, 133, 3] from the file of a clip's evidence."""
-    with np.load(_there(path)) as stored:
-        if "keypoints" not in stored.files:
-            raise UserError(f"{path} has no keypoints: it was drawn by an earlier version; make the data again with "
-                            "`python -m signer.synthetic ROOT`")
-        return np.asarray(stored["keypoints"])
+    stored = load_npz(_there(path))
+    if "keypoints" not in stored:
+        raise UserError(f"{path} has no keypoints: it was drawn by an earlier version; make the data again with "
+                        "`python -m signer.synthetic ROOT`")
+    return stored["keypoints"]
 
 
 def _there(path: Path) -> Path:

@@ -3,8 +3,6 @@ pose, place, light and background change from picture to picture."""
 
 import argparse
 import json
-import os
-import shutil
 import sys
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -15,6 +13,8 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from files.atomic import draft_folder
+from files.reading import read_text
 from signer.body import embody
 from signer.drawing import HEIGHT, LARGER, WIDTH, Painter
 from signer.look import Look, cast
@@ -85,13 +85,11 @@ def make_people(root: Path, people: Mapping[str, int], pictures: int, seed: int,
     Made once: what was made with the same numbers is kept.
     """
     mark = json.dumps({"people": dict(people), "pictures": pictures, "seed": seed, "drawing": DRAWING}) + "\n"
-    if (root / MARK).is_file() and (root / MARK).read_text("utf-8") == mark:
+    if (root / MARK).is_file() and read_text(root / MARK) == mark:
         return root
     if root.exists() and not (root / MARK).is_file():
         raise UserError(f"{root} exists and was not made by the synthetic signer; give another folder")
-    draft = root.with_name(f".{root.name}.{os.getpid()}")
-    shutil.rmtree(draft, ignore_errors=True)
-    try:
+    with draft_folder(root) as draft:
         for folder in FOLDERS:
             (draft / folder).mkdir(parents=True)
         jobs = [(number, number <= people["train"]) for number in range(1, sum(people.values()) + 1)]
@@ -101,12 +99,10 @@ def make_people(root: Path, people: Mapping[str, int], pictures: int, seed: int,
                 folder = FOLDERS[0] if trains else FOLDERS[1] if shot == 0 else FOLDERS[2]
                 drawn = portrait(look, seed, number * pictures + shot).picture
                 name = f"{number:04d}_c{shot % CAMERAS + 1}s1_{shot:06d}_00.jpg"
-                cv2.imwrite(str(draft / folder / name), drawn[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])
+                # cv2.imwrite has no word for a full disk.
+                _, data = cv2.imencode(".jpg", drawn[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])
+                (draft / folder / name).write_bytes(data.tobytes())
         (draft / MARK).write_text(mark, "utf-8")
-        shutil.rmtree(root, ignore_errors=True)
-        os.replace(draft, root)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return root
 
 

@@ -9,7 +9,6 @@ import json
 import multiprocessing
 import os
 import pickle
-import shutil
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
@@ -17,6 +16,8 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
+from files.atomic import draft_folder
+from files.reading import read_text
 from signer.layouts import FRAME_SIZES, LAYOUTS, TALL, Drawn, Phoenix2014
 from terminal.command_exit import ended
 from terminal.errors import UserError
@@ -65,20 +66,13 @@ def make_workspace(root: Union[str, "os.PathLike[str]"], sizes: Mapping[str, int
     place = Path(root) / "data" / LAYOUTS[layout].folder
     mark = json.dumps(asdict(settings), indent=1) + "\n"
     if (place / MARK).is_file():
-        if (place / MARK).read_text("utf-8") == mark:
+        if read_text(place / MARK) == mark:
             return place
     elif place.exists():
         raise UserError(f"{place} exists and was not made by the synthetic signer; give another folder")
-    draft = place.parent / f".{place.name}.{os.getpid()}"
-    shutil.rmtree(draft, ignore_errors=True)
-    try:
+    with draft_folder(place) as draft:
         _fill(draft, settings, workers, progress)
         (draft / MARK).write_text(mark, "utf-8")
-        if place.exists():
-            shutil.rmtree(place)
-        os.replace(draft, place)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return place
 
 

@@ -1,23 +1,30 @@
 """How every command ends: errors and signals as one line and an exit code, and output that nobody reads as no error."""
+import codecs
 import errno
+import os
 import signal
 import sys
 import threading
 from contextlib import contextmanager
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterator, Union
 
 from terminal.errors import UserError
 from terminal.output import steady_output
 from terminal.signals import Stopped, signals_raised
 
+WORDS = "/proc/self/cmdline"
+LONGEST = 4000      # letters of a line: what it quotes may have been made by others
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def ended(name: str, work: Callable[[], int], advice: str, first_to_say: Callable[[], bool] = lambda: True) -> int:
+def ended(name: str, work: Callable[[], int], advice: Union[str, Callable[[], str]],
+          first_to_say: Callable[[], bool] = lambda: True) -> int:
     """The exit code of a command: what `work` gives, 2 for a user's mistake, 128 + n for signal n, else 1.
 
-    advice: how to go on where it was stopped. first_to_say: of several processes only one need tell.
+    advice: how to go on where it was stopped, or what tells it then. first_to_say: of several processes one need tell.
     """
+    _in_utf8(name)
+
     def say(line: str) -> None:
         if first_to_say():
             print(f"{name}: {line}", file=sys.stderr)
@@ -29,16 +36,28 @@ def ended(name: str, work: Callable[[], int], advice: str, first_to_say: Callabl
             say(_in_one_line(str(error)))
             return 2
         except KeyboardInterrupt as stop:
-            say(f"stopped; {advice}")
+            say(f"stopped; {advice if isinstance(advice, str) else advice()}")
             return 128 + (stop.args[0] if isinstance(stop, Stopped) else signal.SIGINT)
         except OSError as error:
             if error.errno in FULL:
-                say(f"the disk is full: nothing half-written was kept as done. Make room; {advice}")
+                say(f"the disk is full: nothing half-written was kept as done. Make room; "
+                    f"{advice if isinstance(advice, str) else advice()}")
             elif error.filename is not None:
                 say(f"{error.filename}: {error.strerror}")
             else:
                 raise
             return 1
+
+
+def _in_utf8(name: str) -> None:
+    """The program of this name anew in Python's UTF-8 mode, where it was started in ASCII: no umlaut of a gloss or a
+    path would come through."""
+    begun = sys.modules["__main__"]
+    spec, file = getattr(begun, "__spec__", None), getattr(begun, "__file__", None) or ""
+    if codecs.lookup(sys.getfilesystemencoding()).name == "ascii" and os.path.exists(WORDS) and \
+            name in (os.path.basename(file), getattr(spec, "name", None)):
+        with open(WORDS, "rb") as words:
+            os.execve(sys.executable, words.read().split(b"\0")[:-1], {**os.environ, "PYTHONUTF8": "1"})
 
 
 @contextmanager
@@ -60,4 +79,6 @@ def _threads_quiet_on_full_disks() -> Iterator[None]:
 def _in_one_line(text: str) -> str:
     """From a loader's process an error comes with that process's traceback before it."""
     text = text.strip()
-    return text.splitlines()[-1].split("UserError: ", 1)[-1] if "Original Traceback" in text else text
+    if "Original Traceback" in text:
+        text = text.splitlines()[-1].split("UserError: ", 1)[-1]
+    return " ".join(text.splitlines())[:LONGEST]

@@ -1,6 +1,7 @@
 """Standard output and error whose reader may go, and which may lack letters: neither is a reason to stop working."""
 import io
 import os
+import re
 import sys
 from contextlib import contextmanager
 from typing import Any, Iterator
@@ -18,8 +19,13 @@ def steady_output() -> Iterator[None]:
         sys.stdout, sys.stderr = before
 
 
+# What moves cursors and changes terminals, but for what bars are drawn with: line ends and one line up.
+CONTROL = re.compile(r"\x1b(?!\[A)|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f]")
+
+
 class Steady:
-    """A stream that goes on into nothing when it can no longer be written."""
+    """A stream that goes on into nothing when it can no longer be written, and shows control characters as they are
+    written in Python: texts come from files that others wrote."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -29,7 +35,8 @@ class Steady:
 
     def write(self, text: str) -> int:
         try:
-            return self._stream.write(text)
+            self._stream.write(CONTROL.sub(lambda found: ascii(found.group())[1:-1], text))
+            return len(text)
         except (OSError, ValueError):       # nobody reads it, its disk is full, or it is closed
             self._drop()
             return len(text)

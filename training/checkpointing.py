@@ -2,8 +2,9 @@
 import io
 import os
 import random
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, List, Mapping
+from typing import Any, Dict, Iterator, List, Mapping
 
 import numpy as np
 import torch
@@ -53,18 +54,73 @@ def load(path: Path) -> Dict[str, Any]:
     return content
 
 
+@contextmanager
+def resuming(path: Path) -> Iterator[None]:
+    """Whatever a state of training that is not as it was saved leads to, in one line."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError, ArithmeticError) as error:
+        told = " ".join(str(error).split())[:200] or type(error).__name__
+        raise UserError(f"{path}: holds no state of training that this recipe can go on from ({told}); give the "
+                        "checkpoint that train.py left, or train anew") from None
+
+
+def check_progress(epoch: Any, *numbers: Any) -> None:
+    """ValueError where these can't be how far a training has come."""
+    if type(epoch) is not int or epoch < 0:
+        raise ValueError("its epoch is no number from 0 on")
+    if not all(isinstance(number, (int, float)) for number in numbers):
+        raise ValueError("what it tells of its steps and its best epoch are no numbers")
+
+
+def load_state(whole: Any, state: Any) -> None:
+    """Into an optimiser, a schedule or a scaler; ValueError where values are not of the kind that it has itself."""
+    _check_alike(whole.state_dict(), state, "")
+    whole.load_state_dict(state)
+    if isinstance(whole, torch.optim.Optimizer):
+        for parameter, its in whole.state.items():
+            for name, value in its.items():
+                fits = value.shape in ((), (1,), parameter.shape) if isinstance(value, torch.Tensor) else \
+                    isinstance(value, (int, float, type(None)))
+                if not fits:
+                    raise ValueError(f"{name} of the optimiser does not fit its parameter")
+
+
+def _check_alike(own: Any, stored: Any, where: str) -> None:
+    """Keys that only one of them has are of another release of PyTorch."""
+    if isinstance(own, dict):
+        alike = isinstance(stored, dict)
+        for key in own if alike else ():
+            if key in stored and key != "params":
+                _check_alike(own[key], stored[key], f"{where}.{key}" if where else str(key))
+    elif isinstance(own, (list, tuple)):
+        alike = isinstance(stored, (list, tuple)) and len(own) == len(stored)
+        for mine, other in zip(own, stored) if alike else ():
+            _check_alike(mine, other, where)
+    elif isinstance(own, (int, float)):
+        alike = isinstance(stored, (int, float))
+    else:
+        alike = own is None or isinstance(stored, type(own))
+    if not alike:
+        raise ValueError(f"{where or 'a state'} is a {type(stored).__name__}, expected {type(own).__name__}")
+
+
 def check_same_network(path: Path, content: Mapping[str, Any], architecture: Mapping[str, Any],
                        vocabulary: GlossVocabulary) -> None:
     stored = content["architecture"]
+    if not isinstance(stored, dict) or not all(isinstance(key, str) for key in stored):
+        raise UserError(f"{path}: its architecture is none; give the checkpoint that train.py left")
     differing = sorted(key for key in {*stored, *architecture} if stored.get(key) != architecture.get(key))
     if differing:
         key = differing[0]
-        raise UserError(f"{path}: of another architecture: {key} is {stored.get(key)} there and "
-                        f"{architecture.get(key)} in the recipe; resume with the recipe it was trained with")
+        raise UserError(f"{path}: of another architecture: {key} is {stored.get(key)!s:.80} there and "
+                        f"{architecture.get(key)!s:.80} in the recipe; resume with the recipe it was trained with")
     check_same_glosses(path, content["vocabulary"], vocabulary)
 
 
 def check_same_glosses(path: Path, stored: List[str], vocabulary: GlossVocabulary) -> None:
+    if not isinstance(stored, (list, tuple)) or not all(isinstance(name, str) for name in stored):
+        raise UserError(f"{path}: its vocabulary is no list of glosses; give the checkpoint that train.py left")
     if list(stored) != list(vocabulary.names):
         raise UserError(f"{path}: trained on another vocabulary ({len(stored)} classes, the data has {len(vocabulary)})"
                         "; give its own with model.vocabulary, or the data set it was trained on")

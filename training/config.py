@@ -1,12 +1,14 @@
 """A recipe: one YAML file, checked key by key, with dotted overrides from the command line."""
 import dataclasses
 import difflib
+import os
 import typing
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Sequence, Tuple, Type, TypeVar
 
 import yaml
 
+from files.reading import read_text
 from models.registry import EMBEDDERS
 from terminal.errors import UserError
 from training.identities import IdentityProtocol
@@ -15,6 +17,17 @@ from training.recipe import Config, DataConfig, ModelConfig, OptimizerConfig, Sc
 from training.within import check
 
 T = TypeVar("T")
+LARGEST = 1 << 20       # bytes of a recipe
+DAMAGED_YAML = (yaml.YAMLError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
+
+
+class PlainLoader(yaml.SafeLoader):
+    """Without references to what was said before: they make little text into much."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.events.AliasEvent):
+            raise yaml.YAMLError("it refers to another part of itself with *; write that part out")
+        return super().compose_node(parent, index)
 
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> Tuple[Config, Dict[str, Any]]:
@@ -35,14 +48,17 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Tuple[Config, Dict
 
 
 def read_yaml(path: Path) -> Dict[str, Any]:
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not os.path.isfile(path):
         raise UserError(f"{path}: not a file; give one such as those of configs/")
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+        tree = yaml.load(read_text(path, largest=LARGEST), PlainLoader)
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error.strerror}); give a file such as those of configs/") from None
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not YAML ({' '.join(str(error).split())}); mend it") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not UTF-8 text (byte {error.start}); convert it to UTF-8") from None
+    except DAMAGED_YAML as error:
+        told = " ".join(str(error).split())[:200] or type(error).__name__
+        raise UserError(f"{path}: not YAML ({told}); mend it") from None
     if not isinstance(tree, dict):
         raise UserError(f"{path}: expected keys and values; see configs/ for examples")
     return tree
@@ -50,7 +66,7 @@ def read_yaml(path: Path) -> Dict[str, Any]:
 
 def _beside(recipe: Path, name: str) -> Path:
     beside = recipe.parent / name
-    return beside if beside.is_file() else Path(name)
+    return beside if os.path.isfile(beside) else Path(name)     # False for what can't be a path, too
 
 
 def override(tree: Dict[str, Any], pairs: Sequence[str]) -> None:
@@ -65,9 +81,9 @@ def override(tree: Dict[str, Any], pairs: Sequence[str]) -> None:
             if not isinstance(place, dict):
                 raise UserError(f"--override {key}: {section} is a value, not a section; drop what follows it")
         try:
-            place[leaf] = yaml.safe_load(text)
-        except yaml.YAMLError:
-            raise UserError(f"--override {key}: {text!r} is no value of YAML; give a number, a word or a "
+            place[leaf] = yaml.load(text, PlainLoader)
+        except DAMAGED_YAML:
+            raise UserError(f"--override {key}: {text[:80]!r} is no value of YAML; give a number, a word or a "
                             "[list]") from None
 
 
@@ -81,7 +97,7 @@ def check_keys(tree: Mapping[str, Any], known: typing.Collection[str], where: st
 def build(kind: Type[T], tree: Any, where: str) -> T:
     """A section's dataclass from its part of the tree, every value checked against the field's type."""
     if not isinstance(tree, dict):
-        raise UserError(f"{where}: expected keys and values, got {tree!r}")
+        raise UserError(f"{where}: expected keys and values, got {tree!r:.80}")
     hints = typing.get_type_hints(kind)
     fields = dataclasses.fields(kind)       # type: ignore[arg-type]
     check_keys(tree, {f.name for f in fields}, where)
@@ -102,7 +118,7 @@ def _value(value: Any, hint: Any, where: str) -> Any:
         return None if value is None else _value(value, arguments[0], where)
     if typing.get_origin(hint) is tuple:
         if not isinstance(value, (list, tuple)):
-            raise UserError(f"{where}: expected a list, got {value!r}")
+            raise UserError(f"{where}: expected a list, got {value!r:.80}")
         return tuple(_value(entry, arguments[0], where) for entry in value)
     if hint is float and isinstance(value, (int, float, str)) and not isinstance(value, bool):
         try:
@@ -111,4 +127,4 @@ def _value(value: Any, hint: Any, where: str) -> Any:
             pass                            # falls through to the error below
     elif isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
         return value
-    raise UserError(f"{where}: expected {'a number' if hint is float else hint.__name__}, got {value!r}")
+    raise UserError(f"{where}: expected {'a number' if hint is float else hint.__name__}, got {value!r:.80}")

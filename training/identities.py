@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from datasets.market import Shot, market
 from datasets.pictures import picture_clip, read_picture
+from files.atomic import atomic_file
 from files.overwrite_guard import RECIPE
 from models.embedder import Embedder, embed
 from models.registry import create_embedder
@@ -166,15 +167,20 @@ class IdentityTrainer:
 
     def resume(self, path: Path) -> None:
         content = checkpointing.load(path)
+        with checkpointing.resuming(path):
+            self._resume(path, content)
+        log.info("resumed %s after epoch %d, best mAP %.1f%%", path, self.epoch, 100 * self.best)
+
+    def _resume(self, path: Path, content: Dict[str, Any]) -> None:
         if content["architecture"] != self.architecture:
             raise UserError(f"{path}: of another architecture; resume with the recipe it was trained with")
         network, optimizer, schedule = STATES
         self.embedder.network.load_state_dict(content[network])
         self.margin.load_state_dict(content["state_dict_softmax_fc"])
-        self.optimizer.load_state_dict(content[optimizer])
-        self.schedule.load_state_dict(content[schedule])
+        checkpointing.load_state(self.optimizer, content[optimizer])
+        checkpointing.load_state(self.schedule, content[schedule])
         self.epoch, self.best = content["epoch"], content["training"]["best"]
-        log.info("resumed %s after epoch %d, best mAP %.1f%%", path, self.epoch, 100 * self.best)
+        checkpointing.check_progress(self.epoch, self.best)
 
 
 def start(config: Config, architecture: Dict[str, Any], root: Path, out: Path, place: Place,
@@ -190,5 +196,6 @@ def start(config: Config, architecture: Dict[str, Any], root: Path, out: Path, p
         recipe = {name: asdict(part) for name, part in vars(config).items()}
         recipe["optimizer"]["betas"] = list(recipe["optimizer"]["betas"])
         recipe["schedule"]["milestones"] = list(recipe["schedule"]["milestones"])
-        (out / "config.yaml").write_text(RECIPE + yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
+        with atomic_file(out / "config.yaml") as draft:
+            draft.write_text(RECIPE + yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
     return trainer

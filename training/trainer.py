@@ -251,21 +251,26 @@ class Trainer:
 
     def resume(self, path: Path) -> None:
         content = checkpointing.load(path)
+        with checkpointing.resuming(path):
+            self._resume(path, content)
+        log.info("resumed %s after epoch %d, best dev WER %.2f%%", path, self.epoch, self.best)
+
+    def _resume(self, path: Path, content: Dict[str, Any]) -> None:
         checkpointing.check_same_network(path, content, self.protocol.architecture, self.recogniser.vocabulary)
         model, optimizer, schedule = self.protocol.states
         self.recogniser.network.load_state_dict(content[model])
-        self.optimizer.load_state_dict(content[optimizer])
-        self.schedule.load_state_dict(content[schedule])
+        checkpointing.load_state(self.optimizer, content[optimizer])
+        checkpointing.load_state(self.schedule, content[schedule])
         if self.average is not None:
             if AVERAGED not in content:
                 raise UserError(f"{path}: trained without trainer.ema, so it has no average to go on with; "
                                 "resume with the recipe it was trained with")
             self.average.load(content[AVERAGED])
         told = content["training"]
-        self.scaler.load_state_dict(told["scaler"])
+        checkpointing.check_progress(content["epoch"], told["step"], told["best"], told["bad_losses"])
+        checkpointing.load_state(self.scaler, told["scaler"])
         self.epoch, self.step = content["epoch"], told["step"]
         self.best, self.bad_losses = told["best"], told["bad_losses"]
-        log.info("resumed %s after epoch %d, best dev WER %.2f%%", path, self.epoch, self.best)
 
 
 def _scaler(enabled: bool) -> Any:

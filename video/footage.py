@@ -9,6 +9,8 @@ from terminal.errors import UserError
 from video.picture_folder import PictureFolder
 from video.video_file import VideoFile
 
+SLOWEST = 10.0          # seconds that a video's frames may last on average
+SLOW = 1.0              # and from which on it is said
 RATE = 25.0             # PHOENIX-2014's frames a second, which every recogniser of it has learned
 
 
@@ -34,6 +36,9 @@ def taken(footage: Footage, start: float, stop: Optional[float], rate: Optional[
     """Which frames stand for seconds start..stop at `rate` a second, the nearest in time; all of them for None."""
     if footage.problem and (stop is None or stop > footage.end):
         raise UserError(f"{footage.path}: {footage.problem}; --to {footage.end:.2f} takes what is there")
+    if footage.end > SLOWEST * len(footage.times):
+        raise UserError(f"{footage.path}: its time stamps have {len(footage.times)} frames last {footage.end:,.0f} s, "
+                        f"and {SLOWEST:g} s each at most are believed; --fps-in RATE leaves them aside")
     stop = footage.end if stop is None else min(stop, footage.end)
     if rate is None:
         found = np.flatnonzero((footage.times > start - 1e-6) & (footage.times < stop - 1e-6))

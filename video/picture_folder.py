@@ -6,7 +6,8 @@ from typing import Iterator, List, Optional, Sequence, Tuple
 import cv2
 import numpy as np
 
-from datasets.picture_size import LARGEST_FRAME, check_size
+from datasets.picture_size import DAMAGED, LARGEST_FRAME, check_size, open_picture
+from files.reading import open_file
 from terminal.errors import UserError
 from video.upright import on_wall
 
@@ -57,16 +58,17 @@ def _by_number(file: Path) -> Tuple[Sequence[object], str]:
 
 def _picture(file: Path) -> np.ndarray:
     """uint8 [H, W, 3] RGB, turned as its camera says."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import ImageOps, UnidentifiedImageError
 
     try:
-        with Image.open(file) as opened:
+        with open_file(file) as data, open_picture(data) as opened:
             check_size(file, opened.width, opened.height, LARGEST_FRAME)
             image = ImageOps.exif_transpose(opened)
             clear = "A" in image.getbands() or "transparency" in image.info
             pixels = np.asarray(image.convert("RGBA" if clear else "RGB"))
     except UnidentifiedImageError:
         raise UserError(f"{file}: not a picture; take it out of the folder, or put a whole one in its place") from None
-    except (OSError, SyntaxError, ValueError) as error:
-        raise UserError(f"{file}: broken picture ({error}); put a whole one in its place") from None
+    except DAMAGED as error:
+        raise UserError(f"{file}: broken picture ({error or type(error).__name__}); put a whole one in its place"
+                        ) from None
     return on_wall(pixels) if clear else pixels

@@ -17,7 +17,7 @@ from poses.whole_body import FRAME_HEIGHT, FRAME_WIDTH
 from records.requests import VideoRequest
 from terminal.errors import UserError
 from video import framing
-from video.footage import RATE, Footage, open_footage, taken
+from video.footage import RATE, SLOW, Footage, open_footage, taken
 from video.framing import SHAPE, Crop
 from video.video_parts import borders, safe, unique
 
@@ -161,6 +161,10 @@ class VideoDataset:
         if small < 1:
             picture = cv2.resize(picture, (max(1, round(width * small)), SHOWN), interpolation=cv2.INTER_AREA)
         notes = []
+        footage = part.video.footage
+        if footage.end > SLOW * len(footage.times):
+            notes.append(f"{len(footage.times)} frames last {footage.end:.0f} s by their time stamps: each was taken "
+                         f"again and again; --fps-in RATE leaves the stamps aside")
         if not self.files.name.startswith("phoenix"):
             notes.append(f"framed and timed as PHOENIX-2014's clips, not as those of {self.files.name}")
         if self.wanted.keep and len(times) > 1 and abs(float(np.median(np.diff(times))) * RATE - 1) > SHAPE:

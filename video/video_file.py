@@ -6,19 +6,25 @@ from typing import Any, Generator, Iterator, List, Optional, Sequence, Tuple
 import av
 import numpy as np
 
+from datasets.picture_size import LARGEST_FRAME, check_size
+from files.reading import check_regular
 from terminal.errors import UserError
 from video.upright import Matrix, display_matrix, upright
 
 FEW = 50                # frames that are decoded sooner than another place in the file is found
 TAIL = 500              # frames at the end of a broken file that are tried
 COVERS = ("mjpeg", "png")       # what pictures that come with music or a film are packed with, and few films
-FILES_ONLY = {"protocol_whitelist": "file"}     # a playlist must not reach for the network
+# A playlist must not reach for the network, nor for any other file: formats that are films themselves.
+FILES_ONLY = {"protocol_whitelist": "file", "format_whitelist": ",".join((
+    "3gp", "apng", "asf", "avi", "dv", "flv", "gif", "h264", "hevc", "ivf", "m4v", "matroska", "mjpeg", "mov", "mp4",
+    "mpeg", "mpegts", "mpegvideo", "mxf", "nut", "obu", "ogg", "rm", "webm", "wtv", "yuv4mpegpipe", "mp3", "wav", "aac",
+    "flac"))}
 
 Frames = Generator[Tuple[int, Any], None, None]     # numbers of frames, and frames
 
 
 class VideoFile:
-    """Any file that PyAV reads. Its packets are listed at once, which takes no decoding; its frames come when shown."""
+    """A film that PyAV reads. Its packets are listed at once, which takes no decoding; its frames come when shown."""
 
     def __init__(self, path: Path, rate: Optional[float] = None) -> None:
         self.path = path
@@ -27,9 +33,10 @@ class VideoFile:
         self._matrix: Optional[Matrix] = None
         with self._open() as container:
             stream = _stream(container, path)
+            self.aspect = float(stream.sample_aspect_ratio or 1)
+            self._check_size(stream)
             self._stamps, whole = self._list(container, stream)
             base = stream.time_base
-            self.aspect = float(stream.sample_aspect_ratio or 1)
             sound = bool(container.streams.audio)
             own_rate = float(stream.average_rate or stream.guessed_rate or rate or 25)
         if self._stamps is None or rate is not None:
@@ -67,6 +74,12 @@ class VideoFile:
         finally:
             frames.close()
 
+    def _check_size(self, stream: Any) -> None:
+        """As players show it; UserError where no memory would hold it."""
+        width, height = stream.codec_context.width, stream.codec_context.height
+        if width and height:
+            check_size(self.path, max(1, round(width * self.aspect)), height, LARGEST_FRAME)
+
     def _broken(self, number: int, reason: Optional[str]) -> str:
         moment = float(self.times[min(number, len(self.times) - 1)])
         return (f"{self.path}: broken at {moment:.2f} s of {self.end:.2f} s ({reason}; {number} frames were read till "
@@ -74,12 +87,16 @@ class VideoFile:
 
     def _open(self) -> Any:
         try:
-            return av.open(str(self.path.absolute()), options=dict(FILES_ONLY))
-        except av.error.FileNotFoundError:
+            check_regular(self.path)
+            return av.open(str(self.path.absolute()), options=dict(FILES_ONLY), metadata_errors="replace")
+        except (FileNotFoundError, av.error.FileNotFoundError):
             raise UserError(f"{self.path} does not exist; give a video file or a folder of pictures") from None
         except av.error.FFmpegError as error:
             raise UserError(f"{self.path}: can't be read as a video ({error.strerror}; nothing was read till then); "
                             "give a whole video file or a folder of pictures") from None
+        except OSError as error:
+            raise UserError(f"{self.path}: can't be read ({error.strerror}); give a video file or a folder of pictures"
+                            ) from None
 
     def _list(self, container: Any, stream: Any) -> Tuple[Optional[np.ndarray], int]:
         """(time stamps of all frames, or None where the file has none; how many packets)."""
@@ -143,6 +160,10 @@ class VideoFile:
 def _stream(container: Any, path: Path) -> Any:
     tracks = container.streams.video
     if not tracks:
-        there = ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
+        # A stream must not be asked for its type: PyAV ends the process where there is none.
+        there = ", ".join(kind for kind in ("audio", "subtitles") if getattr(container.streams, kind)) or "nothing"
         raise UserError(f"{path}: has no moving pictures (only {there}); give a video")
-    return next((track for track in tracks if track.codec_context.name not in COVERS), tracks[0])
+    known = [track for track in tracks if track.codec_context is not None]
+    if not known:
+        raise UserError(f"{path}: of a kind of film that can't be decoded here; give an MP4 of H.264")
+    return next((track for track in known if track.codec_context.name not in COVERS), known[0])

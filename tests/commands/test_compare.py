@@ -204,3 +204,42 @@ def test_help_answers_at_once_as_it_loads_nothing_large() -> None:
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True,
                           cwd=Path(compare.__file__).parent)
     assert told.stdout.strip() == "[]"
+
+
+def test_a_broken_picture_of_a_folder_is_left_out_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tiny_market(tmp_path / "market")
+    (root / "query" / "broken.png").write_bytes(b"\x89PNG\r\n")
+    assert run(tmp_path, "--model", "arcface", "--weights", weights(tmp_path), "--image", pictures(root)[0], "--with",
+               root / "query", "--top", "1") == 1
+    line, = capsys.readouterr().err.splitlines()
+    assert "left out: " in line and "broken.png" in line
+    assert (tmp_path / "out" / "index.html").is_file()
+
+
+def test_a_broken_picture_of_market_is_left_out_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tiny_market(tmp_path / "market")
+    first = sorted((root / "query").iterdir())[0]
+    first.write_bytes(first.read_bytes()[:60])
+    assert run(tmp_path, "--model", "arcface", "--weights", weights(tmp_path), "--market", root, "--queries", "2") == 1
+    line, = capsys.readouterr().err.splitlines()
+    assert "left out: " in line and first.name in line
+    assert scores(tmp_path / "out")["queries"] == 1
+
+
+def test_postscript_and_strips_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = weights(tmp_path)
+    (tmp_path / "a.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\nshowpage\n")
+    Image.new("L", (6000, 2)).save(tmp_path / "b.png")
+    for name in ("a.jpg", "b.png"):
+        assert run(tmp_path, "--model", "arcface", "--weights", file, "--image", tmp_path / name) == 2
+        line, = capsys.readouterr().err.splitlines()
+        assert name in line
+
+
+def test_an_embedding_that_announces_much_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.save(tmp_path / "e.npy", np.zeros(3, np.float32))
+    data = (tmp_path / "e.npy").read_bytes()
+    (tmp_path / "e.npy").write_bytes(data.replace(b"(3,), }" + b" " * 9, b"(3000000000,), }"))
+    assert run(tmp_path, "--model", "arcface", "--weights", weights(tmp_path), "--image",
+               pictures(tiny_market(tmp_path / "market"))[0], "--with", tmp_path / "e.npy") == 2
+    assert "holds 12 bytes of the 12000000000" in capsys.readouterr().err

@@ -1,6 +1,8 @@
 """A figure from what a run left on disk, on noise frames and a small model."""
+import errno
 import json
 import re
+import shutil
 import subprocess
 import sys
 import zlib
@@ -12,7 +14,7 @@ import numpy as np
 import pytest
 
 import figure
-from drawing.figure import picture
+from drawing.figure import Cell, Row, picture, write_figure
 from records.style import Style
 from results.cams import read_cams
 from tests.kit.commands import tiny_case
@@ -95,3 +97,50 @@ def test_it_needs_no_torch(folder: Path, tmp_path: Path) -> None:
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True,
                           cwd=Path(figure.__file__).parent)
     assert told.stdout.splitlines()[-1] == "False"
+
+
+DAMAGE = {
+    "fps of 0": lambda preds: preds.update(fps=0), "frames in words": lambda preds: preds.update(frames="x"),
+    "no settings": lambda preds: preds.pop("settings"), "models as a list": lambda preds: preds.update(models=[]),
+    "a gloss before the clip": lambda preds: preds["models"]["slowfast"]["spans"].append(
+        {"gloss": "A", "start": -9, "stop": -5}),
+    "no title": lambda preds: preds["models"]["slowfast"].update(title=None),
+    "another clip's": lambda preds: preds.update(frames=preds["frames"] + 1)}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_a_record_that_was_changed_is_one_line(folder: Path, tmp_path: Path, name: str,
+                                               capsys: pytest.CaptureFixture[str]) -> None:
+    copy = shutil.copytree(folder, tmp_path / "clip-3")
+    preds = json.loads((copy / "preds.json").read_text(encoding="utf-8"))
+    DAMAGE[name](preds)
+    (copy / "preds.json").write_text(json.dumps(preds), encoding="utf-8")
+    assert figure.main([str(copy), "--out", str(tmp_path / "f.pdf")]) == 2
+    line, = capsys.readouterr().err.splitlines()
+    assert "figure.py: " in line and not (tmp_path / "f.pdf").exists()
+
+
+def test_a_figure_that_cannot_be_written_leaves_the_one_before(folder: Path, tmp_path: Path,
+                                                               monkeypatch: pytest.MonkeyPatch,
+                                                               capsys: pytest.CaptureFixture[str]) -> None:
+    before = made(folder, tmp_path / "f.pdf").read_bytes()
+
+    def full(_self: Any, path: Path, **_more: Any) -> None:
+        Path(path).write_bytes(b"%PDF half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", full)
+    capsys.readouterr()
+    assert figure.main([str(folder), "--out", str(tmp_path / "f.pdf")]) == 1
+    assert "the disk is full" in capsys.readouterr().err
+    assert (tmp_path / "f.pdf").read_bytes() == before and len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_gloss_with_dollars_is_no_mathematics(folder: Path, tmp_path: Path) -> None:
+    cams = read_cams(folder / "cams.npz")["slowfast"]
+    laid = next(layer.laid for layer in cams.layers.values() if layer.spatial)
+    frames = {0: np.zeros((32, 32, 3), np.uint8)}
+    for gloss in ("$x$", "$\\frac$", "$_^$", "a$b$c"):
+        write_figure(tmp_path / "f.svg", frames, [Row("m", "l", [Cell(laid, 0, gloss)])], [gloss], "page", Style(),
+                     gloss)
+        assert (tmp_path / "f.svg").read_text(encoding="utf-8").count(f">{gloss}</text>") == 3

@@ -1,4 +1,5 @@
 """What the user gets wrong is said in one line, before any work, with exit code 2."""
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 import main
 from terminal.command_line import DEVICE, VERSION
 from tests.kit.commands import Case, tiny_case
+
+ROOT = Path(main.__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +41,8 @@ def said(case: Case, capsys: pytest.CaptureFixture[str], *flags: str, code: int 
     (["--layers", "slowfast:nowhere"], ["nowhere", "--list-layers"]),
     (["--layers", "twostream:visual_head"], ["MODEL:NAME"]),
     (["--method", "occlusion", "--layers", "slowfast:classifier"], ["--layers classifier", "only layer is input"]),
+    (["--out", "a\0b"], ["no path has a NUL"]),
+    (["--beside", "a\0b"], ["no path has a NUL"]),
     (["--budget", "9"], ["--budget 9", "name the method", "occlusion"]),
     (["--target", "each", "--method", "eigencam"], ["--target each", "whatever the gloss"]),
     (["--every", "3", "--write", "cams"], ["--every 3", "no frames"]),
@@ -129,3 +134,35 @@ def test_a_single_clip_that_fails_is_one_line_and_no_summary(tmp_path: Path, cap
     printed = capsys.readouterr()
     line, = printed.err.splitlines()
     assert "clip-2" in line and "has no frames" in line and not printed.out
+
+
+@pytest.mark.parametrize("flags", [["--budget", "9" * 40], ["--budget", "\u00b2"], ["--every", "9" * 40],
+                                   ["--video", "a.mp4", "--from", "1e308"], ["--video", "a.mp4", "--longest", "nan"],
+                                   ["--video", "a.mp4", "--to", "-1"]])
+def test_a_number_beyond_all_measure_is_one_line(capsys: pytest.CaptureFixture[str], flags: List[str]) -> None:
+    with pytest.raises(SystemExit) as error:
+        main.main(flags)
+    line, = capsys.readouterr().err.splitlines()
+    assert error.value.code == 2 and line.startswith("main.py: ") and len(line) < 200
+
+
+def test_a_seed_below_nought_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    import compare
+
+    with pytest.raises(SystemExit):
+        compare.main(["--demo", "--seed", "-1"])
+    assert "--seed: -1 is not a number from 0" in capsys.readouterr().err
+
+
+def test_the_demo_film_cut_otherwise_has_no_truth_of_its_own(tmp_path: Path) -> None:
+    for flags, truth in ([], True), (["--longest", "1.5"], False), (["--to", "1"], False):
+        given = main.parser().parse_args(["--demo", "--video", "--out", str(tmp_path), *flags])
+        main._as_demo(given)
+        assert bool(given.truth) == truth
+
+
+def test_a_start_in_ascii_is_one_in_utf8(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-m", "results.cams", "m\u00fc.npz"], cwd=ROOT, capture_output=True,
+                          env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, timeout=60)
+    assert done.returncode == 2 and done.stderr.decode() == (
+        "results.cams: m\u00fc.npz does not exist; run main.py with --write cams to have one\n")

@@ -8,6 +8,8 @@ import pytest
 
 import keypoints as keypoints_command
 from estimation import estimator as estimators
+from files.arrays import npz_bytes
+from poses.keypoint_file import read_keypoints
 from poses.whole_body import KeypointStore
 from tests.kit.commands import Case, tiny_case
 from tests.kit.footage import write_sound, write_video
@@ -173,3 +175,30 @@ def test_a_corpus_without_keypoints_gets_its_file(case: Case, tmp_path: Path) ->
     store = KeypointStore(out)
     assert [len(store.read(f"clip-{number}", 8 + number)) for number in range(6)] == list(range(8, 14))
     assert keypoints_command.main(["--data-root", str(case.data), "x.mp4", "--out", str(tmp_path / "b.pkl")]) == 2
+
+
+def test_damaged_keypoints_that_were_kept_are_looked_for_anew(case: Case, video: str) -> None:
+    flags = ("--video", video, "--estimator", "mediapipe", "--write", "report", "--quiet", "--overwrite")
+    assert case.run(*flags) == 0
+    kept, = (case.out / ".keypoints").glob("*.npz")
+    whole, looked = kept.read_bytes(), Standing.shown
+    stamp = dict(np.load(kept))
+    for content in (whole[:100], b"", whole[:-40] + bytes(40),
+                    npz_bytes({**stamp, "keypoints": np.zeros((2, 2), np.float32)}),
+                    npz_bytes({**stamp, "keypoints": np.full((30, 133, 3), np.nan, np.float32)}),
+                    npz_bytes({"stamp": stamp["stamp"]})):
+        kept.write_bytes(content)
+        assert case.run(*flags) == 0
+        assert Standing.shown == looked + 30 and kept.read_bytes() == whole
+        looked = Standing.shown
+    assert case.run(*flags) == 0 and Standing.shown == looked
+
+
+def test_damaged_parts_of_keypoints_are_looked_for_anew(tmp_path: Path, video: str) -> None:
+    out = tmp_path / "k.pkl"
+    parts = tmp_path / ".k.pkl.parts"
+    assert keypoints_command.main([video, str(tmp_path / "none.mp4"), "--out", str(out), "--quiet"]) == 1
+    kept, = parts.glob("*.npz")
+    kept.write_bytes(kept.read_bytes()[:50])
+    assert keypoints_command.main([video, "--out", str(out), "--quiet", "--overwrite"]) == 0
+    assert read_keypoints(out, "my_clip").shape == (30, 133, 3)

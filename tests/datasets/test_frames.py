@@ -1,3 +1,4 @@
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -93,5 +94,17 @@ def test_a_jpeg_of_gigabytes_is_refused_by_its_header_wherever_pictures_are_read
 @pytest.mark.parametrize("width, height", [(4000, 20), (20, 4000), (3000, 1)])
 def test_a_strip_that_is_no_frame_is_refused(tmp_path: Path, width: int, height: int) -> None:
     cv2.imwrite(str(tmp_path / "0.png"), frame(0, height, width))
-    with pytest.raises(UserError, match=f"{width}x{height} pixels; expected frames whose longer side is at most 16"):
+    with pytest.raises(UserError, match=f"{width}x{height} pixels; expected a longer side of at most 16 times"):
+        decode_frames([tmp_path / "0.png"])
+
+
+def test_a_pipe_in_place_of_a_frame_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "0.png")
+    with pytest.raises(UserError, match=r"0\.png: can't be read \(no regular file\)"):
+        decode_frames([tmp_path / "0.png"])
+
+
+def test_a_frame_of_another_format_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "0.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\nshowpage\n")
+    with pytest.raises(UserError, match="broken or truncated"):
         decode_frames([tmp_path / "0.png"])

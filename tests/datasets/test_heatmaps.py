@@ -78,9 +78,9 @@ def test_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monke
 
 
 def test_only_old_leftovers_are_cleared(tmp_path: Path) -> None:
-    for name, age in (("old", 1000), ("new", 1)):
-        (tmp_path / f".{name}.part").touch()
-        stat = (tmp_path / f".{name}.part").stat()
-        os.utime(tmp_path / f".{name}.part", (stat.st_atime - age, stat.st_mtime - age))
+    for name, age in ((f".{0xbad:012x}.part.npy", 1000), (f".{0xf00d:012x}.part.npy", 1), (".mine.part", 1000)):
+        (tmp_path / name).touch()
+        stat = (tmp_path / name).stat()
+        os.utime(tmp_path / name, (stat.st_atime - age, stat.st_mtime - age))
     HeatmapCache(tmp_path).prepare()
-    assert os.listdir(tmp_path) == [".new.part"]
+    assert sorted(os.listdir(tmp_path)) == [f".{0xf00d:012x}.part.npy", ".mine.part"]

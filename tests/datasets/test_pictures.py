@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -51,3 +52,37 @@ def test_a_cut_picture_is_told(tmp_path: Path) -> None:
 def test_an_empty_folder_is_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no pictures in it"):
         folder_pictures(tmp_path)
+
+
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n%%EOF\n"
+
+
+def test_postscript_named_as_a_picture_starts_no_other_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gs = tmp_path / "bin" / "gs"
+    gs.parent.mkdir()
+    gs.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n")
+    gs.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{gs.parent}:/bin:/usr/bin")
+    (tmp_path / "a.jpg").write_bytes(EPS)
+    with pytest.raises(UserError, match=r"a\.jpg: not a picture that can be read; give one of PNG, JPEG"):
+        read_picture(tmp_path / "a.jpg")
+    assert not (tmp_path / "started").exists()
+
+
+@pytest.mark.parametrize("width, height", [(6000, 2), (2, 6000), (200_000, 10), (17, 1)])
+def test_a_strip_is_no_picture(tmp_path: Path, width: int, height: int) -> None:
+    Image.new("L", (width, height)).save(tmp_path / "a.png")
+    with pytest.raises(UserError, match=f"{width}x{height} pixels; expected a longer side of at most 16 times"):
+        read_picture(tmp_path / "a.png")
+
+
+def test_a_pipe_is_no_picture(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.png")
+    with pytest.raises(UserError, match="no regular file"):
+        read_picture(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.bmp", "a.webp", "a.tiff", "a.ppm"])
+def test_every_listed_format_is_read(tmp_path: Path, name: str) -> None:
+    Image.fromarray(np.full((8, 8, 3), 90, np.uint8)).save(tmp_path / name)
+    assert np.abs(read_picture(tmp_path / name).astype(int) - 90).max() <= 2

@@ -41,3 +41,16 @@ def test_without_any_font_the_missing_package_is_named(monkeypatch: pytest.Monke
     (tmp_path / "deep" / "wqy-zenhei.ttc").touch()
     assert fonts.chinese() == tmp_path / "deep" / "wqy-zenhei.ttc"
     fonts.chinese.cache_clear()
+
+
+def test_emoji_are_no_chinese() -> None:
+    assert not fonts.is_chinese("\U0001f600 REGEN \ud800 \ue000")
+    assert all(map(fonts.is_chinese, "\u96e8\u3042\ud55c\uff01\U00020000"))
+
+
+def test_a_font_of_the_same_characters_is_the_same_bytes_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    for now in (1_700_000_000, 1_800_000_000):
+        monkeypatch.setattr("time.time", lambda now=now: now)
+        made.append(fonts.chinese_subset("\u96e8\u96ea"))
+    assert made[0] == made[1]

@@ -1,7 +1,8 @@
 """How sure a reading is, beside what is usual, and when it is none."""
+import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Optional
+from typing import Any, Dict, Optional
 
 import numpy as np
 import pytest
@@ -70,3 +71,14 @@ def test_a_video_is_told_as_what_it_is() -> None:
 def test_the_demo_comes_with_the_range_of_its_own_weights(checkpoint: Path) -> None:
     known = known_range(checkpoint, sha256(checkpoint))
     assert known is not None and known["split"] == "dev" and known["clips"] == 40
+
+
+@pytest.mark.parametrize("change", [{"split": 3}, {"confidence": "high"}, {"confidence": [1]}, {"blank": [0.1, "x"]},
+                                    {"blank": {"low": 0}}, {"confidence": [0.1, 1e300]}])
+def test_a_range_that_was_never_written_so_is_none(tmp_path: Path, change: Dict[str, Any]) -> None:
+    known = {"sha256": "abc", "split": "dev", "confidence": [0.5, 0.9], "blank": [0.1, 0.4]}
+    path = tmp_path / ("a.pt" + BESIDE)
+    path.write_text(json.dumps(known))
+    assert known_range(tmp_path / "a.pt", "abc") == known
+    path.write_text(json.dumps({**known, **change}))
+    assert known_range(tmp_path / "a.pt", "abc") is None

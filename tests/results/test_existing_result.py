@@ -1,10 +1,12 @@
 """What a run may do with what it finds in its output folder."""
 import json
+import os
 from pathlib import Path
 from typing import Any, Dict
 
 import pytest
 
+from files.lock import take
 from records.sequence import sequence_json
 from results.existing_result import Existing, check_holder, check_out, existing
 from results.folder import LOCK, SequenceFolder
@@ -110,3 +112,12 @@ def test_what_was_a_group_and_is_one_value_differs_and_long_values_are_cut() -> 
     assert differing({"a": {"b": 1}}, {"a": 1}) == {"a": '{"b": 1} there, 1 here'}
     assert differing({"a": 1}, {"a": {"b": 1}}) == {"a": '1 there, {"b": 1} here'}
     assert differing({"a": "x" * 38}, {"a": "y" * 39}) == {"a": f'"{"x" * 38}" there, "{"y" * 15}... here'}
+
+
+def test_a_lock_that_another_program_holds_is_one_line(tmp_path: Path) -> None:
+    lock = take(tmp_path / ".lock-clip")
+    assert lock is not None
+    os.write(lock, b"[1]")
+    with pytest.raises(UserError, match=r"\.lock-clip is held by a process that is none"):
+        check_holder(tmp_path, "clip", SETTINGS)
+    os.close(lock)

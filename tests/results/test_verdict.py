@@ -62,3 +62,14 @@ def test_a_file_that_is_none_of_ours_is_ignored_with_a_note(checkpoint: Path) ->
 
 def test_where_none_lies_nothing_is_said(tmp_path: Path) -> None:
     assert known_verdict(tmp_path / "none.pt", "abc") == (None, "")
+
+
+@pytest.mark.parametrize("text", [
+    "{", "[1]", '"x"', "[" * 100_000, '{"sha256": "abc"}', '{"sha256": "abc", "layers": []}',
+    '{"sha256": "abc", "layers": {"layer4": []}}', '{"sha256": "abc", "layers": {"layer4": {"gradcam": [1]}}}',
+    '{"sha256": "abc", "layers": {"layer4": {"gradcam": {}}}}',
+    '{"sha256": "abc", "layers": {"layer4": {"gradcam": {"line": 3}}}}'])
+def test_what_was_never_written_so_says_nothing_of_the_maps(checkpoint: Path, text: str) -> None:
+    checkpoint.with_name(verdict_name(checkpoint)).write_text(text)
+    verdict, note = known_verdict(checkpoint, "abc")
+    assert verdict is None and "nothing is said of" in note

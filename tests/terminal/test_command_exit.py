@@ -2,13 +2,16 @@ import errno
 import io
 import os
 import signal
+import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any, Callable, List
 
 import pytest
 
+from files.workspace import REPOSITORY
 from terminal.command_exit import ended
 from terminal.errors import UserError
 from terminal.signals import OURS, Stopped, signals_raised, undisturbed
@@ -141,3 +144,70 @@ def test_letters_that_the_terminal_lacks_are_replaced(monkeypatch: pytest.Monkey
             return 0
         assert ended("a.py", work, "begin anew") == 0
     assert (tmp_path / "out").read_text() == "K?HL\n"
+
+
+STUCK = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from terminal.command_exit import ended
+from files.atomic import atomic_file
+def work():
+    with ThreadPoolExecutor(1) as pool, atomic_file(Path(sys.argv[1]) / "a"):
+        future = pool.submit(open, sys.argv[2])
+        print("ready", flush=True)
+        future.result()
+    return 0
+sys.exit(ended("a.py", work, "begin anew"))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_ends_what_waits_for_ever(tmp_path: Path, number: signal.Signals) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "out").mkdir()
+    with subprocess.Popen([sys.executable, "-c", STUCK, str(tmp_path / "out"), str(tmp_path / "pipe")],
+                          cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          preexec_fn=lambda: [signal.signal(each, usual) for each, usual in OURS.items()]) as running:
+        assert running.stdout is not None and running.stdout.readline() == "ready\n"
+        (tmp_path / "out" / f".{0:012x}.part").touch()
+        running.send_signal(number)
+        running.send_signal(number)         # the same wish: torchrun hands Ctrl-C on
+        time.sleep(1.5)
+        assert running.poll() is None
+        running.send_signal(number)
+        said = running.communicate(timeout=15)[1]
+    assert running.returncode == 128 + number and said.splitlines()[-1].startswith("ended at once")
+
+
+def test_what_is_left_is_tidied_before_such_an_end(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", """
+import sys
+from pathlib import Path
+from files.atomic import atomic_file
+from results.folder import SequenceFolder
+from terminal import signals
+out = Path(sys.argv[1])
+folder = SequenceFolder.claim(out, "clip")
+folder.__enter__()
+block = atomic_file(out / "a")
+block.__enter__().write_text("half")
+(folder.path / "x").write_text("half")
+signals._end(15)
+""", str(tmp_path)], cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 143 and not list(tmp_path.iterdir()), done.stderr
+
+
+def test_control_characters_of_a_text_do_not_reach_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    def work() -> int:
+        print("A\x1b]0;owned\x07B\x9b31mC\x1b[2J\tD")
+        sys.stdout.write("\x1b[A\r")
+        return 0
+
+    assert ended("a.py", work, "") == 0
+    assert capsys.readouterr().out == "A\\x1b]0;owned\\x07B\\x9b31mC\\x1b[2J\tD\n\x1b[A\r"
+
+
+def test_advice_may_depend_on_how_far_it_came(capsys: pytest.CaptureFixture[str]) -> None:
+    ended("a.py", raises(KeyboardInterrupt()), lambda: "go on")
+    assert capsys.readouterr().err == "a.py: stopped; go on\n"

@@ -107,3 +107,14 @@ def test_yaml_that_is_none_is_refused(tmp_path: Path) -> None:
 
 def test_exponents_without_a_point_are_numbers() -> None:
     assert build(OptimizerConfig, {"lr": "1e-4"}, "optimizer").lr == 1e-4
+
+
+@pytest.mark.parametrize("content, words", [
+    (b"model: \xff\xfe", "not UTF-8 text"), (b"a: " + b"[" * 20_000, "not YAML"),
+    (b"a: &x [1]\nb: *x\n", r"refers to another part of itself with \*"),
+    (b"? [1]\n: 2", "not YAML"), (b"a: 9999-99-99", "not YAML"), (b"a: !!python/name:os.system x", "not YAML")])
+def test_a_recipe_that_is_none_is_one_line(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "r.yaml").write_bytes(content)
+    with pytest.raises(UserError, match=words) as error:
+        load_config(tmp_path / "r.yaml")
+    assert len(str(error.value)) < 500 and "\n" not in str(error.value)

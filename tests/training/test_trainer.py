@@ -1,3 +1,5 @@
+import copy
+import errno
 import math
 import os
 import subprocess
@@ -210,3 +212,47 @@ def test_cam_grids_of_dev_clips_are_shown(data: Path, tmp_path: Path) -> None:
     (shown,) = events.Images("cam/dev-0")
     assert (shown.step, shown.width, shown.height) == (2, 8 * 32, 5 * 32)
     assert {"dev/WER", "train/learning rate", "train/loss", "epoch/SeqCTC/main"} <= set(events.Tags()["scalars"])
+
+
+DAMAGE = {
+    "an epoch in words": lambda c: c.update(epoch="two"), "an epoch below 0": lambda c: c.update(epoch=-1),
+    "no training": lambda c: c.update(training=[]), "a best in words": lambda c: c["training"].update(best="x"),
+    "a step that is none": lambda c: c["training"].update(step=None),
+    "no architecture": lambda c: c.update(architecture=[1]),
+    "a vocabulary of numbers": lambda c: c.update(vocabulary=3),
+    "weights as a list": lambda c: c.update(model_state_dict=[1]),
+    "an optimiser of text": lambda c: c.update(optimizer_state_dict="x"),
+    "a rate in words": lambda c: c["optimizer_state_dict"]["param_groups"][0].update(lr="fast"),
+    "moments of another shape": lambda c: c["optimizer_state_dict"]["state"][0].update(exp_avg=torch.zeros(3, 5)),
+    "moments in words": lambda c: c["optimizer_state_dict"]["state"][0].update(exp_avg="x"),
+    "a schedule of numbers": lambda c: c.update(scheduler_state_dict=7),
+    "a schedule's epoch in words": lambda c: c["scheduler_state_dict"].update(last_epoch="x"),
+}
+
+
+def test_a_state_that_was_changed_is_one_line(data: Path, tmp_path: Path) -> None:
+    trainer = make_trainer(data, tmp_path / "out", write_recipe(tmp_path), ("trainer.epochs", "1", "data.workers", "0"))
+    trainer.run()
+    whole = torch.load(tmp_path / "out" / "last.pt", weights_only=False)
+    for name, change in DAMAGE.items():
+        content = copy.deepcopy(whole)
+        change(content)
+        torch.save(content, tmp_path / "last.pt")
+        with pytest.raises(UserError, match=r"last\.pt") as error:
+            trainer.resume(tmp_path / "last.pt")
+        assert "\n" not in str(error.value), name
+
+
+@pytest.mark.parametrize("there, words", [(False, "the same command begins anew"), (True, "--resume goes on")])
+def test_the_advice_on_a_full_disk_is_one_that_can_be_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                               capsys: pytest.CaptureFixture[str], there: bool,
+                                                               words: str) -> None:
+    def full(_args: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(train, "train", full)
+    if there:
+        (tmp_path / LAST).touch()
+    assert train.main(["-c", "configs/train_slowfast.yaml", "--out", str(tmp_path)]) == 1
+    line, = capsys.readouterr().err.splitlines()
+    assert "the disk is full" in line and words in line

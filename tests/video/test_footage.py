@@ -1,5 +1,6 @@
 """Frames of any video: the right ones by time, upright, and one at a time."""
 import gc
+import os
 from pathlib import Path
 from typing import Any, Iterator, List, Optional, Tuple
 
@@ -235,3 +236,38 @@ def test_pictures_of_two_sizes_are_refused(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "2.png"), numbered(2, (64, 48)))
     with pytest.raises(UserError, match="2.png: 64x48 pixels, those before it 160x96"):
         list(open_footage(tmp_path).show(np.arange(2)))
+
+
+def test_a_time_stamp_far_off_is_not_believed(tmp_path: Path) -> None:
+    """The recognisers' 25 frames a second of it would be as many as no memory holds."""
+    path = write_video(tmp_path / "a.mkv", 4, "ffv1", pixels="bgr0", times=[0, 0.04, 0.08, 2 ** 36 / 1000])
+    with pytest.raises(UserError, match=r"a\.mkv: its time stamps have 4 frames last 68,.* --fps-in RATE"):
+        taken(open_footage(path), 0, None)
+    assert len(taken(open_footage(path, 25), 0, None)) == 4
+
+
+def test_a_video_that_is_far_too_wide_is_refused(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mkv", 2, "ffv1", pixels="bgr0", size=(4000, 16),
+                       pictures=lambda number: np.zeros((16, 4000, 3), np.uint8))
+    with pytest.raises(UserError, match="4000x16 pixels; expected a longer side"):
+        open_footage(path)
+
+
+def test_a_pipe_is_no_video(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.mp4")
+    with pytest.raises(UserError, match=r"a\.mp4: can't be read \(no regular file\)"):
+        open_footage(tmp_path / "a.mp4")
+
+
+def test_a_playlist_leads_to_no_other_file(tmp_path: Path) -> None:
+    write_video(tmp_path / "b.ts", 10)
+    (tmp_path / "a.mp4").write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nb.ts\n#EXT-X-ENDLIST\n")
+    with pytest.raises(UserError, match=r"a\.mp4: can't be read as a video"):
+        open_footage(tmp_path / "a.mp4")
+
+
+def test_postscript_in_a_folder_of_pictures_starts_no_other_program(tmp_path: Path) -> None:
+    (tmp_path / "0.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\nshowpage\n")
+    footage = open_footage(tmp_path)
+    with pytest.raises(UserError, match=r"0\.jpg: not a picture"):
+        list(footage.show(np.array([0])))

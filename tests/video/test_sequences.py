@@ -185,3 +185,20 @@ def test_ids_are_plain_names_and_differ() -> None:
         ["a_b", "Grüße", "video", "b", "index", "x" * 120]
     used = {"clip"}
     assert [unique("clip", used), unique("Clip", used), unique("other", used)] == ["clip-2", "Clip-3", "other"]
+
+
+def test_frames_that_last_long_are_told_of(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mkv", 6, "ffv1", pixels="bgr0", times=[0, 4, 8, 12, 16, 20], size=SIZE)
+    clip = VideoDataset([path], VideoRequest(longest=100)).clip(0)
+    assert clip.origin is not None
+    assert any(note.startswith("6 frames last 24 s by their time stamps") for note in clip.origin.notes)
+
+
+def test_a_wrong_time_stamp_is_that_videos_matter_alone(video: Path, tmp_path: Path) -> None:
+    wrong = write_video(tmp_path / "wrong.mkv", 4, "ffv1", pixels="bgr0", times=[0, 0.04, 0.08, 2 ** 40 / 1000],
+                        size=SIZE)
+    dataset = VideoDataset([wrong, video], VideoRequest())
+    assert [row.seq_id for row in dataset.rows] == ["wrong", "clip"]
+    with pytest.raises(UserError, match="time stamps"):
+        dataset.clip(0)
+    assert len(dataset.clip(1)) == 100
