@@ -64,7 +64,8 @@ def _is_range(found: Mapping[str, Any]) -> bool:
         return value is None or (isinstance(value, list) and len(value) == 2
                                  and all(isinstance(each, (int, float)) and abs(each) <= 1 for each in value))
 
-    return isinstance(found.get("split"), str) and all(ends(found.get(name)) for name in ("confidence", "blank"))
+    return isinstance(found.get("split"), str) and all(name in found and ends(found[name])
+                                                      for name in ("confidence", "blank"))
 
 
 def certainty_line(sure: Certainty, known: Optional[Mapping[str, Any]]) -> str:
