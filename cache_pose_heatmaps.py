@@ -11,6 +11,7 @@ from files.workspace import Workspace, expanded
 from terminal.command_exit import ended
 from terminal.command_line import VERSION, OneLineParser, data_flag, dataset_flag, device_flag, seq_flag, split_flag
 from terminal.errors import UserError
+from terminal.numbers import count
 
 if TYPE_CHECKING:
     from datasets.corpus import Row
@@ -25,18 +26,12 @@ def parser() -> argparse.ArgumentParser:
     split_flag(add)
     seq_flag(add)
     device_flag(add)
-    add("--workers", type=_count, default=len(os.sched_getaffinity(0)), metavar="N",
+    add("--workers", type=count, default=len(os.sched_getaffinity(0)), metavar="N",
         help="sequences at a time (default: %(default)s, the cores here)")
     data_flag(add)
     dataset_flag(add, tuple(CORPORA))
     add("--out", metavar="FOLDER", help="where the maps go (default: keypoints/heatmaps/ of the data)")
     return made
-
-
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
-    return int(text)
 
 
 def cache(given: argparse.Namespace) -> int:

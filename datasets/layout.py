@@ -71,7 +71,7 @@ class Corpus:
         for place in places:
             if place.is_file():
                 return place
-        raise UserError(f"{places[0]} does not exist; expected the dict of gloss -> id that {whose}; put it there")
+        raise UserError(f"{places[-2]} does not exist; expected the dict of gloss -> id that {whose}; put it there")
 
     def rows(self, split: str, seq_ids: Optional[Sequence[str]] = None) -> List[Row]:
         """The split's rows, or those named, without a look at any frame."""

@@ -60,7 +60,7 @@ def find_data_class(module: str, name: str, bounds: Bounds) -> Any:
         return Sealed(_NUMPY[name], bounds)
     if (module, name) in _PLAIN:
         return Sealed(_PLAIN[module, name], bounds)
-    raise pickle.UnpicklingError(f"it asks for {module}.{name}, and data needs no code")
+    raise pickle.UnpicklingError(f"it contains code ({module}.{name}); only plain data is loaded")
 
 
 class PickledDtype:

@@ -153,6 +153,10 @@ def _loaded(data: bytes) -> Tuple[Any, Dict[str, Tuple[int, int]]]:
 
 
 class _Unpickler(PlainUnpickler):
+    def __init__(self, file: Any, bounds: Bounds) -> None:
+        super().__init__(file, bounds)
+        self.storages: Dict[str, Tuple[int, int]] = {}      # those it refers to: values, bytes of a value
+
     def find_class(self, module: str, name: str) -> Any:
         if module == "torch" and name in _STORAGES:
             return _STORAGES[name]

@@ -59,7 +59,7 @@ class Probe:
     def shape(self, frames: int) -> Tuple[int, ...]:
         """(C, T', H', W'), (C, T', J) or (C, T') for so many input frames."""
         steps = -(-(frames - self.lost) // self.stride)
-        place = (self.size, self.width or self.size) if self.spatial else ()
+        place = (len(self.joints),) if self.joints else (self.size, self.width or self.size) if self.spatial else ()
         return (self.channels, steps, *place)
 
 

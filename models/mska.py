@@ -5,17 +5,17 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 import numpy as np
 import torch
 import torch.nn.functional as F
-from datasets.keypoints import FRAME_HEIGHT, FRAME_WIDTH
 from torch import Tensor, nn
 
 from datasets.clip import Clip
 from geometry.axis import Axis
 from geometry.viewport import Viewport
 from glosses.vocabulary import GlossVocabulary
-from models.entry import INPUT, Entry
+from models.input_tap import INPUT, Entry
 from models.joint_graph import SLOPE, JointBlock, Normed, blocks
 from models.recogniser import Inputs, Probe, Recogniser
 from models.visual_head import VisualHead
+from poses.whole_body import FRAME_HEIGHT, FRAME_WIDTH
 from terminal.errors import UserError
 
 PREFIX = "recognition_network."

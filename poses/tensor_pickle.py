@@ -48,7 +48,7 @@ class _Small(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if module == "torch" and name in DTYPES:
             return _Kind(DTYPES[name])
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}, and data needs no code")
+        raise pickle.UnpicklingError(f"it contains code ({module}.{name}); only plain data is loaded")
 
     def persistent_load(self, told: Any) -> Tuple[_Kind, str, int]:
         kind, dtype, key, _place, count, _view = told

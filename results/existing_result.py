@@ -47,7 +47,7 @@ def check_replaceable(folder: Path, settings: Optional[Settings]) -> None:
     if manifest is None:
         if folder.is_dir() and (looks_finished(folder) or not any(folder.iterdir())):
             return
-        raise UserError(f"{folder} is there and is no result of this program; move it away, or give another --out")
+        raise UserError(f"{folder} exists, but was not written by this program; move it away, or give another --out")
     told = _in_words(manifest.settings, settings or manifest.settings)
     if told:
         raise UserError(f"{folder} was made with other settings ({told}); --overwrite replaces it, another --out keeps "

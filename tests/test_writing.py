@@ -13,8 +13,8 @@ INTO_DRAFTS: Dict[str, Set[str]] = {
     "render": {"render", "draw"},
     "drawing.framing": {"write_framing"},
     "drawing.video": {"write_mp4"},             # to a path: in a sequence's folder, or a part of atomic_file
-    "pairs.comparison": {"_write"},
     "pairs.pair_files": {"write_maps"},
+    "pairs.writing": {"_draw"},
     "reports.report": {"write_report"},
     "results.cams": {"write_cams"},
     "results.folder": {"write_preds"},

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Any, Mapping, Sequence, Tuple
 
 import torch
-from datasets.keypoints import KeypointStore
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from datasets.layout import Corpus
 from glosses.vocabulary import GlossVocabulary
 from models.mska import normalised
+from poses.whole_body import KeypointStore
 from terminal.errors import UserError
 from training.batches import Batch, PointSample
 from training.collate import concatenate, pad_edges

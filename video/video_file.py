@@ -92,7 +92,7 @@ class VideoFile:
         except (FileNotFoundError, av.error.FileNotFoundError):
             raise UserError(f"{self.path} does not exist; give a video file or a folder of pictures") from None
         except av.error.FFmpegError as error:
-            raise UserError(f"{self.path}: can't be read as a video ({error.strerror}; nothing was read till then); "
+            raise UserError(f"{self.path}: can't be read as a video ({error.strerror}; no frame could be read); "
                             "give a whole video file or a folder of pictures") from None
         except OSError as error:
             raise UserError(f"{self.path}: can't be read ({error.strerror}); give a video file or a folder of pictures"

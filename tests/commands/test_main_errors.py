@@ -151,7 +151,7 @@ def test_a_seed_below_nought_is_one_line(capsys: pytest.CaptureFixture[str]) -> 
 
     with pytest.raises(SystemExit):
         compare.main(["--demo", "--seed", "-1"])
-    assert "--seed: -1 is not a number from 0" in capsys.readouterr().err
+    assert "--seed: '-1' must be a whole number from 0" in capsys.readouterr().err
 
 
 def test_the_demo_film_cut_otherwise_has_no_truth_of_its_own(tmp_path: Path) -> None:

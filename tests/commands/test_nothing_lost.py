@@ -200,7 +200,7 @@ def test_a_folder_of_somebody_elses_is_refused_before_any_work(tmp_path: Path, c
     for flags in ([], ["--overwrite"]):
         assert case.run("--split", "test", "--quiet", *flags) == 2
         line, = capsys.readouterr().err.splitlines()
-        assert "clip-4 is there and is no result of this program" in line
+        assert "clip-4 exists, but was not written by this program" in line
     assert [path.name for path in case.out.iterdir()] == ["clip-4"]
 
 

@@ -67,7 +67,7 @@ def test_a_video_leaves_what_a_sequence_leaves_and_says_that_it_is_none(case: Ca
     assert left >= {"comparison.mp4", "report.html", "preds.txt", "preds.json", "framing.jpg", "slowfast"}
     preds = json.loads((folder / "preds.json").read_text(encoding="utf-8"))
     assert preds["frames"] == 15 and preds["truth"] == ["REGEN", "WETTER"] and preds["split"] == "video"
-    assert preds["video"]["crop"] == "105,0,210,260" and preds["video"]["from"] == 0.2
+    assert preds["video"]["crop"] == "105,0,210,260" and preds["video"]["start"] == 0.2
     assert preds["video"]["keypoints"].startswith("standing 1.0; of 15 frames somebody in 15")
     text = (folder / "preds.txt").read_text(encoding="utf-8")
     said = "my clip.mp4, 0.20 to 0.76 s, is outside the recognisers' training data"
@@ -81,7 +81,7 @@ def test_guesses_are_nothing_read(case: Case, video: str) -> None:
     """A network of random weights is sure of nothing."""
     assert case.run("--video", video, "--truth", "REGEN") == 0
     preds = json.loads((case.out / "my_clip" / "preds.json").read_text(encoding="utf-8"))["models"]["slowfast"]
-    assert preds["glosses"] == [] and preds["wer"]["del"] == 1 and preds["certainty_line"]
+    assert preds["glosses"] == [] and preds["wer"]["del"] == 1 and preds["certainty"]["line"]
     if preds["certainty"]["confidence"] is not None:
         assert any(note.startswith("nothing read: the surest gloss") for note in preds["notes"])
 

@@ -1,7 +1,6 @@
 """Pictures of maps of joints: by time, as arcs and as a matrix."""
 import numpy as np
 import pytest
-from reports.knots import knots
 
 from drawing.joints import arc, exchange_picture, joints_picture, strip_of, strongest, with_arcs
 from drawing.layer import LayerPictures
@@ -9,6 +8,7 @@ from drawing.overlay import Style, palette
 from drawing.strips import STRIP, UNSEEN, strip
 from geometry.joints import JointMap
 from geometry.laid import Place
+from reports.quantised_map import knots
 from tests.kit.maps import joint_map
 
 SIZE = (6, 64, 80)

@@ -42,7 +42,7 @@ def test_what_the_program_wrote_is_its_own(tmp_path: Path) -> None:
 def test_what_a_user_put_there_is_not(tmp_path: Path, name: str, content: object) -> None:
     place = tmp_path / name
     place.write_bytes(content) if isinstance(content, bytes) else place.mkdir()
-    with pytest.raises(UserError, match="is no file of this program"):
+    with pytest.raises(UserError, match="was not written by this program"):
         check_ours([place])
 
 

@@ -157,7 +157,7 @@ def test_sizes_that_lie_are_not_asked_for(tmp_path: Path) -> None:
         assert "truncated" in message or "not a checkpoint" in message
 
 
-@pytest.mark.parametrize("name, place", [("a far place in the memo", 3), ("a far place in the memo", 4),
+@pytest.mark.parametrize("name, place", [("bytes announced", 3), ("a number as bytes", 4),
                                          ("sets of one list", 3)])
 def test_a_small_file_cannot_ask_for_much(tmp_path: Path, name: str, place: int) -> None:
     parts = stream([("0", "FloatStorage", 1)])

@@ -132,7 +132,7 @@ def test_malicious_pickle_runs_nothing(tmp_path: Path) -> None:
         def __reduce__(self) -> Any:
             return os.mkdir, (str(tmp_path / "ran"),)
 
-    with pytest.raises(UserError, match="data needs no code"):
+    with pytest.raises(UserError, match="only plain data is loaded"):
         store(tmp_path, {"a": A, "b": Attack()}).find("a", 4)
     assert os.listdir(tmp_path) == ["keypoints.pkl"]
 

@@ -81,7 +81,7 @@ def test_a_damaged_file_is_one_line(arrays: Dict[str, np.ndarray], tmp_path: Pat
         changed["about"] = np.array("{}")
     assert main([str(tmp_path / "cams.npz")]) == 2
     line, = capsys.readouterr().err.splitlines()
-    assert "cams.npz: not a" in line and len(line) < 400
+    assert "cams.npz" in line and len(line) < 400
 
 
 def test_an_array_that_announces_much_is_refused_before_it_is_made(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_what_is_no_result_is_never_replaced(tmp_path: Path, settings: Any) -> N
     (tmp_path / "mine" / "thesis.tex").write_text("")
     (tmp_path / "file").write_text("")
     for name in ("mine", "file"):
-        with pytest.raises(UserError, match="no result of this program"):
+        with pytest.raises(UserError, match="was not written by this program"):
             existing(tmp_path / name, settings, INPUTS)
 
 

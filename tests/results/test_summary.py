@@ -48,5 +48,5 @@ def test_the_terminal_gets_counts_wer_memory_and_the_place(tmp_path: Path) -> No
 def test_memory_is_of_what_was_made_now(tmp_path: Path) -> None:
     """A sequence that was finished before tells of another run."""
     before = outcome_of(replace(record("three", 0), peak_memory=2 ** 33), "skipped")
-    assert summary_lines(tmp_path, [OUTCOMES[0], before], 3.0)[2] == "peak memory 1.00 GB"
+    assert "peak memory 1.00 GB" in summary_lines(tmp_path, [OUTCOMES[0], before], 3.0)
     assert not any(line.startswith("peak") for line in summary_lines(tmp_path, [before], 3.0))
