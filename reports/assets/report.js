@@ -36,22 +36,44 @@ const views = ["layer", "second"].map((place) => {
 const [singleView, secondView] = views;
 /** A gloss explained on its own: the entry that tells of it, of the side that is asked for where there are two. */
 function aloneOf(gloss) {
-  const its = (models.find((model) => model.name === gloss.model).alone || []).filter((each) => each.span === gloss.id);
-  return its.find((each) => each.side === state.side) || its[0] || null;
+  return ofSide((models.find((model) => model.name === gloss.model).alone || []).filter((each) => each.span === gloss.id));
 }
 
-/** A layer as it is shown: of the gloss chosen, where that is its model's and has a map of its own there. */
+const ofSide = (its) => its.find((each) => each.side === state.side) || its[0] || null;
+const sharedFrames = (one, other) => Math.min(one.frames[1], other.frames[1]) - Math.max(one.frames[0], other.frames[0]);
+
+/** What another model, or the same one in another run, explained on its own in most of a gloss's frames. */
+function aloneThere(gloss, model) {
+  const its = (model.alone || []).filter((each) => sharedFrames(each, gloss) > 0);
+  if (!its.length) return null;
+  const most = its.reduce((best, each) => (sharedFrames(each, gloss) > sharedFrames(best, gloss) ? each : best));
+  return ofSide(its.filter((each) => each.span === most.span));
+}
+
+/** A layer as it is shown: of the gloss chosen, in every model; where a model has no map of it, that is said. */
 function asShown(index) {
   const layer = everything[index];
-  const own = state.gloss && !layer.run && state.gloss.model === layer.model ? aloneOf(state.gloss) : null;
-  if (!own || !own.layers[layer.name]) return layer;
-  return { ...layer, sheet: undefined, ...own.layers[layer.name], id: `${layer.id}#${own.id}`, target: own.words };
+  if (!state.gloss) return layer;
+  const mine = !layer.run && state.gloss.model === layer.model;
+  const model = (layer.run ? data.beside.models : models).find((each) => each.name === layer.model);
+  const own = mine ? aloneOf(state.gloss) : aloneThere(state.gloss, model);
+  if (own && own.layers[layer.name]) {
+    return { ...layer, sheet: undefined, ...own.layers[layer.name], id: `${layer.id}#${own.id}`, target: own.words };
+  }
+  if (!models.some((each) => (each.alone || []).length)) return layer;      // nothing was explained on its own
+  return { ...layer, lacks: mine ? `no map of ${state.gloss.gloss} on its own; ` : `nothing of its own at ${state.gloss.gloss}; ` };
+}
+
+/** What a view's map explains, in words. */
+function explainedBy(layer) {
+  return layer.target ? `${layer.lacks || ""}explains ${layer.target}` : "";
 }
 
 const shownViews = () => (state.mode === "two" ? views : [singleView]);
 const gridViews = layers.map((layer, index) => {
-  const caption = make("div", { class: "caption" }, make("code", { text: layer.name }), flagsOf(layer));
-  const view = makeView(data.size, caption);
+  const words = make("span", { class: "soft explained" });
+  const caption = make("div", { class: "caption" }, make("code", { text: layer.name }), flagsOf(layer), words);
+  const view = { ...makeView(data.size, caption), words };
   view.button = make("button", { type: "button", class: "bare cell", title: `Show ${layer.name} alone`,
     onclick: () => { state.mode = "one"; choose(index, "layer"); } }, view.element);
   return view;
@@ -89,7 +111,8 @@ function seek(frame) {
 function jump(span) {
   pause();
   state.gloss = glosses.find((each) => each.model === span.model && each.id === span.id) || null;
-  if (state.gloss && aloneOf(state.gloss) && everything[state[state.active]].model !== state.gloss.model) {
+  const inSight = (state.mode === "two" ? ["layer", "second"] : [state.active]).map((place) => everything[state[place]]);
+  if (state.gloss && aloneOf(state.gloss) && !inSight.some((layer) => !layer.run && layer.model === state.gloss.model)) {
     state[state.active] = opening(models.find((model) => model.name === state.gloss.model));
   }
   showGloss();
@@ -159,10 +182,15 @@ function showMode() {
   for (const view of views) {
     const layer = asShown(state[view.place]);
     view.select.value = state[view.place];
-    view.caption.lastChild.textContent = layer.target ? `explains ${layer.target}` : "";
+    view.caption.lastChild.textContent = explainedBy(layer);
     view.element.classList.toggle("active", state.mode === "two" && state.active === view.place);
     if (!layer.spatial) drawStrip(view.strip, layer.energy, solid[state.scale]);
   }
+  layers.forEach((_, index) => {
+    const layer = asShown(index);
+    if (!layer.spatial) drawStrip(gridViews[index].strip, layer.energy, solid[state.scale]);
+    gridViews[index].words.textContent = layer.lacks ? explainedBy(layer) : "";
+  });
   const chosen = state[state.active];
   document.querySelectorAll("#choice input").forEach((input) => { input.checked = Number(input.value) === chosen; });
   layerRows.forEach((row, index) => row.classList.toggle("chosen", state.mode !== "all" && index === chosen));
@@ -175,7 +203,6 @@ function showScale() {
   byId("scale").value = state.scale;
   drawLegend(byId("legend"), table);
   layers.forEach((layer, index) => {
-    if (!layer.spatial) drawStrip(gridViews[index].strip, layer.energy, table);
     layerRows[index].of(asShown(index), state.lanes, table);
   });
   byId("by-clip").setAttribute("aria-pressed", !state.perFrame);
@@ -374,6 +401,16 @@ function showAll() {
   showScale();
 }
 
+/** Where the page opens, if its address does not say: where the first gloss that has a map is strongest, else the clip. */
+function openAtStrongest() {
+  const layer = layers[state.layer];
+  const its = (models.find((model) => model.name === layer.model).alone || []).filter((each) => each.layers[layer.name] && each.layers[layer.name].sheet);
+  const first = its.reduce((one, other) => (one && one.frames[0] <= other.frames[0] ? one : other), null);
+  const [from, stop] = first ? first.frames : [0, frames];
+  const energy = (first ? first.layers[layer.name] : layer).energy.slice(from, stop);
+  state.frame = clamp(from + energy.indexOf(Math.max(...energy)), 0, frames - 1);
+}
+
 async function start() {
   showHead();
   showStage();
@@ -381,6 +418,8 @@ async function start() {
   if (data.regions && data.regions.total) showShares(byId("shares"), data.regions, models);
   showMatrices(byId("matrices"), models);
   showMade(byId("made"), preds, models);
+  if (data.beside) state.mode = "two";
+  openAtStrongest();
   recall();
   listen();
   showAll();

@@ -58,8 +58,8 @@ def opened(browser: Any) -> Iterator[Any]:
     page.on("pageerror", lambda error: trouble.append(str(error)))
     page.on("request", lambda request: None if request.url.startswith("file:") else trouble.append(request.url))
 
-    def go(path: Path) -> Any:
-        page.goto("file://" + quote(str(path)))
+    def go(path: Path, moment: str = "") -> Any:
+        page.goto("file://" + quote(str(path)) + moment)
         return page
 
     yield go
@@ -70,6 +70,6 @@ def opened(browser: Any) -> Iterator[Any]:
 
 @pytest.fixture()
 def report(opened: Any, outputs: Path) -> Any:
-    page = opened(outputs / "clip 0" / "report.html")
+    page = opened(outputs / "clip 0" / "report.html", "#frame=0")
     page.wait_for_selector("#single-view canvas[data-frame='0']")
     return page

@@ -10,6 +10,8 @@ from tests.kit import records
 from tests.kit import report as made
 from tests.kit.pages import FRAMES, OPENING, assert_drawn, scrub, set_opacity
 
+TIME = "temporal_model.1"       # of a gloss it has another course than of all
+
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -24,8 +26,15 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         span = record.models["slowfast"].spans[place]
         about = records.gloss(number, span.gloss, span.frames, span=span.id, side=side,
                               words=f"what was asked, {number}")
-        glosses.append(records.gloss_maps(about, {name: slowfast.layers[other]}))
+        glosses.append(records.gloss_maps(about, {name: slowfast.layers[other],
+                                                  TIME: slowfast.layers["conv1d.fused_features"]}))
     explanations["slowfast"] = replace(slowfast, glosses=tuple(glosses))
+    # The other model explains its third gloss, in the frames of the first one's fourth; SlowFastSign's a layer of time too.
+    deep, twostream = "rgb_stream.layer4", explanations["twostream"]
+    span = record.models["twostream"].spans[3]
+    about = records.gloss(1, span.gloss, span.frames, span=span.id, words="its own, 1")
+    own = records.gloss_maps(about, {deep: twostream.layers["rgb_stream.layer1"]})
+    explanations["twostream"] = replace(twostream, glosses=(own,))
     write_report(folder, made.picture(FRAMES), explanations, record, made.keypoints(FRAMES))
     return folder / "report.html"
 
@@ -55,3 +64,37 @@ def test_an_error_shows_the_contrast_both_ways(opened: Any, alone: Path) -> None
     shows(page, "read-4-for-read", "conv2d.fast_path.layer1", 9)
     page.click("#for-true")
     shows(page, "read-4-for-true", "conv2d.slow_path.layer1", 9)
+
+
+def test_a_page_opens_where_the_first_gloss_that_has_a_map_is_strongest(opened: Any, alone: Path) -> None:
+    laid = made.layers(FRAMES)["slowfast"]["conv2d.slow_path.layer1"].laid
+    first, stop = made.record(FRAMES).models["slowfast"].spans[0].frames
+    strongest = first + int(laid.energy()[first:stop].argmax())
+    opened(alone).wait_for_selector(f"#single-view canvas[data-frame='{strongest}']")
+
+
+def test_compare_shows_the_gloss_chosen_in_both_models_and_says_where_there_is_none(opened: Any, alone: Path) -> None:
+    page = opened(alone, "#view=two&frame=0")
+    words = page.query_selector_all("#readings .reading:has-text('SlowFastSign') .word")
+    words[3].click()
+    page.wait_for_selector(f"#single-view canvas[data-layer='{OPENING}#read-4-for-read']")
+    page.wait_for_selector("#second-view canvas[data-layer='twostream/rgb_stream.layer4#read-4']")
+    assert page.inner_text("#second-view .explained") == "explains its own, 1"
+    words[0].click()
+    page.wait_for_selector(f"#single-view canvas[data-layer='{OPENING}#read-1']")
+    assert page.inner_text("#second-view .explained").startswith("nothing of its own at ")
+
+
+def test_a_gloss_without_a_map_of_its_own_says_so(opened: Any, alone: Path) -> None:
+    page = opened(alone, "#frame=0")
+    page.query_selector("#readings .reading:has-text('SlowFastSign') .word.deleted").click()
+    page.wait_for_selector("#whole", state="hidden")
+    assert page.inner_text("#single-view .explained").startswith("no map of ")
+
+
+def test_all_layers_show_the_gloss_in_strips_too(opened: Any, alone: Path) -> None:
+    page = opened(alone, "#view=all&frame=0")
+    strip = page.wait_for_selector(f".cell[title='Show {TIME} alone'] .view-strip")
+    of_all = strip.evaluate("canvas => canvas.toDataURL()")
+    page.query_selector_all("#readings .reading:has-text('SlowFastSign') .word")[0].click()
+    assert strip.evaluate("canvas => canvas.toDataURL()") != of_all
