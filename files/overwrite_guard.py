@@ -28,8 +28,8 @@ def check_ours(paths: Iterable[Path]) -> None:
         if path.is_symlink() or path.exists():
             begins = next(begins for name, begins in BEGINS.items() if path.name.endswith(name))
             if not path.is_file() or not re.match(begins, _head(path)):
-                raise UserError(f"{path} exists, but was not written by this program, which writes a file of that name; "
-                                    "move it away, or give another --out")
+                raise UserError(f"{path} exists, but was not written by this program, which writes a file of that "
+                                    "name; move it away, or give another --out")
 
 
 def _head(path: Path) -> bytes:

@@ -83,7 +83,7 @@ class Harm:
 
 def test_code_is_not_run_wherever_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert "asks for posix.system" in refusal(save(tmp_path / "old.pt", {"state": Harm(), "a": torch.ones(2)}))
+    assert "contains code (posix.system)" in refusal(save(tmp_path / "old.pt", {"state": Harm(), "a": torch.ones(2)}))
     harm = pickle.dumps(Harm(), 2)
     parts = stream([("0", "FloatStorage", 1)])
     for place in (0, 1, 2, 3, 4):
@@ -157,7 +157,7 @@ def test_sizes_that_lie_are_not_asked_for(tmp_path: Path) -> None:
         assert "truncated" in message or "not a checkpoint" in message
 
 
-@pytest.mark.parametrize("name, place", [("bytes announced", 3), ("a number as bytes", 4),
+@pytest.mark.parametrize("name, place", [("a number as bytes", 3), ("a number as bytes", 4),
                                          ("sets of one list", 3)])
 def test_a_small_file_cannot_ask_for_much(tmp_path: Path, name: str, place: int) -> None:
     parts = stream([("0", "FloatStorage", 1)])

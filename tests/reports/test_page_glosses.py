@@ -29,7 +29,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         glosses.append(records.gloss_maps(about, {name: slowfast.layers[other],
                                                   TIME: slowfast.layers["conv1d.fused_features"]}))
     explanations["slowfast"] = replace(slowfast, glosses=tuple(glosses))
-    # The other model explains its third gloss, in the frames of the first one's fourth; SlowFastSign's a layer of time too.
+    # The other model explains its third gloss, in the frames of the first one's fourth.
     deep, twostream = "rgb_stream.layer4", explanations["twostream"]
     span = record.models["twostream"].spans[3]
     about = records.gloss(1, span.gloss, span.frames, span=span.id, words="its own, 1")
