@@ -91,7 +91,7 @@ def test_a_malicious_pickle_runs_nothing(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     for content in (Harm(), {"model_state_dict": {}, "scheduler": Harm()}):
         torch.save(content, "harm.pt")
-        assert "asks for posix.system" in error("slowfast", Path("harm.pt"))
+        assert "contains code (posix.system)" in error("slowfast", Path("harm.pt"))
     Path("legacy.pt").write_bytes(pickle.dumps(Harm()))
     assert "not a PyTorch checkpoint" in error("slowfast", Path("legacy.pt"))
     assert not Path("harmed").exists()
