@@ -99,6 +99,7 @@ class Theirs(Explainable):
 @pytest.mark.parametrize("norm, shape", [(nn.BatchNorm3d, (1, 3, 4, 5, 6)), (nn.BatchNorm2d, (1, 3, 5, 6))])
 def test_a_network_of_ones_own_is_not_hit(norm: Any, shape: Tuple[int, ...]) -> None:
     model = Theirs(norm(6))
+    model.network.relu = nn.Identity()          # in place it would make the gradient plain before the norm has it
     probe = Probe(model.network.first, "first", 1)
     x = torch.randn(shape, dtype=torch.float64)
     found = gradients_of(model, Inputs((x,), 1), {"first": probe}, lambda output: output.sum())["first"]

@@ -277,9 +277,12 @@ def test_the_graphs_map_is_what_others_take_of_each_cell() -> None:
     for name, x in given.items():
         layer = found.layers[f"conv2d.{name}"]
         wanted = np.zeros((x.shape[2], x.shape[3] * x.shape[4]))
+        picks, shares = layer.details["neighbours"], layer.details["shares"]
         for (frame, cell, other), share in slow_shares(getattr(model.network.conv2d, name), x).items():
             if cell != other:
                 wanted[frame, other] += share
+            place = list(picks[frame, cell]).index(other)
+            assert shares[frame, cell, place] == pytest.approx(share, abs=1e-6)     # its own share too
         assert wanted.any()
         np.testing.assert_allclose(layer.raw.reshape(wanted.shape), wanted, atol=1e-6)
 
