@@ -36,4 +36,6 @@ def pattern_fault(pattern: str) -> Optional[str]:
     if not pattern.strip() or not pattern.isprintable():
         return "is empty or has a character that can't be printed"
     parts = PurePosixPath(pattern).parts
+    if not parts:
+        return "names the split's folder itself"
     return "leads out of the split's folder" if parts[0] == "/" or ".." in parts else None

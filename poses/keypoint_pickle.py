@@ -62,7 +62,7 @@ def _from_dict(path: Path, content: Dict[Any, Any], bounds: Bounds) -> Iterator[
             value = next((value[key] for key in ("keypoints", "keypoint") if key in value), value)
         array = _numbers(value)
         if not isinstance(name, str) or array is None or array.ndim != 3 or array.shape[1:] != (POINTS, 3):
-            raise _unknown(path, f"{name!r}: {_describe(value)}")
+            raise _unknown(path, f"{name!r:.60}: {_describe(value)}")
         try:
             bounds.spend(array.nbytes)
         except pickle.UnpicklingError as error:
@@ -118,7 +118,7 @@ def _describe(value: Any) -> str:
     if shape is not None:
         return f"an array of shape {tuple(shape)}"
     if isinstance(value, dict):
-        return f"a dict with the keys {', '.join(map(repr, list(value)[:4]))}" if value else "an empty dict"
+        return f"a dict with the keys {', '.join(f'{key!r:.60}' for key in list(value)[:4])}" if value else "an empty dict"
     return f"a {type(value).__name__} of {len(value)}" if isinstance(value, (list, tuple)) else f"{value!r:.60}"
 
 
