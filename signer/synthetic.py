@@ -143,8 +143,8 @@ def _draw_all(root: Path, settings: Settings, jobs: Sequence[Tuple[str, int]], w
     if count <= 1:
         yield from tqdm(map(work, jobs), total=len(jobs), disable=None if progress else True, unit="clip")
         return
-    # forked children take no part in OpenCV's thread pool, so they must not wait for it
-    with ProcessPoolExecutor(count, multiprocessing.get_context("fork"), cv2.setNumThreads, (0,)) as pool:
+    # forked processes would share the threads of OpenCV and of whatever reads video, and wait for them
+    with ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), cv2.setNumThreads, (0,)) as pool:
         yield from tqdm(pool.map(work, jobs), total=len(jobs), disable=None if progress else True, unit="clip")
 
 
