@@ -50,6 +50,18 @@ def _before(norm: nn.Module, arguments: Tuple[Tensor, ...]) -> Tuple[Tensor, ...
 
 
 def _behind(norm: nn.Module, arguments: Tuple[Tensor, ...], output: Tensor) -> Optional[Tensor]:
-    if output.requires_grad:
-        output.register_hook(plain)
-    return None
+    return PlainGradient.apply(output) if output.requires_grad else None
+
+
+class PlainGradient(torch.autograd.Function):
+    """The tensor itself, whose gradient is made plain. No hook on it: PyTorch 1.13 gives whoever puts another hook on the
+    same tensor, after it was changed in place, the gradient of what it was at the first hook."""
+
+    @staticmethod
+    def forward(ctx: Any, tensor: Tensor) -> Tensor:
+        ctx.mark_dirty(tensor)
+        return tensor
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+        return plain(gradient)
