@@ -54,8 +54,11 @@ def _behind(norm: nn.Module, arguments: Tuple[Tensor, ...], output: Tensor) -> O
 
 
 class PlainGradient(torch.autograd.Function):
-    """The tensor itself, whose gradient is made plain. No hook on it: PyTorch 1.13 gives whoever puts another hook on the
-    same tensor, after it was changed in place, the gradient of what it was at the first hook."""
+    """The tensor itself, whose gradient is made plain.
+
+    No hook on it: PyTorch 1.13 gives whoever puts another one on the same tensor, after it was changed in place, the
+    gradient of what it was at the first.
+    """
 
     @staticmethod
     def forward(ctx: Any, tensor: Tensor) -> Tensor:

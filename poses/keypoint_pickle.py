@@ -118,7 +118,8 @@ def _describe(value: Any) -> str:
     if shape is not None:
         return f"an array of shape {tuple(shape)}"
     if isinstance(value, dict):
-        return f"a dict with the keys {', '.join(f'{key!r:.60}' for key in list(value)[:4])}" if value else "an empty dict"
+        keys = ", ".join(f"{key!r:.60}" for key in list(value)[:4])
+        return f"a dict with the keys {keys}" if value else "an empty dict"
     return f"a {type(value).__name__} of {len(value)}" if isinstance(value, (list, tuple)) else f"{value!r:.60}"
 
 
