@@ -15,7 +15,7 @@ HAS_TORCH = find_spec("torch") is not None
 needs_torch = pytest.mark.skipif(not HAS_TORCH, reason="these readers need torch")
 KEPT = sorted((Path(__file__).parent / "kept").glob("*/*"))
 MOST = 256 << 20        # bytes that a reader of small files may take
-SLOW = 5 * 60 / (len(LIGHT) + len(HEAVY))      # seconds for each
+SLOW = 2 * 60 / (len(LIGHT) + len(HEAVY))      # seconds for each
 
 
 def check(names: Tuple[str, ...], seconds: float, seed: int) -> None:
