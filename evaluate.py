@@ -19,6 +19,7 @@ from terminal.command_line import (
     device_flag,
     split_flag,
 )
+from terminal.errors import UserError
 from terminal.numbers import count
 
 if TYPE_CHECKING:   # torch is loaded once arguments are understood
@@ -35,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     split_flag(add)
     model_arguments(add)
     add("--beam", type=count, metavar="WIDTH", help="beam width, 1 is greedy (default: each model's own)")
-    add("--batch-size", type=count, default=1, metavar="CLIPS", help="clips read at once (default: 1)")
+    add("--batch-size", type=count, metavar="CLIPS", help="clips read at once (default: 1)")
     device_flag(add)
     data_flag(add)
     dataset_flag(add, tuple(CORPORA))
@@ -43,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     add("--evidence", action="store_true",
         help="measure instead whether maps fall on the articulators, on clips of the synthetic signer "
              "(default: the demo's recognisers on new clips), or on film by alignments and keypoints")
-    add("--clips", type=count, default=12, metavar="N", help="with --evidence: how many clips (default: 12)")
+    add("--clips", type=count, metavar="N", help="with --evidence: how many clips (default: 12)")
     add("--beside", action="store_true",
         help="with --evidence: the verdict on each checkpoint's maps goes beside it, where main.py finds it")
     add("--film", action="store_true",
@@ -58,7 +59,19 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 
 def _run(arguments: Optional[Sequence[str]]) -> int:
     given = parser().parse_args(arguments)
+    _check_together(given)
+    given.batch_size, given.clips = given.batch_size or 1, given.clips or 12
     return measure_evidence(given) if given.evidence else evaluate(given)
+
+
+def _check_together(given: argparse.Namespace) -> None:
+    """A flag that the other question has no use for is refused."""
+    alone = {"--beam": given.beam, "--batch-size": given.batch_size}
+    with_evidence = {"--clips": given.clips, "--beside": given.beside, "--film": given.film}
+    for flag, value in (alone if given.evidence else with_evidence).items():
+        if value:
+            raise UserError(f"{flag}: --evidence counts no word errors and does not use it; leave one of them out"
+                            if given.evidence else f"{flag} is for --evidence alone; add that, or leave it out")
 
 
 def evaluate(given: argparse.Namespace) -> int:

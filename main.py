@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     add("--method", choices=NAMES, metavar="NAME",
         help="how maps are made (default: gradcam). Gradient and later methods explain the input by default; occlusion "
              "and rise need no gradient, they hide parts of the clip: "
-             + "; ".join(f"{method.name}: {method.line}" for method in METHODS))
+             + "; ".join(f"{method.name}: {method.line} ({method.paper})" for method in METHODS))
     add("--budget", type=count, metavar="N",
         help="passes through the network for each model (of a long clip, for each window; for integrated, for each "
              "layer) (default: " + ", ".join(f"{name} {number}" for name, number in PASSES.items()) + ")")

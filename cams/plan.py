@@ -85,7 +85,7 @@ def pooling(question: Question) -> Tuple[str, List[str]]:
 
 
 def input_layers(recogniser: Recogniser, method: str) -> List[str]:
-    """Where a method looks that is asked at the input: at each stream's, or at the clip itself."""
+    """The input of each stream, or the clip itself: where a method explains that explains the input."""
     return [INPUT] if on_clip(CATALOGUE[method]) else list(inputs_of(recogniser))
 
 

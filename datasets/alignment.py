@@ -63,7 +63,7 @@ def read_classes(path: Path) -> Dict[int, State]:
         name, digit = (words[0][:-1], words[0][-1]) if words[0] != SILENCE else (SILENCE, "0")
         if len(words) != 2 or not words[1].isdigit() or digit not in "012" or not name:
             raise UserError(f"{path}, line {number}: {line.strip()[:80]!r} is no state; expected a gloss with its "
-                            "state 0, 1 or 2 and a number, such as 'REGEN0 2370'; unpack the file anew")
+                            "state 0, 1 or 2 and a number, such as 'REGEN0 2370'; unpack the archive again")
         states[int(words[1])] = State(None if name == SILENCE else name, int(digit))
     return states
 
@@ -76,7 +76,7 @@ def read_alignment(path: Path, wanted: AbstractSet[str], states: Mapping[int, St
         parts = file_name.split("/")
         if len(parts) < 3 or not label.isdigit():
             raise UserError(f"{path}, line {number}: {line.strip()[:80]!r} is no frame; expected its file and the "
-                            "number of its state; unpack the file anew")
+                            "number of its state; unpack the archive again")
         sequence = parts[-3]                            # .../<sequence>/1/<frame>.png
         if sequence not in wanted:
             continue

@@ -2,7 +2,7 @@
 from dataclasses import dataclass
 from typing import Callable, List, Optional, Sequence, Tuple
 
-DELETION, INSERTION, SUBSTITUTION = PUBLISHED_COSTS = (3, 3, 4)
+PUBLISHED_COSTS = (3, 3, 4)        # of a deletion, an insertion, a substitution
 NAMES = {"C": "right", "S": "substituted", "I": "inserted", "D": "deleted"}
 
 Clean = Callable[[str], str]        # what is done to glosses, separated by spaces, before they are compared

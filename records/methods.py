@@ -10,7 +10,7 @@ class Method:
     name: str
     explains: str               # by default: layers, the network's input, or the clip itself (its only place)
     line: str                   # what it shows
-    paper: str
+    paper: str                  # its authors and year
     passes: int = 1             # through the network for each window: more than one can be changed with --budget
     aimed: bool = True          # whether its maps depend on the target
     pictures: bool = True       # whether compare.py has it too

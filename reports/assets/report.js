@@ -12,15 +12,15 @@ const glosses = models.flatMap((model) => model.reading.map((span) => ({ ...span
 const settings = preds.settings || {};
 const tables = Object.fromEntries(Object.entries(data.scales).map(([name, hex]) => [name, pixelTable(hex, settings.blend !== "even")]));
 const solid = Object.fromEntries(Object.entries(data.scales).map(([name, hex]) => [name, pixelTable(hex, false)]));
-const state = { frame: 0, layer: opening(models[0]), second: opening(models[models.length - 1]), mode: "one", raw: false,
+const state = { frame: 0, layer: opening(models[0]), second: data.beside ? opening(data.beside.models[0], data.beside.name) : opening(models[models.length - 1]), mode: data.beside ? "two" : "one", raw: false,
   opacity: settings.alpha >= 0 ? settings.alpha : 0.85, scale: tables[settings.colormap] ? settings.colormap : "turbo",
   perFrame: preds.models[models[0].name].normalise === "frame", lanes: "energy", playing: false, gloss: null, side: "read", loop: false, active: "layer" };
 let drawFrame = null;
 let waiting = false;
 
 /** The deepest layer of a model that has a place and a map: where the most evidence comes together. */
-function opening(model) {
-  const its = layers.map((layer, index) => ({ layer, index })).filter(({ layer }) => layer.model === model.name);
+function opening(model, run = "") {
+  const its = everything.map((layer, index) => ({ layer, index })).filter(({ layer }) => layer.model === model.name && layer.run === run);
   const cells = ({ layer }) => (layer.cells ? layer.cells[0] * layer.cells[1] : Infinity);
   const best = its.filter(({ layer }) => layer.spatial && layer.sheet).reduce((one, other) => (one && cells(one) <= cells(other) ? one : other), null);
   return (best || its[0]).index;
@@ -418,7 +418,6 @@ async function start() {
   if (data.regions && data.regions.total) showShares(byId("shares"), data.regions, models);
   showMatrices(byId("matrices"), models);
   showMade(byId("made"), preds, models);
-  if (data.beside) state.mode = "two";
   openAtStrongest();
   recall();
   listen();

@@ -3,6 +3,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Tuple
 
 import pytest
 
@@ -72,6 +73,15 @@ def test_a_missing_split_is_one_line(trained: Path, tmp_path: Path, capsys: pyte
         evaluate.main(arguments(trained, tmp_path, "--split", "tst"))
     line, = capsys.readouterr().err.splitlines()
     assert stopped.value.code == 2 and "--split" in line and "tst" in line
+
+
+@pytest.mark.parametrize("flags", [("--clips", "3"), ("--beside",), ("--film",), ("--beam", "5", "--evidence"),
+                                   ("--batch-size", "1", "--evidence")])
+def test_a_flag_of_the_other_question_is_refused(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+                                                 flags: Tuple[str, ...]) -> None:
+    assert evaluate.main(arguments(trained, tmp_path, *flags)) == 2
+    line, = capsys.readouterr().err.splitlines()
+    assert flags[0] in line and "--evidence" in line
 
 
 @pytest.mark.parametrize("batch", ["1", "2"])

@@ -72,7 +72,7 @@ def test_another_run_of_the_clip_can_stand_beside_this_one(opened: Any, outputs:
         each.mkdir(parents=True)
         made.write(each, made.record(FRAMES, sequence="clip"), points=False)
     page = opened(write_beside(folder, other))
-    page.click("#two")
+    page.wait_for_selector("#second-view canvas[data-layer^='beside:slowfast/']")      # opens with both in sight
     page.locator("#second-view select").select_option(str(10 + 2))      # the other run's third layer
     scrub(page, 5)
     page.wait_for_selector("#second-view canvas[data-layer='beside:slowfast/conv2d.fast_path.layer3'][data-frame='5']")
