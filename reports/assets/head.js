@@ -1,0 +1,47 @@
+"use strict";
+
+const layerRows = [];
+const glossButtons = [];
+
+function showHead() {
+  byId("sequence").append(...breakable(preds.sequence));
+  byId("facts").textContent = [preds.split, preds.signer, `${frames} frames`, `${(frames / fps).toFixed(1)} s at ${fps} fps`]
+    .filter(Boolean).join(" · ");
+  if (preds.video) byId("facts").after(make("ul", { class: "soft video" }, ...preds.video.lines.map((text) => make("li", { text }))));
+  const here = encodeURIComponent(preds.sequence);
+  byId("links").append(...[["index", "../index.html"], ["← previous clip", `../index.html#before=${here}`],
+    ["next clip →", `../index.html#after=${here}`], ...data.files.map((file) => [file, file])]
+    .map(([text, href]) => make("a", { href, text })));
+  const rows = byId("readings");
+  const sentence = (label, entries, beside) => {
+    const words = make("div", { class: "sentence" });
+    for (const entry of entries) {
+      const verdict = verdictClass(entry.verdict);
+      const button = make("button", { type: "button", class: `bare word ${verdict}`, text: entry.gloss,
+        title: [SAID[entry.verdict], entry.by && `placed by ${entry.by}`].filter(Boolean).join(", ") || null,
+        disabled: entry.frames === undefined, onclick: () => jump(entry) });
+      if (entry.frames !== undefined) { button.span = entry; glossButtons.push(button); }
+      words.append(button);
+    }
+    if (!entries.length) words.append(make("span", { class: "soft", text: "nothing read" }));
+    rows.append(make("div", { class: "reading" }, make("div", { class: "who" }, make("h2", { text: label }), beside), words));
+  };
+  if (preds.truth) sentence("Truth", truthSpans(), null);
+  for (const model of models) {
+    const { wer, wer_authors: theirs } = preds.models[model.name];
+    sentence(model.title, glosses.filter((each) => each.model === model.name), wer ? make("span", { class: "wer", title: wordsOfWer(wer) },
+      make("b", { text: `${rateOf(wer).toFixed(1)}%` }), " WER", theirs ? make("span", { class: "theirs", title: wordsOfWer(theirs), text: whoseWer(wer, theirs) }) : null) : null);
+  }
+  if (preds.truth) {
+    byId("verdict-key").append(...VERDICTS.slice(1).map((verdict) => make("span", { class: `word ${verdict}`, text: verdict })));
+  }
+}
+
+/** The truth with its frames, where a model could align it: of the model that knows most of its glosses. */
+function truthSpans() {
+  const most = models.reduce((best, model) => (model.truth.length > best.truth.length ? model : best), models[0]);
+  return (preds.truth || []).map((gloss, place) => {
+    const span = most.truth.find((each) => each.id === `true-${place + 1}`);
+    return span ? { ...span, by: most.title } : { gloss };
+  });
+}
