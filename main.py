@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple, Union
 from datasets.corpora import CORPORA, find_corpus
 from files.workspace import Workspace, expanded, find_input
 from records.methods import METHODS, NAMES, PASSES
+from records.networks import other_methods
 from records.question import Question
 from records.requests import PARTS, ClipRequest, default_parts
 from records.style import ALPHAS, COLORMAPS, Style
@@ -59,8 +60,9 @@ def parser() -> argparse.ArgumentParser:
 
     add = made.add_argument_group("how").add_argument
     add("--method", choices=NAMES, metavar="NAME",
-        help="how maps are made (default: gradcam). Gradient and later methods explain the input by default; occlusion "
-             "and rise need no gradient, they hide parts of the clip: "
+        help=f"how maps are made (default: gradcam; {other_methods()}, unless --layers names layers). Gradient and "
+             "later methods explain the input by default; occlusion and rise need no gradient, they hide parts of the "
+             "clip: "
              + "; ".join(f"{method.name}: {method.line} ({method.paper})" for method in METHODS))
     add("--budget", type=count, metavar="N",
         help="passes through the network for each model (of a long clip, for each window; for integrated, for each "

@@ -54,7 +54,7 @@ class Plan:
 def plan(recogniser: Recogniser, clip: Clip, question: Question, window: int, true_gloss: Optional[int],
          tell: Tell) -> Plan:
     """window: frames that are read at once. true_gloss: which one from-gt takes, from 1."""
-    name = question.method or recogniser.default_method
+    name = question.method or recogniser.method_for(question.layers)
     method = CATALOGUE[name]
     passes = question.budget or (method.budget if isinstance(method, ManyPasses) else 1)
     pool, notes = pooling(question)

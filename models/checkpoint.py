@@ -199,7 +199,7 @@ class _Unpickler(PlainUnpickler):
 
 def _open(path: Path) -> Union[StoredZip, LegacyFile]:
     if not path.exists():
-        raise UserError(f"no checkpoint at {path}; README.md, section Checkpoints, says where to get it")
+        raise UserError(f"no checkpoint at {path}; docs/checkpoints.md says where to get it")
     if path.is_dir():
         raise UserError(f"{path}: a folder; give the checkpoint file in it")
     try:

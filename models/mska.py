@@ -16,6 +16,7 @@ from models.joint_graph import SLOPE, JointBlock, Normed, blocks
 from models.recogniser import Inputs, Probe, Recogniser
 from models.visual_head import VisualHead
 from poses.whole_body import FRAME_HEIGHT, FRAME_WIDTH
+from records.networks import BY_NAME
 from terminal.errors import UserError
 
 PREFIX = "recognition_network."
@@ -107,6 +108,7 @@ class MSKANetwork(nn.Module):
 
 class MSKA(Recogniser):
     name, title = "mska", "MSKA-SLR"
+    default_method = BY_NAME["mska"].method             # a deep cell has taken from all joints
     signature = PREFIX + BACKBONE + "left_graph_layers.0.attention0s"
     computed = ("pe.pe", "pes.pe", "atts")
     network: MSKANetwork

@@ -17,7 +17,7 @@ class Recogniser(Explainable):
     softmax over V gives what is decoded."""
 
     takes_whole_frames = False                          # all that was filmed, where a corpus's frames were cut from it
-    default_method = "gradcam"                          # of maps, where the user names none
+    default_method = "gradcam"                          # where the user names neither method nor layers
     longest: Optional[int] = None                       # frames it takes at once, where its authors set a limit
     reads_whole = False                                 # each step depends on the whole clip: a window is another clip
     rests = False                                       # some of its parameters never run, in training neither
@@ -41,6 +41,10 @@ class Recogniser(Explainable):
 
     def loaded(self) -> None:
         """Called once a checkpoint's weights are in place, for what a network thinks of them."""
+
+    def method_for(self, layers: Optional[Sequence[str]]) -> str:
+        """How maps are made where the user names no method: of layers that are named, always by Grad-CAM."""
+        return self.default_method if layers is None else "gradcam"
 
     @property
     def gloss_layers(self) -> Tuple[str, ...]:

@@ -13,6 +13,7 @@ class Network:
     line: str = ""                  # what its lines in preds.txt begin with; empty: its name
     needs_keypoints: bool = False
     tall_frames: bool = False       # it takes the 210x260 frames, where they are
+    method: str = "gradcam"         # how maps are made where the user names neither method nor layers
     own_vocabulary: bool = False    # classes are numbered by gloss2ids.pkl, not by the corpus's glosses
     published: Dict[str, str] = field(default_factory=dict)     # corpus -> file name in the workspace's checkpoints/
 
@@ -47,7 +48,8 @@ RECOGNISERS: Tuple[Network, ...] = (
             published={PHOENIX: "tlp_phoenix2014_dev_19.7_test_20.8.pt",
                        "phoenix2014-T": "tlp_phoenix2014-T_dev_19.4_test_21.2.pt", "csl": "tlp_csl_1.8.pt"}),
     Network("vac", "VAC", "models.vac:VAC", published={PHOENIX: "vac_phoenix2014_dev_21.5_test_22.1.pt"}),
-    Network("mska", "MSKA-SLR", "models.mska:MSKA", needs_keypoints=True, own_vocabulary=True,
+    Network("mska", "MSKA-SLR", "models.mska:MSKA", needs_keypoints=True, method="inputxgradient",
+            own_vocabulary=True,
             published={PHOENIX: "mska_phoenix2014_21.2.pth", "phoenix2014-T": "mska_phoenix2014-T_19.8.pth",
                        "csl-daily": "mska_csl-daily_27.1.pth"}),
     Network("mamba", "Mamba-SLR", "models.mamba:MambaSLR"),
@@ -66,6 +68,11 @@ def title_of(name: str) -> str:
 def line_of(name: str) -> str:
     """What its lines in preds.txt begin with."""
     return (BY_NAME[name].line if name in BY_NAME else "") or name
+
+
+def other_methods() -> str:
+    """The networks whose maps are not made by Grad-CAM, for help: "mska: inputxgradient"."""
+    return ", ".join(f"{network.name}: {network.method}" for network in RECOGNISERS if network.method != "gradcam")
 
 
 def published_file(name: str, corpus: str = PHOENIX) -> str:

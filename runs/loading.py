@@ -16,7 +16,7 @@ if TYPE_CHECKING:   # torch is loaded when a model is
     from glosses.vocabulary import GlossVocabulary
     from models.recogniser import Recogniser
 
-WHERE = "README.md, section Checkpoints, says where to get it"
+WHERE = "docs/checkpoints.md says where to get it"
 SHOWN_FRAMES = 200      # the clip that --list-layers gives sizes for
 
 

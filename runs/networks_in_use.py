@@ -73,7 +73,7 @@ class NetworksInUse:
     def _check_layers(self, model: str, recogniser: "Recogniser") -> None:
         from cams.catalogue import CATALOGUE, layer_names
 
-        method = self.asked.question.method or recogniser.default_method
+        method = self.asked.question.method or recogniser.method_for(self.asked.layers.get(model))
         there = layer_names(recogniser, CATALOGUE[method])
         unknown = [name for name in self.asked.layers.get(model, ()) if name not in there]
         if unknown:

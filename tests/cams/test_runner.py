@@ -198,3 +198,10 @@ def test_a_target_may_be_a_score_of_one_s_own(window: int) -> None:
 def test_a_score_that_is_no_number_is_named() -> None:
     with pytest.raises(UserError, match="gave a tensor .*expected a tensor without dimensions"):
         explain(TinyRecogniser(), tiny_clip(), Question(target=lambda logits: logits))
+
+
+def test_layers_that_are_named_are_explained_by_grad_cam_whatever_the_network_s_own_method() -> None:
+    class ByPlace(TinyRecogniser):
+        default_method = "hirescam"
+
+    assert explain(ByPlace(), tiny_clip(), Question(layers=("pathways",))).method == "gradcam"

@@ -33,7 +33,7 @@ def said(case: Case, capsys: pytest.CaptureFixture[str], *flags: str, code: int 
     (["--seq", "01April_default-1"], ["--split dev"]),
     (["--seq", ","], ["--seq", "commas"]),
     (["--split", "train", "--data-root", "/nowhere"], ["/nowhere"]),
-    (["--slowfast-ckpt", "gone.pt"], ["gone.pt", "README.md, section Checkpoints"]),
+    (["--slowfast-ckpt", "gone.pt"], ["gone.pt", "docs/checkpoints.md"]),
     (["--device", "cuda:99"], ["cuda:99", "cpu"]),
     (["--device", "toaster"], ["toaster"]),
     (["--device", "meta"], ["meta"]),
@@ -57,7 +57,7 @@ def test_a_mistake_is_one_line(case: Case, capsys: pytest.CaptureFixture[str], f
 def test_a_missing_default_checkpoint_names_the_place_looked_at(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(["--data-root", str(case.data), "--split", "test", "--out", str(case.out), "--quiet"]) == 2
     line, = capsys.readouterr().err.splitlines()
-    assert "slowfast_phoenix2014_dev_18.01_test_18.28.pt" in line and "README.md" in line
+    assert "slowfast_phoenix2014_dev_18.01_test_18.28.pt" in line and "docs/checkpoints.md" in line
     assert "python main.py --demo" in line
 
 

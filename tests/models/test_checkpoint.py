@@ -106,7 +106,7 @@ def test_files_that_are_no_checkpoint_say_so(tmp_path: Path) -> None:
         assert told in error("slowfast", path)
     torch.save([1, 2], path)
     assert "holds no network" in error("slowfast", path)
-    assert "README.md, section Checkpoints" in error("slowfast", tmp_path / "none.pt")
+    assert "docs/checkpoints.md" in error("slowfast", tmp_path / "none.pt")
 
 
 def test_a_flipped_byte_of_the_weights_is_noticed(tmp_path: Path) -> None:
