@@ -56,15 +56,16 @@ def explain(recogniser: Recogniser, clip: Clip, question: Optional[Question] = N
     maps = _layer_maps(asked, {name: _added([raw[name] for raw in found.raw]) for name in asked.probes}, found)
     _note(asked, found, maps)
     return Explanation(recogniser.name, found.logits.float().cpu().numpy(), recogniser.viewport.sides,
-                       _words(question.target, asked.method, found.picks), asked.name, asked.pool, question.normalise,
-                       asked.precision.words, (*asked.notes, *asked.precision.notes), maps, glosses)
+                       _asking(asked, _words(question.target, asked.method, found.picks)), asked.name, asked.pool,
+                       question.normalise, asked.precision.words, (*asked.notes, *asked.precision.notes), maps, glosses,
+                       asked.hiding)
 
 
 def _of_gloss(asked: Plan, number: int, picks: Picks, raw: Dict[str, Tensor], found: Found) -> GlossMaps:
     assert picks.about is not None
     layers = _layer_maps(asked, raw, found)
     flags = {name: layer.flags for name, layer in layers.items()}
-    return GlossMaps(replace(picks.about, number=number, layers=flags), layers)
+    return GlossMaps(replace(picks.about, number=number, words=_asking(asked, picks.about.words), layers=flags), layers)
 
 
 def _layer_maps(asked: Plan, raw: Dict[str, Tensor], found: Found) -> Dict[str, LayerMap]:
@@ -117,6 +118,13 @@ def _words(target: object, method: AnyMethod, picks: Sequence[Picks]) -> str:
     glosses = " ".join(by_span.values())
     what = "each gloss read, on its own" if target == "each" else "each error, as a contrast on its own"
     return f"{what} ({glosses}); here their maps added"
+
+
+def _asking(asked: Plan, words: str) -> str:
+    """What is explained, and of a method that hides the question that its way of hiding asks."""
+    if asked.hiding is None:
+        return words
+    return f"{words}; {asked.hiding.words(asked.clip.keypoints is not None)}"
 
 
 def _grainy(asked: Plan, probe: Probe) -> bool:

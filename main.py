@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple, Union
 
 from datasets.corpora import CORPORA, find_corpus
 from files.workspace import Workspace, expanded, find_input
-from records.methods import METHODS, NAMES, PASSES
+from records.hiding import ASKS, LOOKS, POINTS, WAYS
+from records.methods import HIDING, METHODS, NAMES, PASSES
 from records.networks import other_methods
 from records.question import Question
 from records.requests import PARTS, ClipRequest, default_parts
@@ -67,6 +68,14 @@ def parser() -> argparse.ArgumentParser:
     add("--budget", type=count, metavar="N",
         help="passes through the network for each model (of a long clip, for each window; for integrated, for each "
              "layer) (default: " + ", ".join(f"{name} {number}" for name, number in PASSES.items()) + ")")
+    add("--hide", choices=WAYS,
+        help="what stands in for what is hidden, of " + ", ".join(HIDING) + " (default: mean). "
+             + "; ".join(f"{way}: {LOOKS[way]}; {ASKS[way]}" for way in WAYS)
+             + ". What the median picture keeps is part of the answer: a hand that rests where it later signs is still "
+               "there when its signing is hidden")
+    add("--hidden-keypoints", choices=POINTS,
+        help="keypoints under what is hidden are gone, as if they were not found, or at rest, where each is most of "
+             "the time (default: gone)")
     add("--pool", choices=("clip", "frame"),
         help="average a channel's gradients over the whole clip, or over each frame. Pooled over the clip, a gloss's "
              "map shows where its channels are active at any time (default: clip; frame for each, errors and a gloss)")
@@ -161,7 +170,8 @@ def _check(asked: Union[Question, ClipRequest]) -> None:
 
 def question(given: argparse.Namespace) -> Question:
     return Question(target=given.target, method=given.method, pool=given.pool, normalise=given.normalise,
-                    precision=given.precision, budget=given.budget)
+                    precision=given.precision, budget=given.budget, hide=given.hide,
+                    hidden_keypoints=given.hidden_keypoints)
 
 
 def request(given: argparse.Namespace, corpus: "Corpus") -> ClipRequest:

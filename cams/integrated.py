@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from cams.methods import Method, hirescam, signed_map
 from cams.multi_pass import ManyPasses, Maps, Window
 from cams.one_pass import Ask, at_least_float32, run_pass, swapped
-from datasets.hiding import all_hidden
 from models.contract import Inputs, Probe
 
 PARTS = Method(hirescam)    # difference times gradient, added up over channels
@@ -27,8 +26,8 @@ class Integrated(ManyPasses):
 
     def maps(self, window: Window, budget: int) -> Maps:
         made: Maps = [{} for _ in window.picks]
-        grey = window.recogniser.prepare(all_hidden(window.clip, window.colour))
-        present, absent = (_activations(window, inputs) for inputs in (window.inputs, grey))
+        hidden = window.recogniser.prepare(window.instead)
+        present, absent = (_activations(window, inputs) for inputs in (window.inputs, hidden))
         passes = budget if window.touched else 1
         for number, (name, probe) in enumerate(window.probes.items()):
             before = absent.pop(name)

@@ -32,7 +32,7 @@ class Window:
     logits: Tensor                  # [T', V]
     picks: Sequence[Picks]
     first: int                      # the window's first step in the whole clip
-    colour: np.ndarray              # uint8 [3]: the whole clip's mean, which hides what is hidden
+    instead: Clip                   # its frames with all of them hidden: what stands in for what is hidden
     precision: Precision
     peaks: List[Tensor] = field(default_factory=list)       # of gradients, for the precision to watch
     notes: List[str] = field(default_factory=list)

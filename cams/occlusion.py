@@ -57,7 +57,7 @@ class Occlusion(ManyPasses):
         places = list(np.ndindex(steps, side, side)) if window.touched else []
         for done, (step, row, column) in enumerate(places, start=1):
             block = Block(cuts[step], cuts[step + 1], row, column, side, window.recogniser.viewport, frames)
-            lost[:, step, row, column] = window.scores - window.read(hidden(window.clip, block.cover, window.colour))
+            lost[:, step, row, column] = window.scores - window.read(hidden(window.clip, block.cover, window.instead))
             window.tell(done, len(places))
         owner = np.repeat(np.arange(steps), np.diff(cuts))          # the step of each frame
         return [{INPUT: on_input(its[owner], window)} for its in lost]

@@ -58,7 +58,8 @@ class Taken:
         logits = one_pass(plan.recogniser, inputs, {}, Tensor.sum, _ignore, False, plan.precision.dtype)
         self.picks = target(logits)
         window = Window(plan.recogniser, plan.clip.window(*span), inputs, self.probes, logits,
-                        self.picks or [NOTHING], first, plan.colour, plan.precision, self.peaks, tell=plan.tell)
+                        self.picks or [NOTHING], first, plan.instead.window(*span), plan.precision, self.peaks,
+                        tell=plan.tell)
         self.maps = [{name: raw.relu() for name, raw in by_layer.items()}
                      for by_layer in method.maps(window, plan.passes)]
         plan.notes += [note for note in window.notes if note not in plan.notes]

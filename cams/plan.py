@@ -3,20 +3,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Dict, List, Optional, Sequence, Tuple
 
-import numpy as np
-
 from cams.catalogue import AT_INPUT, CATALOGUE, AnyMethod, attends, on_clip
 from cams.multi_pass import ManyPasses, Tell, clip_probe, inputs_of
 from cams.precision import Precision
 from cams.targets import Target, target_of
 from datasets.clip import Clip
-from datasets.hiding import mean_colour
+from datasets.hiding import moves, stand_in
 from models.contract import Probe
 from models.input_tap import INPUT
 from models.recogniser import Recogniser
+from records.hiding import STILL, Hiding
 from records.question import ONE_BY_ONE, Question
 from terminal.errors import UserError
 
+UNMOVED = "nothing moves in this clip: standing still its pictures are the same; hide by mean or blur instead"
 OWN = {"attention": "attention", "graph": "a graph"}       # of a layer, by the method that shows it
 
 
@@ -46,9 +46,19 @@ class Plan:
     def per_frame(self) -> bool:
         return self.pool == "frame"
 
+    @property
+    def hiding(self) -> Optional[Hiding]:
+        return self.question.hiding(self.name)
+
     @cached_property
-    def colour(self) -> np.ndarray:
-        return mean_colour(self.clip.frames)
+    def instead(self) -> Clip:
+        """What stands in for what is hidden; the clip itself where nothing is."""
+        if self.hiding is None:
+            return self.clip
+        made = stand_in(self.clip, self.hiding)
+        if self.hiding.way == STILL and not moves(self.clip, made):
+            self.notes.append(UNMOVED)
+        return made
 
 
 def plan(recogniser: Recogniser, clip: Clip, question: Question, window: int, true_gloss: Optional[int],

@@ -62,7 +62,7 @@ class Rise(ManyPasses):
         passes = budget if window.touched else 0
         for done in range(1, passes + 1):
             mask = self._mask(random, window, budget)
-            score = window.read(hidden(window.clip, mask.cover, window.colour))
+            score = window.read(hidden(window.clip, mask.cover, window.instead))
             shown = mask.shown(middles, middles)
             masks += shown
             scores += score

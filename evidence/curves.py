@@ -6,7 +6,7 @@ import numpy as np
 
 from cams.targets import predicted
 from datasets.clip import Clip
-from datasets.hiding import coloured, hide_keypoints, mean_colour
+from datasets.hiding import hide_keypoints, mean_colour, mixed
 from evidence.metrics import area_under, drop, increase
 from evidence.road import impute
 from evidence.tally import chosen_pixels, kept
@@ -60,7 +60,7 @@ def add(into: Faith, recogniser: Recogniser, clip: Clip, maps: np.ndarray, road:
 
 
 def _grey(frames: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    return coloured(frames, chosen, mean_colour(frames))
+    return mixed(frames, chosen, mean_colour(frames))
 
 
 def _still_read(recogniser: Recogniser, clip: Clip, before: Tuple[str, ...], maps: np.ndarray, share: float,

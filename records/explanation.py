@@ -7,6 +7,7 @@ import numpy as np
 
 from geometry.laid import LaidMap
 from records.explained import ExplainedGloss
+from records.hiding import Hiding
 
 
 @dataclass(frozen=True)
@@ -52,3 +53,4 @@ class Explanation:
     notes: Tuple[str, ...]
     layers: Dict[str, LayerMap]
     glosses: Tuple[GlossMaps, ...] = ()     # what was explained on its own, in order
+    hiding: Optional[Hiding] = None         # how the method hides, where it does

@@ -2,6 +2,8 @@
 from dataclasses import dataclass
 from typing import Optional, Tuple
 
+from records.hiding import MEAN
+
 LAYERS, INPUT, CLIP = "layers", "input", "clip"
 
 
@@ -14,6 +16,7 @@ class Method:
     passes: int = 1             # through the network for each window: more than one can be changed with --budget
     aimed: bool = True          # whether its maps depend on the target
     pictures: bool = True       # whether compare.py has it too
+    hides: str = ""             # what stands in by default for what it hides: one of hiding.WAYS; empty: it hides nothing
 
 
 METHODS: Tuple[Method, ...] = (
@@ -32,13 +35,15 @@ METHODS: Tuple[Method, ...] = (
     Method("smoothgrad", INPUT, "size of the gradient, averaged over noisy inputs", "Smilkov et al. 2017", 25,
            pictures=False),
     Method("integrated", INPUT, "gradients from the hidden clip to the clip, averaged, times the difference",
-           "Sundararajan et al. 2017", 32, pictures=False),
+           "Sundararajan et al. 2017", 32, pictures=False, hides=MEAN),
     Method("occlusion", CLIP, "what the score loses when a block of space and time is hidden", "Zeiler and Fergus 2014",
-           400, pictures=False),
-    Method("rise", CLIP, "which random smooth masks keep the score", "Petsiuk et al. 2018", 800, pictures=False),
+           400, pictures=False, hides=MEAN),
+    Method("rise", CLIP, "which random smooth masks keep the score", "Petsiuk et al. 2018", 800, pictures=False,
+           hides=MEAN),
 )
 NAMES = tuple(method.name for method in METHODS)
 OF_PICTURES = tuple(method.name for method in METHODS if method.pictures)
+HIDING = tuple(method.name for method in METHODS if method.hides)
 PASSES = {method.name: method.passes for method in METHODS if method.passes > 1}
 
 

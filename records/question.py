@@ -2,13 +2,14 @@
 from dataclasses import dataclass
 from typing import Any, Callable, Optional, Tuple, Union
 
-from records.methods import CLIP, INPUT, NAMES, PASSES, method_named
+from records.hiding import GONE, POINTS, WAYS, Hiding
+from records.methods import CLIP, HIDING, INPUT, NAMES, PASSES, method_named
 from terminal.errors import UserError
 
 TARGETS = ("max", "pred", "each", "errors", "from-gt")
 ONE_BY_ONE = ("each", "errors")             # targets that explain glosses on their own
 CHOICES = {"pool": ("clip", "frame"), "normalise": ("clip", "frame"),
-           "precision": ("amp", "fp32", "fp16", "bf16")}
+           "precision": ("amp", "fp32", "fp16", "bf16"), "hide": WAYS, "hidden_keypoints": POINTS}
 Score = Callable[[Any], Any]                # logits [T', V] -> a number, as a tensor
 
 
@@ -23,13 +24,16 @@ class Question:
     normalise: str = "clip"                 # the smallest and largest value are of the clip, or of each frame
     precision: Optional[str] = None         # amp is the default on CUDA, fp32 elsewhere and for what hides the clip
     budget: Optional[int] = None            # passes of a method that takes many
+    hide: Optional[str] = None              # what stands in for what is hidden: one of WAYS; None: the method's own
+    hidden_keypoints: Optional[str] = None  # what becomes of keypoints there: one of POINTS; None: gone
 
     def check(self) -> None:
         """UserError for what cannot be, whatever the network and the clip."""
         for name, known in CHOICES.items():
             value = getattr(self, name)
             if value is not None and value not in known:
-                raise UserError(f"{name} {value!r}: expected {', '.join(known)}")
+                raise UserError(f"{name.replace('_', '-')} {value!r}: expected {', '.join(known)}")
+        self._check_hiding()
         if self.method is None:
             if self.budget is not None:
                 raise UserError(f"budget {self.budget}: name the method too; a budget is for {', '.join(PASSES)}")
@@ -48,3 +52,16 @@ class Question:
             named = ", ".join(self.layers) or "(none)"
             raise UserError(f"layers {named}: {self.method} hides parts of the clip itself, so its only layer is "
                             f"{INPUT}")
+
+    def _check_hiding(self) -> None:
+        for name, value in (("hide", self.hide), ("hidden-keypoints", self.hidden_keypoints)):
+            if value is not None and self.method not in HIDING:
+                what = f"{self.method} hides nothing" if self.method else "name the method too"
+                raise UserError(f"{name} {value}: {what}; it is for {', '.join(HIDING)}")
+
+    def hiding(self, method: str) -> Optional[Hiding]:
+        """How that method hides; None where it hides nothing."""
+        known = method_named(method)
+        if known is None or not known.hides:
+            return None
+        return Hiding(self.hide or known.hides, self.hidden_keypoints or GONE)

@@ -74,7 +74,8 @@ class ClipRequest(Request):
                 "target": asked.target, "method": asked.method, "pool": asked.pool, "normalise": asked.normalise,
                 "blend": style.blend, "alpha": style.weight, "colormap": style.colormap, "scale": style.scale,
                 "fps": style.fps, "write": list(self.write), "every": self.every,
-                **({"budget": asked.budget} if asked.budget else {})}
+                **{name: value for name, value in (("budget", asked.budget), ("hide", asked.hide),
+                                                   ("hidden_keypoints", asked.hidden_keypoints)) if value}}
 
 
 @dataclass(frozen=True)

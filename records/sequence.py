@@ -4,6 +4,7 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 
 from records.codec import from_json, to_json
 from records.explained import ExplainedGloss
+from records.hiding import Hiding
 from records.transcript import Range, Transcript
 from terminal.errors import UserError
 
@@ -50,6 +51,7 @@ class ModelRecord(Transcript):
     explained: Tuple[ExplainedGloss, ...]
     checkpoint: CheckpointRecord
     certainty: Optional[Certainty] = None
+    hiding: Optional[Hiding] = None     # how the method hides, where it does
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from geometry.skeleton import Joints
 from records.codec import from_json, to_json
 from records.explained import ExplainedGloss
 from records.explanation import Explanation, GlossMaps, LayerMap
+from records.hiding import Hiding
 from records.sequence import check_format
 from terminal.command_exit import ended
 from terminal.errors import UserError
@@ -72,6 +73,7 @@ class ModelAbout:
     notes: Tuple[str, ...]
     layers: Dict[str, LayerAbout]
     glosses: Tuple[GlossAbout, ...]
+    hiding: Optional[Hiding] = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ def _put_model(arrays: Dict[str, np.ndarray], model: str, told: Explanation) -> 
         arrays.update({f"{model}/{name}/{key}": told_besides for key, told_besides in layer.details.items()})
     glosses = tuple(GlossAbout(gloss.about, {name: _put(arrays, f"{model}/glosses/{gloss.about.number}/{name}", layer)
                                              for name, layer in gloss.layers.items()}) for gloss in told.glosses)
-    return ModelAbout(told.target, told.method, told.pool, told.normalise, told.precision, told.notes, layers, glosses)
+    return ModelAbout(told.target, told.method, told.pool, told.normalise, told.precision, told.notes, layers, glosses,
+                      told.hiding)
 
 
 def _put(arrays: Dict[str, np.ndarray], key: str, layer: LayerMap) -> LayerAbout:
@@ -139,7 +142,7 @@ def _model(arrays: Dict[str, np.ndarray], model: str, about: ModelAbout) -> Expl
     if logits.ndim != 2 or viewport.shape != (4,) or viewport.dtype.kind != "f":
         raise ValueError(f"{model} has no logits or no view")
     return Explanation(model, logits, tuple(viewport.tolist()), about.target, about.method, about.pool,
-                       about.normalise, about.precision, about.notes, layers, tuple(glosses))
+                       about.normalise, about.precision, about.notes, layers, tuple(glosses), about.hiding)
 
 
 def _layer(arrays: Dict[str, np.ndarray], layer: str, key: str, about: LayerAbout) -> LayerMap:

@@ -9,6 +9,7 @@ from datasets.clip import Clip
 from datasets.layout import Corpus
 from glosses.rules import authors_rule
 from records.networks import title_of
+from records.question import Question
 from records.requests import ClipRequest
 from records.sequence import CheckpointRecord, LayerRecord, ModelRecord, Sequence
 from records.transcript import Transcript
@@ -43,16 +44,18 @@ def describe_model(model: str, recogniser: "Recogniser", clip: Clip, explanation
         transcript, sure = how_sure(transcript, lambda: read([]), explanation.logits, recogniser.vocabulary.blank,
                                     checkpoint, sha256)
     verdict, note = known_verdict(checkpoint, sha256)
+    # The study measured maps that hide as their method does by default; of another way it says nothing.
+    other = explanation.hiding != Question().hiding(explanation.method)
     notes = (*recogniser.notes, *transcript.notes, *explanation.notes, *([note] if note else []))
     layers = {name: LayerRecord(layer.raw.shape, layer.spatial, layer.flags, layer.laid.place.seen, layer.field,
-                                layer_line(verdict, name, explanation.method))
+                                "" if other else layer_line(verdict, name, explanation.method))
               for name, layer in explanation.layers.items()}
     return ModelRecord(
         **_transcript(replace(transcript, notes=notes)), title=title_of(model), target=explanation.target,
         method=explanation.method, pool=explanation.pool, normalise=explanation.normalise,
         precision=explanation.precision, viewport=astuple(recogniser.viewport), layers=layers,
         explained=tuple(gloss.about for gloss in explanation.glosses),
-        checkpoint=CheckpointRecord(checkpoint.name, sha256), certainty=sure)
+        checkpoint=CheckpointRecord(checkpoint.name, sha256), certainty=sure, hiding=explanation.hiding)
 
 
 def _transcript(transcript: Transcript) -> Dict[str, Any]:

@@ -24,7 +24,8 @@ function showMade(made, preds, models) {
     const flagged = model.layers.filter((layer) => layer.flags.length).map((layer) => `${layer.name}: ${layer.flags.join(", ")}`);
     const { file, sha256 } = asked.checkpoint || {};
     columns.append(make("div", {}, make("h3", { text: model.title }), facts([
-      ["target", asked.target], ["method", asked.method], ["pool", asked.pool], ["normalise", asked.normalise],
+      ["target", asked.target], ["method", asked.method], ["hidden by", asked.hiding && asked.hiding.way],
+      ["pool", asked.pool], ["normalise", asked.normalise],
       ["precision", asked.precision], ["checkpoint", file], ["sha-256", sha256], ["flags", flagged.join("; ") || "none"],
       ["notes", (asked.notes || []).join("; ")]])));
   }

@@ -16,9 +16,11 @@ from cams.rise import Mask, Rise
 from cams.smoothgrad import SmoothGrad
 from cams.targets import largest
 from datasets.clip import Clip
-from datasets.hiding import all_hidden, mean_colour
+from datasets.hiding import stand_in
 from geometry.viewport import Viewport
 from models.recogniser import Inputs, Probe, Recogniser
+from records.hiding import ASKS, GONE, MEAN, STILL, WAYS, Hiding
+from records.methods import HIDING
 from records.question import Question
 from terminal.errors import UserError
 from tests.cams.test_per_gloss import Reader
@@ -33,7 +35,7 @@ def window(model: Recogniser, clip: Clip, layers: List[str]) -> Window:
     inputs = model.eval().requires_grad_(False).prepare(clip)
     logits = model(inputs)[0]
     return Window(model, clip, inputs, {name: model.layers[name] for name in layers}, logits, [largest(logits)], 0,
-                  mean_colour(clip.frames), Precision("fp32", torch.device("cpu")))
+                  stand_in(clip, Hiding(MEAN)), Precision("fp32", torch.device("cpu")))
 
 
 @pytest.mark.parametrize("method", ["inputxgradient", "integrated"])
@@ -70,10 +72,11 @@ def test_smoothgrad_without_noise_is_the_gradient() -> None:
         np.testing.assert_allclose(still[name].numpy(), layer.raw, rtol=1e-4, atol=1e-9)
 
 
-def test_integrated_gradients_of_the_input_add_up_to_what_hiding_all_costs() -> None:
+@pytest.mark.parametrize("way", WAYS)
+def test_integrated_gradients_of_the_input_add_up_to_what_hiding_all_costs(way: str) -> None:
     model, clip = TinyRecogniser(), tiny_clip()
-    here = window(model, clip, ["input", "first"])
-    lost = float(here.scores[0] - here.read(all_hidden(clip, here.colour))[0])
+    here = replace(window(model, clip, ["input", "first"]), instead=stand_in(clip, Hiding(way)))
+    lost = float(here.scores[0] - here.read(here.instead)[0])
     made = Integrated().maps(here, 64)[0]
     assert abs(lost) > 1e-3 and not here.notes
     for name in ("input", "first"):         # nothing goes past either
@@ -322,3 +325,43 @@ def test_keypoints_are_hidden_with_the_pixels() -> None:
     here = window(model, clip, [])
     here.probes["input"] = clip_probe(model, 2)
     assert Occlusion().maps(here, 4)[0]["input"].any()
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("method", HIDING)
+def test_a_map_says_which_question_its_way_of_hiding_asks(method: str, way: str) -> None:
+    """Of all glosses together, and of each on its own."""
+    found = explain(Reader(), tiny_clip(), Question(target="each", method=method, budget=2, hide=way))
+    assert found.hiding == Hiding(way, GONE) and ASKS[way] in found.target
+    assert found.glosses and all(ASKS[way] in gloss.about.words for gloss in found.glosses)
+
+
+def test_a_method_that_hides_nothing_asks_no_such_question() -> None:
+    found = explain(Reader(), tiny_clip(), Question(target="each"))
+    assert found.hiding is None and "asks" not in found.target
+
+
+def test_hiding_a_place_that_stands_still_loses_nothing_but_from_an_even_picture_it_does() -> None:
+    """Of a linear network and a clip in which one half of the view moves."""
+    clip = even_clip(8)
+    clip.frames[:, :, :8] = clip.frames[:1, :, :8]
+    model = Linear(clip)
+    still, mean = (explain(model, clip, Question(method="occlusion", budget=32, hide=way)).layers["input"].raw
+                   for way in (STILL, MEAN))
+    assert not still[:, :, :1].any() and still[:, :, -1:].any() and mean[:, :, :1].any()
+
+
+def test_a_clip_in_which_nothing_moves_says_so() -> None:
+    clip = tiny_clip(pixels=np.repeat(tiny_clip(1).frames, 8, axis=0))
+    found = explain(TinyRecogniser(), clip, Question(method="integrated", budget=2, hide=STILL))
+    assert sum("nothing moves in this clip" in note for note in found.notes) == 1
+    assert "all-zero" in found.layers["input"].flags
+    other = explain(TinyRecogniser(), clip, Question(method="integrated", budget=2, hide=MEAN))
+    assert not any("nothing moves" in note for note in other.notes)
+
+
+def test_in_windows_of_a_long_clip_it_is_the_whole_clip_that_stands_in() -> None:
+    """A window in which nothing moves still differs from the median of all."""
+    clip = tiny_clip(pixels=np.repeat(tiny_clip(2).frames, [20, 60], axis=0))
+    raw = explain(Reader(), clip, Question(method="occlusion", budget=8, hide=STILL), window=20).layers["input"].raw
+    assert raw[:10].any() and not raw[-10:].any()

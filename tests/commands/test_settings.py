@@ -24,7 +24,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Case:
     (["--normalise", "frame"], "normalise"), (["--pool", "frame"], "pool"), (["--method", "hirescam"], "method"),
     (["--layers", "slowfast:classifier"], "layers.slowfast"), (["--target", "pred"], "target"),
     (["--precision", "amp"], "precision"), (["--write", "video"], "write"),
-    (["--method", "smoothgrad", "--budget", "2"], "budget")])
+    (["--method", "smoothgrad", "--budget", "2"], "budget"),
+    (["--method", "integrated", "--hide", "still"], "hide"),
+    (["--method", "integrated", "--hidden-keypoints", "rest"], "hidden_keypoints")])
 def test_what_was_made_with_another_flag_is_neither_finished_nor_replaced(
         finished: Case, capsys: pytest.CaptureFixture[str], flags: List[str], key: str) -> None:
     assert finished.run("--split", "test", "--seq", "clip-0", "--write", "frames", "--quiet", *flags) == 2

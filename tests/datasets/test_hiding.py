@@ -1,8 +1,12 @@
 """A clip with places hidden: every kind of picture it has, and its keypoints."""
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from datasets.clip import Clip
-from datasets.hiding import GONE, all_hidden, coloured, hidden, mean_colour
+from datasets.hiding import GONE, hidden, mean_colour, mixed, moves, stand_in
+from records.hiding import BLUR, MEAN, REST, STILL, WAYS, Hiding
 
 RED = np.array([200, 10, 10], np.uint8)
 
@@ -16,6 +20,14 @@ def clip() -> Clip:
                 tall_frames=np.zeros((2, 26, 20, 3), np.uint8))
 
 
+def red() -> Clip:
+    """What stands in."""
+    made = stand_in(clip(), Hiding(MEAN))
+    assert made.tall_frames is not None
+    return replace(made, frames=np.broadcast_to(RED, made.frames.shape),
+                   tall_frames=np.broadcast_to(RED, made.tall_frames.shape))
+
+
 def upper_left(height: int, width: int) -> np.ndarray:
     """Of the second frame."""
     cover = np.zeros((2, height, width), bool)
@@ -23,8 +35,12 @@ def upper_left(height: int, width: int) -> np.ndarray:
     return cover
 
 
+def everything(height: int, width: int) -> np.ndarray:
+    return np.ones((2, height, width), bool)
+
+
 def test_pictures_of_each_size_are_hidden_in_the_same_place() -> None:
-    made = hidden(clip(), upper_left, RED)
+    made = hidden(clip(), upper_left, red())
     assert made.tall_frames is not None
     for frames in (made.frames, made.tall_frames):
         height, width = frames.shape[1:3]
@@ -32,7 +48,7 @@ def test_pictures_of_each_size_are_hidden_in_the_same_place() -> None:
 
 
 def test_keypoints_under_what_is_hidden_leave_the_picture() -> None:
-    made = hidden(clip(), upper_left, RED).keypoints
+    made = hidden(clip(), upper_left, red()).keypoints
     assert made is not None
     gone = (made == np.array(GONE)).all(2)
     assert gone[:, :3].tolist() == [[False] * 3, [True, False, True]]
@@ -41,12 +57,45 @@ def test_keypoints_under_what_is_hidden_leave_the_picture() -> None:
 def test_a_cover_of_parts_mixes() -> None:
     frames = np.full((1, 2, 2, 3), 100, np.uint8)
     cover = np.array([[[0, 0.5], [0.25, 1]]], np.float32)
-    assert coloured(frames, cover, RED)[0, ..., 0].tolist() == [[100, 150], [125, 200]]
+    assert mixed(frames, cover, RED)[0, ..., 0].tolist() == [[100, 150], [125, 200]]
 
 
-def test_nothing_of_a_clip_that_is_all_hidden_is_left() -> None:
+@pytest.mark.parametrize("way", WAYS)
+def test_all_hidden_is_what_stands_in(way: str) -> None:
     given = clip()
     given.frames[0] = 90
-    made = all_hidden(given, mean_colour(given.frames))
-    assert (made.frames == 45).all() and not given.frames[1].any()
-    assert made.keypoints is not None and (made.keypoints == np.array(GONE)).all()
+    standing = stand_in(given, Hiding(way))
+    made = hidden(given, everything, standing)
+    np.testing.assert_array_equal(made.frames, standing.frames)
+    assert not given.frames[1].any() and made.keypoints is not None and (made.keypoints == np.array(GONE)).all()
+
+
+def test_still_is_each_pixel_s_median_and_mean_the_mean_colour() -> None:
+    frames = np.random.default_rng(0).integers(0, 256, (5, 6, 7, 3)).astype(np.uint8)
+    given = Clip("c", "dev", frames)
+    still, mean = (stand_in(given, Hiding(way)).frames for way in (STILL, MEAN))
+    assert (still == np.median(frames, axis=0)).all() and (mean == mean_colour(frames)).all()
+    assert still.shape == mean.shape == frames.shape
+
+
+def test_blur_leaves_the_mean_and_takes_detail() -> None:
+    frames = np.zeros((1, 64, 64, 3), np.uint8)
+    frames[:, ::2] = 200                # stripes
+    made = stand_in(Clip("c", "dev", frames), Hiding(BLUR)).frames
+    assert abs(int(made.mean()) - 100) <= 1 and int(made.max()) - int(made.min()) < 10
+
+
+def test_keypoints_at_rest_are_where_they_are_seen_most() -> None:
+    points = np.zeros((5, 133, 3), np.float32)
+    points[:, 0] = [(10, 20, 0.9), (12, 22, 0.9), (60, 90, 0.9), (900, 900, 0.1), (900, 900, 0.1)]
+    given = replace(clip(), keypoints=points, frames=np.zeros((5, 8, 8, 3), np.uint8), tall_frames=None)
+    made = stand_in(given, Hiding(STILL, REST)).keypoints
+    assert made is not None and (made == made[:1]).all()
+    np.testing.assert_allclose(made[0, 0], (12, 22, 0.9))
+
+
+def test_what_does_not_move_is_known() -> None:
+    given = clip()
+    assert not moves(given, stand_in(given, Hiding(STILL)))
+    given.frames[1, 2, 3] = 9
+    assert moves(given, stand_in(given, Hiding(STILL)))

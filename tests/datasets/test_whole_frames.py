@@ -9,8 +9,9 @@ import torch
 
 from datasets.clip import Clip
 from datasets.corpora import open_corpus
-from datasets.hiding import hidden
+from datasets.hiding import hidden, mean_colour, stand_in
 from datasets.phoenix import PhoenixVideoTextDataset
+from records.hiding import MEAN, Hiding
 from terminal.errors import UserError
 from tests.kit import networks
 from training.clips import list_clips
@@ -89,10 +90,11 @@ def test_what_is_hidden_is_hidden_of_the_whole_too(clip: Clip) -> None:
         cover[:, height // 2:] = True
         return cover
 
-    made = hidden(clip, lower, np.array([1, 2, 3], np.uint8))
+    standing = stand_in(clip, Hiding(MEAN))
+    made = hidden(clip, lower, standing)
     middle = round((BANNER + SIDE) / 4)             # of what is below the banner, in rows of 256
     assert made.whole is not None and clip.whole is not None
-    assert (made.whole.frames[:, middle:] == [1, 2, 3]).all()
+    assert (made.whole.frames[:, middle:] == mean_colour(clip.frames)).all()
     np.testing.assert_array_equal(made.whole.frames[:, :middle], clip.whole.frames[:, :middle])
 
 

@@ -36,3 +36,13 @@ def test_a_request_is_checked_for_every_network() -> None:
         asked.check()
     with pytest.raises(UserError, match="every 5: no frames"):
         ClipRequest(Path("out"), every=5, write=("cams",)).check()
+
+
+@pytest.mark.parametrize("asked, words", [
+    ({"hide": "grey", "method": "rise"}, "expected still, mean, blur"), ({"hide": "still"}, "name the method too"),
+    ({"hide": "still", "method": "gradcam"}, "gradcam hides nothing; it is for integrated, occlusion, rise"),
+    ({"hidden_keypoints": "rest", "method": "layercam"}, "hidden-keypoints rest: layercam hides nothing"),
+    ({"hidden_keypoints": "away", "method": "rise"}, "hidden-keypoints 'away': expected gone, rest")])
+def test_a_way_of_hiding_is_for_what_hides(asked: Dict[str, Any], words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        Question(**asked).check()
