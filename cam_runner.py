@@ -64,8 +64,8 @@ def explain(recogniser: Recogniser, clip: Clip, question: Optional[Question] = N
 def _of_gloss(asked: Plan, number: int, picks: Picks, raw: Dict[str, Tensor], found: Found) -> GlossMaps:
     assert picks.about is not None
     layers = _layer_maps(asked, raw, found)
-    flags = {name: layer.flags for name, layer in layers.items()}
-    return GlossMaps(replace(picks.about, number=number, words=_asking(asked, picks.about.words), layers=flags), layers)
+    flags, words = {name: layer.flags for name, layer in layers.items()}, _asking(asked, picks.about.words)
+    return GlossMaps(replace(picks.about, number=number, words=words, layers=flags), layers)
 
 
 def _layer_maps(asked: Plan, raw: Dict[str, Tensor], found: Found) -> Dict[str, LayerMap]:

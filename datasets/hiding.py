@@ -109,8 +109,8 @@ def mixed(frames: np.ndarray, cover: np.ndarray, instead: np.ndarray) -> np.ndar
 
 
 def hide_keypoints(keypoints: np.ndarray, chosen: np.ndarray, instead: Optional[np.ndarray] = None) -> np.ndarray:
-    """Points [T, 133, 3] under the chosen pixels, bool [T, H, W], become those of `instead`, of that shape, or gone; one
-    outside the picture is hidden where it left it."""
+    """Points [T, 133, 3] under the chosen pixels, bool [T, H, W], become those of `instead` (None: gone); one outside
+    the picture is hidden where it left it."""
     out = keypoints.copy()
     rows = np.clip(keypoints[..., 1] * chosen.shape[1] / FRAME_HEIGHT, 0, chosen.shape[1] - 1).astype(int)
     columns = np.clip(keypoints[..., 0] * chosen.shape[2] / FRAME_WIDTH, 0, chosen.shape[2] - 1).astype(int)

@@ -16,7 +16,7 @@ class Method:
     passes: int = 1             # through the network for each window: more than one can be changed with --budget
     aimed: bool = True          # whether its maps depend on the target
     pictures: bool = True       # whether compare.py has it too
-    hides: str = ""             # what stands in by default for what it hides: one of hiding.WAYS; empty: it hides nothing
+    hides: str = ""             # what stands in by default for what it hides, of hiding.WAYS; empty: it hides nothing
 
 
 METHODS: Tuple[Method, ...] = (
