@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from cams.catalogue import AnyMethod, aimed, attends, on_clip
-from cams.frames import laid
+from cams.frames import laid, laid_on
+from cams.joint import joint_line, product
 from cams.multi_pass import Tell
 from cams.picks import Picks
 from cams.plan import Plan, plan
@@ -31,7 +32,7 @@ LOOKS = {                # what methods without a target look at
              "most. Links between frames are the same whatever the clip, and never drawn"}
 EXCHANGE = ("what joints take from each other is one matrix for the whole clip: it says who is mixed with whom, not "
             "when, and not what decided a gloss")
-ALIKE = 0.005           # of a frame's pixels, the strongest, that a map of the input draws alike
+ALIKE = 0.005           # of a frame's pixels, the strongest, that maps of the input and joint maps draw alike
 
 
 def explain(recogniser: Recogniser, clip: Clip, question: Optional[Question] = None, *, window: Optional[int] = None,
@@ -53,7 +54,7 @@ def explain(recogniser: Recogniser, clip: Clip, question: Optional[Question] = N
     alone = zip(found.picks, found.raw) if question.target in ONE_BY_ONE else ()
     glosses = tuple(_of_gloss(asked, number, picks, raw, found)
                     for number, (picks, raw) in enumerate(alone, start=1))
-    maps = _layer_maps(asked, {name: _added([raw[name] for raw in found.raw]) for name in asked.probes}, found)
+    maps = _layer_maps(asked, {name: _added([raw[name] for raw in found.raw]) for name in asked.probes}, found, glosses)
     _note(asked, found, maps)
     return Explanation(recogniser.name, found.logits.float().cpu().numpy(), recogniser.viewport.sides,
                        _asking(asked, _words(question.target, asked.method, found.picks)), asked.name, asked.pool,
@@ -68,7 +69,9 @@ def _of_gloss(asked: Plan, number: int, picks: Picks, raw: Dict[str, Tensor], fo
     return GlossMaps(replace(picks.about, number=number, words=words, layers=flags), layers)
 
 
-def _layer_maps(asked: Plan, raw: Dict[str, Tensor], found: Found) -> Dict[str, LayerMap]:
+def _layer_maps(asked: Plan, raw: Dict[str, Tensor], found: Found,
+                glosses: Sequence[GlossMaps] = ()) -> Dict[str, LayerMap]:
+    """glosses: those whose maps are added up in `raw`."""
     size = (len(asked.clip), *asked.clip.frames.shape[1:3])
     points = None if asked.clip.keypoints is None else on_frames(asked.clip.keypoints, *size[1:])
     maps = {}
@@ -79,7 +82,27 @@ def _layer_maps(asked: Plan, raw: Dict[str, Tensor], found: Found) -> Dict[str, 
                            asked.question.normalise == "frame", name in found.blank,
                            ALIKE if _grainy(asked, probe) else 0.0, points)
         maps[name] = LayerMap(replace(lies, matrix=matrix), flags, probe.field, found.details.get(name, {}))
-    return maps
+    return {name: _joint(asked, name, maps, found, [gloss.layers[name].raw for gloss in glosses])
+            if name in asked.joint else maps[name] for name in asked.layers}
+
+
+def _joint(asked: Plan, name: str, maps: Dict[str, LayerMap], found: Found, alone: Sequence[np.ndarray]) -> LayerMap:
+    """alone: the joint maps of glosses on their own, which are added up then."""
+    factors = asked.joint[name]
+    lies = [maps[factor].laid for factor in factors]
+    raw, cells = product(lies)
+    raw = np.sum(alone, axis=0) if alone else raw
+    place = replace(lies[0].place, seen=(max(each.place.seen[0] for each in lies),
+                                         min(each.place.seen[1] for each in lies)))
+    joint, flags = laid_on(torch.from_numpy(raw), cells, place, asked.question.normalise == "frame",
+                           not found.blank.isdisjoint(factors), ALIKE)
+    _say(asked, *(f"{name} is zero everywhere, as the map of {factor} is" for factor in factors
+                  if "all-zero" in maps[factor].flags))
+    return LayerMap(joint, flags, made=joint_line(asked.name, factors))
+
+
+def _say(asked: Plan, *notes: str) -> None:
+    asked.notes += [note for note in notes if note not in asked.notes]
 
 
 def _attended(raw: Tensor, probe: Probe) -> Tuple[Optional[np.ndarray], Tensor]:
@@ -95,15 +118,20 @@ def _note(asked: Plan, found: Found, maps: Dict[str, LayerMap]) -> None:
     """What must be said of all maps of the clip."""
     name, frames = asked.recogniser.name, len(asked.clip)
     unseen = max(frames - (stop - first) for first, stop in (layer.laid.place.seen for layer in maps.values()))
-    if any(_grainy(asked, probe) for probe in asked.probes.values()):
+    own = {name: asked.probes[name] for name in asked.layers if name not in asked.joint}
+    if any(_grainy(asked, probe) for probe in own.values()):
         asked.notes.append(f"maps of the input are grainy: the strongest {ALIKE:.1%} of a frame's pixels are drawn "
                            "alike")
-    if any(layer.laid.matrix is not None and asked.probes[layer_name].joints for layer_name, layer in maps.items()):
+    if asked.joint:
+        asked.notes.append(f"products have sharp peaks: of joint maps the strongest {ALIKE:.1%} of a frame's pixels "
+                           "are drawn alike")
+    if any(maps[layer].laid.matrix is not None and probe.joints for layer, probe in own.items()):
         asked.notes.append(EXCHANGE)
     if unseen:
         asked.notes.append(f"{name} does not look at {unseen} of the clip's {frames} frames: no map there")
-    if found.blank:
-        asked.notes.append(f"the clip shows one even colour to {', '.join(sorted(found.blank))}: no map there")
+    blank = sorted(name for name in asked.layers if not found.blank.isdisjoint(asked.joint.get(name, (name,))))
+    if blank:
+        asked.notes.append(f"the clip shows one even colour to {', '.join(blank)}: no map there")
 
 
 def _words(target: object, method: AnyMethod, picks: Sequence[Picks]) -> str:

@@ -3,6 +3,7 @@ from typing import Dict, List, Union
 
 from cams.gradients import gradient_size
 from cams.integrated import Integrated
+from cams.joint import joint_layers
 from cams.methods import NAMED, Method, hirescam
 from cams.multi_pass import ManyPasses
 from cams.occlusion import Occlusion
@@ -41,4 +42,6 @@ def on_clip(method: AnyMethod) -> bool:
 
 def layer_names(recogniser: Recogniser, method: AnyMethod) -> List[str]:
     """What can be asked for."""
-    return [INPUT] if on_clip(method) else list(recogniser.layers)
+    if on_clip(method):
+        return [INPUT]
+    return [*recogniser.layers, *(() if attends(method) else joint_layers(recogniser))]

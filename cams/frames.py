@@ -112,9 +112,13 @@ def laid(raw: Tensor, probe: Probe, left: int, size: Tuple[int, int, int], viewp
     alike: so much of each frame, where the map is strongest, is drawn alike: what a few pixels stick out by would leave
     the others dark.
     """
-    seen = seen_frames(len(raw), probe, left, size[0])
-    place = Place(size, seen, viewport.box(*size[1:]))
-    its = cells(probe, raw.shape, left, viewport, size[1:], points)
+    place = Place(size, seen_frames(len(raw), probe, left, size[0]), viewport.box(*size[1:]))
+    return laid_on(raw, cells(probe, raw.shape, left, viewport, size[1:], points), place, per_frame, blank, alike)
+
+
+def laid_on(raw: Tensor, its: Cells, place: Place, per_frame: bool = False, blank: bool = False,
+            alike: float = 0.0) -> Tuple[LaidMap, Tuple[str, ...]]:
+    """The same of a map whose cells are known."""
     parts = partial(_on_view, raw, its, place)
     ends = [torch.aminmax(part.flatten(1), dim=1) for part in parts()]
     lows, highs = (torch.cat(each).cpu().numpy() for each in zip(*ends))

@@ -3,7 +3,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Dict, List, Optional, Sequence, Tuple
 
-from cams.catalogue import AT_INPUT, CATALOGUE, AnyMethod, attends, on_clip
+from cams.catalogue import AT_INPUT, CATALOGUE, AnyMethod, attends, layer_names, on_clip
+from cams.joint import joint_layers
 from cams.multi_pass import ManyPasses, Tell, clip_probe, inputs_of
 from cams.precision import Precision
 from cams.targets import Target, target_of
@@ -30,6 +31,8 @@ class Plan:
     name: str                       # of the method
     method: AnyMethod
     pool: str
+    layers: Tuple[str, ...]         # asked for, in order; those of joint maps are not among the probes
+    joint: Dict[str, Tuple[str, ...]]       # of those, by name: the layers whose maps are multiplied
     probes: Dict[str, Probe]
     target: Target
     precision: Precision
@@ -74,8 +77,9 @@ def plan(recogniser: Recogniser, clip: Clip, question: Question, window: int, tr
     layers = question.layers
     if layers is None and (name in AT_INPUT or question.target in ONE_BY_ONE):
         layers = tuple(input_layers(recogniser, name)) if name in AT_INPUT else recogniser.gloss_layers
-    probes = probes_of(recogniser, layers, method, min(len(clip), window), passes)
-    return Plan(recogniser, clip, question, name, method, pool, probes,
+    layers, joint, own = split_joint(recogniser, layers, method)
+    probes = probes_of(recogniser, own, method, min(len(clip), window), passes)
+    return Plan(recogniser, clip, question, name, method, pool, layers or tuple(probes), joint, probes,
                 target_of(question.target, recogniser, clip, true_gloss), Precision(precision, recogniser.device),
                 passes, tell, [*recogniser.told(clip), *notes])
 
@@ -99,6 +103,18 @@ def input_layers(recogniser: Recogniser, method: str) -> List[str]:
     return [INPUT] if on_clip(CATALOGUE[method]) else list(inputs_of(recogniser))
 
 
+def split_joint(recogniser: Recogniser, layers: Optional[Sequence[str]], method: AnyMethod
+                ) -> Tuple[Tuple[str, ...], Dict[str, Tuple[str, ...]], Optional[Tuple[str, ...]]]:
+    """What was asked for without repetitions, the joint maps among it, and the layers that all of it takes."""
+    if layers is None:
+        return (), {}, None
+    known = {} if on_clip(method) or attends(method) else joint_layers(recogniser)
+    asked = tuple(dict.fromkeys(layers))
+    joint = {name: known[name] for name in asked if name in known}
+    taken = [layer for name in asked for layer in joint.get(name, (name,))]
+    return asked, joint, tuple(dict.fromkeys(taken))
+
+
 def probes_of(model: Recogniser, layers: Optional[Sequence[str]], method: AnyMethod, frames: int,
               budget: int) -> Dict[str, Probe]:
     """The layers by name; where none are named the model's own, or for the attention all that attend."""
@@ -113,7 +129,7 @@ def probes_of(model: Recogniser, layers: Optional[Sequence[str]], method: AnyMet
     unknown = [name for name in names if name not in model.layers]
     if unknown or not names:
         raise UserError(f"{model.name} has no layer {', '.join(unknown) or '(none asked)'}; "
-                        f"it has {', '.join(model.layers)}")
+                        f"it has {', '.join(layer_names(model, method))}")
     without = [name for name in names if name not in attending]
     if kind and without:
         raise UserError(f"method {kind}: {', '.join(without)} of {model.name} has no {OWN[kind].split()[-1]}; "

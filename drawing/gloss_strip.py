@@ -32,7 +32,8 @@ def gloss_strip(frames: np.ndarray, about: ExplainedGloss, title: str, layers: M
                   anchor="lm")
     for number, (name, layer) in enumerate(layers.items()):
         top = TITLE + LABEL + number * row
-        draw.text((MARGIN, top + LABEL // 2), fitted(name, font(13), full - 2 * MARGIN), font=font(13), fill=INK,
+        label = f"{name}: {layer.made}" if layer.made else name
+        draw.text((MARGIN, top + LABEL // 2), fitted(label, font(13), full - 2 * MARGIN), font=font(13), fill=INK,
                   anchor="lm")
         pictures = LayerPictures(layer.laid, layer.flags, style)
         for column, frame in enumerate(chosen):

@@ -40,7 +40,7 @@ class CorrNet(PaddedRecogniser):
     signature = "conv2d.corr3.conv_back.weight"
     tied = TIED
     network: FrameNetwork
-    default_layers, gloss_layers = VAC.default_layers, VAC.gloss_layers
+    default_layers, gloss_layers, factors = VAC.default_layers, VAC.gloss_layers, VAC.factors
 
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
         super().__init__(architecture, vocabulary)

@@ -45,7 +45,7 @@ class CorrNetPlus(LiftedRecogniser):
     rests = True
     takes_whole_frames = True
     network: FrameNetwork
-    default_layers, gloss_layers = VAC.default_layers, VAC.gloss_layers
+    default_layers, gloss_layers, factors = VAC.default_layers, VAC.gloss_layers, VAC.factors
 
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
         super().__init__(architecture, vocabulary)

@@ -152,7 +152,8 @@ class MambaSLR(Recogniser):
         self.layers = {INPUT: entry_probe(self.entry, "entry", 3, a["size"]), **_layers(self.network, a)}
         depth = a["depth"]
         thirds = dict.fromkeys(max(count - 1, 0) for count in (depth // 3, 2 * depth // 3, depth))
-        self.default_layers = ("patch_embed", *(f"layers.{number}" for number in thirds), "head")
+        blocks = [f"layers.{number}" for number in thirds]
+        self.default_layers, self.factors = ("patch_embed", *blocks, "head"), ("patch_embed", *blocks[:-1])
 
     @classmethod
     def fit(cls, architecture: Dict[str, Any], weights: Mapping[str, Any]) -> Dict[str, Any]:

@@ -20,6 +20,8 @@ class Recogniser(Explainable):
     default_method = "gradcam"                          # where the user names neither method nor layers
     longest: Optional[int] = None                       # frames it takes at once, where its authors set a limit
     reads_whole = False                                 # each step depends on the whole clip: a window is another clip
+    factors: Tuple[str, ...] = ()                       # layers on grids that joint maps multiply: each stream's stages
+    #                                                     but the deepest, whose cells are too large to point anywhere
     rests = False                                       # some of its parameters never run, in training neither
 
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:

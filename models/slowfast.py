@@ -78,6 +78,7 @@ class SlowFastSign(PaddedRecogniser):
     default_layers = ("conv2d.slow_path.layer1", "conv2d.fast_path.layer1", "conv2d.fast_path.layer3",
                       "conv1d.fused_features", "temporal_model.1")
 
+    factors = tuple(f"conv2d.{path}_path.layer{stage}" for path in ("slow", "fast") for stage in (1, 2, 3))
     gloss_layers = ("conv2d.slow_path.layer4", "conv2d.fast_path.layer4", "conv1d.fused_features")
 
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:

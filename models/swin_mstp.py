@@ -69,6 +69,7 @@ class SwinMSTP(LiftedRecogniser):
     network: SwinNetwork
     default_layers = ("conv2d.features.3", "conv2d.features.5", "conv2d.features.7", "conv1d.temporal_conv",
                       "temporal_model")
+    factors = ("conv2d.features.1", "conv2d.features.3", "conv2d.features.5")
     gloss_layers = ("conv2d.features.7", "conv1d.temporal_conv")
 
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:

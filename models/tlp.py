@@ -13,7 +13,7 @@ class TLP(LiftedRecogniser):
     name, title = "tlp", "TLP"
     signature = "conv1d.temporal_conv.1.predictor.0.weight"
     network: VACNetwork
-    default_layers, gloss_layers = VAC.default_layers, VAC.gloss_layers
+    default_layers, gloss_layers, factors = VAC.default_layers, VAC.gloss_layers, VAC.factors
 
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
         super().__init__(architecture, vocabulary)

@@ -144,6 +144,8 @@ class TwoStreamSLR(Recogniser):
     network: TwoStreamNetwork
     default_layers = ("rgb_stream.layer1", "pose_stream.layer1", "fusion_module.conv_fuse", "rgb_stream.layer4",
                       "visual_head")
+    factors = ("rgb_stream.layer1", "rgb_stream.layer2", "rgb_stream.layer3", "pose_stream.layer1",
+               "pose_stream.layer2", "pose_stream.layer3", "fusion_module.conv_fuse")
     gloss_layers = ("rgb_stream.layer4", "pose_stream.layer4", "fusion_module.conv_fuse")
 
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:

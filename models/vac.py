@@ -127,6 +127,7 @@ class VAC(PaddedRecogniser):
     name, title = "vac", "VAC"
     signature = "conv2d.layer1.0.conv1.weight"
     network: FrameNetwork
+    factors = ("conv2d.layer1", "conv2d.layer2", "conv2d.layer3")
     gloss_layers = ("conv2d.layer4", "conv1d.temporal_conv")
     default_layers = ("conv2d.layer2", "conv2d.layer3", "conv2d.layer4", "conv1d.temporal_conv", "temporal_model")
 

@@ -16,6 +16,7 @@ class LayerMap:
     flags: Tuple[str, ...] = ()     # all-zero, constant, non-finite (the map is zero then); saturated
     field: Optional[float] = None   # the part of the view's height that reaches a cell, of a layer with space
     details: Dict[str, np.ndarray] = dataclasses.field(default_factory=dict)    # what it tells besides, [T', ...] each
+    made: str = ""                  # of what, in words, where it is no layer's own map
 
     @property
     def spatial(self) -> bool:

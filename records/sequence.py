@@ -19,6 +19,7 @@ class LayerRecord:
     seen: Range                     # frames
     field: Optional[float]          # the part of the view's height that reaches a cell
     evidence: str = ""              # what the evidence study found of such maps
+    made: str = ""                  # of what it is made, where it is no layer's own map
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,9 @@ def _layer(name: str, layer: LayerMap, evidence: str, found: Regions) -> Tuple[D
     record: Dict[str, Any] = {"name": name, "spatial": bool(layer.spatial), "flags": list(layer.flags),
                               "note": in_words(layer.flags), "seen": laid.place.seen, "box": laid.place.box,
                               "cells": (*laid.raw.shape[1:], 1)[:2], **looks(name, laid, layer.field),
-                              "evidence": evidence}
+                              "made": layer.made, "evidence": evidence}
+    if layer.made:
+        record["kind"] = "joint map"
     record["energy"] = _rounded(laid.energy())
     if layer.laid.matrix is not None:
         picture = png(matrix_of(layer.laid, Style(colormap="viridis")))

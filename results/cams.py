@@ -55,6 +55,7 @@ class LayerAbout:
     void: bool
     field: Optional[float] = None
     details: Tuple[str, ...] = ()
+    made: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def _put(arrays: Dict[str, np.ndarray], key: str, layer: LayerMap) -> LayerAbout
     if isinstance(laid, JointMap) and laid.matrix is not None:
         arrays[f"{key}/matrix"] = laid.matrix
     return LayerAbout(laid.place.size, laid.place.seen, laid.place.box, layer.flags, laid.per_frame, laid.void,
-                      layer.field, tuple(layer.details))
+                      layer.field, tuple(layer.details), layer.made)
 
 
 def read_cams(path: Path) -> Dict[str, Explanation]:
@@ -153,7 +154,8 @@ def _layer(arrays: Dict[str, np.ndarray], layer: str, key: str, about: LayerAbou
     laid = laid_map(arrays[f"{key}/raw"], cells, place, arrays[f"{key}/lows"], arrays[f"{key}/highs"],
                     about.per_frame, about.void, arrays.get(f"{key}/matrix"))
     _check(key, laid)
-    return LayerMap(laid, about.flags, about.field, {name: arrays[f"{layer}/{name}"] for name in about.details})
+    return LayerMap(laid, about.flags, about.field, {name: arrays[f"{layer}/{name}"] for name in about.details},
+                    about.made)
 
 
 def _check(key: str, laid: LaidMap) -> None:

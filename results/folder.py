@@ -128,8 +128,8 @@ def preds_lines(record: Sequence) -> List[str]:
              *(f"{name}: {' '.join(model.glosses) or none}".rstrip() for name, model in models.items())]
     lines += [line for name, model in models.items() for line in wer_lines(name, model.wer, model.wer_authors)]
     lines += [f"{name} explained: {model.target}" for name, model in models.items()]
-    lines += [f"{name} {layer}: {told.evidence}" for name, model in models.items()
-              for layer, told in model.layers.items() if told.evidence]
+    lines += [f"{name} {layer}: {said}" for name, model in models.items()
+              for layer, told in model.layers.items() for said in (told.made, told.evidence) if said]
     return lines + list(record.video.lines if record.video else ())
 
 

@@ -48,7 +48,7 @@ def describe_model(model: str, recogniser: "Recogniser", clip: Clip, explanation
     other = explanation.hiding != Question().hiding(explanation.method)
     notes = (*recogniser.notes, *transcript.notes, *explanation.notes, *([note] if note else []))
     layers = {name: LayerRecord(layer.raw.shape, layer.spatial, layer.flags, layer.laid.place.seen, layer.field,
-                                "" if other else layer_line(verdict, name, explanation.method))
+                                "" if other else layer_line(verdict, name, explanation.method), layer.made)
               for name, layer in explanation.layers.items()}
     return ModelRecord(
         **_transcript(replace(transcript, notes=notes)), title=title_of(model), target=explanation.target,

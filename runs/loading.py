@@ -93,6 +93,7 @@ def vocabulary_digest(model: str, corpus: Corpus) -> str:
 
 def layer_lines(model: str, checkpoint: Optional[Path]) -> List[str]:
     """Every layer of a model with its size, the ones explained by default marked."""
+    from cams.joint import joint_layers
     from models.input_tap import INPUT
     from models.registry import build, create, published_architecture
 
@@ -105,6 +106,8 @@ def layer_lines(model: str, checkpoint: Optional[Path]) -> List[str]:
         probe = recogniser.layers[name]
         size = " x ".join(map(str, shape)) + ("  joints" if probe.joints else "" if probe.spatial else "  time only")
         lines.append(f"{'*' if name in recogniser.default_layers else ' '} {name:{width}}  {size}")
+    lines += [f"  {name:{width}}  joint map: product of the maps of {', '.join(names)}"
+              for name, names in joint_layers(recogniser).items()]
     lines.append(f"  {INPUT:{width}}  the clip itself: the one layer of the methods that hide parts of it")
     return lines
 

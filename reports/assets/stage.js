@@ -70,6 +70,7 @@ function showStage() {
       list.append(make("label", { class: "layer" },
         make("input", { type: "radio", name: "layer", value: at, onchange: () => { if (state.mode === "all") state.mode = "one"; choose(at); } }),
         make("code", { text: layer.name }), flagsOf(layer), layer.looks ? make("span", { class: "looks", text: layer.looks }) : null,
+        layer.made ? make("span", { class: "looks", text: layer.made }) : null,
         layer.evidence ? make("span", { class: "looks worth", text: layer.evidence }) : null, shares));
       if (!run) cells.append(gridViews[at].button);
       index += 1;

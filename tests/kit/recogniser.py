@@ -50,6 +50,7 @@ class TinyNetwork(nn.Module):
 class TinyRecogniser(Recogniser):
     name = "tiny"
     default_layers = ("first", "pathways", "timed", "rnn")
+    factors = ("first", "pathways")
     network: TinyNetwork
 
     def __init__(self, seed: int = 0, words: Sequence[str] = WORDS, window: int = 40) -> None:

@@ -170,6 +170,15 @@ def test_an_empty_map_has_no_shares(tmp_path: Path) -> None:
     assert layer["shares"] is None and layer["flags"] == ["all-zero"]
 
 
+def test_a_joint_map_says_how_it_is_made(tmp_path: Path) -> None:
+    explanations, name = made.explanations(4), "conv2d.slow_path.layer1"
+    layers = explanations["slowfast"].layers
+    layers[name] = replace(layers[name], made="product of all")
+    write_report(tmp_path, made.picture(4), explanations, made.record(4))
+    first, second, *_ = data_in((tmp_path / "report.html").read_text(encoding="utf-8"))["models"][0]["layers"]
+    assert (first["made"], first["kind"]) == ("product of all", "joint map") and not second["made"]
+
+
 def test_a_clip_without_truth_or_keypoints_still_has_a_page(tmp_path: Path) -> None:
     record = replace(made.record(4), truth=None)
     for model in record.models:

@@ -20,7 +20,7 @@ from tests.kit.maps import on_grid
 @pytest.fixture(scope="module")
 def arrays(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, np.ndarray]:
     laid = on_grid(np.random.default_rng(0).random((3, 4, 5)).astype(np.float32), 4, 12, (32, 40), (0, 32, 0, 40))
-    layer = LayerMap(laid, ("saturated",))
+    layer = LayerMap(laid, ("saturated",), made="product of all")
     told = records.explanation({"layer4": layer}, [records.gloss_maps(records.gloss(1), {"layer4": layer})],
                                logits=np.zeros((3, 7), np.float32))
     path = tmp_path_factory.mktemp("cams") / "cams.npz"
@@ -32,7 +32,7 @@ def arrays(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, np.ndarray]:
 def test_what_was_written_is_read(arrays: Dict[str, np.ndarray], tmp_path: Path) -> None:
     (tmp_path / "cams.npz").write_bytes(npz_bytes(arrays))
     found = read_cams(tmp_path / "cams.npz")["slowfast"]
-    assert found.layers["layer4"].flags == ("saturated",)
+    assert found.layers["layer4"].flags == ("saturated",) and found.layers["layer4"].made == "product of all"
     assert found.glosses[0].about == replace(records.gloss(1), layers={"layer4": ("saturated",)})
     assert len(lines({"slowfast": found})) == 4
 
