@@ -128,9 +128,9 @@ def _parts(text: str) -> List[str]:
 def _as_demo(given: argparse.Namespace) -> None:
     """The same run as any other, on data and checkpoints of the demo's own."""
     from files.output import output_folder
-    from runs.demo import CHECKPOINTS, CLIPS, TARGET, demo_data, demo_video
+    from runs.demo import CHECKPOINTS, CLIPS, MODELS, TARGET, demo_data, demo_video
 
-    given.models = list(CHECKPOINTS)
+    given.models = list(MODELS)
     given.target = TARGET if given.target == "max" else given.target
     for model, path in CHECKPOINTS.items():
         setattr(given, f"{model}_ckpt", str(path))

@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from datasets.frames import find_frames  # noqa: E402
 from poses.keypoint_pickle import sequences  # noqa: E402
-from runs.demo import CHECKPOINTS, demo_data  # noqa: E402
+from runs.demo import CHECKPOINTS, MODELS, demo_data  # noqa: E402
 
 FRAMES = (200, 400, 800, 2000)
 KINDS = {"256x256px": 256 * 256 * 3, "210x260px": 210 * 260 * 3}       # bytes of a frame, once decoded
@@ -56,9 +56,9 @@ def corpus(place: Path, counts: Sequence[int]) -> Path:
 
 def peak(program: Path, data: Path, out: Path, count: int) -> float:
     """MB of the whole process."""
-    flags = [word for model, path in CHECKPOINTS.items() for word in (f"--{model}-ckpt", str(path))]
+    flags = [word for model in MODELS for word in (f"--{model}-ckpt", str(CHECKPOINTS[model]))]
     command = [sys.executable, "main.py", "--data-root", str(data), "--split", "dev", "--seq", f"drawn-{count}",
-               "--models", *CHECKPOINTS, *flags, "--device", "cpu", "--quiet", "--out", str(out)]
+               "--models", *MODELS, *flags, "--device", "cpu", "--quiet", "--out", str(out)]
     run = subprocess.Popen(command, cwd=program)
     _, status, used = os.wait4(run.pid, 0)
     if status:

@@ -15,6 +15,7 @@ from datasets.clip import Clip
 from geometry.laid import Cells
 from models.float32 import full_float32
 from models.recogniser import Inputs, Probe, Recogniser
+from poses.whole_body import on_frames
 
 
 @dataclass
@@ -41,8 +42,9 @@ def hold(into: Holding, recogniser: Recogniser, clip: Clip, region: np.ndarray, 
     whole, shape = _read(recogniser, inputs, probe, None)
     picks = predicted(recogniser, whole)
     seen = seen_frames(shape[0], probe, inputs.left, len(region))
-    on = touched_cells(region, cells(probe, shape, inputs.left, recogniser.viewport, region.shape[1:]), seen)
-    active = on.flatten(1).any(1)[:, None, None].expand_as(on)
+    points = on_frames(clip.keypoints, *region.shape[1:]) if probe.joints and clip.keypoints is not None else None
+    on = touched_cells(region, cells(probe, shape, inputs.left, recogniser.viewport, region.shape[1:], points), seen)
+    active = on.flatten(1).any(1).view(-1, *[1] * (on.dim() - 1)).expand_as(on)
 
     def lost(silent: Tensor) -> float:
         less, _ = _read(recogniser, inputs, probe, silent)
@@ -60,14 +62,15 @@ def hold(into: Holding, recogniser: Recogniser, clip: Clip, region: np.ndarray, 
 
 def _read(recogniser: Recogniser, inputs: Inputs, probe: Probe,
           silent: Optional[Tensor]) -> Tuple[Tensor, Tuple[int, ...]]:
-    """Logits [T', V] with the layer's cells silent bool [T', H', W'] at their channel's mean, and that shape."""
+    """Logits [T', V] with the layer's cells silent bool [T', H', W'] or [T', J] at their channel's mean, and that
+    shape."""
     shapes: List[Tuple[int, ...]] = []
 
     def silence(module: Any, given: Any, output: Any) -> None:
-        activation = probe.arrange(probe.select(output))                                # [1, C, T', H', W']
+        activation = probe.arrange(probe.select(output))                                # [1, C, T', H', W'] or [1, C, T', J]
         shapes.append(tuple(activation.shape[2:]))
         if silent is not None:
-            mean = activation.mean(dim=(2, 3, 4), keepdim=True)
+            mean = activation.mean(dim=tuple(range(2, activation.dim())), keepdim=True)
             activation.copy_(torch.where(silent.to(activation.device), mean, activation))
 
     hook = probe.module.register_forward_hook(silence)
@@ -79,15 +82,28 @@ def _read(recogniser: Recogniser, inputs: Inputs, probe: Probe,
     return logits, shapes[0]
 
 
-def touched_cells(region: np.ndarray, its: Cells, seen: Tuple[int, int]) -> Tensor:
-    """bool [T', H', W']: the layer's cells that touch the region in the clip's frames seen."""
-    assert its.rows is not None and its.columns is not None
-    frames, rows, columns = (own_pixels(centres, size) for centres, size in
-                             zip((its.frames, its.rows, its.columns), region.shape))
+def touched_cells(region: np.ndarray, layer: Cells, seen: Tuple[int, int]) -> Tensor:
+    """bool [T', H', W'] or [T', J]: the layer's cells that touch the region in the clip's frames seen."""
+    frames = own_pixels(layer.frames, len(region))                                      # [T', T]
     frames[:, :seen[0]] = frames[:, seen[1]:] = 0
+    if layer.joints is not None:
+        return torch.from_numpy(frames @ points_inside(region, layer.joints.points) > 0)
+    assert layer.rows is not None and layer.columns is not None
+    rows, columns = (own_pixels(centres, size) for centres, size in zip((layer.rows, layer.columns), region.shape[1:]))
     down = np.einsum("ih,thw->tiw", rows, region.astype(np.float32))
     touched = np.einsum("kt,tiw,jw->kij", frames, down, columns, optimize=True)
     return torch.from_numpy(touched > 0)
+
+
+def points_inside(region: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """float32 [T, J], 1 where a point [T, J, 2] lies on a pixel of the region [T, H, W]."""
+    _, height, width = region.shape
+    columns, rows = (points[..., axis].round().astype(int) for axis in (0, 1))
+    within = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
+    inside = np.zeros(points.shape[:2], np.float32)
+    frames, joints = np.nonzero(within)
+    inside[frames, joints] = region[frames, rows[within], columns[within]]
+    return inside
 
 
 def own_pixels(centres: np.ndarray, pixels: int) -> np.ndarray:

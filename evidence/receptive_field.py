@@ -1,4 +1,4 @@
-"""How much of the picture one position of a layer sees."""
+"""How much of its input one cell of a layer sees."""
 from dataclasses import replace
 from typing import List
 
@@ -9,9 +9,10 @@ from models.recogniser import Recogniser
 
 
 def field_of_view(recogniser: Recogniser, clip: Clip, layer: str) -> float:
-    """Share of the picture that it takes to hold 90% of what moves the middle position of a layer.
+    """Share of the picture (or of the joints read, for a network that reads those) that it takes to hold 90% of what
+    moves the middle cell of a layer.
 
-    Where that is most of the picture, the layer's maps can't tell one place from another, however faithful.
+    Where that is most of the input, the layer's maps can't tell one cell from another, however faithful.
     """
     probe = recogniser.layers[layer]
     with torch.no_grad():
@@ -23,9 +24,8 @@ def field_of_view(recogniser: Recogniser, clip: Clip, layer: str) -> float:
         recogniser(replace(inputs, tensors=tensors))
     finally:
         hook.remove()
-    activation = probe.arrange(taken[0])[0]                                     # [C, T', H', W']
-    steps, height, width = activation.shape[1:]
-    middle = activation[:, steps // 2, height // 2, width // 2]
+    activation = probe.arrange(taken[0])[0]                                     # [C, T', H', W'] or [C, T', J]
+    middle = activation[(slice(None), *(count // 2 for count in activation.shape[1:]))]
     gradients = torch.autograd.grad(middle.square().sum(), tensors, allow_unused=True)
     pulls = next(gradient for gradient in gradients if gradient is not None).square().sum((0, 1, 2)).flatten()
     share = pulls.sort(descending=True).values.cumsum(0) / pulls.sum()

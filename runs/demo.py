@@ -4,7 +4,9 @@ from typing import Optional, Tuple
 
 from files.workspace import REPOSITORY
 
-CHECKPOINTS = {"slowfast": REPOSITORY / "demo" / "slowfast.pt", "twostream": REPOSITORY / "demo" / "twostream.ckpt"}
+CHECKPOINTS = {name: REPOSITORY / "demo" / file for name, file in
+               {"slowfast": "slowfast.pt", "twostream": "twostream.ckpt", "mska": "mska.ckpt"}.items()}
+MODELS = ("slowfast", "twostream")      # which are explained where none is named
 KEYPOINTS = "estimated"     # of signer.synthetic.KEYPOINTS: what they were trained with
 CLIPS = 2
 TARGET = "each"     # gloss that was read: blanks are most of what `max` adds up in a slow signer

@@ -11,7 +11,7 @@ from datasets.clip import Clip
 from datasets.phoenix import PhoenixVideoTextDataset
 from datasets.phoenix2014 import Phoenix2014
 from records.requests import VideoRequest
-from runs.demo import CHECKPOINTS, SEED
+from runs.demo import CHECKPOINTS, MODELS, SEED
 from runs.loading import load_recogniser
 from signer.synthetic import make_workspace
 from tests.kit.footage import write_video
@@ -40,7 +40,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Clip]:
     return found
 
 
-@pytest.mark.parametrize("model, name", crossed(sorted(CHECKPOINTS), ["all colours", "half the colours"]))
+@pytest.mark.parametrize("model, name", crossed(sorted(MODELS), ["all colours", "half the colours"]))
 def test_a_film_of_a_sequence_reads_and_looks_as_the_sequence(clips: Dict[str, Clip], model: str, name: str) -> None:
     recogniser = load_recogniser(model, Path(CHECKPOINTS[model]), "cpu", Phoenix2014(Path("none")))
     first, second = (cam_runner.explain(recogniser, clips[each], cam_runner.Question(target="pred"))

@@ -8,7 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from evidence.cells import Holding, hold, touched_cells
+from geometry.axis import Axis
 from geometry.laid import Cells
+from geometry.skeleton import Joints
 from geometry.viewport import Viewport
 from models.recogniser import Inputs, Probe
 
@@ -91,3 +93,32 @@ def test_only_steps_in_which_a_gloss_is_signed_are_silenced(region: np.ndarray) 
     assert beside.on == 0 and beside.off == pytest.approx(beside.both) and beside.off > 1
     assert alone.off == 0 and alone.on == pytest.approx(alone.both)
     assert beside.cells == 2 * 16
+
+
+def test_a_joint_touches_the_region_where_its_point_lies_on_it(region: np.ndarray) -> None:
+    points = np.full((6, 3, 2), 14.6, np.float32)           # in the region, that is empty but for frames 2 and 3
+    points[3, 0] = 11.4                                     # just outside it
+    points[:, 2] = 500                                      # outside the picture
+    touched = touched_cells(region, Cells(np.arange(6.0), joints=Joints(np.arange(3), points)), (0, 6))
+    assert touched.nonzero().tolist() == [[2, 0], [2, 1], [3, 1]]
+
+
+def test_a_layer_of_joints_is_silenced_at_its_joints(region: np.ndarray) -> None:
+    layer = nn.Identity()
+    values = torch.full((1, 1, 6, 3), -5.0)                 # [B, C, T, J]
+    values[0, 0, 2:4] = 5
+    keypoints = np.full((6, 133, 3), 500, np.float32)
+    keypoints[:, 5, :2] = np.array([14, 14]) * (210 / 40, 260 / 40)     # in pixels of 210 x 260, on the region
+
+    def read(inputs: Inputs) -> Tensor:
+        joint = layer(inputs.tensors[0].clone())[:, 0, :, 1]
+        return torch.stack((torch.zeros_like(joint), joint), dim=2)
+
+    probe = Probe(layer, "layer", 1, joints=(0, 5, 9), cells=(Axis(),))
+    vocabulary = SimpleNamespace(blank=0, decode=lambda ids: ["SONNE"] * len(list(ids)))
+    made = MadeUp(network=read, layers={"layer": probe}, viewport=Viewport(), prepare=lambda clip: Inputs((values,), 6),
+                  decode_ids=lambda logits: [1], name="made up", vocabulary=vocabulary)
+    holding, clip = Holding(), SimpleNamespace(keypoints=keypoints)
+    hold(holding, made, clip, region, "layer")              # type: ignore[arg-type]
+    assert holding.on == pytest.approx(holding.both) and holding.on > 1 and holding.off == 0
+    assert (holding.touched, holding.cells) == (2, 6)
