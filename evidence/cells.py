@@ -67,7 +67,7 @@ def _read(recogniser: Recogniser, inputs: Inputs, probe: Probe,
     shapes: List[Tuple[int, ...]] = []
 
     def silence(module: Any, given: Any, output: Any) -> None:
-        activation = probe.arrange(probe.select(output))                                # [1, C, T', H', W'] or [1, C, T', J]
+        activation = probe.arrange(probe.select(output))            # [1, C, T', H', W'] or [1, C, T', J]
         shapes.append(tuple(activation.shape[2:]))
         if silent is not None:
             mean = activation.mean(dim=tuple(range(2, activation.dim())), keepdim=True)

@@ -25,7 +25,9 @@ def field_of_view(recogniser: Recogniser, clip: Clip, layer: str) -> float:
     finally:
         hook.remove()
     activation = probe.arrange(taken[0])[0]                                     # [C, T', H', W'] or [C, T', J]
-    middle = activation[(slice(None), *(count // 2 for count in activation.shape[1:]))]
+    middle = activation
+    for count in activation.shape[1:]:
+        middle = middle[:, count // 2]                                          # [C, ...] down to [C]
     gradients = torch.autograd.grad(middle.square().sum(), tensors, allow_unused=True)
     pulls = next(gradient for gradient in gradients if gradient is not None).square().sum((0, 1, 2)).flatten()
     share = pulls.sort(descending=True).values.cumsum(0) / pulls.sum()
