@@ -2,7 +2,7 @@
 import json
 import math
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Collection, Dict, Mapping, Optional
 
 import cv2
 import numpy as np
@@ -29,10 +29,11 @@ THUMBNAIL_HEIGHT = 96
 
 
 def write_report(folder: Path, frames: np.ndarray, explanations: Mapping[str, Explanation], record: Record,
-                 keypoints: Optional[np.ndarray] = None) -> None:
+                 keypoints: Optional[np.ndarray] = None, beside: Collection[str] = ()) -> None:
     """Writes report.html, and for the index report.json and thumbnail.jpg.
 
     frames: uint8 [T, H, W, 3] RGB; explanations: by model; keypoints: [T, 133, 3] in pixels of the 210x260 frame.
+    beside: files that will lie in the folder too, besides those that do.
     """
     folder = Path(folder)
     found = None if keypoints is None else regions(np.asarray(keypoints, np.float32))
@@ -43,7 +44,7 @@ def write_report(folder: Path, frames: np.ndarray, explanations: Mapping[str, Ex
               **encode_maps({name: each.values for name, each in maps.items()}, len(frames))}
     data = finite({
         "frames": len(frames), "size": frames.shape[1:3], "preds": sequence_json(record),
-        "files": [name for name in FILES if name in LATER or (folder / name).is_file()],
+        "files": [name for name in FILES if name in LATER or name in beside or (folder / name).is_file()],
         "models": [{"name": name, "layers": layers, "alone": alone.get(name, []), **_reading(record.models[name])}
                    for name, layers in records.items()],
         "sheets": {name: {**each.layout(), **(maps[name].layout() if name in maps else {})}

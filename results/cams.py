@@ -10,7 +10,8 @@ Arrays, by name:
     MODEL/LAYER/frames, rows, columns   where its steps, rows and columns are centred, in frames and pixels of the clip
     MODEL/LAYER/joints, points          which of the 133 keypoints its cells are, int [J], and where these lie on each
                                         frame, float32 [T, J, 2] x and y in pixels
-    MODEL/LAYER/matrix                  of an attention among joints, [J, J]: what each, a row, takes from each
+    MODEL/LAYER/matrix                  of an attention, [J, J] among joints or [T', T'] in time: what each, a row,
+                                        takes from each
     MODEL/LAYER/lows, highs             float32 [frames seen]: the least and most that lies on each frame
     MODEL/LAYER/NAME                    what a layer tells besides, [T', ...]: of SignGraph's graphs `neighbours`, with
                                         whom each cell is paired, and `shares`, what each gives it
@@ -26,7 +27,7 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from files.arrays import load_npz, npz_bytes
-from geometry.joints import JointMap, laid_map
+from geometry.joints import laid_map
 from geometry.laid import Cells, LaidMap, Place
 from geometry.skeleton import Joints
 from records.codec import from_json, to_json
@@ -38,7 +39,7 @@ from terminal.command_exit import ended
 from terminal.errors import UserError
 
 FILE = "cams.npz"
-FORMAT = 2
+FORMAT = 3
 MOST_FRAMES, MOST_PIXELS = 1_000_000, 50_000_000
 DAMAGED = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
 
@@ -112,7 +113,7 @@ def _put_model(arrays: Dict[str, np.ndarray], model: str, told: Explanation) -> 
 def _put(arrays: Dict[str, np.ndarray], key: str, layer: LayerMap) -> LayerAbout:
     laid = layer.laid
     arrays.update({f"{key}/raw": laid.raw, f"{key}/lows": laid.lows, f"{key}/highs": laid.highs})
-    if isinstance(laid, JointMap) and laid.matrix is not None:
+    if laid.matrix is not None:
         arrays[f"{key}/matrix"] = laid.matrix
     return LayerAbout(laid.place.size, laid.place.seen, laid.place.box, layer.flags, laid.per_frame, laid.void,
                       layer.field, tuple(layer.details), layer.made)
@@ -166,10 +167,12 @@ def _check(key: str, laid: LaidMap) -> None:
             and 0 <= top < bottom <= height and 0 <= left < right <= width)
     there = [axis for axis in (laid.cells.frames, laid.cells.rows, laid.cells.columns) if axis is not None]
     cells = tuple(axis.size for axis in there) + (() if joints is None else (joints.numbers.size,))
-    arrays = [laid.raw, laid.lows, laid.highs, *there, *([] if joints is None else [joints.numbers, joints.points])]
+    arrays = [laid.raw, laid.lows, laid.highs, *there, *([] if joints is None else [joints.numbers, joints.points]),
+              *([] if laid.matrix is None else [laid.matrix])]
     fits = (len(there) == (1 if joints is not None else len(there)) and len(there) in (1, 3)
             and laid.raw.shape == cells and laid.raw.size
             and (joints is None or joints.points.shape == (frames, joints.numbers.size, 2))
+            and (laid.matrix is None or laid.matrix.shape == 2 * laid.raw.shape[-1:])
             and laid.lows.shape == laid.highs.shape == (stop - first,)
             and all(array.dtype.kind in "fiu" and (laid.void or np.isfinite(array).all()) for array in arrays))
     if not lies or not fits or any((np.diff(axis) <= 0).any() for axis in there):

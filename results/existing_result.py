@@ -1,11 +1,12 @@
 """What an output folder holds of a sequence, and whether it may be replaced."""
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Iterable, Mapping, Optional
+from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Tuple
 
 from files.reading import read_json
 from records.sequence import Sequence
+from results.additions import lacking, other_settings
 from results.folder import LOCK
 from results.manifest import MANIFEST, PREDS, differing, read_manifest, read_preds
 from terminal.errors import UserError
@@ -16,12 +17,14 @@ Settings = Mapping[str, Any]
 @dataclass(frozen=True)
 class Existing:
     record: Optional[Sequence] = None           # where it is complete and current
+    lacking: Tuple[str, ...] = ()               # outputs that are asked for, and have to be added to it
+    settings: Dict[str, Any] = field(default_factory=dict)      # what it was made with, where that is not to go
     flaw: str = ""                              # why what there is has to be made again
     aside: bool = False                         # nobody can say what of it is ours: it must not be replaced
 
 
 def existing(folder: Path, settings: Optional[Settings], inputs: Mapping[str, Any]) -> Existing:
-    """UserError where it is not the program's, or made with other settings. Without settings it is redone anyway."""
+    """UserError where it is not the program's, or made in another way. Without settings it is redone anyway."""
     if not os.path.lexists(folder):
         return Existing()
     check_replaceable(folder, settings)
@@ -31,14 +34,17 @@ def existing(folder: Path, settings: Optional[Settings], inputs: Mapping[str, An
         return Existing(flaw=f"it has no {MANIFEST} that can be read" if damaged else "", aside=damaged)
     if settings is None:
         return Existing()
-    lacking = manifest.lacking(folder)
-    if lacking is not None:
-        return Existing(flaw=f"{lacking} is not as it was written")
-    changed = differing(manifest.inputs, inputs)
-    if changed:
-        return Existing(flaw=f"changed since: {', '.join(changed)}")
-    record = read_preds(folder, manifest)
-    return Existing(record) if record else Existing(flaw=f"{PREDS} is not as this version writes it")
+    flaw, record = "", read_preds(folder, manifest)
+    damaged_file, changed = manifest.lacking(folder), differing(manifest.inputs, inputs)
+    if damaged_file is not None:
+        flaw = f"{damaged_file} is not as it was written"
+    elif changed:
+        flaw = f"changed since: {', '.join(changed)}"
+    elif record is None:
+        flaw = f"{PREDS} is not as this version writes it"
+    if flaw:
+        return Existing(flaw=flaw, settings=manifest.settings)
+    return Existing(record, lacking(manifest.settings, settings), manifest.settings)
 
 
 def check_replaceable(folder: Path, settings: Optional[Settings]) -> None:
@@ -89,5 +95,5 @@ def looks_finished(folder: Path) -> bool:
 
 
 def _in_words(before: Settings, now: Settings) -> str:
-    words = "; ".join(f"{key}: {how}" for key, how in differing(before, now).items())
+    words = "; ".join(f"{key}: {how}" for key, how in other_settings(before, now).items())
     return " ".join(words.split())[:1000]       # a record that others made may have any keys

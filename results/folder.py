@@ -12,6 +12,7 @@ from files.output import output_folder
 from records.networks import line_of
 from records.sequence import Sequence, sequence_json
 from records.transcript import WordErrors
+from results.additions import carry_over
 from results.manifest import PREDS, read_manifest, read_preds, write_manifest
 from results.retire_output import retire
 from terminal.signals import if_ended_at_once, undisturbed
@@ -71,8 +72,13 @@ class SequenceFolder:
         self.path.mkdir()
         return self
 
-    def publish(self, settings: Mapping[str, Any], inputs: Mapping[str, Any], record: str = PREDS) -> None:
-        """Puts the folder in its place. What was there before goes only when the new one stands."""
+    def publish(self, settings: Mapping[str, Any], inputs: Mapping[str, Any], record: str = PREDS,
+                adding: bool = False) -> None:
+        """Puts the folder in its place. What was there before goes only when the new one stands; where that is added
+        to, what was not made anew stays."""
+        before = read_manifest(self.final) if adding else None
+        if before is not None:
+            carry_over(before.files, self.final, self.path)
         write_manifest(self.path, settings, inputs, record)
         old = self.final.with_name(OLD + self.final.name)
         if os.path.lexists(self.final):

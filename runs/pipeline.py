@@ -2,10 +2,9 @@
 import errno
 import os
 import time
-import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Protocol, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Protocol, Tuple
 
 from datasets.clip import Clip
 from datasets.corpus import Row
@@ -14,11 +13,15 @@ from records.networks import BY_NAME
 from records.requests import ClipRequest
 from records.sequence import Sequence
 from records.summary import Outcome, failure, outcome_of
+from results.additions import joined, written
+from results.cams import FILE as CAMS
+from results.cams import read_cams
 from results.existing_result import Existing, check_holder, check_out, existing
 from results.folder import SequenceFolder, write_preds
 from results.retire_output import set_aside
-from runs.describe import describe, describe_model
-from runs.networks_in_use import NetworksInUse, agreed_true_gloss, forget_memory_peak, memory_peak
+from runs.clip_lines import finished_line, in_one_line
+from runs.explaining import Explained, added_to, all_seconds, changed, explained
+from runs.networks_in_use import NetworksInUse
 from runs.sharing import Share, processes_here
 from runs.videos import write_origin
 from runs.writing import write
@@ -51,6 +54,23 @@ class Job:
     name: str
     folder: SequenceFolder                          # claimed
     clip: "Future[Tuple[Clip, Dict[str, Any], float]]"      # with its inputs' fingerprint and the seconds it took
+    there: Existing                                 # what is added to, or made again
+
+    @property
+    def keeps_maps(self) -> bool:
+        """Whether what is to be added can be made from maps that are there, without a network."""
+        return self.there.record is not None and "cams" in written(self.there.settings)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be written of a clip."""
+
+    clip: Clip
+    inputs: Dict[str, Any]                          # their fingerprint
+    made: Explained
+    parts: Tuple[str, ...]
+    adding: bool                                    # to what is there
 
 
 class Pipeline:
@@ -64,7 +84,7 @@ class Pipeline:
         self._writer.submit(int).result()       # a thread that a signal meets as it starts is waited for by nobody
         self._drawers = ThreadPoolExecutor(max(1, len(os.sched_getaffinity(0)) // processes_here()))
         self.networks = NetworksInUse(asked, dataset.files, self._background, progress, share.rank == 0)
-        self._writing: Optional[Tuple[Job, Future[Sequence]]] = None
+        self._writing: Optional[Tuple[Job, Future[Tuple[Sequence, str]]]] = None
         self._held: List[SequenceFolder] = []       # claimed by this run
         self._elsewhere: List[int] = []             # sequences that another run is at
         self._tall = any(BY_NAME[model].tall_frames for model in asked.checkpoints)
@@ -76,7 +96,8 @@ class Pipeline:
             check_out(self.asked.out, names, self.networks.settings, self.asked.overwrite)
             upcoming = self._next()
             while upcoming is not None:
-                self._load()
+                if not upcoming.keeps_maps:
+                    self._load()
                 job, upcoming = upcoming, self._next()
                 self._explain(job)
             self._finish_writing()
@@ -125,7 +146,7 @@ class Pipeline:
             folder.release()
             self._report_failure(index, name, error)
             return None
-        if there.record is not None:
+        if there.record is not None and not there.lacking:
             folder.release()
             self.progress.say(f"{name}: finished with these settings before, skipped")
             self._report(index, outcome_of(there.record, "skipped"))
@@ -133,8 +154,8 @@ class Pipeline:
         if there.flaw:
             kept = f"; what is there is kept as {set_aside(folder.final).name}" if there.aside else ""
             self.progress.note(f"{name}: made again, as {there.flaw}{kept}")
-        job = Job(index, name, folder, self._background.submit(self._decode, index))
-        if self.networks.loaded:        # else when these are loaded, as settings wait for the checkpoints' hashes
+        job = Job(index, name, folder, self._background.submit(self._decode, index), there)
+        if self.networks.loaded or there.settings:      # else once they are, as settings wait for checkpoints' hashes
             folder.sign(self.networks.settings())
         return job
 
@@ -158,7 +179,6 @@ class Pipeline:
                 folder = self._claim(index)
             job = self._job(index, folder)
             if job is not None:
-                self._load()
                 self._explain(job)
                 self._finish_writing()
 
@@ -176,55 +196,62 @@ class Pipeline:
             folder.sign(self.networks.settings())
 
     def _explain(self, job: Job) -> None:
-        """One clip through all networks; the writing is left to others."""
-        seconds: Dict[str, float] = {}
-        networks = self.networks
+        """One clip through all networks, but where its maps are kept; the writing is left to others."""
+        kept = self._kept_maps(job)
+        if kept is None:
+            self._load()
         try:
             self.progress.stage(f"{job.name}: frames")
-            clip, inputs, seconds["decode"] = job.clip.result()
-            forget_memory_peak(networks.device)
-            explanations = self._explanations(job.name, clip, seconds)
-            models = {model: describe_model(model, networks.loaded[model], clip, explanation,
-                                            self.asked.checkpoints[model], networks.sha256(model), self.dataset.files)
-                      for model, explanation in explanations.items()}
-            record = describe(clip, models, self.dataset.files, self.asked, networks.settings())
-            peak = memory_peak(networks.device)
+            work = self._work(job, kept)
         except Exception as error:
             self._failed(job, error)
             return
         self._finish_writing()      # so no more than three clips are held: decoded, explained, written
         self.progress.stage(f"{job.name}: writing")
-        self._writing = job, self._writer.submit(self._write, job, clip, inputs, explanations, record, seconds, peak)
+        self._writing = job, self._writer.submit(self._write, job, work)
 
-    def _explanations(self, name: str, clip: Clip, seconds: Dict[str, float]) -> "Dict[str, Explanation]":
-        """By network."""
-        from cam_runner import explain
+    def _kept_maps(self, job: Job) -> "Optional[Dict[str, Explanation]]":
+        if not job.keeps_maps:
+            return None
+        try:
+            return read_cams(job.folder.final / CAMS)
+        except UserError as error:
+            self.progress.note(f"{job.name}: made again, as its maps cannot be read ({error})")
+            return None
 
-        recognisers = self.networks.loaded
-        agreed = self.asked.question.target == "from-gt" and len(recognisers) > 1
-        true_gloss = agreed_true_gloss(list(recognisers.values()), clip) if agreed else None
-        explanations = {}
-        for model, recogniser in recognisers.items():
-            self.progress.stage(f"{name}: {model}")
-            started = time.perf_counter()
-            explanations[model] = explain(recogniser, clip, self.asked.asked_of(model), true_gloss=true_gloss,
-                                          tell=self.progress.passes)
-            seconds[f"explain {model}"] = time.perf_counter() - started
-        return explanations
+    def _work(self, job: Job, kept: "Optional[Dict[str, Explanation]]") -> Work:
+        clip, inputs, decoding = job.clip.result()
+        settings, there = joined(job.there.settings, self.networks.settings()), job.there.record
+        if kept is None:
+            made = explained(job.name, clip, self.networks, self.asked, settings, self.progress)
+            why = changed(there, made.record) if there and not job.keeps_maps else ""
+            if why:
+                self.progress.note(f"{job.name}: made again, as its maps have changed since ({why})")
+            if there is None or why or job.keeps_maps:
+                return Work(clip, inputs, made.after(decoding), written(settings), False)
+        assert there is not None
+        record = added_to(there, settings, self.asked.command)
+        made = Explained(kept, record, {}) if kept is not None else replace(made, record=record)
+        report = [part for part in written(settings) if part == "report"]       # it leads to all that is there
+        return Work(clip, inputs, made.after(decoding), (*job.there.lacking, *report), True)
 
-    def _write(self, job: Job, clip: Clip, inputs: Mapping[str, Any], explanations: "Mapping[str, Explanation]",
-               record: Sequence, seconds: Dict[str, float], peak: int) -> Sequence:
+    def _write(self, job: Job, work: Work) -> Tuple[Sequence, str]:
         """Everything a sequence leaves behind, in a thread of its own. What no two runs have in common is in preds.json
-        alone, and not in what is drawn or on a page. peak: bytes of memory."""
+        alone, and not in what is drawn or on a page. Gives the record, and a line about it."""
+        record, seconds = work.made.record, work.made.seconds
+        asked = replace(self.asked, write=work.parts, every=record.settings["every"])
         with job.folder as folder:
-            seconds.update(write(folder.path, self.asked, clip, explanations, record, self._drawers))
-            write_origin(folder.path, clip)
-            seconds["total"] = sum(seconds.values())        # what was done for it, however long it waited in between
-            record = replace(record, seconds={stage: round(value, 3) for stage, value in seconds.items()},
-                             peak_memory=peak)
+            beside = os.listdir(folder.final) if work.adding else []
+            seconds.update(write(folder.path, asked, work.clip, work.made.explanations, record, self._drawers, beside))
+            write_origin(folder.path, work.clip)
+            took = sum(seconds.values())        # what was done for it, however long it waited in between
+            before = job.there.record if work.adding else None
+            record = replace(record, seconds=all_seconds(before, seconds),
+                             peak_memory=max(before.peak_memory if before else 0, work.made.peak))
             write_preds(folder.path, record)
-            folder.publish(record.settings, inputs)
-        return record
+            folder.publish(record.settings, work.inputs, adding=work.adding)
+        added = job.there.lacking if work.adding else ()
+        return record, f"{finished_line(record, added)}, {took:.1f} s"
 
     def _finish_writing(self) -> None:
         """Waits for the sequence that is being written, if one is."""
@@ -232,11 +259,11 @@ class Pipeline:
             return
         (job, future), self._writing = self._writing, None
         try:
-            record = future.result()
+            record, line = future.result()
         except Exception as error:
             self._failed(job, error)
             return
-        self.progress.say(finished_line(record))
+        self.progress.say(line)
         self._report(job.index, outcome_of(record, "done"))
 
     def _failed(self, job: Job, error: Exception) -> None:
@@ -246,22 +273,10 @@ class Pipeline:
         self._report_failure(job.index, job.name, error)
 
     def _report_failure(self, index: int, name: str, error: Exception) -> None:
-        reason = str(error) if isinstance(error, UserError) else _in_one_line(error)
+        reason = str(error) if isinstance(error, UserError) else in_one_line(error)
         self.progress.error(reason if reason.startswith(name) else f"{name}: {reason}")
         self._report(index, failure(name, reason, isinstance(error, UserError)))
 
     def _report(self, index: int, outcome: Outcome) -> None:
         self.share.tell(index, outcome)
         self.progress.over(self.share.told())
-
-
-def finished_line(record: Sequence) -> str:
-    scores = [f"{model.title} {model.wer.wer:.1f} % WER" for model in record.models.values() if model.wer]
-    return ", ".join([f"{record.sequence}: {record.frames} frames", *scores, f"{record.seconds['total']:.1f} s"])
-
-
-def _in_one_line(error: Exception) -> str:
-    """What a crash leaves for whoever has to look into it."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    text = (str(error).strip() or "no message").splitlines()[0]
-    return f"{type(error).__name__}: {text} ({os.path.basename(last.filename)}:{last.lineno})"

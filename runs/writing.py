@@ -3,7 +3,7 @@ import time
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, Iterator, Mapping
+from typing import TYPE_CHECKING, Collection, Dict, Iterator, Mapping
 
 from datasets.clip import Clip
 from drawing.gloss_strip import gloss_strip
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 
 def write(folder: Path, asked: ClipRequest, clip: Clip, explanations: "Mapping[str, Explanation]", record: Sequence,
-          workers: Executor) -> Dict[str, float]:
-    """Gives the seconds that each part took."""
+          workers: Executor, beside: Collection[str] = ()) -> Dict[str, float]:
+    """Gives the seconds that each part took. beside: files of before that will lie in the folder too."""
     seconds: Dict[str, float] = {}
     parts, style = asked.write, asked.style
     if "frames" in parts or "video" in parts:
@@ -45,7 +45,7 @@ def write(folder: Path, asked: ClipRequest, clip: Clip, explanations: "Mapping[s
         from reports.report import write_report
 
         with _timed(seconds, "report"):
-            write_report(folder, clip.frames, explanations, record, clip.keypoints)
+            write_report(folder, clip.frames, explanations, record, clip.keypoints, beside)
     return seconds
 
 

@@ -16,6 +16,7 @@ INTO_DRAFTS: Dict[str, Set[str]] = {
     "pairs.pair_files": {"write_maps"},
     "pairs.writing": {"_draw"},
     "reports.report": {"write_report"},
+    "results.additions": {"carry_over"},
     "results.cams": {"write_cams"},
     "results.folder": {"write_preds"},
     "results.manifest": {"write_manifest"},

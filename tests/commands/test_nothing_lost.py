@@ -97,7 +97,7 @@ def test_other_settings_are_refused_before_any_work(tmp_path: Path, capsys: pyte
     mine.write_text("mine")
     before = files(case.out)
     for change, key in ((["--alpha", "0.3"], "alpha"), (["--target", "pred"], "target"), (["--fps", "30"], "fps"),
-                        (["--pool", "frame"], "pool"), (["--write", "cams"], "write")):
+                        (["--pool", "frame"], "pool")):
         assert case.run(*flags, *change) == 2
         line, = capsys.readouterr().err.splitlines()
         assert all(word in line for word in (f"{key}: ", "clip-3", "--overwrite", "--out"))

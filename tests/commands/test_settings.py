@@ -14,7 +14,8 @@ from tests.kit.commands import Case, tiny_case
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Case:
     case = tiny_case(tmp_path_factory.mktemp("case"))
-    assert case.run("--split", "test", "--seq", "clip-0", "--write", "frames", "--quiet") == 0
+    assert case.run("--split", "test", "--seq", "clip-0", "--write", "frames", "--every", "2",
+                    "--quiet") == 0
     return case
 
 
@@ -23,7 +24,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Case:
     (["--colormap", "viridis"], "colormap"), (["--fps", "12"], "fps"), (["--every", "3"], "every"),
     (["--normalise", "frame"], "normalise"), (["--pool", "frame"], "pool"), (["--method", "hirescam"], "method"),
     (["--layers", "slowfast:classifier"], "layers.slowfast"), (["--target", "pred"], "target"),
-    (["--precision", "amp"], "precision"), (["--write", "video"], "write"),
+    (["--precision", "amp"], "precision"),
     (["--method", "smoothgrad", "--budget", "2"], "budget"),
     (["--method", "integrated", "--hide", "still"], "hide"),
     (["--method", "integrated", "--hidden-keypoints", "rest"], "hidden_keypoints")])

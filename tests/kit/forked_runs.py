@@ -3,8 +3,8 @@
     python -m tests.kit.forked_runs SIGNAL SEED KILLS ARGUMENTS...
 
 The first child runs undisturbed and its outputs are moved to <out>.whole. Then KILLS children get the signal, each
-after a random time (one that is done by then is run again from nothing), and a last one is left to finish. Prints the
-exit codes of the killed and of the last.
+after a random time (one that is done by then is run again from what was there at first), and a last one is left to
+finish. Prints the exit codes of the killed and of the last.
 """
 import os
 import random
@@ -39,10 +39,14 @@ def end(child: int) -> int:
 
 def run(kind: signal.Signals, seed: int, kills: int, arguments: List[str]) -> List[int]:
     out = Path(arguments[arguments.index("--out") + 1])
+    at_first = out.with_name(out.name + ".at-first")
+    if out.exists():
+        shutil.copytree(out, at_first)
     begun = time.perf_counter()
     assert end(start(arguments)) == 0
     takes = time.perf_counter() - begun
     out.rename(out.with_name(out.name + ".whole"))
+    _restore(out, at_first)
     moments = random.Random(seed)
     codes: List[int] = []
     for _ in range(10 * kills):
@@ -56,7 +60,13 @@ def run(kind: signal.Signals, seed: int, kills: int, arguments: List[str]) -> Li
             codes.append(code)
         else:
             shutil.rmtree(out)
+            _restore(out, at_first)
     raise TimeoutError(f"{kind.name} ended {len(codes)} of {10 * kills} runs; expected {kills}")
+
+
+def _restore(out: Path, at_first: Path) -> None:
+    if at_first.exists():
+        shutil.copytree(at_first, out)
 
 
 if __name__ == "__main__":

@@ -14,13 +14,13 @@ from records.explanation import LayerMap
 from results.cams import lines, main, read_cams, write_cams
 from terminal.errors import UserError
 from tests.kit import records
-from tests.kit.maps import on_grid
+from tests.kit.maps import joint_map, laid, on_grid
 
 
 @pytest.fixture(scope="module")
 def arrays(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, np.ndarray]:
-    laid = on_grid(np.random.default_rng(0).random((3, 4, 5)).astype(np.float32), 4, 12, (32, 40), (0, 32, 0, 40))
-    layer = LayerMap(laid, ("saturated",), made="product of all")
+    whole = on_grid(np.random.default_rng(0).random((3, 4, 5)).astype(np.float32), 4, 12, (32, 40), (0, 32, 0, 40))
+    layer = LayerMap(whole, ("saturated",), made="product of all")
     told = records.explanation({"layer4": layer}, [records.gloss_maps(records.gloss(1), {"layer4": layer})],
                                logits=np.zeros((3, 7), np.float32))
     path = tmp_path_factory.mktemp("cams") / "cams.npz"
@@ -49,6 +49,18 @@ def replaced(name: str, value: Any) -> Callable[[Dict[str, np.ndarray]], None]:
     return lambda arrays: arrays.update({name: np.asarray(value)})
 
 
+def test_who_takes_from_whom_is_kept(tmp_path: Path) -> None:
+    """Of attention among joints and in time: without it, what is drawn from the file would lack a picture."""
+    over_time = replace(laid(np.zeros(3), (8, 8)), matrix=np.eye(3, dtype=np.float32))
+    among_joints = joint_map(np.zeros((3, 2)), np.zeros((3, 2, 2)), [0, 1], (3, 8, 8), np.eye(2, dtype=np.float32))
+    layers = {"time": over_time, "joints": among_joints}
+    write_cams(tmp_path / "cams.npz", {"slowfast": records.explanation(layers)})
+    found = read_cams(tmp_path / "cams.npz")["slowfast"].layers
+    for name, written in layers.items():
+        kept = found[name].laid.matrix
+        assert kept is not None and written.matrix is not None and (kept == written.matrix).all()
+
+
 DAMAGE: Dict[str, Callable[[Dict[str, np.ndarray]], Any]] = {
     "no logits": lambda arrays: arrays.pop("slowfast/logits"),
     "no map": lambda arrays: arrays.pop("slowfast/layer4/raw"),
@@ -58,6 +70,7 @@ DAMAGE: Dict[str, Callable[[Dict[str, np.ndarray]], Any]] = {
     "a map of text": replaced("slowfast/layer4/raw", np.full((3, 4, 5), "x")),
     "a map of another shape": replaced("slowfast/layer4/raw", np.zeros((3, 4, 6), np.float32)),
     "a map of numbers that are none": replaced("slowfast/layer4/raw", np.full((3, 4, 5), np.nan, np.float32)),
+    "a matrix of another size": replaced("slowfast/layer4/matrix", np.zeros((4, 4), np.float32)),
     "cells one upon the other": replaced("slowfast/layer4/rows", np.zeros(4)),
     "lows of other frames": replaced("slowfast/layer4/lows", np.zeros(3, np.float32)),
     "a view of text": replaced("slowfast/viewport", np.array(["a"] * 4)),

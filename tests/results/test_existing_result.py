@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_complete_and_current_is_finished(folder: Path) -> None:
-    assert existing(folder, SETTINGS, INPUTS) == Existing(RECORD)
+    assert existing(folder, SETTINGS, INPUTS) == Existing(RECORD, settings=SETTINGS)
     assert existing(folder.with_name("other"), SETTINGS, INPUTS) == Existing()
 
 
@@ -41,7 +41,8 @@ def test_complete_and_current_is_finished(folder: Path) -> None:
 def test_a_file_that_is_gone_or_of_another_size_has_it_made_again(folder: Path, content: Any) -> None:
     picture = folder / "layer" / "frame_000.png"
     picture.unlink() if content is None else picture.write_bytes(content)
-    assert existing(folder, SETTINGS, INPUTS) == Existing(flaw="layer/frame_000.png is not as it was written")
+    assert existing(folder, SETTINGS, INPUTS) == Existing(flaw="layer/frame_000.png is not as it was written",
+                                                          settings=SETTINGS)
 
 
 def test_inputs_that_changed_have_it_made_again(folder: Path) -> None:
