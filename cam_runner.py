@@ -30,6 +30,8 @@ LOOKS = {                # what methods without a target look at
     "": "the activation alone", "attention": "what the layer attends to",
     "graph": "what cells take from each other: of each the share of channels in which it gives others of its frame the "
              "most. Links between frames are the same whatever the clip, and never drawn"}
+ALONE = {"each": "each gloss read, on its own", "rivals": "each gloss read, on its own, less its rivals",
+         "errors": "each error, as a contrast on its own"}
 EXCHANGE = ("what joints take from each other is one matrix for the whole clip: it says who is mixed with whom, not "
             "when, and not what decided a gloss")
 ALIKE = 0.005           # of a frame's pixels, the strongest, that maps of the input and joint maps draw alike
@@ -141,11 +143,10 @@ def _words(target: object, method: AnyMethod, picks: Sequence[Picks]) -> str:
     if target not in ONE_BY_ONE:
         return picks[-1].words
     if not picks:
-        return "nothing: no gloss is read" if target == "each" else "nothing: no gloss was read wrongly"
+        return "nothing: no gloss was read wrongly" if target == "errors" else "nothing: no gloss is read"
     by_span = {pick.about.span: pick.about.gloss for pick in picks if pick.about is not None}
     glosses = " ".join(by_span.values())
-    what = "each gloss read, on its own" if target == "each" else "each error, as a contrast on its own"
-    return f"{what} ({glosses}); here their maps added"
+    return f"{ALONE[str(target)]} ({glosses}); here their maps added"
 
 
 def _asking(asked: Plan, words: str) -> str:

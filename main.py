@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple, Union
 from datasets.corpora import CORPORA, find_corpus
 from files.workspace import Workspace, expanded, find_input
 from records.hiding import ASKS, LOOKS, POINTS, WAYS
-from records.methods import HIDING, METHODS, NAMES, PASSES
+from records.library import PREFIX, fed
+from records.methods import HIDING, METHODS, PASSES
 from records.networks import other_methods
 from records.question import Question
 from records.requests import PARTS, ClipRequest, default_parts
@@ -52,19 +53,22 @@ def parser() -> argparse.ArgumentParser:
     split_flag(add)
     add("--target", default="max", metavar="WHAT",
         help="max: the largest logit of each step; pred: all predicted glosses together; each: each predicted gloss on "
-             "its own; errors: each wrong gloss, as predicted minus true; from-gt: the true gloss nearest to the "
-             "middle frame, the same for all models; or a gloss by name (default: max)")
+             "its own; rivals: the same, less the classes nearest to it; errors: each wrong gloss, as predicted minus "
+             "true; from-gt: the true gloss nearest to the middle frame, the same for all models; or "
+             "a gloss by name (default: max)")
     add("--target-from-gt", dest="target", action="store_const", const="from-gt", help="the same as --target from-gt")
     add("--list-glosses", action="store_true", help="print every gloss that can be a target, and stop")
 
     video_arguments(made.add_argument_group("videos of your own, in place of a corpus's sequences").add_argument)
 
     add = made.add_argument_group("how").add_argument
-    add("--method", choices=NAMES, metavar="NAME",
+    add("--method", metavar="NAME",
         help=f"how maps are made (default: gradcam; {other_methods()}, unless --layers names layers). Gradient and "
              "later methods explain the input by default; occlusion and rise need no gradient, they hide parts of the "
              "clip: "
-             + "; ".join(f"{method.name}: {method.line} ({method.paper})" for method in METHODS))
+             + "; ".join(f"{method.name}: {method.line} ({method.paper})" for method in METHODS)
+             + f"; {PREFIX}NAME: a class of the installed grad-cam, fed from the same pass: "
+             + (", ".join(fed()) or "none"))
     add("--budget", type=count, metavar="N",
         help="passes through the network for each model (of a long clip, for each window; for integrated, for each "
              "layer) (default: " + ", ".join(f"{name} {number}" for name, number in PASSES.items()) + ")")

@@ -4,6 +4,7 @@ from typing import Dict, List, Union
 from cams.gradients import gradient_size
 from cams.integrated import Integrated
 from cams.joint import joint_layers
+from cams.library import library_method
 from cams.methods import NAMED, Method, hirescam
 from cams.multi_pass import ManyPasses
 from cams.occlusion import Occlusion
@@ -11,6 +12,7 @@ from cams.rise import Rise
 from cams.smoothgrad import SmoothGrad
 from models.input_tap import INPUT
 from models.recogniser import Recogniser
+from records.library import PREFIX
 
 AnyMethod = Union[Method, ManyPasses]
 
@@ -24,6 +26,10 @@ AT_INPUT: Dict[str, AnyMethod] = {
     "rise": Rise(),
 }
 CATALOGUE: Dict[str, AnyMethod] = {**NAMED, "graph": Method(NAMED["attention"].map, False, "graph"), **AT_INPUT}
+
+
+def method_of(name: str) -> AnyMethod:
+    return library_method(name[len(PREFIX):]) if name.startswith(PREFIX) else CATALOGUE[name]
 
 
 def aimed(method: AnyMethod) -> bool:

@@ -3,7 +3,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Dict, List, Optional, Sequence, Tuple
 
-from cams.catalogue import AT_INPUT, CATALOGUE, AnyMethod, attends, layer_names, on_clip
+from cams.catalogue import AT_INPUT, AnyMethod, attends, layer_names, method_of, on_clip
 from cams.joint import joint_layers
 from cams.multi_pass import ManyPasses, Tell, clip_probe, inputs_of
 from cams.precision import Precision
@@ -68,7 +68,7 @@ def plan(recogniser: Recogniser, clip: Clip, question: Question, window: int, tr
          tell: Tell) -> Plan:
     """window: frames that are read at once. true_gloss: which one from-gt takes, from 1."""
     name = question.method or recogniser.method_for(question.layers)
-    method = CATALOGUE[name]
+    method = method_of(name)
     passes = question.budget or (method.budget if isinstance(method, ManyPasses) else 1)
     pool, notes = pooling(question)
     precision = question.precision
@@ -100,7 +100,7 @@ def pooling(question: Question) -> Tuple[str, List[str]]:
 
 def input_layers(recogniser: Recogniser, method: str) -> List[str]:
     """The input of each stream, or the clip itself: where a method explains that explains the input."""
-    return [INPUT] if on_clip(CATALOGUE[method]) else list(inputs_of(recogniser))
+    return [INPUT] if on_clip(method_of(method)) else list(inputs_of(recogniser))
 
 
 def split_joint(recogniser: Recogniser, layers: Optional[Sequence[str]], method: AnyMethod

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from cams import per_gloss
 from cams.picks import OwnScore, Picks, log_probs, over, predicted_spans
+from cams.rivals import against_rivals
 from datasets.clip import Clip
 from glosses import ctc
 from models.recogniser import Recogniser
@@ -15,7 +16,8 @@ Target = Callable[[Tensor], Sequence[Picks]]        # from logits [T', V]: what 
 
 
 def target_of(name: Union[str, Score], recogniser: Recogniser, clip: Clip, true_gloss: Optional[int] = None) -> Target:
-    """`max`, `pred`, `from-gt`, `each`, `errors`, a gloss, or a score. What can be wrong is said here, before any work.
+    """`max`, `pred`, `from-gt`, `each`, `rivals`, `errors`, a gloss, or a score. What can be wrong is said here, before
+    any work.
 
     true_gloss: which of the true glosses `from-gt` takes, from 1; None: the one nearest to the middle frame.
     """
@@ -28,6 +30,8 @@ def target_of(name: Union[str, Score], recogniser: Recogniser, clip: Clip, true_
         return lambda logits: [predicted(recogniser, logits)]
     if name == "each":
         return lambda logits: per_gloss.each(recogniser, clip, logits)
+    if name == "rivals":
+        return lambda logits: against_rivals(recogniser, clip, logits)
     if name == "errors":
         if not clip.glosses:
             raise UserError(f"target errors: clip {clip.seq_id} has no annotation; ask for each, max, pred or a gloss")

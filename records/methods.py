@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from typing import Optional, Tuple
 
 from records.hiding import MEAN
+from records.library import PREFIX, fed, library_classes
 
 LAYERS, INPUT, CLIP = "layers", "input", "clip"
 
@@ -48,4 +49,12 @@ PASSES = {method.name: method.passes for method in METHODS if method.passes > 1}
 
 
 def method_named(name: str) -> Optional[Method]:
+    told = library_classes().get(name[len(PREFIX):]) if name.startswith(PREFIX) else None
+    if told is not None:
+        return Method(name, LAYERS, f"{told.name} of the installed grad-cam", "", aimed=told.gradients, pictures=False)
     return next((method for method in METHODS if method.name == name), None)
+
+
+def names_in_words() -> str:
+    """Every name that a method can be asked for by."""
+    return ", ".join(NAMES) + "".join(f", {PREFIX}{name}" for name in fed())

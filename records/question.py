@@ -3,11 +3,12 @@ from dataclasses import dataclass
 from typing import Any, Callable, Optional, Tuple, Union
 
 from records.hiding import GONE, POINTS, WAYS, Hiding
-from records.methods import CLIP, HIDING, INPUT, NAMES, PASSES, method_named
+from records.library import cannot_be_fed
+from records.methods import CLIP, HIDING, INPUT, PASSES, method_named, names_in_words
 from terminal.errors import UserError
 
-TARGETS = ("max", "pred", "each", "errors", "from-gt")
-ONE_BY_ONE = ("each", "errors")             # targets that explain glosses on their own
+TARGETS = ("max", "pred", "each", "rivals", "errors", "from-gt")
+ONE_BY_ONE = ("each", "rivals", "errors")             # targets that explain glosses on their own
 CHOICES = {"pool": ("clip", "frame"), "normalise": ("clip", "frame"),
            "precision": ("amp", "fp32", "fp16", "bf16"), "hide": WAYS, "hidden_keypoints": POINTS}
 Score = Callable[[Any], Any]                # logits [T', V] -> a number, as a tensor
@@ -40,7 +41,10 @@ class Question:
             return
         method = method_named(self.method)
         if method is None:
-            raise UserError(f"method {self.method!r}: expected {', '.join(NAMES)}")
+            raise UserError(f"method {self.method!r}: expected {names_in_words()}")
+        why_not = cannot_be_fed(self.method)
+        if why_not:
+            raise UserError(f"method {self.method}: {why_not}; choose from {names_in_words()}")
         if self.target in ONE_BY_ONE and not method.aimed:
             raise UserError(f"target {self.target}: {self.method} shows the same map whatever the gloss; "
                             "choose another method")

@@ -71,10 +71,10 @@ class NetworksInUse:
         self.loaded = ready
 
     def _check_layers(self, model: str, recogniser: "Recogniser") -> None:
-        from cams.catalogue import CATALOGUE, layer_names
+        from cams.catalogue import layer_names, method_of
 
         method = self.asked.question.method or recogniser.method_for(self.asked.layers.get(model))
-        there = layer_names(recogniser, CATALOGUE[method])
+        there = layer_names(recogniser, method_of(method))
         unknown = [name for name in self.asked.layers.get(model, ()) if name not in there]
         if unknown:
             raise UserError(f"--layers: {model} has no layer {', '.join(unknown)}; --list-layers prints those it has")

@@ -1,0 +1,55 @@
+"""Glosses read, each against the classes nearest to it: what FinerCAM (Zhang et al. 2025) asks, of every step."""
+from dataclasses import dataclass
+from typing import List, Optional, Tuple
+
+import torch
+from torch import Tensor
+
+from cams.per_gloss import Told
+from cams.picks import Picks
+from datasets.clip import Clip
+from models.recogniser import Recogniser
+from records.transcript import read_id
+from terminal.errors import UserError
+
+COUNT = 3               # rivals of a step: as many as the library's FinerCAM has
+LITTLE = 1e-9           # beside the rivals' probabilities, which may all be zero
+
+
+@dataclass(frozen=True)
+class AgainstRivals(Picks):
+    """Of each step the logit less its rivals', these weighted by their probabilities (which have a gradient too)."""
+
+    rivals: Tuple[Tuple[int, ...], ...] = ()        # of each step
+
+    def score(self, logits: Tensor, first: int = 0) -> Optional[Tensor]:
+        here = [place for place, step in enumerate(self.steps) if first <= step < first + len(logits)]
+        if not here:
+            return None
+        rows = logits[[self.steps[place] - first for place in here]]                    # [steps, V]
+        own = rows[torch.arange(len(here)), [self.classes[place] for place in here]]
+        others = torch.tensor([self.rivals[place] for place in here], device=logits.device)
+        weights = rows.softmax(1).gather(1, others)                                     # [steps, rivals]
+        apart = own[:, None] - rows.gather(1, others)
+        return ((weights * apart).sum(1) / (weights.sum(1) + LITTLE)).sum()
+
+
+def against_rivals(recogniser: Recogniser, clip: Clip, logits: Tensor) -> List[Picks]:
+    """Of every gloss that was read. A rival is a class whose logit is nearest to the gloss's own; never the blank."""
+    told = Told(recogniser, clip, logits)
+    blank = told.vocabulary.blank
+    if logits.shape[1] < 3:
+        raise UserError(f"target rivals: {recogniser.name}'s vocabulary has one gloss alone; ask for each")
+    judged = {edit.read: edit for edit in told.edits}
+    found: List[Picks] = []
+    for place, (span, word) in enumerate(zip(told.spans, told.words)):
+        apart = (logits[span.start:span.stop] - logits[span.start:span.stop, span.id:span.id + 1]).abs()
+        apart[:, [span.id, blank]] = float("inf")
+        nearest = apart.topk(min(COUNT, logits.shape[1] - 2), largest=False).indices.tolist()
+        names = dict.fromkeys(told.vocabulary.name(number) for row in nearest for number in row)
+        words = (f"{word}, which was read, less the {len(nearest[0])} classes nearest to it at each step "
+                 f"({', '.join(names)}), weighted by their probabilities, summed")
+        gloss = told.gloss(span, word, read_id(place + 1), judged.get(place), words)
+        steps = tuple(range(span.start, span.stop))
+        found.append(AgainstRivals(words, steps, (span.id,) * len(steps), (), gloss, tuple(map(tuple, nearest))))
+    return found
