@@ -1,10 +1,11 @@
 """Explains any recogniser on any clip: a map per target layer, from one forward and one backward."""
 from dataclasses import replace
-from typing import Dict, Optional, Sequence, Tuple
+from functools import partial
+from typing import Any, Callable, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from cams.catalogue import AnyMethod, aimed, attends, on_clip
 from cams.frames import laid, laid_on
@@ -14,8 +15,11 @@ from cams.picks import Picks
 from cams.plan import Plan, plan
 from cams.windowed import Found, explain_windows, is_matrix
 from datasets.clip import Clip
+from geometry.viewport import Viewport
 from models.contract import Probe
 from models.input_tap import Entry
+from models.own_layers import Arrange
+from models.own_module import Own, OwnModule
 from models.reading import longest_window
 from models.recogniser import Recogniser
 from poses.whole_body import on_frames
@@ -23,7 +27,7 @@ from records.explanation import Explanation, GlossMaps, LayerMap
 from records.question import ONE_BY_ONE, Question
 from terminal.errors import UserError
 
-__all__ = ["Explanation", "GlossMaps", "LayerMap", "Question", "explain"]
+__all__ = ["Explanation", "GlossMaps", "LayerMap", "Question", "Viewport", "explain", "explain_module"]
 
 SCHEDULES = ("single", "per-layer")
 LOOKS = {                # what methods without a target look at
@@ -62,6 +66,49 @@ def explain(recogniser: Recogniser, clip: Clip, question: Optional[Question] = N
                        _asking(asked, _words(question.target, asked.method, found.picks)), asked.name, asked.pool,
                        question.normalise, asked.precision.words, (*asked.notes, *asked.precision.notes), maps, glosses,
                        asked.hiding)
+
+
+def explain_module(module: nn.Module, frames: np.ndarray, to_input: Callable[[np.ndarray], Tensor],
+                   layers: Sequence[str], to_logits: Callable[[Any], Tensor] = lambda output: output,
+                   question: Optional[Question] = None, *, classes: Sequence[str] = (),
+                   arrange: Optional[Arrange] = None, view: Optional[Viewport] = None,
+                   tell: Tell = lambda done, total: None) -> Explanation:
+    """Maps of a module of your own, with where each layer's cells lie worked out from the module itself.
+
+    frames: uint8 [T, H, W, 3] RGB. to_input: from them to what the module takes, [1, C, T, H, W], [1, T, C, H, W] or
+    [T, C, H, W], on any device. layers: paths as `named_modules` has them, and "input". to_logits: from what the
+    module returns to logits [V], [T', V] or [1, T', V], or to a score []. The question's target is max, one of
+    `classes` (names, in order), the number of a class, or a function from logits [T', V] to a score.
+    arrange: where an output's layout cannot be read off its sizes, from it to [1, C, T', H', W'] or [1, C, T'].
+    view: the part of a frame that to_input shows; None: measured.
+    """
+    question = question or Question()
+    if question.layers is not None:
+        raise UserError("layers: name them as layers=, not in the question")
+    if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[3] != 3 or not frames.size:
+        raise UserError(f"frames: {frames.dtype} {list(frames.shape)}; expected uint8 [T, H, W, 3], RGB")
+    clip = Clip("frames", "", frames)
+    words, question = _own_target(replace(question, layers=tuple(layers)), classes)
+    made = explain(OwnModule(Own(module, to_input, to_logits, arrange, view), clip, layers), clip, question, tell=tell)
+    return replace(made, target=words) if words else made
+
+
+def _own_target(question: Question, classes: Sequence[str]) -> Tuple[str, Question]:
+    """A class, by name or number, as the score it stands for, and in words."""
+    target = question.target
+    if target == "max" or callable(target):
+        return "", question
+    number = classes.index(target) if target in classes else int(target) if target.isdigit() else -1
+    if number < 0:
+        have = "max, the number of a class" + (", a name in classes" if classes else "")
+        raise UserError(f"target {target!r}: a module of your own has {have}, or a function from logits to a score")
+    return f"class {target}, its logits summed over all steps", replace(question, target=partial(_class, number))
+
+
+def _class(number: int, logits: Tensor) -> Tensor:
+    if number >= logits.shape[1]:
+        raise UserError(f"target: class {number} of {logits.shape[1]}; they count from 0")
+    return logits[:, number].sum()
 
 
 def _of_gloss(asked: Plan, number: int, picks: Picks, raw: Dict[str, Tensor], found: Found) -> GlossMaps:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.contract import Explainable, Inputs, Probe
+from models.evaluating import evaluating
 from models.float32 import full_float32
 from models.plain_layout import guarded
 from models.recogniser import Recogniser
@@ -168,24 +169,6 @@ def _no_gradient(name: str, *_: Any) -> None:
 
 def at_least_float32(tensor: Tensor) -> Tensor:
     return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
-
-
-@contextmanager
-def evaluating(recogniser: nn.Module) -> Iterator[None]:
-    """Evaluation mode and no gradients for parameters; afterwards everything is as it was."""
-    training = [module for module in recogniser.modules() if module.training]
-    learning = [parameter for parameter in recogniser.parameters() if parameter.requires_grad]
-    try:
-        for module in training:
-            module.training = False
-        for parameter in learning:
-            parameter.requires_grad_(False)
-        yield
-    finally:
-        for module in training:
-            module.training = True
-        for parameter in learning:
-            parameter.requires_grad_(True)
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def explain_windows(plan: Plan, per_layer: bool, window: int) -> Found:
         if not per_layer and len(plan.probes) > 1:
             per_layer = True
             plan.notes.append("out of memory: each layer was explained in a pass of its own")
-        elif min(window, len(plan.clip)) // 2 >= SMALLEST_WINDOW:
+        elif plan.recogniser.cuts and min(window, len(plan.clip)) // 2 >= SMALLEST_WINDOW:
             window = min(window, len(plan.clip)) // 2 // 8 * 8
             plan.notes.append(f"out of memory: windows of {window} frames")
         else:
