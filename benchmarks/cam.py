@@ -25,9 +25,9 @@ from records.question import Question  # noqa: E402
 BARE, OURS = "a  bare forward and backward", "b  ours, five layers"
 ONE_MAP = "a  one map, five layers"
 OF_FRAMES = ("vac", "corrnet", "corrnetplus", "sen", "tlp", "signgraph", "swin")
-NETWORKS = ["slowfast", "twostream", *OF_FRAMES]
-SPATIAL = {"slowfast": 3, "twostream": 4, **dict.fromkeys(OF_FRAMES, 3)}    # layers with space of the five
-EARLIEST = {"slowfast": 2, "twostream": 2, **dict.fromkeys(OF_FRAMES, 1)}   # of the five, below which no other lies
+NETWORKS = ["slowfast", "twostream", *OF_FRAMES, "mska"]
+SPATIAL = {"slowfast": 3, "twostream": 4, **dict.fromkeys(OF_FRAMES, 3), "mska": 5}    # layers with space of the five
+EARLIEST = {"slowfast": 2, "twostream": 2, **dict.fromkeys(OF_FRAMES, 1), "mska": 5}   # of the five, below which no other lies
 
 
 def main() -> None:
@@ -108,7 +108,8 @@ def contenders(name: str, frames: int, device: Any, precision: str, libraries: b
     recogniser = published.recogniser(name, folded=True).to(device)
     clip = published.clip(name, frames)
     layers, spatial = list(recogniser.default_layers), list(recogniser.default_layers)[:SPATIAL[name]]
-    runs: Dict[str, Callable[[], Any]] = {OURS: partial(explain, recogniser, clip, Question(precision=precision))}
+    runs: Dict[str, Callable[[], Any]] = {
+        OURS: partial(explain, recogniser, clip, Question(precision=precision, layers=tuple(layers)))}
     if libraries and precision == "fp32":
         runs["b' ours, the same layers"] = partial(explain, recogniser, clip, Question(layers=tuple(spatial),
                                                                                           precision=precision))
