@@ -27,7 +27,8 @@ ONE_MAP = "a  one map, five layers"
 OF_FRAMES = ("vac", "corrnet", "corrnetplus", "sen", "tlp", "signgraph", "swin")
 NETWORKS = ["slowfast", "twostream", *OF_FRAMES, "mska"]
 SPATIAL = {"slowfast": 3, "twostream": 4, **dict.fromkeys(OF_FRAMES, 3), "mska": 5}    # layers with space of the five
-EARLIEST = {"slowfast": 2, "twostream": 2, **dict.fromkeys(OF_FRAMES, 1), "mska": 5}   # of the five, below which no other lies
+# Which of the five have none of the others below them.
+EARLIEST = {"slowfast": (0, 1), "twostream": (0, 1), **dict.fromkeys(OF_FRAMES, (0,)), "mska": (0, 2, 3, 4)}
 
 
 def main() -> None:
@@ -116,7 +117,7 @@ def contenders(name: str, frames: int, device: Any, precision: str, libraries: b
     if only in runs:
         return {only: runs[only]}
     inputs = recogniser.prepare(clip)       # ours does that itself
-    runs[BARE] = partial(bare, recogniser, inputs, layers[:EARLIEST[name]], precision)
+    runs[BARE] = partial(bare, recogniser, inputs, [layers[index] for index in EARLIEST[name]], precision)
     if libraries and precision == "fp32":
         runs[f"c  grad-cam, {len(spatial)} layers, a call each"] = partial(each, grad_cam, recogniser, inputs, spatial)
         runs[f"d  Captum, {len(spatial)} layers, a call each"] = partial(each, captum, recogniser, inputs, spatial)
