@@ -52,9 +52,9 @@ def main() -> int:
             if options.only and name not in options.only:
                 continue
             started = time.perf_counter()
-            kills, same = rounds(case, Path(folder) / name, options.rounds, random.Random(options.seed))
-            failed += not same
-            print(f"{name:9} {kills} kills, {'identical' if same else 'DIFFERENT'}, "
+            kills, differing = rounds(case, Path(folder) / name, options.rounds, random.Random(options.seed))
+            failed += bool(differing)
+            print(f"{name:9} {kills} kills, {'DIFFERENT: ' + ', '.join(differing) if differing else 'identical'}, "
                   f"{time.perf_counter() - started:.0f} s", flush=True)
     return 1 if failed else 0
 
@@ -96,10 +96,10 @@ def cases(folder: Path) -> Dict[str, Case]:
             "train": Case(train, resumed)}
 
 
-def rounds(case: Case, place: Path, wanted: int, moments: random.Random) -> Tuple[int, bool]:
-    """How many runs were killed, and whether the last left what an undisturbed one does."""
-    whole, out = place / "whole", place / "out"
-    place.mkdir()
+def rounds(case: Case, folder: Path, wanted: int, moments: random.Random) -> Tuple[int, List[str]]:
+    """How many runs were killed, and the files in which the last run differs from an undisturbed one."""
+    whole, out = folder / "whole", folder / "out"
+    folder.mkdir()
     begun = time.perf_counter()
     finish(case.command(out))
     takes = time.perf_counter() - begun
@@ -118,7 +118,8 @@ def rounds(case: Case, place: Path, wanted: int, moments: random.Random) -> Tupl
             kills += 1
     made_old(out)
     finish(case.again(out))
-    return kills, told(out) == told(whole)
+    expected, left = digests(whole), digests(out)
+    return kills, sorted(name for name in {*expected, *left} if expected.get(name) != left.get(name))
 
 
 def made_old(folder: Path) -> None:
@@ -139,17 +140,17 @@ def finish(words: List[str]) -> None:
         raise SystemExit(f"{' '.join(words)}: left with {code}")
 
 
-def told(folder: Path) -> Dict[str, str]:
+def digests(folder: Path) -> Dict[str, str]:
     """A digest of every file, hidden ones too."""
-    found = {}
+    digest = {}
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))
         if path.is_file() and path.name not in LEFT_OUT and not name.startswith("tensorboard"):
             data = path.read_bytes()
             if path.suffix == ".json":
                 data = json.dumps(_timeless(json.loads(data))).encode()
-            found[name] = hashlib.sha256(data).hexdigest()
-    return found
+            digest[name] = hashlib.sha256(data).hexdigest()
+    return digest
 
 
 def _timeless(value: object) -> object:
