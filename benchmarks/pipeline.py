@@ -108,7 +108,7 @@ def bare_seconds(model: str, path: Path, data: Path, device: str) -> Seconds:
     recogniser = load_recogniser(model, path, device, open_corpus(data))
     clip = PhoenixVideoTextDataset(data, "dev").clip(0)
     precision = "amp" if device.startswith("cuda") else "fp32"
-    earliest = list(recogniser.default_layers)[:EARLIEST[model]]
+    earliest = [recogniser.default_layers[index] for index in EARLIEST[model]]
     bare(recogniser, recogniser.prepare(clip.window(0, 32)), earliest, precision)
     inputs = recogniser.prepare(clip)
     if device.startswith("cuda"):
