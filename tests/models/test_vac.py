@@ -53,6 +53,14 @@ def test_imagenet_weights_of_another_depth_are_refused(tmp_path: Path) -> None:
         FrameResNet(18).load_imagenet(tmp_path / "deep.pth")
 
 
+def test_a_small_file_that_asks_for_much_memory_is_refused(tmp_path: Path) -> None:
+    state = zoo.resnet18(weights=None).state_dict()
+    state["conv1.weight"] = torch.zeros(1).expand(64, 3, 7, 7, 1 << 30)
+    torch.save(state, tmp_path / "bomb.pth")
+    with pytest.raises(UserError, match="bomb.pth: damaged"):
+        FrameResNet(18).load_imagenet(tmp_path / "bomb.pth")
+
+
 def test_depth_and_classifier_are_read_from_the_keys(tmp_path: Path) -> None:
     for name, changes in (("vac", {"depth": 34}), ("smkd", {}), ("smkd", {"depth": 50})):
         made = networks.recogniser(name, **changes)
