@@ -1,6 +1,9 @@
 """Videos: what framing and keypoints cost a reading, and what a long film costs in memory.
 
-    python benchmarks/video.py --framing [--data-root FOLDER]     where the corpus's signers stand
+    python benchmarks/video.py --framing                          where the drawn signers stand
+    python benchmarks/video.py --framing --data-root FOLDER [--dataset NAME] [--estimator NAME]
+                                                                  where those of a corpus do: by its keypoints, or as
+                                                                  the estimator finds them in its frames
     python benchmarks/video.py --keypoints [--clips 12]           estimated points against drawn ones (needs MediaPipe)
     python benchmarks/video.py --memory                           a film of one minute and one of ten
 """
@@ -18,26 +21,26 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.standing import corpus_people, standing  # noqa: E402
 from datasets.clip import Clip  # noqa: E402
 from datasets.phoenix2014 import Phoenix2014  # noqa: E402
 from estimation.estimator import estimator  # noqa: E402
 from estimation.face_mesh import parts  # noqa: E402
 from estimation.missing import filled  # noqa: E402
 from glosses.rules import TWOSTREAM_2014  # noqa: E402
-from poses.keypoint_pickle import sequences  # noqa: E402
 from poses.whole_body import LEFT_HAND, RIGHT_HAND  # noqa: E402
 from records.requests import VideoRequest  # noqa: E402
 from runs.demo import CHECKPOINTS, SEED  # noqa: E402
 from runs.loading import load_recogniser  # noqa: E402
 from signer.clip import SignedClip, sign  # noqa: E402
 from signer.synthetic import SIGNERS, SPLITS, signer  # noqa: E402
+from terminal.errors import UserError  # noqa: E402
 from tests.kit.footage import write_video  # noqa: E402
-from video.framing import ALIKE, BODY, CONFIDENT, around, square, whole  # noqa: E402
+from video.framing import ALIKE, STANDING, around, square, whole  # noqa: E402
 from video.sequences import VideoDataset  # noqa: E402
 
 RESULTS = Path(__file__).resolve().parent / "results"
 FRAME = (260, 210)
-SOME = 200              # sequences of a corpus that are enough to see where its signers stand
 HANDS = (*LEFT_HAND, *RIGHT_HAND)
 
 
@@ -45,18 +48,19 @@ def drawn(split: str, member: int) -> SignedClip:
     return sign(signer(SEED, split, member), np.random.default_rng([SEED, 4, SPLITS.index(split), member]))
 
 
-def framing(root: Optional[str]) -> None:
-    if root:
-        pickle = Path(root) / "keypoints" / "keypoints.pkl"
-        people = [points for _, (_, points) in zip(range(SOME), sequences(pickle))]
-    else:
-        people = [drawn(split, member).keypoints for split in SPLITS for member in range(SIGNERS[split])]
-    standing = np.array([np.median(points[:, list(BODY), :2], axis=0) for points in people
-                         if (points[:, list(BODY), 2] >= CONFIDENT).any(axis=0).all()])
-    print(f"{len(standing)} {'sequences' if root else 'drawn signers'}, x and y in a 210x260 frame, give or take:")
-    for name, mean, spread in zip(("nose", "left eye", "right eye", "left shoulder", "right shoulder"),
-                                  standing.mean(axis=0), standing.std(axis=0)):
-        print(f"  {name:<16}{mean[0]:6.1f}{mean[1]:7.1f}  +-{spread[0]:4.1f}{spread[1]:5.1f}")
+def framing(root: Optional[str], dataset: Optional[str], name: Optional[str]) -> None:
+    people = (list(corpus_people(root, dataset, name)) if root else
+              [drawn(split, member).keypoints for split in SPLITS for member in range(SIGNERS[split])])
+    places = [each for each in map(standing, people) if each is not None]
+    if not places:
+        raise UserError(f"{root}: nose, eyes and shoulders are seen in none of {len(people)} sequences")
+    stand = np.stack(places)
+    print(f"{len(stand)} {'sequences' if root else 'drawn signers'}, x and y in a 210x260 frame, give or take; what "
+          "framing supposes:")
+    for name, mean, spread, supposed in zip(("nose", "left eye", "right eye", "left shoulder", "right shoulder"),
+                                            stand.mean(axis=0), stand.std(axis=0), STANDING):
+        print(f"  {name:<16}{mean[0]:6.1f}{mean[1]:7.1f}  +-{spread[0]:4.1f}{spread[1]:5.1f}  "
+              f"{supposed[0]:7.1f}{supposed[1]:7.1f}")
     found = [around(points, FRAME) for points in people]
     print(f"taken whole: {sum(box == whole(FRAME) for box in found)} of {len(found)} (boxes that share {ALIKE:.0%} of "
           "their union count as one framing)")
@@ -171,13 +175,18 @@ def main() -> None:
     made.add_argument("--keypoints", action="store_true")
     made.add_argument("--memory", action="store_true")
     made.add_argument("--data-root")
+    made.add_argument("--dataset")
+    made.add_argument("--estimator", help="of --framing: looks at the corpus's frames, whether or not it has keypoints")
     made.add_argument("--clips", type=int, default=12)
     made.add_argument("--decode", help=argparse.SUPPRESS)
     given = made.parse_args()
     if given.decode:
         decode(given.decode)
     if given.framing:
-        framing(given.data_root)
+        try:
+            framing(given.data_root, given.dataset, given.estimator)
+        except UserError as error:
+            made.error(str(error))
     if given.keypoints:
         keypoints(given.clips)
     if given.memory:
