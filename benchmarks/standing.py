@@ -1,5 +1,4 @@
-"""Where the signers of a corpus stand in its 210x260 frames: by the keypoints that it has, or as an estimator finds them.
-"""
+"""Where the signers of a corpus stand in its 210x260 frames, by its keypoints or by those that an estimator finds."""
 from pathlib import Path
 from typing import Iterator, List, Optional
 
