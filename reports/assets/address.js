@@ -10,6 +10,7 @@ function address() {
   if (state.gloss) words.gloss = `${state.gloss.model}/${state.gloss.id}`;
   if (state.gloss && state.side === "true") words.side = "true";
   if (state.loop) words.loop = "yes";
+  if (state.tab) words.tab = state.tab;
   return new URLSearchParams(words).toString().replace(/%2F/g, "/");
 }
 
@@ -38,4 +39,5 @@ function recall() {
   state.gloss = glosses.find((each) => each.model === model && each.id === id) || null;
   if (words.get("side") === "true") state.side = "true";
   state.loop = words.get("loop") === "yes";
+  if (words.has("tab")) state.tab = models.some((each) => each.name === words.get("tab")) ? words.get("tab") : "";
 }

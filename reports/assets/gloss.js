@@ -26,7 +26,7 @@ function asShown(index) {
   if (own && own.layers[layer.name]) {
     return { ...layer, sheet: undefined, ...own.layers[layer.name], id: `${layer.id}#${own.id}`, target: own.words };
   }
-  if (!models.some((each) => (each.alone || []).length)) return layer;      // nothing was explained on its own
+  if (!anyAlone()) return layer;      // nothing was explained on its own
   return { ...layer, lacks: mine ? `no map of ${state.gloss.gloss} on its own; ` : `nothing of its own at ${state.gloss.gloss}; ` };
 }
 
@@ -56,6 +56,8 @@ function nextGloss(by) {
   jump(its[clamp(at, 0, its.length - 1)]);
 }
 
+const anyAlone = () => models.some((model) => (model.alone || []).length > 0);
+
 function showGloss() {
   for (const button of glossButtons) {
     button.classList.toggle("chosen", Boolean(state.gloss) && button.span.model === state.gloss.model && button.span.id === state.gloss.id);
@@ -64,10 +66,11 @@ function showGloss() {
   const own = state.gloss && aloneOf(state.gloss);
   const sides = own ? models.find((model) => model.name === state.gloss.model).alone
     .filter((each) => each.span === own.span).map((each) => each.side) : [];
-  byId("sides").hidden = sides.length < 2;
+  // Out of sight, yet with their room kept, so that nothing under them moves.
+  byId("sides").style.visibility = sides.length < 2 ? "hidden" : "";
   byId("for-read").setAttribute("aria-pressed", state.side === "read");
   byId("for-true").setAttribute("aria-pressed", state.side === "true");
-  byId("whole").hidden = !own;
+  byId("whole").style.visibility = own ? "" : "hidden";
   layerRows.forEach((row, index) => row.of(asShown(index), state.lanes, solid[state.scale]));
   showMode();
 }

@@ -7,11 +7,12 @@ function showHead() {
   byId("sequence").append(...breakable(preds.sequence));
   byId("facts").textContent = [preds.split, preds.signer, `${frames} frames`, `${(frames / fps).toFixed(1)} s at ${fps} fps`]
     .filter(Boolean).join(" · ");
-  if (preds.video) byId("facts").after(make("ul", { class: "soft video" }, ...preds.video.lines.map((text) => make("li", { text }))));
+  if (preds.video) byId("facts").after(aboutVideo(preds.video));
   const here = encodeURIComponent(preds.sequence);
-  byId("links").append(...[["index", "../index.html"], ["← previous clip", `../index.html#before=${here}`],
-    ["next clip →", `../index.html#after=${here}`], ...data.files.map((file) => [file, file])]
-    .map(([text, href]) => make("a", { href, text })));
+  const link = ([text, href]) => make("a", { href, text });
+  byId("links").prepend(...[["index", "../index.html"], ["← previous clip", `../index.html#before=${here}`],
+    ["next clip →", `../index.html#after=${here}`]].map(link));
+  byId("files").append(make("div", { class: "panel" }, ...data.files.map((file) => link([file, file]))));
   const rows = byId("readings");
   const sentence = (label, entries, beside) => {
     const words = make("div", { class: "sentence" });
@@ -30,11 +31,17 @@ function showHead() {
   for (const model of models) {
     const { wer, wer_authors: theirs } = preds.models[model.name];
     sentence(model.title, glosses.filter((each) => each.model === model.name), wer ? make("span", { class: "wer", title: wordsOfWer(wer) },
-      make("b", { text: `${rateOf(wer).toFixed(1)}%` }), " WER", theirs ? make("span", { class: "theirs", title: wordsOfWer(theirs), text: whoseWer(wer, theirs) }) : null) : null);
+      make("b", { text: `${rateOf(wer).toFixed(1)}%` }), " WER", theirs ? make("span", { class: "theirs", title: wordsOfWer(theirs), text: `, ${whoseWer(wer, theirs)}` }) : null) : null);
+    byId("folded").append(make("span", {}, make("b", { text: model.title }), wer ? ` ${rateOf(wer).toFixed(1)}% WER` : ""));
   }
   if (preds.truth) {
     byId("verdict-key").append(...VERDICTS.slice(1).map((verdict) => make("span", { class: `word ${verdict}`, text: verdict })));
   }
+}
+
+/** Where an own video is from and how sure one can be: the first line says that it is outside the training data. */
+function aboutVideo({ lines: [first, ...more] }) {
+  return make("details", { class: "soft video" }, make("summary", { text: first }), make("ul", {}, ...more.map((text) => make("li", { text }))));
 }
 
 /** The truth with its frames, where a model could align it: of the model that knows most of its glosses. */

@@ -72,7 +72,7 @@ function axisLane(frames, fps) {
   return lane("axis-lane", make("span", { class: "soft", text: "" }), track);
 }
 
-const LABEL_ROW = 17, BAR = 9, MOST_ROWS = 6;
+const LABEL_ROW = 17, TIGHT_ROW = 13, BAR = 9, MOST_ROWS = 6;
 const ruler = make("canvas").getContext("2d");
 
 /** Glosses as bars over their frames, each with its name under it, in as many rows as keep names apart. */
@@ -92,7 +92,7 @@ function glossLane(name, spans, frames, jump) {
   track.append(...buttons);
   track.layOut = () => {
     if (!buttons.length) return;
-    const width = track.clientWidth;
+    const width = track.clientWidth, pitch = track.closest(".tight") ? TIGHT_ROW : LABEL_ROW;
     const { fontSize, fontFamily } = getComputedStyle(buttons[0].lastChild);
     ruler.font = `${fontSize} ${fontFamily}`;
     const ends = [];
@@ -103,11 +103,11 @@ function glossLane(name, spans, frames, jump) {
       let row = ends.findIndex((end) => end <= start);
       if (row < 0) row = ends.length < MOST_ROWS ? ends.length : ends.indexOf(Math.min(...ends));
       ends[row] = start + long;
-      button.lastChild.style.top = `${BAR + 2 + row * LABEL_ROW}px`;
+      button.lastChild.style.top = `${BAR + 2 + row * pitch}px`;
       button.lastChild.style.left = `${start - (button.span.frames[0] / frames) * width}px`;
-      button.style.setProperty("--stem", `${row * LABEL_ROW + 4}px`);
+      button.style.setProperty("--stem", `${row * pitch + 4}px`);
     }
-    track.style.height = `${BAR + 6 + Math.max(1, ends.length) * LABEL_ROW}px`;
+    track.style.height = `${BAR + 6 + Math.max(1, ends.length) * pitch}px`;
   };
   return lane("gloss-lane", make("span", { text: name }), track);
 }

@@ -1,12 +1,13 @@
 "use strict";
 
 function showLanes() {
-  const rows = byId("lane-rows");
-  rows.append(axisLane(frames, fps));
+  const all = byId("lane-rows");
+  all.append(axisLane(frames, fps));
   const names = data.regions ? data.regions.names : [];
   let index = 0;
   for (const model of models) {
-    rows.append(make("h3", { class: "lane-model", text: model.title }));
+    const rows = make("section", { "data-model": model.name }, make("h3", { class: "lane-model", text: model.title }));
+    all.append(rows);
     if (model.truth.length) rows.append(glossLane("truth, aligned", model.truth, frames, jump));
     rows.append(glossLane("read", glosses.filter((each) => each.model === model.name), frames, jump));
     for (const layer of model.layers) {
@@ -17,9 +18,13 @@ function showLanes() {
       index += 1;
     }
   }
-  rows.querySelectorAll(".gloss").forEach((button) => glossButtons.push(button));
+  all.querySelectorAll(".gloss").forEach((button) => glossButtons.push(button));
   byId("lane-kinds").hidden = !layers.some((layer) => layer.shares_over_time);
-  const layOut = () => rows.querySelectorAll(".track").forEach((track) => track.layOut && track.layOut());
-  new ResizeObserver(layOut).observe(rows);
-  scrubOn(rows, frames, (frame) => { pause(); seek(frame); });
+  new ResizeObserver(layOutTracks).observe(all);
+  scrubOn(all, frames, (frame) => { pause(); seek(frame); });
+}
+
+/** Puts names and ticks where the width of the page has room for them. */
+function layOutTracks() {
+  byId("lane-rows").querySelectorAll(".track").forEach((track) => track.layOut && track.clientWidth && track.layOut());
 }

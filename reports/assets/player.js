@@ -47,7 +47,7 @@ function step(by) { pause(); seek(state.frame + by); }
 function loop(on) {
   state.loop = on;
   byId("loop").setAttribute("aria-pressed", on);
-  byId("loop").textContent = state.gloss ? `Loop ${state.gloss.gloss}` : "Loop";
+  byId("loop").title = `Play over and over: ${state.gloss ? state.gloss.gloss : "the clip"} (L)`;
 }
 
 function nextSpeed() {

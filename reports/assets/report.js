@@ -18,6 +18,7 @@ function listen() {
   byId("whole").addEventListener("click", leaveGloss);
   byId("for-read").addEventListener("click", () => showSide("read"));
   byId("for-true").addEventListener("click", () => showSide("true"));
+  byId("fold").addEventListener("click", () => fold(!isFolded()));
   byId("help").addEventListener("click", () => byId("keys").showModal());
   for (const view of views) zoomOn(view, views);
   for (const held of [byId("raw"), ...views.map((view) => view.canvas)]) {
@@ -43,27 +44,34 @@ function showAll() {
   showScale();
 }
 
-/** Where the page opens, if its address does not say: where the first gloss that has a map is strongest, else the clip. */
+const FAINT = 0.25;     // of a map's strongest frame: what is less can hardly be seen
+
+/** Where the page opens, if its address does not say: on the first gloss that has a map, where that is strongest in its
+ *  frames, or in the clip where it is faint in these; without such a gloss where the clip is strongest. */
 function openAtStrongest() {
   const layer = layers[state.layer];
   const its = (models.find((model) => model.name === layer.model).alone || []).filter((each) => each.layers[layer.name] && each.layers[layer.name].sheet);
   const first = its.reduce((one, other) => (one && one.frames[0] <= other.frames[0] ? one : other), null);
+  const { energy } = first ? first.layers[layer.name] : layer;
   const [from, stop] = first ? first.frames : [0, frames];
-  const energy = (first ? first.layers[layer.name] : layer).energy.slice(from, stop);
-  state.frame = clamp(from + energy.indexOf(Math.max(...energy)), 0, frames - 1);
+  const highest = Math.max(...energy), inside = Math.max(0, ...energy.slice(from, stop));
+  state.frame = inside > FAINT * highest ? energy.indexOf(inside, from) : Math.max(0, energy.indexOf(highest));
+  state.gloss = first ? glosses.find((gloss) => gloss.model === layer.model && gloss.id === first.span) || null : null;
 }
 
 async function start() {
   showHead();
   showStage();
   showLanes();
+  showTabs();
   if (data.regions && data.regions.total) showShares(byId("shares"), data.regions, models);
   showMatrices(byId("matrices"), models);
   showMade(byId("made"), preds, models);
   openAtStrongest();
-  recall();
+  if (location.hash.length > 1) recall();
   listen();
   showAll();
+  foldToFit();
   themeButton(byId("theme"));
   drawFrame = await openFrames(data.sheets.frame);
   draw();

@@ -2,7 +2,8 @@
 
 const views = ["layer", "second"].map((place) => {
   const select = make("select", { "aria-label": "Layer of this view", onchange: (event) => { choose(Number(event.target.value), place); } });
-  const caption = make("figcaption", { class: "caption" }, select, make("span", { class: "soft explained" }));
+  const caption = make("figcaption", { class: "caption" }, select, make("button", { type: "button", class: "bare soft explained",
+    onclick: () => { state.whole = !state.whole; showMode(); } }));
   const view = { ...makeView(data.size, caption), select, place };
   view.top.addEventListener("pointerdown", () => { state.active = place; showMode(); });
   return view;
@@ -39,7 +40,10 @@ function showMode() {
   for (const view of views) {
     const layer = asShown(state[view.place]);
     view.select.value = state[view.place];
-    view.caption.lastChild.textContent = explainedBy(layer);
+    const words = view.caption.lastChild;
+    words.textContent = words.title = explainedBy(layer);
+    words.classList.toggle("whole", state.whole);
+    words.setAttribute("aria-expanded", state.whole);
     view.element.classList.toggle("active", state.mode === "two" && state.active === view.place);
     if (!layer.spatial) drawStrip(view.strip, layer.energy, solid[state.scale]);
   }
@@ -49,6 +53,7 @@ function showMode() {
     gridViews[index].words.textContent = layer.lacks ? explainedBy(layer) : "";
   });
   const chosen = state[state.active];
+  showTab(everything[chosen]);
   document.querySelectorAll("#choice input").forEach((input) => { input.checked = Number(input.value) === chosen; });
   layerRows.forEach((row, index) => row.classList.toggle("chosen", state.mode !== "all" && index === chosen));
   draw();
@@ -56,13 +61,16 @@ function showMode() {
 }
 
 function showStage() {
+  byId("gloss-tools").hidden = !anyAlone();
+  byId("sides").hidden = !models.some((model) => (model.alone || []).some((each) => each.side));
+  document.documentElement.style.setProperty("--across", data.size[1] / data.size[0]);
   byId("single-view").append(singleView.element);
   byId("second-view").append(secondView.element);
   const choice = byId("choice"), grid = byId("grid");
   let index = 0;
   for (const [model, run] of [...models.map((each) => [each, ""]), ...(data.beside ? data.beside.models.map((each) => [each, data.beside.name]) : [])]) {
     const title = run ? `${run}: ${model.title}` : model.title;
-    const list = make("fieldset", {}, make("legend", { text: title }));
+    const list = make("fieldset", { "data-model": model.name }, make("legend", { text: title }));
     const cells = make("div", { class: "cells" });
     for (const layer of model.layers) {
       const at = index;
@@ -76,7 +84,7 @@ function showStage() {
       index += 1;
     }
     choice.append(list);
-    if (!run) grid.append(make("h2", { text: title }), cells);
+    if (!run) grid.append(make("section", { "data-model": model.name }, make("h2", { text: title }), cells));
     for (const view of views) {
       const group = make("optgroup", { label: title });
       everything.forEach((layer, at) => {

@@ -50,7 +50,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture()
 def opened(browser: Any) -> Iterator[Any]:
     """Opens a file; afterwards nothing may have been logged, asked of the network, or run from a gloss."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    page = browser.new_page(viewport={"width": 1280, "height": 1300}, color_scheme="light")
     page.set_default_timeout(1000 * PATIENCE)
     page.set_default_navigation_timeout(1000 * PATIENCE)
     trouble: List[str] = []

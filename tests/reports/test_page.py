@@ -167,6 +167,6 @@ def test_the_foot_tells_how_to_make_it_again(report: Any) -> None:
 
 def test_each_count_of_errors_says_whose_it_is(report: Any) -> None:
     counts = report.locator("#readings .wer")
-    assert counts.all_inner_texts() == ["0.0% WER\n30.8% as its authors count", "25.0% WER\nas its authors count"]
+    assert counts.all_inner_texts() == ["0.0% WER, 30.8% as its authors count", "25.0% WER, as its authors count"]
     assert counts.first.get_attribute("title").endswith("of 12, counted by TwoStream 2014")
     assert counts.first.locator(".theirs").get_attribute("title").endswith("of 13, counted by VAC python")

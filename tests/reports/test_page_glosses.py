@@ -70,7 +70,10 @@ def test_a_page_opens_where_the_first_gloss_that_has_a_map_is_strongest(opened: 
     laid = made.layers(FRAMES)["slowfast"]["conv2d.slow_path.layer1"].laid
     first, stop = made.record(FRAMES).models["slowfast"].spans[0].frames
     strongest = first + int(laid.energy()[first:stop].argmax())
-    opened(alone).wait_for_selector(f"#single-view canvas[data-frame='{strongest}']")
+    page = opened(alone)
+    canvas = page.wait_for_selector(f"#single-view canvas[data-layer='{OPENING}#read-1'][data-frame='{strongest}']")
+    set_opacity(page, 100)
+    assert_drawn(canvas, "slowfast", "conv2d.slow_path.layer1", strongest)
 
 
 def test_compare_shows_the_gloss_chosen_in_both_models_and_says_where_there_is_none(opened: Any, alone: Path) -> None:

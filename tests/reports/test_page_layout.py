@@ -1,7 +1,7 @@
 """The report on screens of all widths, in the dark and on paper."""
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, List, Sequence
 
 import pytest
 
@@ -15,6 +15,40 @@ def test_the_picture_stays_in_sight_while_the_lanes_are_scrubbed(report: Any) ->
             box = report.locator(part).first.bounding_box()
             assert box["y"] >= 0 and box["y"] + box["height"] <= height, (width, part)
             assert lane["y"] >= box["y"] + box["height"] - 1 or lane["x"] >= box["x"] + box["width"], (width, part)
+
+
+FIRST = ("#single-view .picture-top canvas", "#single-view select", "#legend", "#legend-high", "#scrubber", "#play")
+
+
+@pytest.mark.parametrize("width, height, parts", [(1400, 800, (*FIRST, "#lanes")), (1600, 1000, (*FIRST, "#lanes")),
+                                                  (800, 1000, FIRST), (390, 844, FIRST)])
+def test_what_is_looked_at_is_in_sight_as_the_page_opens(opened: Any, outputs: Path, width: int, height: int,
+                                                         parts: Sequence[str]) -> None:
+    page = opened(outputs / "index.html")
+    page.set_viewport_size({"width": width, "height": height})
+    page = opened(outputs / "clip 0" / "report.html")
+    page.wait_for_selector("#single-view canvas[data-frame]")
+    for part in parts:
+        box = page.locator(part).bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= height, part
+    assert page.evaluate("scrollY") == 0
+    page.click("#fold")
+    assert page.is_visible("#readings") != page.is_visible("#folded")
+
+
+@pytest.mark.parametrize("width", [1400, 800, 390])
+def test_nothing_moves_as_glosses_and_views_are_chosen(opened: Any, outputs: Path, width: int) -> None:
+    page = opened(outputs / "clip 0" / "report.html", "#frame=0")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.wait_for_selector("#single-view canvas[data-frame='0']")
+
+    def where() -> List[Any]:
+        return [page.locator(part).bounding_box() for part in ("#play", "#clock", "#save", "#scrubber", "#lanes")]
+
+    before = where()
+    for key in ("n", "n", "l", "f", "Escape", "x"):
+        page.keyboard.press(key)
+        assert where() == before, key
 
 
 @pytest.mark.parametrize("width", [1600, 1200, 800, 390])
@@ -36,6 +70,17 @@ def test_nothing_lies_on_anything_and_the_scrubber_is_wide(report: Any, width: i
 def test_it_prints_with_its_colour_scale(report: Any) -> None:
     report.emulate_media(media="print")
     assert report.is_visible("#legend") and report.is_visible("#legend-high") and not report.is_visible("#transport")
+
+
+def test_it_prints_the_bars_of_glosses_and_regions_folded_or_not_on_white(report: Any) -> None:
+    report.evaluate("document.documentElement.dataset.theme = 'dark'")
+    report.click("#fold")
+    report.emulate_media(media="print")
+    for bar in (".gloss .bar", "#shares .stack i"):
+        kept = report.locator(bar).first.evaluate("bar => getComputedStyle(bar).printColorAdjust")
+        assert kept == "exact", bar         # browsers print no other grounds
+    assert report.is_visible("#readings .word >> nth=0") and not report.is_visible("#fold")
+    assert report.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
 @pytest.mark.parametrize("width", [1280, 420])
