@@ -18,6 +18,8 @@ BEGINS: Dict[str, bytes] = {        # what a name ends with -> how such a file o
     "evidence.txt": rb"maps against articulators, ",
     "evidence.png": rb"(?s)\x89PNG.*Software\0Matplotlib",
     "config.yaml": re.escape(RECIPE.encode()),
+    ".ctm": rb"\n\Z|\S+ 1 0\.00 0\.01 \S+\n",
+    ".stm": rb"\n\Z|\S+ 1 \S+ 0\.0 1\.79769e\+308 ",
     ".txt": rb"id\|hypothesis\|truth\n",
 }
 

@@ -1,8 +1,9 @@
 """From what the user named to recognisers ready to explain: checkpoint, vocabulary, device."""
 import hashlib
 import json
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, List, Optional
+from typing import TYPE_CHECKING, Dict, List, Mapping, Optional, Sequence
 
 from datasets.corpora import CORPORA, corpus_class
 from datasets.layout import Corpus
@@ -62,6 +63,21 @@ def load_recogniser(model: str, checkpoint: Path, device: str, corpus: Corpus) -
     whole = recogniser.takes_whole_frames
     recogniser.shown(corpus.part_shown() if whole else None, corpus.framing(whole))
     return recogniser
+
+
+def load_checked(checkpoints: Mapping[str, Path], device: str, corpus: Corpus, splits: Sequence[str]
+                 ) -> "Dict[str, Recogniser]":
+    """Those that know what is signed in the splits; what else must be said goes to stderr."""
+    from glosses.known import check_known
+
+    recognisers = {model: load_recogniser(model, path, device, corpus) for model, path in checkpoints.items()}
+    truths = {split: [row.glosses for row in corpus.rows(split)] for split in splits}
+    for model, recogniser in recognisers.items():
+        lacking = [check_known(recogniser.vocabulary, truths[split], str(checkpoints[model]), split,
+                               "a checkpoint of this corpus, or another --dataset") for split in splits]
+        for note in (*recogniser.notes, *filter(None, lacking)):
+            print(f"warning: {model}: {note}", file=sys.stderr)
+    return recognisers
 
 
 def published_vocabulary(model: str, corpus: Corpus) -> "GlossVocabulary":

@@ -43,21 +43,24 @@ def write_hypotheses(path: Path, readings: Sequence[Reading], rule: Rule) -> Non
 
 @dataclass(frozen=True)
 class ReadBatch:
-    readings: Dict[str, List[Reading]]      # by model
+    readings: Dict[str, List[List[Reading]]]    # by model, a list a width
     broken: Dict[str, str]                  # clips that can't be read, and why
     clips: int                              # of both kinds
 
 
 def read_split(recognisers: Mapping[str, Recogniser], dataset: PhoenixVideoTextDataset, indices: Sequence[int],
-               batch: int, beam: Optional[int]) -> Iterator[ReadBatch]:
-    """What each model reads in these clips, a batch at a time; the next one is decoded meanwhile."""
+               batch: int, widths: Sequence[Optional[int]]) -> Iterator[ReadBatch]:
+    """What each model reads in these clips, a batch at a time; the next one is decoded meanwhile.
+
+    widths: of beams, 1 is greedy and None the authors' own.
+    """
     groups = [indices[start:start + batch] for start in range(0, len(indices), batch)]
     with ThreadPoolExecutor(1) as pool:
         coming = [pool.submit(_clips, dataset, group) for group in groups[:1]]
         for number, group in enumerate(groups):
             clips, broken = coming.pop().result()
             coming += [pool.submit(_clips, dataset, group) for group in groups[number + 1:number + 2]]
-            readings = {name: read_batch(recogniser, clips, beam, broken) for name, recogniser in recognisers.items()}
+            readings = {name: read_batch(recogniser, clips, widths, broken) for name, recogniser in recognisers.items()}
             yield ReadBatch(readings, broken, len(group))
 
 
@@ -73,9 +76,9 @@ def _clips(dataset: PhoenixVideoTextDataset, indices: Sequence[int]) -> Tuple[Li
 
 
 @torch.no_grad()
-def read_batch(recogniser: Recogniser, clips: Sequence[Clip], beam: Optional[int], broken: Dict[str, str]
-               ) -> List[Reading]:
-    """Whole clips, however long, as both authors evaluate. Shorter ones are held at their last frame.
+def read_batch(recogniser: Recogniser, clips: Sequence[Clip], widths: Sequence[Optional[int]], broken: Dict[str, str]
+               ) -> List[List[Reading]]:
+    """A list a width. Whole clips, however long, as both authors evaluate. Shorter ones are held at their last frame.
 
     Those that the model can't take join the broken.
     """
@@ -88,14 +91,14 @@ def read_batch(recogniser: Recogniser, clips: Sequence[Clip], beam: Optional[int
         except UserError as error:
             broken[clip.seq_id] = str(error)
     if not taken:
-        return []
+        return [[] for _ in widths]
     lengths = torch.tensor([tensors[0].shape[2] for tensors in prepared])       # [1, C, T, H, W]
     longest = int(lengths.max())
     stacked = (torch.stack([pad_edges(tensor[0].transpose(0, 1), 0, longest).transpose(0, 1) for tensor in tensors])
                for tensors in zip(*prepared))
     outputs = recogniser.network(*stacked, lengths.to(recogniser.device))
-    return [_reading(recogniser, clip, logits[:steps], beam)
-            for clip, logits, steps in zip(taken, outputs["logits"], outputs["lengths"].tolist())]
+    return [[_reading(recogniser, clip, logits[:steps], width)
+             for clip, logits, steps in zip(taken, outputs["logits"], outputs["lengths"].tolist())] for width in widths]
 
 
 def _reading(recogniser: Recogniser, clip: Clip, logits: torch.Tensor, beam: Optional[int]) -> Reading:

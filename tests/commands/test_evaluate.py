@@ -3,13 +3,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Tuple
+from typing import Dict, List, Tuple
 
 import pytest
 
 import evaluate
 from files.workspace import REPOSITORY
-from glosses.rules import PLAIN
+from glosses.rules import PLAIN, VAC_PYTHON
 from results.certainty import BESIDE, known_range
 from runs.loading import sha256
 from tests.kit.tiers import full
@@ -37,8 +37,11 @@ def test_prints_the_table_and_writes_hypotheses(trained: Path, tmp_path: Path, b
                                                 capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate.main(arguments(trained, tmp_path, "--batch-size", "2", *beam)) == 0
     header, own, common, *abouts, place = capsys.readouterr().out.strip().splitlines()
-    assert header.split() == ["model", "clips", "glosses", "sub", "ins", "del", "WER", "counted", "by"]
-    assert own.split()[:3] == common.split()[:3] == ["slowfast", "2", "4"]
+    assert header.split() == ["model", "split", "decoder", "clips", "glosses", "sub", "ins", "del", "WER", "counted",
+                              "by"]
+    decoder = ["greedy"] if beam else ["beam", "10"]
+    assert own.split()[:4 + len(decoder)] == ["slowfast", "dev", *decoder, "2", "4"]
+    assert common.split()[:4 + len(decoder)] == ["slowfast", "dev", *decoder, "2", "4"]
     assert own.endswith("%  VAC python (its authors')") and common.endswith("%  TwoStream 2014 (common)")
     assert [about.split(":")[0] for about in abouts] == ["VAC python", "TwoStream 2014"]
     lines = (tmp_path / "dev.slowfast.txt").read_text().splitlines()
@@ -46,6 +49,46 @@ def test_prints_the_table_and_writes_hypotheses(trained: Path, tmp_path: Path, b
     checkpoint = trained / "out" / "last.pt"
     known = known_range(checkpoint, sha256(checkpoint), [tmp_path / (checkpoint.name + BESIDE)])
     assert known is not None and (known["split"], known["clips"]) == ("dev", 2) and len(known["blank"]) == 2
+
+
+def test_three_splits_by_two_decoders_are_what_each_is_alone(trained: Path, tmp_path: Path,
+                                                             capsys: pytest.CaptureFixture[str]) -> None:
+    splits = ("--split", "train_eval", "dev", "test")
+    assert evaluate.main(arguments(trained, tmp_path / "all", *splits, "--beam", "1", "own")) == 0
+    printed = capsys.readouterr().out.splitlines()
+    rows = [line for line in printed if line.startswith("slowfast ")]
+    assert [row.split()[1] for row in rows] == ["train"] * 4 + ["dev"] * 4 + ["test"] * 4
+    assert sum("beam 10 reads as greedy does in" in line for line in printed) == 3
+    for split in ("train", "dev", "test"):
+        for beam in ("1", "own"):
+            assert evaluate.main(arguments(trained, tmp_path / beam, "--split", split, "--beam", beam)) == 0
+            alone = [line for line in capsys.readouterr().out.splitlines() if line.startswith("slowfast ")]
+            assert set(alone) <= set(rows)
+            for ending in (".txt", ".ctm", ".sclite.ctm"):
+                assert ((tmp_path / "all" / f"{split}.slowfast.beam-{beam}{ending}").read_text()
+                        == (tmp_path / beam / f"{split}.slowfast{ending}").read_text())
+
+
+def test_a_ctm_counted_again_by_the_published_rule_has_the_errors_of_the_table(
+        trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate.main(arguments(trained, tmp_path, "--split", "train")) == 0
+    row = next(line for line in capsys.readouterr().out.splitlines() if "VAC python (its" in line)
+    truths = {line.split()[0]: line.split()[5:] for line in (tmp_path / "train.stm").read_text().splitlines()}
+    read: Dict[str, List[str]] = {}
+    for line in (tmp_path / "train.slowfast.sclite.ctm").read_text().splitlines():
+        name, channel, start, end, gloss = line.split()
+        assert (channel, start, end) == ("1", f"{len(read.get(name, [])) / 100:.2f}",
+                                         f"{len(read.get(name, [])) / 100 + 0.01:.2f}")
+        read.setdefault(name, []).append(gloss)
+    assert list(read) == list(truths) == sorted(truths)     # sclite reads both files once, side by side
+    again = VAC_PYTHON.total((truths[name], read[name]) for name in truths)
+    assert [again.reference, again.substitutions, again.insertions, again.deletions] == [
+        int(number) for number in row.split()[5:9]]
+
+
+def test_a_second_evaluation_takes_the_files_of_the_first_for_its_own(trained: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert evaluate.main(arguments(trained, tmp_path)) == 0
 
 
 @full
@@ -76,7 +119,8 @@ def test_a_missing_split_is_one_line(trained: Path, tmp_path: Path, capsys: pyte
 
 
 @pytest.mark.parametrize("flags", [("--clips", "3"), ("--beside",), ("--film",), ("--beam", "5", "--evidence"),
-                                   ("--batch-size", "1", "--evidence")])
+                                   ("--batch-size", "1", "--evidence"),
+                                   ("--split", "dev", "test", "--evidence")])
 def test_a_flag_of_the_other_question_is_refused(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
                                                  flags: Tuple[str, ...]) -> None:
     assert evaluate.main(arguments(trained, tmp_path, *flags)) == 2
@@ -92,7 +136,7 @@ def test_a_broken_frame_costs_its_clip_alone(trained: Path, tmp_path: Path, caps
     broken.write_bytes(broken.read_bytes()[:40])
     assert evaluate.main([*arguments(trained, tmp_path / "out", "--batch-size", batch), "--data-root", str(data)]) == 1
     printed = capsys.readouterr()
-    assert printed.out.splitlines()[1].split()[:2] == ["slowfast", "1"]
+    assert printed.out.splitlines()[1].split()[:5] == ["slowfast", "dev", "beam", "10", "1"]
     line, = printed.err.splitlines()
     assert line.startswith("dev-0: not read: ") and broken.name in line
     assert [row.split("|")[0] for row in (tmp_path / "out/dev.slowfast.txt").read_text().splitlines()] == [

@@ -38,7 +38,7 @@ def test_a_file_of_another_names_what_it_looks_like(given: str, file: str, tmp_p
 @pytest.mark.parametrize("name", NAMES)
 def test_a_clip_reads_the_same_whatever_it_is_batched_with(name: str) -> None:
     made, clips = networks.recogniser(name), [networks.clip(frames) for frames in (24, 9, 16)]
-    together = read_batch(made, clips, 1, {})
+    together, = read_batch(made, clips, [1], {})
     inputs = [made.prepare(clip).tensors[0] for clip in clips]
     lengths = torch.tensor([each.shape[2] for each in inputs])
     filled = torch.full((3, *inputs[0].shape[1:]), 7.0)
@@ -49,7 +49,7 @@ def test_a_clip_reads_the_same_whatever_it_is_batched_with(name: str) -> None:
         alone, steps = networks.logits(made, clip), made.steps(len(clip))
         assert outputs["lengths"][number] == steps == len(alone)
         np.testing.assert_allclose(outputs["logits"][number, :steps], alone, rtol=1e-5, atol=1e-5)
-        assert together[number] == read_batch(made, [clip], 1, {})[0]
+        assert together[number] == read_batch(made, [clip], [1], {})[0][0]
 
 
 @pytest.mark.parametrize("name", LIFTED)
