@@ -1,7 +1,7 @@
 """Explains any recogniser on any clip: a map per target layer, from one forward and one backward."""
 from dataclasses import replace
 from functools import partial
-from typing import Any, Callable, Dict, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from cams.catalogue import AnyMethod, aimed, attends, on_clip
 from cams.frames import laid, laid_on
 from cams.joint import joint_line, product
-from cams.multi_pass import Tell
+from cams.multi_pass import ManyPasses, Tell
 from cams.picks import Picks
 from cams.plan import Plan, plan
 from cams.windowed import Found, explain_windows, is_matrix
@@ -27,7 +27,8 @@ from records.explanation import Explanation, GlossMaps, LayerMap
 from records.question import ONE_BY_ONE, Question
 from terminal.errors import UserError
 
-__all__ = ["Explanation", "GlossMaps", "LayerMap", "Question", "Viewport", "explain", "explain_module"]
+__all__ = ["Explanation", "GlossMaps", "LayerMap", "Question", "Viewport", "explain", "explain_each",
+           "explain_module"]
 
 SCHEDULES = ("single", "per-layer")
 LOOKS = {                # what methods without a target look at
@@ -50,13 +51,46 @@ def explain(recogniser: Recogniser, clip: Clip, question: Optional[Question] = N
     overlap by half. schedule: all layers in one backward, or each in its own (per-layer). true_gloss: which of the true
     glosses from-gt takes, from 1 (None: the one nearest to the middle). tell hears of each pass of a method of many.
     """
-    question = question or Question()
-    question.check()
+    return explain_each(recogniser, clip, [question or Question()], window=window, schedule=schedule,
+                        true_gloss=true_gloss, tell=tell)[0]
+
+
+def explain_each(recogniser: Recogniser, clip: Clip, questions: Sequence[Question], *, window: Optional[int] = None,
+                 schedule: str = "single", true_gloss: Optional[int] = None,
+                 tell: Tell = lambda done, total: None) -> List[Explanation]:
+    """The same of questions that differ in nothing but the method and what belongs to it. One pass serves all methods
+    that need no more, and all explain the glosses that the first of them read."""
+    for question in questions:
+        question.check()
     if schedule not in SCHEDULES:
         raise UserError(f"schedule {schedule!r}: expected {', '.join(SCHEDULES)}")
     size = longest_window(recogniser, window)
-    asked = plan(recogniser, clip, question, size, true_gloss, tell)
-    found = explain_windows(asked, schedule == "per-layer", size)
+    plans = [plan(recogniser, clip, question, size, true_gloss, tell) for question in questions]
+    made: Dict[int, Explanation] = {}
+    decided: Optional[Found] = None
+    for group in _groups(plans):
+        for asked in group:
+            asked.precision = group[0].precision
+            if decided is not None and not asked.per_window:
+                asked.target = partial(_as_before, decided.picks)
+        for asked, found in zip(group, explain_windows(group, schedule == "per-layer", size)):
+            made[id(asked)] = _explanation(asked, found)
+            decided = decided or (found if aimed(asked.method) else None)
+    return [made[id(asked)] for asked in plans]
+
+
+def _groups(plans: Sequence[Plan]) -> List[List[Plan]]:
+    """Those that one pass serves together; those that need passes of their own."""
+    one = [asked for asked in plans if not isinstance(asked.method, ManyPasses)]
+    return ([one] if one else []) + [[asked] for asked in plans if isinstance(asked.method, ManyPasses)]
+
+
+def _as_before(picks: Sequence[Picks], logits: Tensor) -> Sequence[Picks]:
+    return picks
+
+
+def _explanation(asked: Plan, found: Found) -> Explanation:
+    question, recogniser = asked.question, asked.recogniser
     alone = zip(found.picks, found.raw) if question.target in ONE_BY_ONE else ()
     glosses = tuple(_of_gloss(asked, number, picks, raw, found)
                     for number, (picks, raw) in enumerate(alone, start=1))

@@ -10,7 +10,7 @@ from records.hiding import ASKS, LOOKS, POINTS, WAYS
 from records.library import PREFIX, fed
 from records.methods import HIDING, METHODS, PASSES
 from records.networks import other_methods
-from records.question import Question
+from records.question import Question, by_methods
 from records.requests import PARTS, ClipRequest, default_parts
 from records.style import ALPHAS, COLORMAPS, Style
 from runs.model_arguments import checkpoint_given, checkpoints_asked, model_arguments
@@ -19,6 +19,7 @@ from runs.video_arguments import video_arguments, videos_asked
 from terminal.command_exit import ended
 from terminal.command_line import (
     VERSION,
+    Listed,
     OneLineParser,
     data_flag,
     dataset_flag,
@@ -62,10 +63,10 @@ def parser() -> argparse.ArgumentParser:
     video_arguments(made.add_argument_group("videos of your own, in place of a corpus's sequences").add_argument)
 
     add = made.add_argument_group("how").add_argument
-    add("--method", metavar="NAME",
-        help=f"how maps are made (default: gradcam; {other_methods()}, unless --layers names layers). Gradient and "
-             "later methods explain the input by default; occlusion and rise need no gradient, they hide parts of the "
-             "clip: "
+    add("--method", action=Listed, metavar="NAME",
+        help=f"how maps are made; several make their maps in one run (default: gradcam; {other_methods()}, unless "
+             "--layers names layers). Gradient and later methods explain the input by default; occlusion "
+             "and rise need no gradient, they hide parts of the clip: "
              + "; ".join(f"{method.name}: {method.line} ({method.paper})" for method in METHODS)
              + f"; {PREFIX}NAME: a class of the installed grad-cam, fed from the same pass: "
              + (", ".join(fed()) or "none"))
@@ -152,7 +153,8 @@ def _as_demo(given: argparse.Namespace) -> None:
 
 
 def explain(given: argparse.Namespace) -> int:
-    _check(question(given))
+    for each_question in by_methods(question(given), _methods(given)):
+        _check(each_question)
     if given.demo:
         _as_demo(given)
     corpus = find_corpus(given.data_root, given.dataset, Workspace())
@@ -174,9 +176,14 @@ def _check(asked: Union[Question, ClipRequest]) -> None:
 
 
 def question(given: argparse.Namespace) -> Question:
-    return Question(target=given.target, method=given.method, pool=given.pool, normalise=given.normalise,
-                    precision=given.precision, budget=given.budget, hide=given.hide,
+    methods = _methods(given)
+    return Question(target=given.target, method=methods[0] if len(methods) == 1 else None, pool=given.pool,
+                    normalise=given.normalise, precision=given.precision, budget=given.budget, hide=given.hide,
                     hidden_keypoints=given.hidden_keypoints)
+
+
+def _methods(given: argparse.Namespace) -> Tuple[str, ...]:
+    return tuple(dict.fromkeys(given.method or ()))
 
 
 def request(given: argparse.Namespace, corpus: "Corpus") -> ClipRequest:
@@ -185,6 +192,7 @@ def request(given: argparse.Namespace, corpus: "Corpus") -> ClipRequest:
         out=expanded(given.out).absolute() if given.out else workspace.outputs, device=given.device,
         style=Style(given.alpha, given.colormap, given.fps, given.blend, given.scale), overwrite=given.overwrite,
         command=given.command, checkpoints=checkpoints_asked(given, workspace, corpus.name), question=question(given),
+        methods=_methods(given) if len(_methods(given)) > 1 else (),
         layers=_layers(given.layers, given.models), write=_written(given), every=given.every,
         videos=videos_asked(given))
 

@@ -5,8 +5,8 @@ import numpy as np
 
 from geometry.laid import Cells, LaidMap, line_weights
 from models.recogniser import Recogniser
+from records.several import JOINT
 
-JOINT = "joint"         # the name of the map over all streams; of one stream the stream's name stands before it
 SMOOTH = 2.0            # pixels of the clip's frames
 
 

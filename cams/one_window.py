@@ -20,48 +20,58 @@ Span = Tuple[int, int]      # frames first..stop-1
 NOTHING = Picks("nothing", (), ())
 
 
-def explain_window(plan: Plan, span: Span, inputs: Inputs, layers: Sequence[str], target: Target,
+def explain_window(plans: Sequence[Plan], span: Span, inputs: Inputs, layers: Sequence[str], target: Target,
                    first: int) -> Tuple[Tensor, "Taken"]:
     """(logits [T', V], what else it leaves), tried again while the precision asks for it.
 
-    first: the window's first step in the whole clip.
+    plans: one, or several of methods that one pass serves together. first: the window's first step in the whole clip.
     """
+    lead, probes = plans[0], probes_of_all(plans)
     while True:
-        taken = Taken(plan, {name: plan.probes[name] for name in layers})
-        logits = taken.by_many(plan.method, span, inputs, target, first) if isinstance(plan.method, ManyPasses) else (
+        taken = Taken(plans, {name: probes[name] for name in layers}, [[] for _ in plans])
+        logits = taken.by_many(lead.method, span, inputs, target, first) if isinstance(lead.method, ManyPasses) else (
             taken.by_one(inputs, target, first))
-        if plan.precision.accepts(logits, taken.peaks):
+        if lead.precision.accepts(logits, taken.peaks):
             return logits, taken
+
+
+def probes_of_all(plans: Sequence[Plan]) -> Dict[str, Probe]:
+    return {name: probe for plan in plans for name, probe in plan.probes.items()}
 
 
 @dataclass
 class Taken:
     """What one pass leaves: a map of each layer for each thing explained."""
 
-    plan: Plan
+    plans: Sequence[Plan]
     probes: Dict[str, Probe]
-    maps: List[Dict[str, Tensor]] = field(default_factory=list)
+    maps: List[List[Dict[str, Tensor]]]                     # of each plan and pick, by layer
     peaks: List[Tensor] = field(default_factory=list)       # of gradients, for the precision to watch
     picks: Sequence[Picks] = ()
     details: Dict[str, Dict[str, Tensor]] = field(default_factory=dict)     # of each layer that tells more, by name
+    attention: Dict[str, Tensor] = field(default_factory=dict)
 
     def by_one(self, inputs: Inputs, target: Target, first: int) -> Tensor:
-        plan, gradients = self.plan, aimed(self.plan.method)
+        lead, gradients = self.plans[0], any(aimed(plan.method) for plan in self.plans)
         asks: Asks = partial(self.decide, target, first) if gradients else [self.ask(_nothing)]
-        attend = partial(_take_attention, self.maps[-1]) if attends(plan.method) else None
+        attend = self.attend if any(attends(plan.method) for plan in self.plans) else None
         with detailed(self.probes, self.details):
-            return run_pass(plan.recogniser, inputs, self.probes, asks, gradients, plan.precision.dtype,
-                            plan.precision.scale, attend)[0]
+            logits = run_pass(lead.recogniser, inputs, self.probes, asks, gradients, lead.precision.dtype,
+                              lead.precision.scale, attend)[0]
+        for plan, its in zip(self.plans, self.maps):
+            for maps in its if attends(plan.method) else ():
+                maps.update({name: self.attention[name] for name in plan.probes if name in self.probes})
+        return logits
 
     def by_many(self, method: ManyPasses, span: Span, inputs: Inputs, target: Target, first: int) -> Tensor:
-        plan = self.plan
+        plan, = self.plans
         logits = one_pass(plan.recogniser, inputs, {}, Tensor.sum, _ignore, False, plan.precision.dtype)
         self.picks = target(logits)
         window = Window(plan.recogniser, plan.clip.window(*span), inputs, self.probes, logits,
                         self.picks or [NOTHING], first, plan.instead.window(*span), plan.precision, self.peaks,
                         tell=plan.tell)
-        self.maps = [{name: raw.relu() for name, raw in by_layer.items()}
-                     for by_layer in method.maps(window, plan.passes)]
+        self.maps = [[{name: raw.relu() for name, raw in by_layer.items()}
+                      for by_layer in method.maps(window, plan.passes)]]
         plan.notes += [note for note in window.notes if note not in plan.notes]
         return logits
 
@@ -70,10 +80,27 @@ class Taken:
         return [self.ask(partial(_score, picks, first)) for picks in self.picks] or [self.ask(_nothing)]
 
     def ask(self, score: Score) -> Ask:
-        self.maps.append({})
-        if attends(self.plan.method):
-            return Ask(score, _ignore)
-        return Ask(score, partial(_make_map, self.plan, self.probes, self.maps[-1], self.peaks))
+        for its in self.maps:
+            its.append({})
+        return Ask(score, partial(self.make_maps, [its[-1] for its in self.maps]))
+
+    def attend(self, name: str, attention: Tensor) -> None:
+        self.attention[name] = at_least_float32(attention[0])
+
+    def make_maps(self, maps: Sequence[Dict[str, Tensor]], name: str, activation: Tensor,
+                  gradient: Optional[Tensor]) -> None:
+        """Called as each gradient arrives: [1, C, T', H', W'] -> [T', H', W'] of each plan's method, after ReLU."""
+        asking = [(plan, its) for plan, its in zip(self.plans, maps)
+                  if name in plan.probes and not attends(plan.method)]
+        if not asking:
+            return
+        probe, lead = self.probes[name], self.plans[0]
+        values, slope = at_least_float32(probe.arrange(activation)[0]), None
+        if gradient is not None:
+            slope = unscaled(probe.arrange(gradient)[0], lead.precision, self.peaks)
+        for plan, its in asking:
+            assert not isinstance(plan.method, ManyPasses)
+            its[name] = signed_map(plan.method, values, slope, plan.per_frame).relu_()
 
 
 @contextmanager
@@ -102,17 +129,3 @@ def _nothing(output: Tensor) -> None:
 
 def _ignore(*_: Any) -> None:
     pass
-
-
-def _take_attention(maps: Dict[str, Tensor], name: str, attention: Tensor) -> None:
-    maps[name] = at_least_float32(attention[0])
-
-
-def _make_map(plan: Plan, probes: Dict[str, Probe], maps: Dict[str, Tensor], peaks: List[Tensor], name: str,
-              activation: Tensor, gradient: Optional[Tensor]) -> None:
-    """Called as each gradient arrives: [1, C, T', H', W'] -> [T', H', W'], after ReLU."""
-    values, slope = at_least_float32(probes[name].arrange(activation)[0]), None
-    if gradient is not None:
-        slope = unscaled(probes[name].arrange(gradient)[0], plan.precision, peaks)
-    assert not isinstance(plan.method, ManyPasses)
-    maps[name] = signed_map(plan.method, values, slope, plan.per_frame).relu_()

@@ -1,7 +1,7 @@
 """A whole clip, window by window, in as much memory as there is."""
 from dataclasses import dataclass
 from functools import partial
-from typing import Dict, List, Sequence, Set, Tuple
+from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from cams.blank import blank_layers, is_even
 from cams.catalogue import aimed, on_clip
 from cams.frames import Placed, joined, once
 from cams.one_pass import one_pass
-from cams.one_window import Span, explain_window
+from cams.one_window import Span, explain_window, probes_of_all
 from cams.picks import Picks
 from cams.plan import Plan
 from datasets.windows import average_windows
@@ -32,12 +32,14 @@ class Found:
     details: Dict[str, Dict[str, np.ndarray]]       # what layers tell besides, by name, for every step
 
 
-def explain_windows(plan: Plan, per_layer: bool, window: int) -> Found:
-    """Layer by layer, then in smaller windows, where memory runs out."""
+def explain_windows(plans: Sequence[Plan], per_layer: bool, window: int) -> List[Found]:
+    """Of each plan (several of methods that one pass serves together). Layer by layer, then in smaller windows, where
+    memory runs out."""
+    plan = plans[0]
     while True:
         failure = ""
         try:
-            return _explained(plan, per_layer, window)
+            return _explained(plans, per_layer, window)
         except RuntimeError as error:
             if not _out_of_memory(error):
                 raise
@@ -45,7 +47,7 @@ def explain_windows(plan: Plan, per_layer: bool, window: int) -> Found:
         # Only here, when the exception and with it the frames that hold the graph are gone, can memory be had back.
         if plan.recogniser.device.type == "cuda":
             torch.cuda.empty_cache()
-        if not per_layer and len(plan.probes) > 1:
+        if not per_layer and len(probes_of_all(plans)) > 1:
             per_layer = True
             plan.notes.append("out of memory: each layer was explained in a pass of its own")
         elif plan.recogniser.cuts and min(window, len(plan.clip)) // 2 >= SMALLEST_WINDOW:
@@ -62,42 +64,58 @@ def _out_of_memory(error: RuntimeError) -> bool:
             or "can't allocate memory" in text or "not enough memory" in text)
 
 
-def _explained(plan: Plan, per_layer: bool, window: int) -> Found:
+def _explained(plans: Sequence[Plan], per_layer: bool, window: int) -> List[Found]:
+    plan, probes = plans[0], probes_of_all(plans)
     step = plan.recogniser.frames_per_step
     spans = cut(plan.recogniser, len(plan.clip), window)
-    alone = plan.per_window or len(spans) == 1 or not aimed(plan.method)
+    alone = plan.per_window or len(spans) == 1 or not any(aimed(each.method) for each in plans)
     target = plan.target if alone else partial(_decided, plan.target(_read(plan, spans)))
-    blank, places, logits = set(plan.probes), [], []  # type: ignore[var-annotated]
+    blank, places, logits = set(probes), [], []  # type: ignore[var-annotated]
     picks: Sequence[Picks] = ()
-    parts: List[Dict[str, List[Tensor]]] = []       # of each pick, by layer, one a window
+    parts: List[List[Dict[str, List[Tensor]]]] = []         # of each plan and pick, by layer, one a window
     details: Dict[str, List[Dict[str, Tensor]]] = {}        # by layer, a window each
-    groups = [[name] for name in plan.probes] if per_layer else [list(plan.probes)]
+    groups = [[name] for name in probes] if per_layer else [list(probes)]
     for span in spans:
         inputs = _prepared(plan, span)
         places.append(Placed.of(inputs, span, len(plan.clip)))
-        blank &= _blank(plan, inputs)
+        blank &= _blank(plan, inputs, probes)
         first = 0 if alone else span[0] // step
         for names in groups:
-            window_logits, taken = explain_window(plan, span, inputs, names, target, first)
+            window_logits, taken = explain_window(plans, span, inputs, names, target, first)
             picks = taken.picks
             for name, told in taken.details.items():
                 details.setdefault(name, []).append(told)
-            parts = parts or [{name: [] for name in plan.probes} for _ in taken.maps]
-            for by_layer, made in zip(parts, taken.maps):
-                for name in names:
-                    by_layer[name].append(_in_clip(made[name], plan.probes[name], span[0], len(plan.clip)))
+            parts = parts or [[{name: [] for name in each.probes} for _ in its]
+                              for each, its in zip(plans, taken.maps)]
+            _keep(parts, taken.maps, probes, span[0], len(plan.clip))
         logits.append(window_logits)
     steps = [(span[0] // step, span[0] // step + len(part)) for span, part in zip(spans, logits)]
     touched = [[any(begin <= at < end for at in pick.steps) for begin, end in steps] if not alone else None
                for pick in picks] or [None]
-    raw = [{name: joined(pieces, places, plan.probes[name].stride, plan.probes[name].padded, counted,
-                           plan.probes[name].lost)
-            for name, pieces in by_layer.items()} for by_layer, counted in zip(parts, touched)]
     if len(spans) > 1 and plan.recogniser.reads_whole:
         plan.notes.append(f"each step of {plan.recogniser.name} depends on the whole clip: read in windows of {window} "
                           "frames, its logits and maps are not those that it gives of the whole")
-    return Found(_joined_logits(logits, spans, step), picks, raw, places[0].left, blank,
-                 {name: _details(told, places, plan.probes[name]) for name, told in details.items()})
+    whole = _joined_logits(logits, spans, step)
+    known = {name: _details(windows, places, probes[name]) for name, windows in details.items()}
+    return [Found(whole, picks, [_joined_maps(by_layer, places, probes, counted)
+                                 for by_layer, counted in zip(its, touched)], places[0].left,
+                  blank & set(each.probes), {name: known[name] for name in known if name in each.probes})
+            for each, its in zip(plans, parts)]
+
+
+def _keep(parts: List[List[Dict[str, List[Tensor]]]], made: Sequence[Sequence[Dict[str, Tensor]]],
+          probes: Dict[str, Probe], start: int, frames: int) -> None:
+    """The maps of one window, from clip frame `start` on, to those of the windows before."""
+    for kept, its in zip(parts, made):
+        for into, maps in zip(kept, its):
+            for name, part in maps.items():
+                into[name].append(_in_clip(part, probes[name], start, frames))
+
+
+def _joined_maps(parts: Dict[str, List[Tensor]], places: Sequence[Placed], probes: Dict[str, Probe],
+                 counted: Optional[Sequence[bool]]) -> Dict[str, Tensor]:
+    return {name: joined(pieces, places, probes[name].stride, probes[name].padded, counted, probes[name].lost)
+            for name, pieces in parts.items()}
 
 
 def _details(told: Sequence[Dict[str, Tensor]], places: Sequence[Placed], probe: Probe) -> Dict[str, np.ndarray]:
@@ -115,10 +133,10 @@ def _decided(picks: Sequence[Picks], logits: Tensor) -> Sequence[Picks]:
     return picks
 
 
-def _blank(plan: Plan, inputs: Inputs) -> Set[str]:
+def _blank(plan: Plan, inputs: Inputs, probes: Dict[str, Probe]) -> Set[str]:
     if on_clip(plan.method):
-        return set(plan.probes) if all(map(is_even, inputs.tensors)) else set()
-    return blank_layers(plan.recogniser, inputs, plan.probes)
+        return set(probes) if all(map(is_even, inputs.tensors)) else set()
+    return blank_layers(plan.recogniser, inputs, probes)
 
 
 def _read(plan: Plan, spans: Sequence[Tuple[int, int]]) -> Tensor:

@@ -17,6 +17,7 @@ class LayerMap:
     field: Optional[float] = None   # the part of the view's height that reaches a cell, of a layer with space
     details: Dict[str, np.ndarray] = dataclasses.field(default_factory=dict)    # what it tells besides, [T', ...] each
     made: str = ""                  # of what, in words, where it is no layer's own map
+    method: str = ""                # which made it, where several did: it then stands before the layer's name
 
     @property
     def spatial(self) -> bool:

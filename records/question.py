@@ -1,6 +1,6 @@
 """What is asked of one network and one clip."""
-from dataclasses import dataclass
-from typing import Any, Callable, Optional, Tuple, Union
+from dataclasses import dataclass, replace
+from typing import Any, Callable, Optional, Sequence, Tuple, Union
 
 from records.hiding import GONE, POINTS, WAYS, Hiding
 from records.library import cannot_be_fed
@@ -69,3 +69,27 @@ class Question:
         if known is None or not known.hides:
             return None
         return Hiding(self.hide or known.hides, self.hidden_keypoints or GONE)
+
+
+def by_methods(question: Question, methods: Sequence[str]) -> Tuple[Question, ...]:
+    """The same question of several methods. What only some of them take goes to these: a budget, a way of hiding, and
+    layers, which methods that hide parts of the clip itself have none of."""
+    if len(methods) < 2:
+        return (replace(question, method=methods[0]),) if methods else (question,)
+    asked = []
+    for name in dict.fromkeys(methods):
+        known = method_named(name)
+        own = replace(question, method=name)
+        if name not in PASSES and not set(methods).isdisjoint(PASSES):
+            own = replace(own, budget=None)
+        if name not in HIDING and not set(methods).isdisjoint(HIDING):
+            own = replace(own, hide=None, hidden_keypoints=None)
+        if known is not None and known.explains == CLIP and not _all_hide(methods):
+            own = replace(own, layers=None)
+        asked.append(own)
+    return tuple(asked)
+
+
+def _all_hide(methods: Sequence[str]) -> bool:
+    known = [method_named(name) for name in methods]
+    return all(method is not None and method.explains == CLIP for method in known)

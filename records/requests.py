@@ -3,7 +3,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Dict, Mapping, Optional, Tuple
 
-from records.question import ONE_BY_ONE, Question
+from records.question import ONE_BY_ONE, Question, by_methods
 from records.style import Style
 from terminal.errors import UserError
 
@@ -53,6 +53,7 @@ class ClipRequest(Request):
 
     checkpoints: Mapping[str, Path] = field(default_factory=dict)       # by network, in the order of the video's rows
     question: Question = Question()                 # the same for all networks, but for its layers
+    methods: Tuple[str, ...] = ()                   # several in one run, in place of the question's
     layers: Mapping[str, Tuple[str, ...]] = field(default_factory=dict)     # by network, where not its own
     write: Tuple[str, ...] = PARTS[:3]
     every: int = 1                                  # PNGs of every N-th frame
@@ -60,18 +61,22 @@ class ClipRequest(Request):
 
     def check(self) -> None:
         for model in self.checkpoints:
-            self.asked_of(model).check()
+            for asked in self.asked_of(model):
+                asked.check()
         if self.every > 1 and "frames" not in self.write:
             raise UserError(f"every {self.every}: no frames are written; add frames to --write")
 
-    def asked_of(self, model: str) -> Question:
-        return _with_layers(self.question, self.layers.get(model))
+    def asked_of(self, model: str) -> Tuple[Question, ...]:
+        """A question for each method."""
+        question = _with_layers(self.question, self.layers.get(model))
+        return by_methods(question, self.methods) if self.methods else (question,)
 
     def settings(self) -> Dict[str, object]:
         """What decides how the maps are made and drawn, as JSON has it."""
         asked, style = self.question, self.style
         return {"layers": {model: list(names) for model, names in self.layers.items()},
-                "target": asked.target, "method": asked.method, "pool": asked.pool, "normalise": asked.normalise,
+                "target": asked.target, "method": " ".join(self.methods) or asked.method, "pool": asked.pool,
+                "normalise": asked.normalise,
                 "blend": style.blend, "alpha": style.weight, "colormap": style.colormap, "scale": style.scale,
                 "fps": style.fps, "write": list(self.write), "every": self.every,
                 **{name: value for name, value in (("budget", asked.budget), ("hide", asked.hide),

@@ -20,6 +20,7 @@ class LayerRecord:
     field: Optional[float]          # the part of the view's height that reaches a cell
     evidence: str = ""              # what the evidence study found of such maps
     made: str = ""                  # of what it is made, where it is no layer's own map
+    method: str = ""                # which made it, where several did: it then stands before the layer's name
 
 
 @dataclass(frozen=True)

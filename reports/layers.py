@@ -12,6 +12,7 @@ from poses.regions import SIDE
 from records.codec import to_json
 from records.explanation import Explanation, LayerMap
 from records.sequence import Sequence
+from records.several import JOINT, layer_of
 from records.style import Style
 from reports.quantised_map import Knots, knots
 from results.flags import in_words
@@ -61,10 +62,10 @@ def _layer(name: str, layer: LayerMap, evidence: str, found: Regions) -> Tuple[D
     laid = layer.laid
     record: Dict[str, Any] = {"name": name, "spatial": bool(layer.spatial), "flags": list(layer.flags),
                               "note": in_words(layer.flags), "seen": laid.place.seen, "box": laid.place.box,
-                              "cells": (*laid.raw.shape[1:], 1)[:2], **looks(name, laid, layer.field),
+                              "cells": (*laid.raw.shape[1:], 1)[:2], **looks(name, laid, layer.field, layer.method),
                               "made": layer.made, "evidence": evidence}
-    if layer.made:
-        record["kind"] = "joint map"
+    if layer.method:
+        record["method"] = layer.method
     record["energy"] = _rounded(laid.energy())
     if layer.laid.matrix is not None:
         picture = png(matrix_of(layer.laid, Style(colormap="viridis")))
@@ -81,8 +82,9 @@ def _layer(name: str, layer: LayerMap, evidence: str, found: Regions) -> Tuple[D
     return record, knots(laid)
 
 
-def looks(name: str, laid: LaidMap, field: Optional[float]) -> Dict[str, str]:
-    """What kind of layer it is, and what its cells see, in words. field: the part of the view that reaches a cell."""
+def looks(name: str, laid: LaidMap, field: Optional[float], method: str = "") -> Dict[str, str]:
+    """What kind of layer it is, and what its cells see, in words. field: the part of the view that reaches a cell;
+    method: the one that stands before the layer's name."""
     frames = laid.cells.frames
     step = f"{float(frames[1] - frames[0]) if len(frames) > 1 else len(laid):g}"
     every = "a step a frame" if step == "1" else f"a step every {step} frames"
@@ -95,6 +97,8 @@ def looks(name: str, laid: LaidMap, field: Optional[float]) -> Dict[str, str]:
     if field is not None:
         pixels = round(field * (bottom - top))
         told.insert(1, "each sees the whole view" if field == 1 else f"each sees {pixels} \u00d7 {pixels} pixels")
+    if layer_of(name, method).rpartition(".")[2] == JOINT:
+        return {"kind": "joint map", "looks": ", ".join(told)}
     depth = next(kind for kind, most in DEPTHS if laid.raw.shape[1] <= most)
     return {"kind": "fused" if "fus" in name or "lateral" in name else depth, "looks": ", ".join(told)}
 

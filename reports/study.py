@@ -6,6 +6,7 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from records.several import key_of
 from results.interval import of_mean
 
 KINDS = ("verdict", "gloss", "signer")
@@ -21,9 +22,10 @@ def study(tables: Iterable[str]) -> List[Dict[str, Any]]:
     gloss's own frames than chance would give, both with the ends of their 95% interval, and its sequences.
     """
     by_layer: Dict[Tuple[str, str], List[Row]] = defaultdict(list)
-    for text in tables:
-        for row in csv.DictReader(io.StringIO(text)):
-            by_layer[row["model"], row["layer"]].append(row)
+    found = [row for text in tables for row in csv.DictReader(io.StringIO(text))]
+    several = len({row["method"] for row in found}) > 1
+    for row in found:
+        by_layer[row["model"], key_of(row["method"], row["layer"]) if several else row["layer"]].append(row)
     return [{"model": model, "layer": layer, **{kind: _groups(rows, kind) for kind in KINDS}}
             for (model, layer), rows in by_layer.items()]
 

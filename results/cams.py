@@ -16,6 +16,7 @@ Arrays, by name:
     MODEL/LAYER/NAME                    what a layer tells besides, [T', ...]: of SignGraph's graphs `neighbours`, with
                                         whom each cell is paired, and `shares`, what each gives it
     MODEL/glosses/NUMBER/LAYER/raw, lows, highs      the same of the map of one gloss; its cells are LAYER's
+                                        LAYER is METHOD/LAYER where several methods were asked for: occlusion/input
     about                               JSON: its format, frame sizes, what was seen, flags, targets in words, glosses
 """
 import json
@@ -57,6 +58,7 @@ class LayerAbout:
     field: Optional[float] = None
     details: Tuple[str, ...] = ()
     made: str = ""
+    method: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def _put(arrays: Dict[str, np.ndarray], key: str, layer: LayerMap) -> LayerAbout
     if laid.matrix is not None:
         arrays[f"{key}/matrix"] = laid.matrix
     return LayerAbout(laid.place.size, laid.place.seen, laid.place.box, layer.flags, laid.per_frame, laid.void,
-                      layer.field, tuple(layer.details), layer.made)
+                      layer.field, tuple(layer.details), layer.made, layer.method)
 
 
 def read_cams(path: Path) -> Dict[str, Explanation]:
@@ -156,7 +158,7 @@ def _layer(arrays: Dict[str, np.ndarray], layer: str, key: str, about: LayerAbou
                     about.per_frame, about.void, arrays.get(f"{key}/matrix"))
     _check(key, laid)
     return LayerMap(laid, about.flags, about.field, {name: arrays[f"{layer}/{name}"] for name in about.details},
-                    about.made)
+                    about.made, about.method)
 
 
 def _check(key: str, laid: LaidMap) -> None:

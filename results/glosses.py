@@ -39,6 +39,7 @@ from poses.regions import APART, SIDE, cover
 from records.explained import ExplainedGloss
 from records.explanation import Explanation
 from records.sequence import Sequence as SequenceRecord
+from records.several import layer_of
 from records.transcript import Range
 from results.shares import mass
 
@@ -63,8 +64,8 @@ def rows(record: SequenceRecord, explanations: Mapping[str, Explanation], found:
                 about = gloss.about
                 out.append({
                     "format": FORMAT, "sequence": record.sequence, "split": record.split, "signer": record.signer,
-                    "model": model, **_gloss(about), "layer": name, "target": about.words,
-                    "method": explanation.method, "pool": explanation.pool,
+                    "model": model, **_gloss(about), "layer": layer_of(name, layer.method), "target": about.words,
+                    "method": layer.method or explanation.method, "pool": explanation.pool,
                     "checkpoint": record.models[model].checkpoint.sha256,
                     **_shares(layer.laid, about.frames, found), **_when(layer.laid, about.frames), **_peak(layer.laid),
                     "flags": " ".join(layer.flags)})

@@ -3,7 +3,7 @@ import os
 from dataclasses import astuple, fields, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict
+from typing import TYPE_CHECKING, Any, Dict, Optional
 
 from datasets.clip import Clip
 from datasets.layout import Corpus
@@ -12,15 +12,16 @@ from records.networks import title_of
 from records.question import Question
 from records.requests import ClipRequest
 from records.sequence import CheckpointRecord, LayerRecord, ModelRecord, Sequence
+from records.several import layer_of
 from records.transcript import Transcript
 from results.readings import transcribe
-from results.verdict import known_verdict, layer_line
+from results.verdict import Verdict, known_verdict, layer_line
 from runs.loading import versions
 from runs.videos import how_sure, video_record
 
 if TYPE_CHECKING:   # torch is loaded while the first clip is being decoded
     from models.recogniser import Recogniser
-    from records.explanation import Explanation
+    from records.explanation import Explanation, LayerMap
 
 
 def describe(clip: Clip, models: Dict[str, ModelRecord], corpus: Corpus, asked: ClipRequest,
@@ -44,11 +45,9 @@ def describe_model(model: str, recogniser: "Recogniser", clip: Clip, explanation
         transcript, sure = how_sure(transcript, lambda: read([]), explanation.logits, recogniser.vocabulary.blank,
                                     checkpoint, sha256)
     verdict, note = known_verdict(checkpoint, sha256)
-    # The study measured maps that hide as their method does by default; of another way it says nothing.
-    other = explanation.hiding != Question().hiding(explanation.method)
     notes = (*recogniser.notes, *transcript.notes, *explanation.notes, *([note] if note else []))
     layers = {name: LayerRecord(layer.raw.shape, layer.spatial, layer.flags, layer.laid.place.seen, layer.field,
-                                "" if other else layer_line(verdict, name, explanation.method), layer.made)
+                                _evidence(verdict, explanation, name, layer), layer.made, layer.method)
               for name, layer in explanation.layers.items()}
     return ModelRecord(
         **_transcript(replace(transcript, notes=notes)), title=title_of(model), target=explanation.target,
@@ -56,6 +55,14 @@ def describe_model(model: str, recogniser: "Recogniser", clip: Clip, explanation
         precision=explanation.precision, viewport=astuple(recogniser.viewport), layers=layers,
         explained=tuple(gloss.about for gloss in explanation.glosses),
         checkpoint=CheckpointRecord(checkpoint.name, sha256), certainty=sure, hiding=explanation.hiding)
+
+
+def _evidence(verdict: Optional[Verdict], explanation: "Explanation", name: str, layer: "LayerMap") -> str:
+    """What the study measured of such maps: it hid as their method does by default, and says nothing of another way."""
+    method = layer.method or explanation.method
+    usual = Question().hiding(method)
+    other = usual is not None and explanation.hiding != usual
+    return "" if other else layer_line(verdict, layer_of(name, layer.method), method)
 
 
 def _transcript(transcript: Transcript) -> Dict[str, Any]:

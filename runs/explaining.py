@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
 from datasets.clip import Clip
 from records.requests import ClipRequest
 from records.sequence import ModelRecord, Sequence
+from records.several import together
 from records.transcript import Range
 from results.manifest import differing
 from runs.describe import describe, describe_model
@@ -45,7 +46,7 @@ def explained(name: str, clip: Clip, networks: NetworksInUse, asked: ClipRequest
 
 def _explanations(name: str, clip: Clip, networks: NetworksInUse, asked: ClipRequest, progress: Progress,
                   seconds: Dict[str, float]) -> "Dict[str, Explanation]":
-    from cam_runner import explain
+    from cam_runner import explain_each
 
     agreed = asked.question.target == "from-gt" and len(networks.loaded) > 1
     true_gloss = agreed_true_gloss(list(networks.loaded.values()), clip) if agreed else None
@@ -53,8 +54,8 @@ def _explanations(name: str, clip: Clip, networks: NetworksInUse, asked: ClipReq
     for model, recogniser in networks.loaded.items():
         progress.stage(f"{name}: {model}")
         started = time.perf_counter()
-        explanations[model] = explain(recogniser, clip, asked.asked_of(model), true_gloss=true_gloss,
-                                      tell=progress.passes)
+        made = explain_each(recogniser, clip, asked.asked_of(model), true_gloss=true_gloss, tell=progress.passes)
+        explanations[model] = together(made, clip.keypoints is not None)
         seconds[f"explain {model}"] = time.perf_counter() - started
     return explanations
 

@@ -56,11 +56,13 @@ function showMode() {
   showTab(everything[chosen]);
   document.querySelectorAll("#choice input").forEach((input) => { input.checked = Number(input.value) === chosen; });
   layerRows.forEach((row, index) => row.classList.toggle("chosen", state.mode !== "all" && index === chosen));
+  showMethod();
   draw();
   remember();
 }
 
 function showStage() {
+  showMethods();
   byId("gloss-tools").hidden = !anyAlone();
   byId("sides").hidden = !models.some((model) => (model.alone || []).some((each) => each.side));
   document.documentElement.style.setProperty("--across", data.size[1] / data.size[0]);

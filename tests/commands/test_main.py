@@ -156,6 +156,25 @@ def test_other_layers_can_be_asked_for(tmp_path: Path) -> None:
     assert {path.name for path in (case.out / "clip-1" / "slowfast").iterdir()} == set(wanted)
 
 
+def test_several_methods_in_one_run_are_told_apart_in_all_that_is_written(tmp_path: Path) -> None:
+    case = tiny_case(tmp_path)
+    flags = ("--method", "gradcam", "occlusion", "--budget", "4", "--target", "REGEN", "--write", "frames,cams,report",
+             "--layers", "slowfast:classifier")
+    assert case.run("--split", "test", "--seq", "clip-0", "--quiet", *flags) == 0
+    folder, names = case.out / "clip-0", ["gradcam/classifier", "occlusion/input"]
+    preds = json.loads((folder / "preds.json").read_text())
+    told = preds["models"]["slowfast"]
+    assert (told["method"], preds["settings"]["method"]) == ("gradcam, occlusion", "gradcam occlusion")
+    assert [(name, layer["method"]) for name, layer in told["layers"].items()] == [
+        (name, name.split("/")[0]) for name in names]
+    assert all((folder / "slowfast" / name / "frame_000.png").is_file() for name in names)
+    cams = read_cams(folder / "cams.npz")["slowfast"]
+    assert [(name, layer.method) for name, layer in cams.layers.items()] == [
+        (name, name.split("/")[0]) for name in names]
+    assert case.run("--split", "test", "--seq", "clip-0", "--quiet", "--method", "gradcam,occlusion", *flags[3:]) == 0
+    assert case.run("--split", "test", "--seq", "clip-0", "--quiet", "--method", "gradcam", "--write", "cams") == 2
+
+
 def test_layers_are_listed_with_their_sizes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     case = tiny_case(tmp_path)
     assert case.run("--list-layers", models=MODELS) == 0

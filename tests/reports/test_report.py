@@ -17,6 +17,7 @@ from reports.quantised_map import Knots, knots
 from reports.report import finite, write_index, write_report
 from reports.sprites import MAP_BYTES, QUALITIES, encode, encode_maps
 from results.shares import mass, shares
+from tests.kit import records
 from tests.kit import report as made
 
 
@@ -171,12 +172,13 @@ def test_an_empty_map_has_no_shares(tmp_path: Path) -> None:
 
 
 def test_a_joint_map_says_how_it_is_made(tmp_path: Path) -> None:
-    explanations, name = made.explanations(4), "conv2d.slow_path.layer1"
+    explanations, record = made.explanations(4), made.record(4)
     layers = explanations["slowfast"].layers
-    layers[name] = replace(layers[name], made="product of all")
-    write_report(tmp_path, made.picture(4), explanations, made.record(4))
-    first, second, *_ = data_in((tmp_path / "report.html").read_text(encoding="utf-8"))["models"][0]["layers"]
-    assert (first["made"], first["kind"]) == ("product of all", "joint map") and not second["made"]
+    layers["joint"] = replace(layers["conv2d.slow_path.layer1"], made="product of all")
+    record = made.changed(record, "slowfast", layers={**record.models["slowfast"].layers, "joint": records.layer()})
+    write_report(tmp_path, made.picture(4), explanations, record)
+    first, *_, last = data_in((tmp_path / "report.html").read_text(encoding="utf-8"))["models"][0]["layers"]
+    assert (last["made"], last["kind"]) == ("product of all", "joint map") and not first["made"]
 
 
 def test_a_clip_without_truth_or_keypoints_still_has_a_page(tmp_path: Path) -> None:

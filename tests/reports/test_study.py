@@ -19,7 +19,7 @@ def table(rows: List[Dict[str, Any]]) -> str:
 def row(gloss: str, verdict: str, left: float, inside: float, sequence: str = "a",
         layer: str = "deep") -> Dict[str, Any]:
     return {"sequence": sequence, "signer": "S1", "model": "slowfast", "layer": layer, "gloss": gloss,
-            "verdict": verdict, "left_hand": left, "right_hand": 0.1, "face": 0.1, "body": 0.1,
+            "method": "gradcam", "verdict": verdict, "left_hand": left, "right_hand": 0.1, "face": 0.1, "body": 0.1,
             "hands": left + 0.1, "elsewhere": 0.7 - left, "inside": inside, "inside_even": 0.1}
 
 
@@ -50,3 +50,10 @@ def test_without_keypoints_there_are_no_shares() -> None:
 def test_each_layer_is_counted_apart() -> None:
     assert [each["layer"] for each in study([table([row("A", "", 0, 0.1), row("A", "", 0, 0.1, layer="fused")])])] == [
         "deep", "fused"]
+
+
+def test_methods_of_one_layer_are_counted_apart() -> None:
+    rows = [{**row("A", "right", 0.1, each), "method": method} for method, each in (("gradcam", 0.2), ("rise", 0.6))]
+    found = study([table(rows)])
+    assert [each["layer"] for each in found] == ["gradcam/deep", "rise/deep"]
+    assert [each["verdict"][0]["time"][0] for each in found] == pytest.approx([2, 6])

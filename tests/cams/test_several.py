@@ -1,0 +1,109 @@
+"""Several methods in one run: the maps of each are what it makes alone, and one pass serves all that one pass can."""
+from typing import Any, List, Tuple
+
+import numpy as np
+import pytest
+
+import cams.one_window
+from cam_runner import Explanation, explain, explain_each
+from records.question import Question, by_methods
+from records.several import layer_of, together
+from terminal.errors import UserError
+from tests.kit import networks
+from tests.kit.recogniser import TinyRecogniser, tiny_clip
+
+METHODS = ("gradcam", "layercam", "gradient", "integrated", "occlusion")
+
+
+def both(target: str, window: int = 40) -> Tuple[Explanation, List[Explanation]]:
+    """Together, and each alone."""
+    model, clip = TinyRecogniser(seed=3, window=window), tiny_clip(frames=30)
+    questions = by_methods(Question(target=target, budget=6), METHODS)
+    return (together(explain_each(model, clip, questions), False),
+            [explain(model, clip, question) for question in questions])
+
+
+@pytest.mark.parametrize("target", ["max", "each", "pred"])
+@pytest.mark.parametrize("window", [40, 20])
+def test_each_method_s_maps_are_those_it_makes_alone(target: str, window: int) -> None:
+    found, alone = both(target, window)
+    assert list(found.layers) == [f"{each.method}/{name}" for each in alone for name in each.layers]
+    pairs = [(found.layers, [each.layers for each in alone])]
+    pairs += [(gloss.layers, [each.glosses[number].layers for each in alone])
+              for number, gloss in enumerate(found.glosses)]
+    assert target != "each" or found.glosses
+    for layers, singles in pairs:
+        for each, its in zip(alone, singles):
+            for name, layer in its.items():
+                made = layers[f"{each.method}/{name}"]
+                assert made.method == each.method and made.flags == layer.flags
+                np.testing.assert_allclose(made.raw, layer.raw, rtol=1e-4, atol=1e-6 * max(layer.raw.max(), 1e-12))
+
+
+def test_one_pass_serves_all_that_one_pass_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    passes: List[int] = []
+    run = cams.one_window.run_pass
+
+    def counted(*given: Any, **named: Any) -> Any:
+        passes.append(1)
+        return run(*given, **named)
+
+    monkeypatch.setattr(cams.one_window, "run_pass", counted)
+    questions = by_methods(Question(target="each"), ("gradcam", "hirescam", "library:GradCAMElementWise", "gradient"))
+    explain_each(TinyRecogniser(), tiny_clip(), questions)
+    assert len(passes) == 1
+
+
+def test_attention_comes_from_the_same_pass() -> None:
+    model, clip = networks.recogniser("mska"), networks.clip(24)
+    questions = by_methods(Question(), ("gradcam", "attention"))
+    found, alone = explain_each(model, clip, questions), [explain(model, clip, each) for each in questions]
+    for made, single in zip(found, alone):
+        assert list(made.layers) == list(single.layers)
+        for name, layer in single.layers.items():
+            np.testing.assert_allclose(made.layers[name].raw, layer.raw, rtol=1e-4, atol=1e-7)
+
+
+def test_what_is_true_of_one_method_alone_is_said_of_its_maps() -> None:
+    found, alone = both("each")
+    assert found.method == ", ".join(METHODS) and "asks" not in found.target
+    assert found.layers["occlusion/input"].made.startswith("asks what is read from the clip rather than")
+    assert not found.layers["gradcam/pathways"].made
+    assert [gloss.about.words for gloss in found.glosses] == [gloss.about.words for gloss in alone[0].glosses]
+
+
+def test_a_method_without_a_target_says_what_it_looks_at() -> None:
+    questions = by_methods(Question(), ("eigencam", "gradcam"))
+    found = together(explain_each(TinyRecogniser(), tiny_clip(), questions), False)
+    assert found.target == "the largest logit of each step, summed"
+    assert found.layers["eigencam/first"].made == "explains none: this method looks at the activation alone"
+
+
+def test_one_method_alone_is_as_it_was() -> None:
+    made = explain(TinyRecogniser(), tiny_clip(), Question(method="gradcam"))
+    assert together([made], False) is made and not made.layers["first"].method
+    assert by_methods(Question(), ("gradcam",)) == (Question(method="gradcam"),)
+
+
+def test_what_only_some_take_goes_to_these() -> None:
+    asked = by_methods(Question(budget=9, hide="blur", layers=("first",)), ("gradcam", "integrated", "occlusion"))
+    assert [(each.budget, each.hide, each.layers) for each in asked] == [
+        (None, None, ("first",)), (9, "blur", ("first",)), (9, "blur", None)]
+    for each in asked:
+        each.check()
+
+
+@pytest.mark.parametrize("question, methods, words", [
+    (Question(budget=9), ("gradcam", "hirescam"), "budget 9: gradcam takes one pass"),
+    (Question(hide="blur"), ("gradcam", "hirescam"), "hide blur: gradcam hides nothing"),
+    (Question(layers=("first",)), ("rise", "occlusion"), "layers first: rise hides parts"),
+    (Question(target="each"), ("gradcam", "eigencam"), "eigencam shows the same map"),
+    (Question(), ("gradcam", "guess"), "method 'guess'")])
+def test_what_none_of_them_takes_is_refused(question: Question, methods: Tuple[str, ...], words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        for each in by_methods(question, methods):
+            each.check()
+
+
+def test_a_layer_s_own_name() -> None:
+    assert layer_of("occlusion/input", "occlusion") == "input" and layer_of("conv2d.layer1", "") == "conv2d.layer1"

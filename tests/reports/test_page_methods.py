@@ -1,0 +1,57 @@
+"""A page of several methods: one is looked at at a time."""
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from records.several import together
+from reports.report import write_report
+from tests.kit import records
+from tests.kit import report as made
+from tests.kit.pages import FRAMES, TITLES, assert_drawn, scrub, set_opacity
+
+NAMES = made.SPATIAL["slowfast"]
+
+
+@pytest.fixture()
+def page(opened: Any, tmp_path: Path) -> Any:
+    """LayerCAM's maps are those that Grad-CAM has of the layer before."""
+    record, explanations = made.record(FRAMES), made.explanations(FRAMES)
+    for model, one in explanations.items():
+        its = made.SPATIAL[model]
+        other = {name: one.layers[its[number - 1]] for number, name in enumerate(its)}
+        both = together([one, replace(one, method="layercam", layers=other)], True)
+        explanations[model] = both
+        told = {name: records.layer(spatial=layer.spatial) for name, layer in both.layers.items()}
+        record = made.changed(record, model, layers=told)
+    write_report(tmp_path, made.picture(FRAMES), explanations, record)
+    shown = opened(tmp_path / "report.html", "#frame=0")
+    shown.wait_for_selector("#single-view canvas[data-frame='0']")
+    return shown
+
+
+def test_the_method_chosen_shows_its_map_of_the_same_layer(page: Any) -> None:
+    page.check(f"#choice fieldset:has(legend:text-is('{TITLES['slowfast']}')) label:has-text('gradcam/{NAMES[1]}') "
+               "input")
+    page.select_option("#method", "layercam")
+    set_opacity(page, 100)
+    scrub(page, 11)
+    canvas = page.wait_for_selector(
+        f"#single-view canvas[data-layer='slowfast/layercam/{NAMES[1]}'][data-frame='11']")
+    assert_drawn(canvas, "slowfast", NAMES[0], 11)
+
+
+def test_the_layers_of_other_methods_are_not_listed(page: Any) -> None:
+    for method, other in (("layercam", "gradcam"), ("gradcam", "layercam")):
+        page.select_option("#method", method)
+        for place in ("#choice label", "#grid .cell"):
+            if place.startswith("#grid"):
+                page.click("#all")
+            shown = [each.inner_text() for each in page.query_selector_all(place) if each.is_visible()]
+            assert shown and all(f"{method}/" in text and f"{other}/" not in text for text in shown)
+        page.click("#one")
+
+
+def test_one_method_alone_has_nothing_to_switch(report: Any) -> None:
+    assert not report.is_visible("#method")
