@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Find the 133 COCO-WholeBody points in videos, or in a corpus's frames, and write them as keypoints.pkl."""
+"""Find the 133 COCO-WholeBody points in videos, or in a corpus's frames: as keypoints.pkl, or as .pose files."""
 import argparse
 import sys
 from typing import Optional, Sequence
@@ -24,7 +24,10 @@ def parser() -> argparse.ArgumentParser:
     add("--split", nargs="+", choices=("train", "dev", "test"), default=["train", "dev", "test"],
         help="the corpus's splits (default: all)")
     taking_arguments(add)
-    add("--out", metavar="FILE", default="keypoints.pkl", help="what to write (default: keypoints.pkl, here)")
+    add("--format", choices=("pickle", "pose"), default="pickle",
+        help="one pickle of all, or a .pose file for each in a folder (default: pickle)")
+    add("--out", metavar="FILE",
+        help="the pickle, or the folder of .pose files (default: keypoints.pkl or poses, here)")
     add("--workers", type=count, default=1, metavar="N", help="videos at a time (default: 1)")
     add("--overwrite", action="store_true", help="write over --out if it exists")
     add("--quiet", action="store_true", help="say nothing but errors")
@@ -38,10 +41,13 @@ def find_all(given: argparse.Namespace) -> int:
     from runs.keypoint_files import corpus_jobs, video_jobs, work_through
     from video.video_parts import asked_rate
 
-    out = expanded(given.out).absolute()
+    out = expanded(given.out or ("poses" if given.format == "pose" else "keypoints.pkl")).absolute()
     output_folder(out.parent)
     if out.exists() and not given.overwrite:
         raise UserError(f"{out} exists; give another --out, or --overwrite")
+    if out.exists() and out.is_dir() is not (given.format == "pose"):
+        raise UserError(f"--out {out} is {'a folder' if out.is_dir() else 'a file'}; --format {given.format} writes a "
+                        f"{'folder' if given.format == 'pose' else 'file'}; give another")
     if bool(given.videos) == bool(given.data_root):
         raise UserError("name videos, or a corpus with --data-root, one of the two")
     if given.data_root:
@@ -51,7 +57,7 @@ def find_all(given: argparse.Namespace) -> int:
     name = given.estimator or preferred()
     if name is None or name == "none":
         raise UserError(f"no estimator to find keypoints with; {INSTALL['mediapipe']}")
-    failed = work_through(jobs, name, out, given.workers, not given.quiet)
+    failed = work_through(jobs, name, out, given.workers, not given.quiet, given.format)
     if failed == len(jobs):
         return 2 if failed == 1 else 1
     if not given.quiet:

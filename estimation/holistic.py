@@ -6,15 +6,13 @@ from typing import Any, Iterable, Iterator, Optional
 import cv2
 import numpy as np
 
-from estimation.face_mesh import face_points
+from poses.face_mesh import face_points
 from poses.keypoint_pickle import POINTS
+from poses.point_layouts import FROM_MEDIAPIPE
 from poses.whole_body import LEFT_HAND, RIGHT_HAND
 from terminal.filter_stderr import hushed
 
 NAME = "mediapipe"
-# Nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles; then of each foot big toe, small toe and heel, where
-# Holistic knows but one toe.
-BODY = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 31, 31, 29, 32, 32, 30)
 FACE = slice(23, 91)
 NOISE = re.compile(rb"INFO: Created TensorFlow|WARNING: All log messages before absl|[IW]0000 ")
 SMALL = 520             # pixels of the shorter side below which a picture is enlarged: hands are found more often
@@ -53,7 +51,7 @@ def whole_body(found: Any, width: int, height: int) -> Optional[np.ndarray]:
         return None
     points = np.zeros((POINTS, 3))
     body = _array(found.pose_landmarks, width, height)
-    points[:len(BODY)] = body[list(BODY)]
+    points[:len(FROM_MEDIAPIPE)] = body[list(FROM_MEDIAPIPE)]
     # The mesh and the hands come without confidences of single points: they are there or not.
     if found.face_landmarks is not None:
         points[FACE, :2] = face_points(_array(found.face_landmarks, width, height)[:, :2])

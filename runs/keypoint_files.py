@@ -1,4 +1,4 @@
-"""keypoints.pkl for videos and corpora: found one by one, kept one by one, put together in the end."""
+"""keypoints.pkl or .pose files for videos and corpora: found one by one, kept one by one, put together in the end."""
 import multiprocessing
 import pickle
 import shutil
@@ -16,6 +16,7 @@ from estimation.estimator import estimator
 from files.arrays import load_npz
 from files.atomic import atomic_file
 from files.workspace import expanded
+from poses.keypoint_writer import whole_body_pose
 from poses.whole_body import FRAME_HEIGHT, FRAME_WIDTH
 from records.requests import VideoRequest
 from runs.videos import Keypoints
@@ -24,6 +25,7 @@ from video.footage import RATE, Footage, open_footage, taken
 from video.picture_folder import PictureFolder
 from video.video_parts import safe, unique
 
+PICKLE, POSE = "pickle", "pose"         # what is written
 Outcome = Union[Path, UserError]        # a file with a video's keypoints, or why there is none
 
 
@@ -38,6 +40,9 @@ class Job:
         if self.files is None:
             return open_footage(self.path, self.wanted.rate)
         return PictureFolder(self.path, RATE, self.files, (FRAME_WIDTH, FRAME_HEIGHT))
+
+    def frames(self, footage: Footage) -> np.ndarray:
+        return taken(footage, self.wanted.start, self.wanted.stop, None if self.wanted.keep else RATE)
 
 
 def video_jobs(paths: Sequence[str], wanted: VideoRequest) -> List[Job]:
@@ -58,8 +63,11 @@ def corpus_jobs(files: Corpus, splits: Sequence[str]) -> List[Job]:
     return jobs
 
 
-def work_through(jobs: Sequence[Job], name: str, out: Path, workers: int, bar: bool) -> int:
-    """Writes what was found; gives how many failed, of which is told. What was done before is not done again."""
+def work_through(jobs: Sequence[Job], name: str, out: Path, workers: int, bar: bool, form: str = PICKLE) -> int:
+    """Writes what was found; gives how many failed, of which is told. What was done before is not done again.
+
+    out: a file, or for .pose files the folder that gets one of each video.
+    """
     from tqdm import tqdm
 
     estimator(name)         # what is wrong with it is wrong for all
@@ -72,8 +80,12 @@ def work_through(jobs: Sequence[Job], name: str, out: Path, workers: int, bar: b
             tqdm.write(f"{job.name}: {path}", file=sys.stderr)
         else:
             found[job.name] = path
-    if found:
-        _put_together({job.name: found[job.name] for job in jobs if job.name in found}, out)
+    done = [job for job in jobs if job.name in found]
+    if done:
+        if form == POSE:
+            _write_poses(done, found, out)
+        else:
+            _put_together({job.name: found[job.name] for job in done}, out)
         if len(found) == len(jobs):
             shutil.rmtree(kept)
     return len(jobs) - len(found)
@@ -97,7 +109,7 @@ def _at_a_time(jobs: Sequence[Job], work: "partial[Outcome]", workers: int) -> "
 def _one(job: Job, name: str, kept: Path, bar: bool) -> Outcome:
     try:
         footage = job.footage()
-        frames = taken(footage, job.wanted.start, job.wanted.stop, None if job.wanted.keep else RATE)
+        frames = job.frames(footage)
         store = Keypoints(estimator(name), kept, bar)
         store(footage, frames, job.name)
     except UserError as error:
@@ -111,3 +123,16 @@ def _put_together(found: Dict[str, Path], out: Path) -> None:
         keypoints[name] = load_npz(path, ("keypoints",))["keypoints"]
     with atomic_file(out) as draft, open(draft, "wb") as file:
         pickle.dump(keypoints, file, protocol=4)
+
+
+def _write_poses(jobs: Sequence[Job], found: Dict[str, Path], folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for job in jobs:
+        footage = job.footage()
+        frames = job.frames(footage)
+        height, width = next(footage.show(frames[:1])).shape[:2]
+        times = footage.times[frames]
+        rate = RATE if not job.wanted.keep or len(times) < 2 else 1 / float(np.median(np.diff(times)))
+        points = load_npz(found[job.name], ("keypoints",))["keypoints"]
+        with atomic_file(folder / f"{job.name}.pose") as draft:
+            draft.write_bytes(whole_body_pose(points, (width, height), rate))

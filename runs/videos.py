@@ -11,12 +11,12 @@ from datasets.clip import Clip, Origin
 from datasets.fingerprint import stamp
 from datasets.layout import Corpus
 from estimation.estimator import INSTALL, Estimator, estimator, preferred
-from estimation.missing import filled
 from files.arrays import load_npz, npz_bytes
 from files.atomic import atomic_file
 from files.lock import waited_for
 from files.workspace import Workspace
 from poses.keypoint_pickle import POINTS
+from poses.missing import filled
 from records.requests import VideoRequest
 from records.sequence import Certainty, ModelRecord, VideoRecord
 from records.transcript import Transcript

@@ -12,6 +12,7 @@ from datasets.corpus import Row
 from datasets.fingerprint import stamp
 from datasets.layout import Corpus
 from datasets.phoenix2014 import Phoenix2014
+from poses.brought import files_of
 from poses.keypoint_file import matched, read_keypoints
 from poses.whole_body import FRAME_HEIGHT, FRAME_WIDTH
 from records.requests import VideoRequest
@@ -112,7 +113,7 @@ class VideoDataset:
             raise part.problem or UserError(self.rows[index].seq_id)
         return {"annotation": " ".join(self.wanted.truth), "folder": str(part.video.footage.path),
                 "frames": stamp(part.video.footage.files), "taken": [part.first, part.stop],
-                "keypoints": stamp([file] if file else [])}
+                "keypoints": stamp(files_of(file) if file else [])}
 
     def _opened(self, path: Path, name: str) -> _Video:
         footage = open_footage(path, self.wanted.rate)
@@ -132,8 +133,10 @@ class VideoDataset:
             path = self.wanted.keypoints
             if path is not None:
                 whole = taken(video.footage, 0, video.footage.end, None if self.wanted.keep else RATE)
-                found = matched(read_keypoints(path, video.name), video.frames, len(video.footage.times), whole, path)
-                video.points = found, f"from {path.name}"
+                footage, brought = video.footage, read_keypoints(path, video.name)
+                brought = matched(brought, video.frames, footage.times, footage.end, whole, path)
+                height, width = (1, 1) if brought.size is None else next(footage.show(video.frames[:1])).shape[:2]
+                video.points = brought.on((width, height), path), f"from {path.name}"
             elif self.find is not None:
                 video.points = self.find(video.footage, video.frames, video.name)
             video.looked = True

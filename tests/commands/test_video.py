@@ -10,6 +10,7 @@ import keypoints as keypoints_command
 from estimation import estimator as estimators
 from files.arrays import npz_bytes
 from poses.keypoint_file import read_keypoints
+from poses.pose_file import read_pose
 from poses.whole_body import KeypointStore
 from tests.kit.commands import Case, tiny_case
 from tests.kit.footage import write_sound, write_video
@@ -169,6 +170,23 @@ def test_found_keypoints_serve_main_as_a_file_does(case: Case, video: str, tmp_p
     assert preds["video"]["keypoints"] == "from keypoints.pkl" and preds["video"]["crop"] == "105,0,210,260"
 
 
+def test_pose_files_of_found_keypoints_serve_main_too(case: Case, video: str, tmp_path: Path,
+                                                      capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "poses"
+    assert keypoints_command.main([video, "--format", "pose", "--out", str(out), "--quiet"]) == 0
+    written = read_pose(out / "my_clip.pose")
+    assert (written.rate, written.size, len(written.places)) == (25, SIZE, 30)
+    assert keypoints_command.main([video, "--format", "pose", "--out", str(out)]) == 2
+    (tmp_path / "a.pkl").write_bytes(b"")
+    assert keypoints_command.main([video, "--format", "pose", "--out", str(tmp_path / "a.pkl"), "--overwrite"]) == 2
+    assert "is a file; --format pose writes a folder" in capsys.readouterr().err
+    assert case.run("--video", video, "--keypoints", str(out / "my_clip.pose"), models=("twostream",)) == 0
+    preds = json.loads((case.out / "my_clip" / "preds.json").read_text(encoding="utf-8"))
+    assert preds["video"]["keypoints"] == "from my_clip.pose" and preds["video"]["crop"] == "105,0,210,260"
+    assert case.run("--video", video, "--keypoints", str(out), "--overwrite", models=("twostream",)) != 0
+    assert "no .json in this folder" in capsys.readouterr().err
+
+
 def test_a_corpus_without_keypoints_gets_its_file(case: Case, tmp_path: Path) -> None:
     out = tmp_path / "keypoints.pkl"
     assert keypoints_command.main(["--data-root", str(case.data), "--split", "test", "--out", str(out)]) == 0
@@ -201,4 +219,4 @@ def test_damaged_parts_of_keypoints_are_looked_for_anew(tmp_path: Path, video: s
     kept, = parts.glob("*.npz")
     kept.write_bytes(kept.read_bytes()[:50])
     assert keypoints_command.main([video, "--out", str(out), "--quiet", "--overwrite"]) == 0
-    assert read_keypoints(out, "my_clip").shape == (30, 133, 3)
+    assert read_keypoints(out, "my_clip").keypoints.shape == (30, 133, 3)

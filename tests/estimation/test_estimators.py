@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from estimation.estimator import ESTIMATORS, estimator, installed
-from estimation.face_mesh import face_points, parts, walked
 from estimation.holistic import whole_body
-from estimation.missing import filled
 from estimation.rtmlib_models import fetched, signer
+from poses.face_mesh import face_points, parts, walked
+from poses.missing import filled
 from poses.whole_body import LEFT, RIGHT
 from signer.clip import sign
 from signer.synthetic import signer as drawn

@@ -190,6 +190,26 @@ def _figure(path: Path) -> None:
     figure._record(path.parent)
 
 
+POSE_FRAMES = ({"fps": 25, "width": 9, "frames": [{"people": [{"pose_keypoints_2d": [1.5] * 75,
+                                                               "face_keypoints_2d": []}]}, None]},
+               {"meta_info": {}, "instance_info": [{"frame_id": 1, "instances": [
+                   {"keypoints": [[1, 2]] * 133, "keypoint_scores": [0.5] * 133}]}]},
+               {"frames": {"0": {"pose_landmarks": [{"x": 0.5, "y": 0.5, "visibility": 1}] * 33,
+                                 "face_landmarks": None, "left_hand_landmarks": ["0.1,0.2,0"] * 21}}})
+
+
+def _json_poses() -> List[bytes]:
+    return [json.dumps(each).encode() for each in POSE_FRAMES]
+
+
+def _poses() -> List[bytes]:
+    from tests.kit.foreign_poses import HOLISTIC, OPENPOSE, WHOLE_BODY, pose_file
+
+    return [pose_file(parts, np.ones((2, people, count, 2)), np.ones((2, people, count)), version)
+            for parts, count in ((HOLISTIC, 543), (OPENPOSE, 137), (WHOLE_BODY, 133))
+            for version, people in ((0.1, 1), (0.2, 2))]
+
+
 def _glosses_row() -> bytes:
     from results.glosses import COLUMNS
 
@@ -221,6 +241,9 @@ def light() -> Dict[str, Reader]:
         "keypoints.pkl": Reader("a.pkl", _keypoints, _one_of(programs(), damaged(plain), pickled())),
         "keypoints.npz": Reader("a.npz", _lists("poses.keypoint_file", "read_keypoints", "a"),
                                 _one_of(archives(npz(a=POINTS), headers(), True))),
+        ".pose": Reader("a.pose", _lists("poses.keypoint_file", "read_keypoints", "a"), _one_of(damaged(_poses(), 6))),
+        "keypoints.json": Reader("a.json", _lists("poses.keypoint_file", "read_keypoints", "a"), _one_of(
+            damaged(_json_poses()), *map(records, POSE_FRAMES))),
         "gloss2ids.pkl": Reader("a.pkl", _lists("glosses.vocabulary", "load_gloss2ids"), _one_of(
             damaged(plain), pickled())),
         "gloss_dict.npy": Reader("a.npy", _lists("glosses.vocabulary", "load_gloss_dict"), _one_of(

@@ -9,9 +9,10 @@ from typing import Any, Dict, List, Sequence
 
 from files.workspace import REPOSITORY
 
-LIGHT = ("pickle", "npy of anything", "npy", "npz", "cams.npz", "keypoints.pkl", "keypoints.npz", "gloss2ids.pkl",
-         "gloss_dict.npy", "corpus", "info.npy", "csl-daily", "alignment", "points", "verdict", "range", "preds.json",
-         "neighbour", "manifest", "glosses.csv", "picture", "picture folder", "frame", "video")
+LIGHT = ("pickle", "npy of anything", "npy", "npz", "cams.npz", "keypoints.pkl", "keypoints.npz", ".pose",
+         "keypoints.json", "gloss2ids.pkl", "gloss_dict.npy", "corpus", "info.npy", "csl-daily", "alignment",
+         "points", "verdict", "range", "preds.json", "neighbour", "manifest", "glosses.csv", "picture",
+         "picture folder", "frame", "video")
 HEAVY = ("checkpoint", "recipe", "heat maps")
 STARTING = 120          # seconds that a child may take on top of what it is given
 

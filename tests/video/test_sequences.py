@@ -8,6 +8,7 @@ import pytest
 
 from datasets.csl_daily import CSLDaily
 from glosses.rules import COMMON
+from poses.brought import Brought
 from poses.keypoint_file import matched
 from records.requests import VideoRequest
 from terminal.errors import UserError
@@ -150,7 +151,8 @@ def test_keypoints_may_be_of_the_frames_taken_of_the_video_or_of_all_that_would_
     """Of ten frames every second one would be taken, and two are."""
     points = np.zeros((len(list(rows)), 133, 3))
     points[:, 0, 0] = list(rows)
-    found = matched(points, np.array([4, 6]), 10, np.arange(0, 10, 2), Path("points.npy"))
+    found = matched(Brought(points), np.array([4, 6]), np.arange(10) / 50, 0.2, np.arange(0, 10, 2),
+                    Path("points.npy")).keypoints
     assert (found == points[mine]).all() and found[:, 0, 0].tolist() == [4, 6]
 
 

@@ -5,7 +5,7 @@ at places alone, not at confidences: a hand at zero would be seen in the picture
 hand, and they have met neither. So a hand that is not found keeps its shape and goes with the wrist, in the lap or
 below the picture too; the face goes with the nose. Confidence 0 says that it was not seen.
 """
-from typing import List, Optional, Sequence
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -14,6 +14,14 @@ from poses.whole_body import LEFT_HAND, RIGHT_HAND
 
 LEFT_WRIST, RIGHT_WRIST, NOSE = 9, 10, 0
 FACE = range(23, 91)
+SHOULDERS = (5, 6)
+# What each point goes with, from the shoulders outwards, so that where that lies is known first.
+CARRIERS: Sequence[Tuple[int, Tuple[int, ...]]] = (
+    (NOSE, SHOULDERS), (1, (NOSE,)), (2, (NOSE,)), (3, (1,)), (4, (2,)), (7, (5,)), (8, (6,)), (LEFT_WRIST, (7,)),
+    (RIGHT_WRIST, (8,)), (11, (5,)), (12, (6,)), (13, (11,)), (14, (12,)), (15, (13,)), (16, (14,)),
+    *((foot, (15,)) for foot in (17, 18, 19)), *((foot, (16,)) for foot in (20, 21, 22)),
+    *((point, (NOSE,)) for point in FACE), *((point, (LEFT_WRIST,)) for point in LEFT_HAND),
+    *((point, (RIGHT_WRIST,)) for point in RIGHT_HAND))
 
 
 def filled(found: Sequence[Optional[np.ndarray]]) -> Optional[np.ndarray]:
@@ -40,3 +48,22 @@ def between(values: np.ndarray, known: np.ndarray) -> np.ndarray:
     flat = values.reshape(len(values), -1)
     columns = [np.interp(times, times[known], column[known]) for column in flat.T]
     return np.stack(columns, axis=1).reshape(values.shape)
+
+
+def filled_points(found: Sequence[Optional[np.ndarray]]) -> Optional[np.ndarray]:
+    """The same of what other programs found, where single points have confidence 0 and lie anywhere: each goes with
+    what it belongs to, and lies there where it is never seen. float64."""
+    if all(points is None for points in found):
+        return None
+    made = np.stack([np.zeros((POINTS, 3)) if points is None else points for points in found]).astype(np.float64)
+    seen = made[..., 2] > 0
+    for point, other in (SHOULDERS, SHOULDERS[::-1]):
+        known = point if seen[:, point].any() else other
+        if seen[:, known].any():
+            made[~seen[:, point], point, :2] = between(made[:, known, :2], seen[:, known])[~seen[:, point]]
+    for point, carriers in CARRIERS:
+        carried = made[:, list(carriers), :2].mean(axis=1)
+        away = made[:, point, :2] - carried
+        away = between(away, seen[:, point]) if seen[:, point].any() else np.zeros_like(away)
+        made[:, point, :2] = np.where(seen[:, point, None], made[:, point, :2], carried + away)
+    return made

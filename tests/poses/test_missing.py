@@ -1,7 +1,7 @@
 """What an estimator did not find lies where it would have been looked for, and says that it was not seen."""
 import numpy as np
 
-from estimation.missing import filled
+from poses.missing import filled
 
 
 def body(place: float, hand: bool = True, face: bool = True) -> np.ndarray:

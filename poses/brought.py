@@ -1,0 +1,110 @@
+"""Keypoints of other programs, whatever their format, as the 133 points of the signer in each frame."""
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import List, Optional, Tuple
+
+import numpy as np
+
+from poses.missing import filled_points
+from poses.point_layouts import WHOLE, of_parts
+from poses.pose_file import read_pose
+from poses.pose_json import read_file, read_folder
+from terminal.errors import UserError
+
+SHOULDERS = [5, 6]
+ALIKE = 0.02            # how far the shape of the pictures that points are of may be off the video's
+OFF, OFF_SHARE = 0.2, 0.02      # seconds, and part of the video, by which they may end before or after it
+KINDS = (".pose", ".json")
+
+
+@dataclass(frozen=True)
+class Brought:
+    """float64 [T, 133, 3]: x, y and confidence, 0 where a point was not found and lies where it may have been."""
+
+    keypoints: np.ndarray
+    rate: Optional[float] = None                # frames a second; None: not told
+    size: Optional[Tuple[int, int]] = None      # width, height of the pictures they are of; (1, 1): parts of them
+    edges: bool = False                         # pixels are counted from their edges, not from their middles
+
+    def on(self, size: Tuple[int, int], path: Path) -> np.ndarray:
+        """float32 [T, 133, 3] in pixels of pictures of another size, width and height."""
+        made = self.keypoints.copy()
+        if self.size is not None:
+            if self.size != (1, 1) and abs(self.size[0] * size[1] / (self.size[1] * size[0]) - 1) > ALIKE:
+                raise UserError(f"--keypoints {path}: points of pictures of {self.size[0]}x{self.size[1]}, the video "
+                                f"has {size[0]}x{size[1]}; find them again from this video")
+            half = 0.0 if self.edges else 0.5
+            made[..., :2] = (made[..., :2] + half) * (np.array(size) / np.array(self.size)) - 0.5
+        return made.astype(np.float32)
+
+    def rows(self, frames: np.ndarray) -> "Brought":
+        return replace(self, keypoints=self.keypoints[frames])
+
+    def at(self, moments: np.ndarray, end: float, path: Path) -> Optional[np.ndarray]:
+        """Which of its frames are nearest to those moments of a video that lasts so many seconds; None where it does
+        not tell its frames a second."""
+        if self.rate is None:
+            return None
+        lasts = len(self.keypoints) / self.rate
+        if abs(lasts - end) > max(OFF, OFF_SHARE * end):
+            raise UserError(f"--keypoints {path}: {len(self.keypoints)} frames at {self.rate:g} a second last "
+                            f"{lasts:.2f} s, the video {end:.2f}; find them again from this video")
+        return np.round(moments * self.rate).astype(int).clip(0, len(self.keypoints) - 1)
+
+
+def is_foreign(path: Path) -> bool:
+    return path.is_dir() or path.suffix.lower() in KINDS
+
+
+def files_of(path: Path) -> List[Path]:
+    """What is read."""
+    return sorted(path.glob("*.json")) if path.is_dir() else [path]
+
+
+def read_brought(path: Path) -> Brought:
+    """OSError where there is no file; UserError where it is damaged or of another kind."""
+    if path.suffix.lower() == ".pose":
+        return _of_pose(path)
+    found = read_folder(path) if path.is_dir() else read_file(path)
+    size = (1, 1) if found.parts_of_picture else found.size
+    return Brought(_signer(path, found.frames), found.rate, size, found.parts_of_picture)
+
+
+def _of_pose(path: Path) -> Brought:
+    file = read_pose(path)
+    found: List[Optional[np.ndarray]] = []
+    for places, confidence in zip(file.places, file.confidence):
+        people = of_parts(file.parts, np.concatenate([places[..., :2], confidence[..., None]], axis=2))
+        if people is None:
+            held = ", ".join(f"{name} ({len(points)})" for name, points in file.parts)
+            raise UserError(f"{path}: points of {held[:200]}; expected {WHOLE}")
+        found.append(people)
+    holistic = file.parts[0][0] == "POSE_LANDMARKS"
+    return Brought(_signer(path, found), file.rate, file.size if all(file.size) else None, holistic)
+
+
+def _signer(path: Path, frames: List[Optional[np.ndarray]]) -> np.ndarray:
+    chosen = [None if people is None else foremost(people) for people in frames]
+    for number, points in enumerate(chosen):
+        if points is not None and not np.isfinite(points[points[:, 2] != 0]).all():
+            raise UserError(f"{path}: not finite in frame {number}; expected numbers; find them again")
+    whole = filled_points(chosen)
+    if whole is None:
+        raise UserError(f"{path}: nobody in any of its {len(frames)} frames; find them again, from a video of a signer")
+    return whole
+
+
+def foremost(people: np.ndarray) -> Optional[np.ndarray]:
+    """[people, 133, 3] -> [133, 3] of the one whose shoulders are widest; None where nobody is seen.
+
+    Unseen points are as likely to be NaN as 0.
+    """
+    seen = people[(people[..., 2] > 0).any(axis=1)]
+    if not len(seen):
+        return None
+    apart = np.hypot(*(seen[:, SHOULDERS[0], :2] - seen[:, SHOULDERS[1], :2]).T)
+    breadth = np.nan_to_num(apart * seen[:, SHOULDERS, 2].min(axis=1))
+    person = seen[int(breadth.argmax())].astype(np.float64)
+    person[~(person[:, 2] > 0)] = 0         # of points that were not found nothing is known
+    person[:, 2] = person[:, 2].clip(0, 1)
+    return person

@@ -1,0 +1,255 @@
+"""Keypoints of other programs, written here by their formats' definitions, and read as the 133."""
+import json
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional
+
+import numpy as np
+import pytest
+
+from poses.brought import Brought
+from poses.keypoint_file import matched, read_keypoints
+from poses.pose_file import Component, pose_bytes, read_pose
+from terminal.errors import UserError
+from tests.kit.foreign_poses import (
+    HOLISTIC,
+    OPENPOSE,
+    WHOLE_BODY,
+    body_25,
+    landmarks,
+    mmpose_frame,
+    openpose_folder,
+    openpose_frame,
+    pose_file,
+)
+
+FRAMES = 6
+
+
+def person(left: float = 60.0, frames: int = FRAMES, seed: int = 0) -> np.ndarray:
+    """[T, 133, 3], all seen, shoulders 50 apart."""
+    made = np.random.default_rng(seed).uniform(20, 200, (frames, 133, 3))
+    made[..., 2] = 0.9
+    made[:, 5, :2], made[:, 6, :2] = (left + 50, 100), (left, 100)
+    return made
+
+
+def written(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+def read(path: Path) -> np.ndarray:
+    return read_keypoints(path, "clip").keypoints
+
+
+@pytest.mark.parametrize("version", [0.1, 0.2])
+def test_a_pose_file_of_the_133_is_read_as_it_is(tmp_path: Path, version: float) -> None:
+    points = person()
+    data = pose_file(WHOLE_BODY, points[:, None, :, :2], points[:, None, :, 2], version, 30)
+    path = written(tmp_path / "a.pose", data)
+    found = read_keypoints(path, "clip")
+    np.testing.assert_allclose(found.keypoints, points, rtol=1e-6)
+    assert (found.rate, found.size, found.edges) == (30, (210, 260), False)
+
+
+def test_a_version_0_1_of_more_frames_than_its_number_holds_is_read_whole(tmp_path: Path) -> None:
+    points = np.zeros((65536 + 3, 1, 133, 3), np.float32)
+    points[..., 2] = 1
+    path = written(tmp_path / "a.pose", pose_file(WHOLE_BODY, points[..., :2], points[..., 2], 0.1))
+    assert len(read_pose(path).places) == 65536 + 3
+
+
+def test_holistic_goes_by_its_landmarks(tmp_path: Path) -> None:
+    points = np.random.default_rng(0).uniform(10, 200, (FRAMES, 1, 543, 3))
+    points[:, 0, [11, 12], 0] = (150, 60)
+    path = written(tmp_path / "a.pose", pose_file(HOLISTIC, points, np.full((FRAMES, 1, 543), 0.8), form="XYZC"))
+    found = read_keypoints(path, "clip")
+    assert found.edges
+    ours, theirs = found.keypoints[..., :2], points[:, 0, :, :2]
+    for place, landmark in {0: 0, 1: 2, 5: 11, 6: 12, 9: 15, 10: 16, 15: 27, 17: 31, 22: 30}.items():
+        np.testing.assert_allclose(ours[:, place], theirs[:, landmark], rtol=1e-6)
+    np.testing.assert_allclose(ours[:, 91:112], theirs[:, 501:522], rtol=1e-6)     # the left hand
+    np.testing.assert_allclose(ours[:, 112:133], theirs[:, 522:543], rtol=1e-6)
+    np.testing.assert_allclose(ours[:, 31], theirs[:, 33 + 152], rtol=1e-6)        # chin
+    np.testing.assert_allclose(ours[:, 71], theirs[:, 33 + 61], rtol=1e-6)         # a corner of the mouth
+
+
+def test_a_mesh_of_contours_alone_has_no_nose_and_says_so(tmp_path: Path) -> None:
+    kept = [n for n in range(468) if n not in (168, 6, 197, 195, 5, 4, 98, 97, 2, 326, 327)]
+    parts = [HOLISTIC[0], ("FACE_LANDMARKS", [str(n) for n in kept]), *HOLISTIC[2:]]
+    points = np.random.default_rng(0).uniform(10, 200, (FRAMES, 1, 33 + len(kept) + 42, 2))
+    points[:, 0, [11, 12], 0] = (150, 60)
+    confidence = np.ones(points.shape[:3])
+    found = read(written(tmp_path / "a.pose", pose_file(parts, points, confidence)))
+    assert (found[:, 50:59, 2] == 0).all() and (found[:, 23:50, 2] == 1).all() and (found[:, 59:91, 2] == 1).all()
+    np.testing.assert_allclose(found[:, 50:59, :2], np.repeat(found[:, :1, :2], 9, axis=1))
+
+
+def openpose_pose(folder: Path, points: np.ndarray) -> Path:
+    theirs = np.stack([body_25(frame) for frame in points])[:, None]
+    return written(folder / "a.pose", pose_file(OPENPOSE, theirs[..., :2], theirs[..., 2]))
+
+
+def openpose_json(folder: Path, points: np.ndarray) -> Path:
+    return openpose_folder(folder / "json", [[body_25(frame)] for frame in points])
+
+
+def openpose_in_one(folder: Path, points: np.ndarray) -> Path:
+    frames = {str(n): openpose_frame([body_25(frame)]) for n, frame in enumerate(points)}
+    return written(folder / "a.json", json.dumps({"width": 210, "height": 260, "frames": frames}).encode())
+
+
+def mmpose_list(folder: Path, points: np.ndarray) -> Path:
+    return written(folder / "a.json", json.dumps([mmpose_frame(n, [frame]) for n, frame in enumerate(points)]).encode())
+
+
+def mmpose_demo(folder: Path, points: np.ndarray) -> Path:
+    frames = [mmpose_frame(n, [frame]) for n, frame in enumerate(points, start=1)]
+    return written(folder / "a.json", json.dumps({"meta_info": {}, "instance_info": frames}).encode())
+
+
+def mmpose_images(folder: Path, points: np.ndarray) -> Path:
+    (folder / "json").mkdir()
+    for number, frame in enumerate(points):
+        (folder / "json" / f"{number:06d}.json").write_text(json.dumps(mmpose_frame(0, [frame])["instances"]))
+    return folder / "json"
+
+
+@pytest.mark.parametrize("write", [openpose_pose, openpose_json, openpose_in_one, mmpose_list, mmpose_demo,
+                                   mmpose_images])
+def test_every_layout_gives_the_same_points(tmp_path: Path, write: Callable[[Path, np.ndarray], Path]) -> None:
+    points = person()
+    np.testing.assert_allclose(read(write(tmp_path, points)), points, rtol=1e-5)
+
+
+def mediapipe(points: np.ndarray, camel: bool = False, nested: bool = False, hands: bool = True) -> Any:
+    """[543, 3] in parts of the picture -> a frame."""
+    made: Dict[str, Any] = {
+            "pose_landmarks": landmarks(points[:33], True), "face_landmarks": landmarks(points[33:501], False),
+            "left_hand_landmarks": landmarks(points[501:522], False) if hands else None,
+            "right_hand_landmarks": landmarks(points[522:], False)}
+    if nested:
+        made = {name: value and [value] for name, value in made.items()}
+    if camel:
+        words = {"pose": "pose", "face": "face", "left_hand": "leftHand", "right_hand": "rightHand"}
+        made = {f"{words[name[:-10]]}Landmarks": value for name, value in made.items()}
+    return made
+
+
+@pytest.mark.parametrize("shape", [{}, {"camel": True}, {"nested": True}])
+def test_mediapipe_s_landmarks_are_parts_of_the_picture(tmp_path: Path, shape: Any) -> None:
+    points = np.random.default_rng(0).uniform(0.1, 0.9, (FRAMES, 543, 3))
+    path = written(tmp_path / "a.json", json.dumps(
+        {"fps": 12.5, "frames": [mediapipe(frame, **shape) for frame in points]}).encode())
+    found = read_keypoints(path, "clip")
+    assert found.rate == 12.5
+    on = found.on((200, 100), path)
+    np.testing.assert_allclose(on[:, 9], np.c_[points[:, 15, 0] * 200 - 0.5, points[:, 15, 1] * 100 - 0.5,
+                                               points[:, 15, 2]], rtol=1e-5)
+    assert (on[:, 91:, 2] == 1).all()
+
+
+def test_a_hand_that_is_not_there_goes_with_its_wrist_and_is_unseen(tmp_path: Path) -> None:
+    points = np.random.default_rng(0).uniform(0.1, 0.9, (3, 543, 3))
+    frames = [mediapipe(points[0]), mediapipe(points[1], hands=False), mediapipe(points[2])]
+    found = read(written(tmp_path / "a.json", json.dumps(frames).encode()))
+    assert found[:, 91:112, 2].min(axis=1).tolist() == [1, 0, 1]
+    away = found[:, 91:112, :2] - found[:, 9:10, :2]
+    np.testing.assert_allclose(away[1], (away[0] + away[2]) / 2)
+
+
+def test_points_that_were_never_seen_lie_by_what_they_belong_to(tmp_path: Path) -> None:
+    points = person()
+    points[:, [9, 13, 15, 17], :] = 0                   # a wrist, a knee, an ankle, a toe
+    points[2, 7] = 0                                    # an elbow once
+    found = read(mmpose_list(tmp_path, points))
+    np.testing.assert_allclose(found[:, 9, :2], found[:, 7, :2])
+    np.testing.assert_allclose(found[:, 17, :2], found[:, 11, :2])
+    between = ((points[1, 7] - points[1, 5]) + (points[3, 7] - points[3, 5])) / 2 + points[2, 5]
+    np.testing.assert_allclose(found[2, 7, :2], between[:2])
+    assert found[2, 7, 2] == 0 and (found[:, [9, 13, 15, 17], 2] == 0).all()
+
+
+def test_of_several_people_the_foremost_is_taken(tmp_path: Path) -> None:
+    near, far = person(), person(left=150, seed=1)
+    far[:, 5, 0] = 160
+    frames: List[Any] = [mmpose_frame(n, [far[n], near[n]][::-1 if n % 2 else 1]) for n in range(FRAMES)]
+    frames[3]["instances"] = []
+    found = read(written(tmp_path / "a.json", json.dumps(frames).encode()))
+    seen = [0, 1, 2, 4, 5]
+    np.testing.assert_allclose(found[seen], near[seen])
+    assert (found[3, :, 2] == 0).all() and found[3, :, :2].all()
+
+
+def test_points_go_to_the_video_s_pixels(tmp_path: Path) -> None:
+    points = Brought(np.full((1, 133, 3), 99.5), None, (100, 50))
+    assert points.on((200, 100), tmp_path)[0, 0].tolist()[:2] == [199.5, 199.5]     # pixels are areas
+    with pytest.raises(UserError, match="points of pictures of 100x50, the video has 200x200"):
+        points.on((200, 200), tmp_path)
+
+
+def test_frames_are_matched_by_time_where_the_file_tells_its_rate(tmp_path: Path) -> None:
+    points = np.zeros((100, 133, 3))
+    points[:, 0, 0] = np.arange(100)
+    times = np.arange(50) / 25                          # a video of 2 s; its points at 50 a second
+    found = matched(Brought(points, 50.0), np.array([0, 10, 49]), times, 2.0, np.arange(50), tmp_path)
+    assert found.keypoints[:, 0, 0].tolist() == [0, 20, 98]
+    with pytest.raises(UserError, match="100 frames at 25 a second last 4.00 s, the video 2.00"):
+        matched(Brought(points, 25.0), np.array([0]), times, 2.0, np.arange(50), tmp_path)
+    with pytest.raises(UserError, match="100 frames of keypoints; expected 1, one for each frame taken, or 50"):
+        matched(Brought(points), np.array([0]), times, 2.0, np.arange(50), tmp_path)
+
+
+def cut(data: bytes) -> bytes:
+    return data[:-5]
+
+
+def good() -> bytes:
+    points = person()
+    return pose_file(WHOLE_BODY, points[:, None, :, :2], points[:, None, :, 2])
+
+
+@pytest.mark.parametrize("name, data, words", [
+    ("a.pose", cut(good()), "not a .pose file of version 0.1 or 0.2 .it tells of 6 frames of 1 people"),
+    ("a.pose", good()[:300], r"not a .pose file of version 0.1 or 0.2"),
+    ("a.pose", b"\x00" * 100, "it says version 0"),
+    ("a.pose", pose_file([("HAND", ["a", "b"])], np.ones((1, 1, 2, 2)), np.ones((1, 1, 2))),
+     r"points of HAND \(2\); expected COCO-WholeBody"),
+    ("a.pose", pose_file(WHOLE_BODY, np.full((1, 1, 133, 2), np.nan), np.ones((1, 1, 133))), "not finite in frame 0"),
+    ("a.pose", pose_file(WHOLE_BODY, np.ones((2, 1, 133, 2)), np.zeros((2, 1, 133))), "nobody in any of its 2 frames"),
+    ("a.json", b"{\"frames\": [1]}", "frame 0: nothing of people in it"),
+    ("a.json", b"[[", "not JSON"),
+    ("a.json", b"[]", "no list of frames"),
+    ("a.json", b"{\"people\": [], \"x\": 1}", "no list of frames"),
+    ("a.json", json.dumps([{"people": [{"pose_keypoints_2d": [1, 2, 3]}]}]).encode(),
+     "frame 0: pose_keypoints_2d has 3 numbers, expected 75, which are 25 points"),
+    ("a.json", json.dumps([{"instances": [{"keypoints": [[1, 2]] * 17, "keypoint_scores": [1] * 17}]}]).encode(),
+     r"keypoints of shape \[17, 2\], expected 133 points"),
+    ("a.json", json.dumps([{"pose_landmarks": [{"x": 1, "y": 1}] * 17}]).encode(), "pose landmarks: 17, expected 33"),
+    ("a.mat", b"MATLAB", r"\.mat is of another kind; taken are .npz, .npy"),
+    ("a", None, "does not exist; taken are"),
+])
+def test_what_is_no_pose_is_refused_in_a_line(tmp_path: Path, name: str, data: Optional[bytes], words: str) -> None:
+    if data is not None:
+        (tmp_path / name).write_bytes(data)
+    with pytest.raises(UserError, match=words) as refused:
+        read_keypoints(tmp_path / name, "clip")
+    assert "\n" not in str(refused.value) and str(tmp_path / name) in str(refused.value)
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    points = person()
+    parts = [Component(name, names, [(0, 1)], (255, 0, 0)) for name, names in WHOLE_BODY]
+    found = read_keypoints(written(tmp_path / "a.pose", pose_bytes(points, parts, (210, 260), 12.5)), "clip")
+    np.testing.assert_allclose(found.keypoints, points, rtol=1e-6)
+    assert (found.rate, found.size) == (12.5, (210, 260))
+
+
+def test_a_folder_lacks_frames_in_which_nobody_was(tmp_path: Path) -> None:
+    points = person()
+    folder = openpose_json(tmp_path, points)
+    (folder / "clip_000000000002_keypoints.json").unlink()
+    assert read(folder)[:, 0, 2].astype(bool).tolist() == [True, True, False, True, True, True]
+    (folder / "clip_000000999999_keypoints.json").write_text(json.dumps({"people": []}))
+    with pytest.raises(UserError, match="6 files for frames 0 to 999999"):
+        read(folder)
