@@ -26,6 +26,8 @@ from datasets.clip import Clip  # noqa: E402
 from datasets.phoenix2014 import Phoenix2014  # noqa: E402
 from estimation.estimator import estimator  # noqa: E402
 from glosses.rules import TWOSTREAM_2014  # noqa: E402
+from poses.face_mesh import parts  # noqa: E402
+from poses.missing import filled  # noqa: E402
 from poses.whole_body import LEFT_HAND, RIGHT_HAND  # noqa: E402
 from records.requests import VideoRequest  # noqa: E402
 from runs.demo import CHECKPOINTS, SEED  # noqa: E402
