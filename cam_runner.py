@@ -175,9 +175,9 @@ def _joint(asked: Plan, name: str, maps: Dict[str, LayerMap], found: Found, alon
     lies = [maps[factor].laid for factor in factors]
     raw, cells = product(lies)
     raw = np.sum(alone, axis=0) if alone else raw
-    place = replace(lies[0].place, seen=(max(each.place.seen[0] for each in lies),
-                                         min(each.place.seen[1] for each in lies)))
-    joint, flags = laid_on(torch.from_numpy(raw), cells, place, asked.question.normalise == "frame",
+    extent = replace(lies[0].extent, seen=(max(each.extent.seen[0] for each in lies),
+                                         min(each.extent.seen[1] for each in lies)))
+    joint, flags = laid_on(torch.from_numpy(raw), cells, extent, asked.question.normalise == "frame",
                            not found.blank.isdisjoint(factors), ALIKE)
     _say(asked, *(f"{name} is zero everywhere, as the map of {factor} is" for factor in factors
                   if "all-zero" in maps[factor].flags))
@@ -200,7 +200,7 @@ def _attended(raw: Tensor, probe: Probe) -> Tuple[Optional[np.ndarray], Tensor]:
 def _note(asked: Plan, found: Found, maps: Dict[str, LayerMap]) -> None:
     """What must be said of all maps of the clip."""
     name, frames = asked.recogniser.name, len(asked.clip)
-    unseen = max(frames - (stop - first) for first, stop in (layer.laid.place.seen for layer in maps.values()))
+    unseen = max(frames - (stop - first) for first, stop in (layer.laid.extent.seen for layer in maps.values()))
     own = {name: asked.probes[name] for name in asked.layers if name not in asked.joint}
     if any(_grainy(asked, probe) for probe in own.values()):
         asked.notes.append(f"maps of the input are grainy: the strongest {ALIKE:.1%} of a frame's pixels are drawn "

@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     what.add_argument("--frames", action=Listed, metavar="N",
                       help="columns: these frames (default: four over the clip)")
     what.add_argument("--glosses", action=Listed, metavar="N",
-                      help="columns: glosses by their place in the reading, from 1, at their middle frames")
+                      help="columns: glosses by their number in the reading, from 1, at their middle frames")
     add("--out", metavar="FILE", default="figure.pdf", help=".pdf, .svg or .png (default: figure.pdf)")
     add("--width", choices=("column", "page"), default="page", help="3.3 or 6.9 inches (default: page)")
     add("--colormap", metavar="NAME", help="colours of the maps (default: those of the run)")
@@ -58,12 +58,12 @@ def draw(given: argparse.Namespace) -> Path:
     colormap = given.colormap or record.settings["colormap"]
     if colormap not in COLORMAPS:
         raise UserError(f"--colormap {colormap}: there are {', '.join(COLORMAPS)}")
-    if any(layer.laid.place.size[0] != record.frames for its in cams.values() for layer in its.layers.values()) or \
+    if any(layer.laid.extent.size[0] != record.frames for its in cams.values() for layer in its.layers.values()) or \
             not set(cams) <= set(record.models):
         raise UserError(f"{folder}: its cams.npz and preds.json are not of one run; write it again")
     rows, columns = _rows_and_columns(given, cams, record)
     frames = _frames(given, record, sorted({cell.frame for row in rows for cell in row.cells}))
-    strongest = {"clip": "the clip's strongest place", "frame": "each frame's strongest place"}
+    strongest = {"clip": "the clip's strongest value", "frame": "each frame's strongest value"}
     normalise = record.settings["normalise"]
     own = " in each gloss's map" if given.glosses and any(its.glosses for its in cams.values()) else ""
     output_folder(out.parent)

@@ -133,7 +133,7 @@ def glosses(name: str, frames: int, device: Any, precision: str, only: str = "")
 
     def ten(recogniser: Any, clip: Any, logits: Any) -> List[Picks]:
         classes = logits.argmax(1).tolist()
-        spans = [range(len(classes) * place // 10, len(classes) * (place + 1) // 10) for place in range(10)]
+        spans = [range(len(classes) * index // 10, len(classes) * (index + 1) // 10) for index in range(10)]
         about = ExplainedGloss("", 0, "", "", None, None, None, "", (0, 1), (0, 1), 0.0)
         return [Picks("", tuple(span), tuple(classes[step] for step in span), about=about) for span in spans]
 

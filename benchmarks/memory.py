@@ -24,10 +24,10 @@ FRAMES = (200, 400, 800, 2000)
 KINDS = {"256x256px": 256 * 256 * 3, "210x260px": 210 * 260 * 3}       # bytes of a frame, once decoded
 
 
-def corpus(place: Path, counts: Sequence[int]) -> Path:
+def corpus(folder: Path, counts: Sequence[int]) -> Path:
     """One drawn clip to and fro, as long as it is wanted; its files are linked."""
-    drawn = demo_data(place, 1, False)
-    root = place / "long"
+    drawn = demo_data(folder, 1, False)
+    root = folder / "long"
     manual = root / "annotations" / "manual"
     manual.mkdir(parents=True)
     head, row = (drawn / "annotations/manual/dev.corpus.csv").read_text(encoding="utf-8").splitlines()[:2]

@@ -60,8 +60,8 @@ def some_maps(count: int) -> Dict[str, Dict[str, LaidMap]]:
 
 def what_was_read(count: int, maps: Dict[str, Dict[str, LaidMap]]) -> Sequence:
     glosses = ("JETZT", "WETTER", "MORGEN", "REGEN", "MÖGLICH", "SONNE")
-    spans = tuple(records.span(place + 1, gloss, (place * count // 6, (place + 1) * count // 6), "right")
-                  for place, gloss in enumerate(glosses))
+    spans = tuple(records.span(index + 1, gloss, (index * count // 6, (index + 1) * count // 6), "right")
+                  for index, gloss in enumerate(glosses))
     models = {model: records.model(title=model, spans=spans, layers={name: records.layer() for name in layers})
               for model, layers in maps.items()}
     return records.sequence(models, frames=count, truth=glosses)

@@ -58,8 +58,8 @@ def made_up(count: int) -> Case:
 
 def map_of(raw: np.ndarray, stride: int, count: int) -> LayerMap:
     """Linear between steps and positions, half noise and half a spot in the middle."""
-    place = np.linspace(-2, 2, raw.shape[1])
-    spot = np.exp(-place[:, None] ** 2 - place ** 2)
+    folder = np.linspace(-2, 2, raw.shape[1])
+    spot = np.exp(-folder[:, None] ** 2 - folder ** 2)
     raw = (raw + spot) / 2
     return LayerMap(on_grid(raw.astype(np.float32), stride, count, (256, 256), (0, 256, 0, 256)))
 
@@ -83,11 +83,11 @@ def main() -> None:
         parser.error("an explained sequence needs --data-root")
     case = made_up(given.frames) if given.folder is None else explained(given.folder, given.data_root)
     frames, explanations, record, points = case
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as folder:
         started, used = time.perf_counter(), time.process_time()
-        write_report(Path(place), frames, explanations, record, points)
+        write_report(Path(folder), frames, explanations, record, points)
         seconds, used = time.perf_counter() - started, time.process_time() - used
-        size = (Path(place) / "report.html").stat().st_size
+        size = (Path(folder) / "report.html").stat().st_size
     count = sum(len(each.layers) for each in explanations.values())
     print(f"{len(frames)} frames, {count} layers: {size / 1e6:.2f} MB "
           f"({size / len(frames) * 200 / 1e6:.2f} MB for 200 frames), {seconds:.2f} s ({used:.2f} s of CPU)")

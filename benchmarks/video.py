@@ -74,11 +74,11 @@ def found_in(clip: SignedClip, scale: int) -> List[Optional[np.ndarray]]:
     return [None if each is None else (each + (0.5, 0.5, 0)) / (scale, scale, 1) - (0.5, 0.5, 0) for each in points]
 
 
-def lost_at(found: Sequence[Optional[np.ndarray]], place: float) -> np.ndarray:
+def lost_at(found: Sequence[Optional[np.ndarray]], value: float) -> np.ndarray:
     """The same with every point that was not found at (place, place)."""
     keypoints = filled(found)
     assert keypoints is not None
-    keypoints[..., :2][keypoints[..., 2] == 0] = place
+    keypoints[..., :2][keypoints[..., 2] == 0] = value
     return keypoints
 
 
@@ -133,12 +133,12 @@ def draw(picture: np.ndarray, exact: np.ndarray, estimated: np.ndarray) -> None:
     halves = []
     for points in (exact, estimated):
         canvas = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-        for place, (x, y, _) in enumerate(points):
+        for index, (x, y, _) in enumerate(points):
             spot = (round(float(x) * scale), round(float(y) * scale))
-            colour = (20, 110, 230) if 23 <= place < 91 else (220, 40, 60) if place < 23 else (20, 140, 40)
+            colour = (20, 110, 230) if 23 <= index < 91 else (220, 40, 60) if index < 23 else (20, 140, 40)
             cv2.circle(canvas, spot, 2, colour, -1, cv2.LINE_AA)
-            if 23 <= place < 91 and place % 3 == 2:
-                cv2.putText(canvas, str(place), spot, cv2.FONT_HERSHEY_SIMPLEX, 0.3, (0, 0, 0), 1, cv2.LINE_AA)
+            if 23 <= index < 91 and index % 3 == 2:
+                cv2.putText(canvas, str(index), spot, cv2.FONT_HERSHEY_SIMPLEX, 0.3, (0, 0, 0), 1, cv2.LINE_AA)
         halves.append(canvas)
     cv2.imwrite(str(RESULTS / "holistic_points.jpg"), np.concatenate(halves, axis=1)[..., ::-1],
                 [cv2.IMWRITE_JPEG_QUALITY, 85])

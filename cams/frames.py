@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from geometry.joints import laid_map
-from geometry.laid import CONSTANT, Cells, LaidMap, Place, line_weights
+from geometry.laid import CONSTANT, Cells, Extent, LaidMap, line_weights
 from geometry.skeleton import Joints
 from geometry.viewport import Viewport
 from models.recogniser import Inputs, Probe
@@ -34,7 +34,7 @@ class Placed:
         return Placed(window[0], inputs.frames, inputs.left, inputs.right, window[0] == 0, window[1] == total)
 
 
-def joined(parts: Sequence[Tensor], places: Sequence[Placed], stride: int, padded: bool,
+def joined(parts: Sequence[Tensor], windows: Sequence[Placed], stride: int, padded: bool,
            counted: Optional[Sequence[bool]] = None, lost: int = 0) -> Tensor:
     """The raw maps [T', ...] of overlapping windows -> their mean on the steps of the whole clip.
 
@@ -43,7 +43,7 @@ def joined(parts: Sequence[Tensor], places: Sequence[Placed], stride: int, padde
     """
     if len(parts) == 1:
         return parts[0]
-    pieces = _pieces(parts, places, stride, padded, lost)
+    pieces = _pieces(parts, windows, stride, padded, lost)
     length = max(offset + len(piece) for offset, piece in pieces)
     total = parts[0].new_zeros((length, *parts[0].shape[1:]))
     count = parts[0].new_zeros((length,) + (1,) * (parts[0].dim() - 1))
@@ -54,28 +54,28 @@ def joined(parts: Sequence[Tensor], places: Sequence[Placed], stride: int, padde
     return total / count.clamp(min=1)
 
 
-def once(parts: Sequence[Tensor], places: Sequence[Placed], stride: int, padded: bool, lost: int = 0) -> Tensor:
+def once(parts: Sequence[Tensor], windows: Sequence[Placed], stride: int, padded: bool, lost: int = 0) -> Tensor:
     """The same of what has no mean: where windows overlap, the earlier one's."""
     if len(parts) == 1:
         return parts[0]
-    pieces = _pieces(parts, places, stride, padded, lost)
+    pieces = _pieces(parts, windows, stride, padded, lost)
     whole = parts[0].new_zeros((max(offset + len(piece) for offset, piece in pieces), *parts[0].shape[1:]))
     for offset, piece in reversed(pieces):
         whole[offset:offset + len(piece)] = piece
     return whole
 
 
-def _pieces(parts: Sequence[Tensor], places: Sequence[Placed], stride: int, padded: bool,
+def _pieces(parts: Sequence[Tensor], windows: Sequence[Placed], stride: int, padded: bool,
             lost: int) -> List[Tuple[int, Tensor]]:
     """Each window's part without the padding between windows, and the step of the clip that it begins at."""
     pieces: List[Tuple[int, Tensor]] = []
-    for part, place in zip(parts, places):
+    for part, window in zip(parts, windows):
         begin, end = 0, len(part)
-        if padded and not place.first:
-            begin = -(-place.left // stride)
-        if padded and not place.last:
-            end = min(end, (place.left + place.frames - lost) // stride)
-        pieces.append((round(place.start / stride) + begin, part[begin:end]))
+        if padded and not window.first:
+            begin = -(-window.left // stride)
+        if padded and not window.last:
+            end = min(end, (window.left + window.frames - lost) // stride)
+        pieces.append((round(window.start / stride) + begin, part[begin:end]))
     return pieces
 
 
@@ -112,21 +112,21 @@ def laid(raw: Tensor, probe: Probe, left: int, size: Tuple[int, int, int], viewp
     alike: so much of each frame, where the map is strongest, is drawn alike: what a few pixels stick out by would leave
     the others dark.
     """
-    place = Place(size, seen_frames(len(raw), probe, left, size[0]), viewport.box(*size[1:]))
-    return laid_on(raw, cells(probe, raw.shape, left, viewport, size[1:], points), place, per_frame, blank, alike)
+    extent = Extent(size, seen_frames(len(raw), probe, left, size[0]), viewport.box(*size[1:]))
+    return laid_on(raw, cells(probe, raw.shape, left, viewport, size[1:], points), extent, per_frame, blank, alike)
 
 
-def laid_on(raw: Tensor, its: Cells, place: Place, per_frame: bool = False, blank: bool = False,
+def laid_on(raw: Tensor, centred: Cells, extent: Extent, per_frame: bool = False, blank: bool = False,
             alike: float = 0.0) -> Tuple[LaidMap, Tuple[str, ...]]:
     """The same of a map whose cells are known."""
-    parts = partial(_on_view, raw, its, place)
+    parts = partial(_on_view, raw, centred, extent)
     ends = [torch.aminmax(part.flatten(1), dim=1) for part in parts()]
     lows, highs = (torch.cat(each).cpu().numpy() for each in zip(*ends))
     found = flags(lows, highs, parts, blank)
     if alike:
         capped = torch.cat([_without_top(part.flatten(1), alike) for part in parts()]).cpu().numpy()
         highs = capped if capped.max() > lows.min() else highs
-    return laid_map(raw.cpu().numpy(), its, place, lows, highs, per_frame, not VOID.isdisjoint(found)), found
+    return laid_map(raw.cpu().numpy(), centred, extent, lows, highs, per_frame, not VOID.isdisjoint(found)), found
 
 
 def _without_top(values: Tensor, share: float) -> Tensor:
@@ -134,22 +134,22 @@ def _without_top(values: Tensor, share: float) -> Tensor:
     return values.kthvalue(max(1, values.shape[1] - int(share * values.shape[1])), dim=1).values
 
 
-def _on_view(raw: Tensor, its: Cells, place: Place) -> Iterator[Tensor]:
+def _on_view(raw: Tensor, centred: Cells, extent: Extent) -> Iterator[Tensor]:
     """float32 [n, h, w], [n, J] or [n, 1]: what lies on the frames seen, some frames at a time."""
-    points = np.arange(*place.seen)
+    points = np.arange(*extent.seen)
 
     def weights(centres: np.ndarray, at: np.ndarray) -> Tensor:
         return torch.from_numpy(line_weights(centres, at)).to(raw.device)
 
-    over_time = weights(its.frames, points) @ raw.flatten(1) if raw.dim() > 1 else weights(its.frames, points) @ raw
-    if its.joints is not None:
+    over_time = weights(centred.frames, points) @ (raw.flatten(1) if raw.dim() > 1 else raw)
+    if centred.joints is not None:
         yield over_time
         return
-    if its.rows is None or its.columns is None:
+    if centred.rows is None or centred.columns is None:
         yield over_time[:, None]
         return
-    top, bottom, near, far = place.box
-    down, across = weights(its.rows, np.arange(top, bottom)), weights(its.columns, np.arange(near, far)).t()
+    top, bottom, near, far = extent.box
+    down, across = weights(centred.rows, np.arange(top, bottom)), weights(centred.columns, np.arange(near, far)).t()
     for part in over_time.view(-1, *raw.shape[1:]).split(CHUNK):
         yield down @ (part @ across)
 

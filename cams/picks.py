@@ -24,12 +24,12 @@ class Picks:
 
     def score(self, logits: Tensor, first: int = 0) -> Optional[Tensor]:
         """logits [T', V] are the steps from `first` on; None where none of the picked ones is among them."""
-        here = [place for place, step in enumerate(self.steps) if first <= step < first + len(logits)]
+        here = [index for index, step in enumerate(self.steps) if first <= step < first + len(logits)]
         if not here:
             return None
-        steps = [self.steps[place] - first for place in here]
-        score = logits[steps, [self.classes[place] for place in here]].sum()
-        return score - logits[steps, [self.against[place] for place in here]].sum() if self.against else score
+        steps = [self.steps[index] - first for index in here]
+        score = logits[steps, [self.classes[index] for index in here]].sum()
+        return score - logits[steps, [self.against[index] for index in here]].sum() if self.against else score
 
 
 class OwnScore(Picks):

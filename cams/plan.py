@@ -81,7 +81,7 @@ def plan(recogniser: Recogniser, clip: Clip, question: Question, window: int, tr
     probes = probes_of(recogniser, own, method, min(len(clip), window), passes)
     return Plan(recogniser, clip, question, name, method, pool, layers or tuple(probes), joint, probes,
                 target_of(question.target, recogniser, clip, true_gloss), Precision(precision, recogniser.device),
-                passes, tell, [*recogniser.told(clip), *notes])
+                passes, tell, [*recogniser.clip_notes(clip), *notes])
 
 
 def pooling(question: Question) -> Tuple[str, List[str]]:

@@ -23,12 +23,12 @@ class AgainstRivals(Picks):
     rivals: Tuple[Tuple[int, ...], ...] = ()        # of each step
 
     def score(self, logits: Tensor, first: int = 0) -> Optional[Tensor]:
-        here = [place for place, step in enumerate(self.steps) if first <= step < first + len(logits)]
+        here = [index for index, step in enumerate(self.steps) if first <= step < first + len(logits)]
         if not here:
             return None
-        rows = logits[[self.steps[place] - first for place in here]]                    # [steps, V]
-        own = rows[torch.arange(len(here)), [self.classes[place] for place in here]]
-        others = torch.tensor([self.rivals[place] for place in here], device=logits.device)
+        rows = logits[[self.steps[index] - first for index in here]]                    # [steps, V]
+        own = rows[torch.arange(len(here)), [self.classes[index] for index in here]]
+        others = torch.tensor([self.rivals[index] for index in here], device=logits.device)
         weights = rows.softmax(1).gather(1, others)                                     # [steps, rivals]
         apart = own[:, None] - rows.gather(1, others)
         return ((weights * apart).sum(1) / (weights.sum(1) + LITTLE)).sum()
@@ -42,14 +42,14 @@ def against_rivals(recogniser: Recogniser, clip: Clip, logits: Tensor) -> List[P
         raise UserError(f"target rivals: {recogniser.name}'s vocabulary has one gloss alone; ask for each")
     judged = {edit.read: edit for edit in told.edits}
     found: List[Picks] = []
-    for place, (span, word) in enumerate(zip(told.spans, told.words)):
+    for index, (span, word) in enumerate(zip(told.spans, told.words)):
         apart = (logits[span.start:span.stop] - logits[span.start:span.stop, span.id:span.id + 1]).abs()
         apart[:, [span.id, blank]] = float("inf")
         nearest = apart.topk(min(COUNT, logits.shape[1] - 2), largest=False).indices.tolist()
         names = dict.fromkeys(told.vocabulary.name(number) for row in nearest for number in row)
         words = (f"{word}, which was read, less the {len(nearest[0])} classes nearest to it at each step "
                  f"({', '.join(names)}), weighted by their probabilities, summed")
-        gloss = told.gloss(span, word, read_id(place + 1), judged.get(place), words)
+        gloss = told.gloss(span, word, read_id(index + 1), judged.get(index), words)
         steps = tuple(range(span.start, span.stop))
         found.append(AgainstRivals(words, steps, (span.id,) * len(steps), (), gloss, tuple(map(tuple, nearest))))
     return found

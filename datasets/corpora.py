@@ -45,7 +45,7 @@ def find_corpus(root: Optional[str], name: Optional[str], workspace: Workspace, 
     """As the user named it, else where the workspace keeps it."""
     if root is not None:
         return open_corpus(find_input(root, workspace), name, workspace, info)
-    places = {corpus: workspace.root / "data" / corpus_class(corpus).folder for corpus in CORPORA}
-    wanted = name or next((corpus for corpus, place in places.items() if place.is_dir()), "phoenix2014")
+    folders = {corpus: workspace.root / "data" / corpus_class(corpus).folder for corpus in CORPORA}
+    wanted = name or next((corpus for corpus, folder in folders.items() if folder.is_dir()), "phoenix2014")
     corpus_class(wanted)
-    return open_corpus(places[wanted], name, workspace, info)
+    return open_corpus(folders[wanted], name, workspace, info)

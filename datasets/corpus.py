@@ -35,9 +35,9 @@ class Row:
     glosses: Tuple[str, ...]     # empty where there is no annotation
 
 
-def read_corpus(place: Path, split: str, table: Table = PHOENIX) -> List[Row]:
+def read_corpus(source: Path, split: str, table: Table = PHOENIX) -> List[Row]:
     """The rows of a split in file order, from a folder of corpora or from the file itself."""
-    path = _corpus_file(Path(place), split, table)
+    path = _corpus_file(Path(source), split, table)
     rows = _read_info(path, split) if path.suffix == ".npy" else _read_table(path, table)
     seen: Dict[str, int] = {}
     for number, row in enumerate(rows, start=1):
@@ -57,7 +57,7 @@ def check_row(path: Path, number: int, seq_id: str, folder: str) -> None:
                             "expected a plain name and a pattern of files within the split; mend this entry")
 
 
-def select(rows: Sequence[Row], seq_ids: Optional[Sequence[str]], split: str, place: Path,
+def select(rows: Sequence[Row], seq_ids: Optional[Sequence[str]], split: str, source: Path,
            others: Mapping[str, Callable[[], Sequence[Row]]]) -> List[Row]:
     """The asked rows in the asked order; all of them when none is named. others: the other splits there are."""
     if seq_ids is None:
@@ -65,7 +65,7 @@ def select(rows: Sequence[Row], seq_ids: Optional[Sequence[str]], split: str, pl
     by_id = {row.seq_id: row for row in rows}
     for seq_id in seq_ids:
         if seq_id not in by_id:
-            raise UserError(_unknown(seq_id, split, list(by_id), place, others))
+            raise UserError(_unknown(seq_id, split, list(by_id), source, others))
     return [by_id[seq_id] for seq_id in dict.fromkeys(seq_ids)]
 
 
@@ -81,15 +81,15 @@ def splits(annotations: Path, table: Table = PHOENIX) -> List[str]:
     return [split for split in dict.fromkeys(found) if "." not in split]
 
 
-def _corpus_file(place: Path, split: str, table: Table) -> Path:
-    if place.is_file():
-        return place
-    for candidate in (place / table.file.format(split), place / INFO.format(split)):
+def _corpus_file(source: Path, split: str, table: Table) -> Path:
+    if source.is_file():
+        return source
+    for candidate in (source / table.file.format(split), source / INFO.format(split)):
         if candidate.is_file():
             return candidate
-    there = ", ".join(splits(place, table)) or "none"
+    there = ", ".join(splits(source, table)) or "none"
     raise UserError(f"no corpus for split '{split}': expected {table.file.format(split)} or {INFO.format(split)} in "
-                    f"{place} (splits there: {there}); check the split and the data root")
+                    f"{source} (splits there: {there}); check the split and the data root")
 
 
 def _read_table(path: Path, table: Table) -> List[Row]:
@@ -144,11 +144,11 @@ def _row(seq_id: Any, folder: Any, signer: Any, text: Any) -> Row:
     return Row(str(seq_id), str(folder), str(signer or ""), tuple(str(text).split()))
 
 
-def _unknown(seq_id: str, split: str, ids: Sequence[str], place: Path,
+def _unknown(seq_id: str, split: str, ids: Sequence[str], source: Path,
              others: Mapping[str, Callable[[], Sequence[Row]]]) -> str:
     start = f"no sequence '{seq_id}' in split '{split}'"
     for other, rows in others.items():
         if any(row.seq_id == seq_id for row in rows()):
             return f"{start}: it is in '{other}'; ask for it with --split {other}"
     nearest = difflib.get_close_matches(seq_id, ids, n=3, cutoff=0.0)
-    return f"{start} of {place}; the nearest of its {len(ids)} ids: {', '.join(nearest) or 'none'}"
+    return f"{start} of {source}; the nearest of its {len(ids)} ids: {', '.join(nearest) or 'none'}"

@@ -34,22 +34,22 @@ class CSLDaily(Corpus):
 
     @classmethod
     def found(cls, root: Path) -> bool:
-        return super().found(root) or any((root / place / VIDEOS).is_file() for place in LISTS)
+        return super().found(root) or any((root / folder / VIDEOS).is_file() for folder in LISTS)
 
-    def place(self, split: str) -> Path:
+    def source(self, split: str) -> Path:
         videos = self._list(VIDEOS)
         if videos is not None and self._list(SPLIT) is not None:
             return videos.parent
-        for place in self._places():
-            if (place / INFO.format(split)).is_file():
-                return place
+        for folder in self._folders():
+            if (folder / INFO.format(split)).is_file():
+                return folder
         raise UserError(f"no CSL-Daily at {self.root}: expected {VIDEOS} and {SPLIT} in it or in its sentence_label/, "
                         f"or {INFO.format(split)}; give the dataset's folder as --data-root")
 
     def read(self, split: str) -> List[Row]:
-        place, videos, lists = self.place(split), self._list(VIDEOS), self._list(SPLIT)
+        folder, videos, lists = self.source(split), self._list(VIDEOS), self._list(SPLIT)
         if videos is None or lists is None:
-            return read_corpus(place / INFO.format(split), split)
+            return read_corpus(folder / INFO.format(split), split)
         if split not in SPLITS:
             raise UserError(f"no split '{split}' in {lists}; there are {', '.join(SPLITS)}")
         members = _members(lists)
@@ -108,8 +108,8 @@ class CSLDaily(Corpus):
 
     def _list(self, name: str) -> Optional[Path]:
         """One of the two lists, wherever it lies; none where another source was named."""
-        places = [] if self.info else [self.root / place for place in LISTS] + self._preprocessed
-        return next((place / name for place in places if (place / name).is_file()), None)
+        folders = [] if self.info else [self.root / folder for folder in LISTS] + self._preprocessed
+        return next((folder / name for folder in folders if (folder / name).is_file()), None)
 
 
 def _members(path: Path) -> Dict[str, str]:

@@ -28,17 +28,17 @@ def decode_frames(paths: Sequence[Path]) -> np.ndarray:
     first = _decode(paths[0])
     frames = np.empty((len(paths), *first.shape), np.uint8)
 
-    def place(index: int) -> None:
-        _place(paths[index], frames[index], paths[0])
+    def store(index: int) -> None:
+        _decode_into(paths[index], frames[index], paths[0])
 
     # OpenCV lets go of the interpreter while it decodes.
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        for _ in pool.map(place, range(len(paths))):
+        for _ in pool.map(store, range(len(paths))):
             pass
     return frames
 
 
-def _place(path: Path, frame: np.ndarray, first: Path) -> None:
+def _decode_into(path: Path, frame: np.ndarray, first: Path) -> None:
     import cv2
 
     image = _decode(path)
@@ -85,15 +85,15 @@ def _is_whole(data: bytes) -> bool:
     """Whether every chunk of a PNG is there and fits its checksum; other formats are left to the decoder."""
     if not data.startswith(PNG_SIGNATURE):
         return bool(data) and not PNG_SIGNATURE.startswith(data[:8])
-    view, place = memoryview(data), len(PNG_SIGNATURE)
-    while place + 12 <= len(view):
-        length, = struct.unpack_from(">I", view, place)
-        end = place + 8 + length
-        if end + 4 > len(view) or struct.unpack_from(">I", view, end)[0] != zlib.crc32(view[place + 4:end]):
+    view, offset = memoryview(data), len(PNG_SIGNATURE)
+    while offset + 12 <= len(view):
+        length, = struct.unpack_from(">I", view, offset)
+        end = offset + 8 + length
+        if end + 4 > len(view) or struct.unpack_from(">I", view, end)[0] != zlib.crc32(view[offset + 4:end]):
             return False
-        if view[place + 4:place + 8] == b"IEND":
+        if view[offset + 4:offset + 8] == b"IEND":
             return True
-        place = end + 4
+        offset = end + 4
     return False
 
 

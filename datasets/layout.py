@@ -36,7 +36,7 @@ class Corpus:
         self.root = Path(root)
         self.info = info
         roots = (self.root, (workspace or Workspace()).root, REPOSITORY)
-        self._preprocessed = [place / "preprocess" / self.preprocessed for place in dict.fromkeys(roots)]
+        self._preprocessed = [folder / "preprocess" / self.preprocessed for folder in dict.fromkeys(roots)]
 
     @property
     def rule(self) -> Rule:
@@ -67,44 +67,44 @@ class Corpus:
         return self._ids_file((f"{model}_gloss2ids.pkl", "gloss2ids.pkl"), "its authors publish")
 
     def _ids_file(self, names: Sequence[str], whose: str) -> Path:
-        places = [folder / name for name in names for folder in (self.annotations, self.annotations.parent)]
-        for place in places:
-            if place.is_file():
-                return place
-        raise UserError(f"{places[-2]} does not exist; expected the dict of gloss -> id that {whose}; put it there")
+        folders = [folder / name for name in names for folder in (self.annotations, self.annotations.parent)]
+        for folder in folders:
+            if folder.is_file():
+                return folder
+        raise UserError(f"{folders[-2]} does not exist; expected the dict of gloss -> id that {whose}; put it there")
 
     def rows(self, split: str, seq_ids: Optional[Sequence[str]] = None) -> List[Row]:
         """The split's rows, or those named, without a look at any frame."""
         rows = self.read(split)
         if not rows:
-            raise UserError(f"the corpus of split '{split}' in {self.place(split)} has no rows; expected at least one; "
-                            "give the published one, or another split")
+            raise UserError(f"the corpus of split '{split}' in {self.source(split)} has no rows; expected at least "
+                            "one; give the published one, or another split")
         others = {other: partial(self.read, other) for other in self.splits() if other != split}
-        return select(rows, seq_ids, split, self.place(split), others)
+        return select(rows, seq_ids, split, self.source(split), others)
 
     def training_rows(self, split: str) -> List[Row]:
         """Those that are trained on, and whose glosses are numbered."""
         return self.read(split)
 
     def splits(self) -> List[str]:
-        return list(dict.fromkeys(split for place in self._places() for split in splits(place, self.table)))
+        return list(dict.fromkeys(split for folder in self._folders() for split in splits(folder, self.table)))
 
     def read(self, split: str) -> List[Row]:
-        return read_corpus(self.place(split), split, self.table)
+        return read_corpus(self.source(split), split, self.table)
 
-    def place(self, split: str) -> Path:
+    def source(self, split: str) -> Path:
         """The folder that has the split's rows."""
-        places = self._places()
-        for place in places:
+        folders = self._folders()
+        for folder in folders:
             names = [INFO] if self.info else [self.table.file, INFO]
-            if any((place / name.format(split)).is_file() for name in names):
-                return place
+            if any((folder / name.format(split)).is_file() for name in names):
+                return folder
         if self.info:
             raise UserError(f"{self.info / INFO.format(split)}: no such file; expected the folder of the preprocessed "
                             "splits")
         if not self.annotations.is_dir():
             raise UserError(self._no_dataset())
-        return places[0]
+        return folders[0]
 
     def frames(self, row: Row, split: str, size: str = SQUARE) -> List[Path]:
         """Frame files in order; none where this size was not unpacked."""
@@ -144,9 +144,9 @@ class Corpus:
 
     def vocabulary(self) -> GlossVocabulary:
         """As the CSLR code bases number the classes: theirs where there is one, else numbered anew."""
-        for place in self._places():
-            if (place / "gloss_dict.npy").is_file():
-                return load_gloss_dict(place / "gloss_dict.npy")
+        for folder in self._folders():
+            if (folder / "gloss_dict.npy").is_file():
+                return load_gloss_dict(folder / "gloss_dict.npy")
         return self.numbered()
 
     def file_vocabulary(self, model: str = "twostream") -> GlossVocabulary:
@@ -160,7 +160,7 @@ class Corpus:
     def numbered(self) -> GlossVocabulary:
         return in_string_order(row.glosses for split in SPLITS for row in self.training_rows(split))
 
-    def _places(self) -> List[Path]:
+    def _folders(self) -> List[Path]:
         return [self.info] if self.info else [self.annotations, *self._preprocessed]
 
     def _no_dataset(self) -> str:

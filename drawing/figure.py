@@ -81,7 +81,7 @@ def _figure(frames: Mapping[int, np.ndarray], rows: Sequence[Row], columns: Sequ
 
 def picture(frame: np.ndarray, laid: LaidMap, number: int, style: Style) -> np.ndarray:
     """A frame with what was seen of it in colour, and the map over it."""
-    view = View.of(laid.place)
+    view = View.of(laid.extent)
     drawn = view.ground(frame, number).copy()
     if laid.spatial and view.sees(number) and not laid.void:
         top, bottom, left, right = view.box

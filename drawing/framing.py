@@ -37,12 +37,12 @@ def framing_picture(picture: np.ndarray, box: Sequence[float], points: Optional[
     return np.concatenate([canvas, between, shown], axis=1)
 
 
-def _dots(canvas: np.ndarray, places: np.ndarray, sure: np.ndarray) -> None:
+def _dots(canvas: np.ndarray, points: np.ndarray, sure: np.ndarray) -> None:
     radius = max(1, len(canvas) // 250)
     for (first, stop), colour in COLOURS:
-        for place in range(first, stop):
-            x, y = (int(round(float(value))) for value in np.clip(places[place], -1e4, 1e4))
-            cv2.circle(canvas, (x, y), radius, colour if sure[place] >= 0.3 else UNSEEN, -1, cv2.LINE_AA)
+        for index in range(first, stop):
+            x, y = (int(round(float(value))) for value in np.clip(points[index], -1e4, 1e4))
+            cv2.circle(canvas, (x, y), radius, colour if sure[index] >= 0.3 else UNSEEN, -1, cv2.LINE_AA)
 
 
 def write_framing(path: Path, picture: np.ndarray, box: Sequence[float], points: Optional[np.ndarray],

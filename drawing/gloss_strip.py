@@ -57,10 +57,10 @@ def _title(draw: ImageDraw.ImageDraw, about: ExplainedGloss, title: str, width: 
     colour = VERDICTS.get(verdict, INK)
     head = f"{SIGNS.get(verdict or '', '')}{about.gloss}"
     draw.text((MARGIN, MARGIN + 8), fitted(head, bold(18), width // 2), font=bold(18), fill=colour, anchor="lm")
-    told = [title, f"frames {about.frames[0]} to {about.frames[1] - 1}", f"probability {about.score:.2f}"]
+    words = [title, f"frames {about.frames[0]} to {about.frames[1] - 1}", f"probability {about.score:.2f}"]
     if verdict:
-        told.insert(1, verdict if verdict != "substituted" else f"substituted, true is {about.true_gloss}")
-    draw.text((MARGIN + width, MARGIN + 8), fitted("   ".join(told), font(13), width // 2 - GAP), font=font(13),
+        words.insert(1, verdict if verdict != "substituted" else f"substituted, true is {about.true_gloss}")
+    draw.text((MARGIN + width, MARGIN + 8), fitted("   ".join(words), font(13), width // 2 - GAP), font=font(13),
               fill=DIM, anchor="rm")
     draw.text((MARGIN, MARGIN + 32), fitted(about.words, font(13), width), font=font(13), fill=INK, anchor="lm")
 

@@ -18,7 +18,7 @@ from drawing.text import (
     VERDICTS,
     WARNING,
     bold,
-    chip_places,
+    chip_boxes,
     chip_text,
     draw_chip,
     fitted,
@@ -74,7 +74,7 @@ class Grid:
         return canvas
 
     def _lay_out(self, record: Record, maps: Mapping[str, Mapping[str, LaidMap]]) -> None:
-        truth_places, truth_height = chip_places(record.truth or (), self.inner - SIDE)
+        truth_boxes, truth_height = chip_boxes(record.truth or (), self.inner - SIDE)
         y = MARGIN + TITLE + truth_height + PAD
         labels: List[Tuple[int, int, str, Sequence[str], str]] = []
         for model, layers in maps.items():
@@ -93,16 +93,16 @@ class Grid:
         self.height = y + y % 2
         image = Image.new("RGB", (self.width, self.height), BACKGROUND)
         draw = ImageDraw.Draw(image)
-        self._header(draw, record, truth_places)
+        self._header(draw, record, truth_boxes)
         self._legend(image, draw)
-        for x, top, name, flags, told in labels:
+        for x, top, name, flags, line in labels:
             _label(draw, x, top, self.cell_width, name, flags)
             below = top + LABEL + self.cell_height + STRIP + CAPTION // 2
-            draw.text((x + 1, below), told, font=font(11), fill=DIM, anchor="lm")
+            draw.text((x + 1, below), line, font=font(11), fill=DIM, anchor="lm")
         self.ground = np.asarray(image)
 
     def _header(self, draw: ImageDraw.ImageDraw, record: Record,
-                places: Sequence[Tuple[int, int, int]]) -> None:
+                boxes: Sequence[Tuple[int, int, int]]) -> None:
         middle = MARGIN + 13
         room = self.inner - COUNTER - (460 if self.width > WIDE_HEADER else 190)
         outside = "  \u00b7  own video, outside the training data" if record.video else ""
@@ -110,7 +110,7 @@ class Grid:
         draw.text((MARGIN, middle), name, font=bold(18), fill=INK, anchor="lm")
         top = MARGIN + TITLE
         draw.text((MARGIN, top + CHIP_HEIGHT // 2), "True glosses", font=bold(14), fill=DIM, anchor="lm")
-        for gloss, (x, y, width) in zip(record.truth or (), places):
+        for gloss, (x, y, width) in zip(record.truth or (), boxes):
             draw_chip(draw, (MARGIN + SIDE + x, top + y, width), gloss, INK)
         if not record.truth:
             draw.text((MARGIN + SIDE, top + CHIP_HEIGHT // 2), "not annotated", font=font(14), fill=DIM, anchor="lm")
@@ -139,12 +139,12 @@ class Grid:
 class Reading:
     """What a model reads, as chips at fixed places that appear when their time has come."""
 
-    def __init__(self, told: ModelRecord, frames: int, width: int) -> None:
-        self.told = told
+    def __init__(self, record: ModelRecord, frames: int, width: int) -> None:
+        self.record = record
         self.width = width
-        self.items = timeline(told)
+        self.items = timeline(record)
         self.texts = [chip_text(item.gloss, item.verdict) for item in self.items]
-        self.places, chips = chip_places(self.texts, width - SIDE - 2 * PAD)
+        self.boxes, chips = chip_boxes(self.texts, width - SIDE - 2 * PAD)
         self.height = max(chips, 2 * CHIP_HEIGHT) + 2 * PAD + TARGET
         states = [self._state(frame) for frame in range(frames)]
         self._drawn = {state: self._draw(*state) for state in sorted(set(states), key=str)}
@@ -155,29 +155,29 @@ class Reading:
 
     def _state(self, frame: int) -> Tuple[Tuple[int, ...], Optional[int]]:
         """Which chips have appeared, and the one being read."""
-        shown = tuple(place for place, item in enumerate(self.items) if item.frames[0] <= frame)
-        active = [place for place in shown if frame < self.items[place].frames[1]
-                  and self.items[place].verdict != "deleted"]
+        shown = tuple(index for index, item in enumerate(self.items) if item.frames[0] <= frame)
+        active = [index for index in shown if frame < self.items[index].frames[1]
+                  and self.items[index].verdict != "deleted"]
         return shown, active[-1] if active else None
 
     def _draw(self, shown: Sequence[int], active: Optional[int]) -> np.ndarray:
         image = Image.new("RGB", (self.width, self.height), BACKGROUND)
         draw = ImageDraw.Draw(image)
         draw.rounded_rectangle((0, 0, self.width - 1, self.height - 1), radius=8, fill=PANEL)
-        draw.text((PAD, PAD + CHIP_HEIGHT // 2), self.told.title, font=bold(14), fill=DIM, anchor="lm")
-        if self.told.wer:
-            score = f"WER {self.told.wer.wer:.1f} %"
+        draw.text((PAD, PAD + CHIP_HEIGHT // 2), self.record.title, font=bold(14), fill=DIM, anchor="lm")
+        if self.record.wer:
+            score = f"WER {self.record.wer.wer:.1f} %"
             draw.text((SIDE - PAD, PAD + CHIP_HEIGHT // 2), score, font=font(12), fill=DIM, anchor="rm")
         now = "\u2013" if active is None else self.items[active].gloss
         colour = DIM if active is None else VERDICTS[self.items[active].verdict]
         draw.text((PAD, PAD + CHIP_HEIGHT * 3 // 2), fitted(now, bold(17), SIDE - 2 * PAD), font=bold(17), fill=colour,
                   anchor="lm")
-        explained = fitted(f"its maps explain {self.told.target}", font(12), self.width - 2 * PAD)
+        explained = fitted(f"its maps explain {self.record.target}", font(12), self.width - 2 * PAD)
         draw.text((PAD, self.height - PAD - TARGET // 2 + 4), explained, font=font(12), fill=DIM, anchor="lm")
-        for place in shown:
-            x, y, width = self.places[place]
-            verdict = self.items[place].verdict
-            draw_chip(draw, (SIDE + PAD + x, PAD + y, width), self.texts[place], VERDICTS[verdict], place == active,
+        for index in shown:
+            x, y, width = self.boxes[index]
+            verdict = self.items[index].verdict
+            draw_chip(draw, (SIDE + PAD + x, PAD + y, width), self.texts[index], VERDICTS[verdict], index == active,
                       verdict == "deleted")
         return np.asarray(image)
 

@@ -17,8 +17,8 @@ from results.flags import UNSEEN, in_words
 class LayerPictures:
     def __init__(self, laid: LaidMap, flags: Sequence[str], style: Style) -> None:
         self.laid, self.style = laid, style
-        self.view = View.of(laid.place).enlarged(style.scale)
-        width = laid.place.size[2] * style.scale
+        self.view = View.of(laid.extent).enlarged(style.scale)
+        width = laid.extent.size[2] * style.scale
         self.strip = strip(laid, width, style)
         said = in_words(flags)
         self._said = None if said is None else plate(said, width, 11 * style.scale)

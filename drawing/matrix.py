@@ -40,6 +40,6 @@ def matrix_picture(shares: np.ndarray, style: Style) -> np.ndarray:
         pen.text((middle, MARGIN - 5), str(frame), DIM, face, anchor="mb")
         pen.text((MARGIN - 5, middle), str(frame), DIM, face, anchor="rm")
     pen.text((MARGIN, 3), "taken from frame \u2192", INK, face)
-    told = f"rows: the frame that takes; hottest: {100 * top:.2g}% of what it takes"
-    pen.text((MARGIN, MARGIN + side + 5), told, INK, face)
+    caption = f"rows: the frame that takes; hottest: {100 * top:.2g}% of what it takes"
+    pen.text((MARGIN, MARGIN + side + 5), caption, INK, face)
     return np.asarray(board)

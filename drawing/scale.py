@@ -10,7 +10,7 @@ from drawing.view import EDGE
 from records.style import Style
 
 WIDTH, HEIGHT, PAD, BAR = 460, 118, 14, 22
-HIGHEST = {"clip": "the clip's strongest place", "frame": "each frame's strongest place"}
+HIGHEST = {"clip": "the clip's strongest value", "frame": "each frame's strongest value"}
 GROUND = (255, 255, 255)
 DARK, SOFT = (28, 30, 33), (93, 99, 107)
 PAPER = (176, 178, 182)         # a frame that is nowhere special, to show what a map leaves of it

@@ -36,7 +36,7 @@ def _hatched(bars: np.ndarray, laid: LaidMap, style: Style) -> np.ndarray:
     """In place: lines where frames were not seen."""
     height, width = bars.shape[:2]
     columns = np.arange(width) * len(laid) // width
-    first, stop = laid.place.seen
+    first, stop = laid.extent.seen
     unseen = (columns < first) | (columns >= stop)
     hatch = (np.arange(height)[:, None] + np.arange(width)) % (HATCH * style.scale) < style.scale
     bars[hatch & unseen] = UNSEEN
@@ -53,7 +53,7 @@ def with_cursor(bars: np.ndarray, frame: int, frames: int) -> np.ndarray:
     """The strip with a line at the middle of the frame's own time."""
     marked = bars.copy()
     width = bars.shape[1]
-    place = min(int((frame + 0.5) / frames * width), width - 2)
-    marked[:, max(place - 1, 0):place + 3] = 0
-    marked[:, place:place + 2] = CURSOR
+    column = min(int((frame + 0.5) / frames * width), width - 2)
+    marked[:, max(column - 1, 0):column + 3] = 0
+    marked[:, column:column + 2] = CURSOR
     return marked

@@ -44,23 +44,23 @@ def chip_text(gloss: str, verdict: Optional[str]) -> str:
     return SIGNS.get(verdict or "", "") + gloss
 
 
-def chip_places(texts: Sequence[str], width: int) -> Tuple[List[Tuple[int, int, int]], int]:
+def chip_boxes(texts: Sequence[str], width: int) -> Tuple[List[Tuple[int, int, int]], int]:
     """(x, y, width) of each chip, broken into lines, and the height of all."""
-    places = []
+    boxes = []
     x = y = 0
     for text in texts:
         size = min(int(bold(CHIP_SIZE).getlength(text)) + 2 * CHIP_PAD, width)
         if x and x + size > width:
             x, y = 0, y + CHIP_HEIGHT + CHIP_GAP
-        places.append((x, y, size))
+        boxes.append((x, y, size))
         x += size + CHIP_GAP
-    return places, y + CHIP_HEIGHT
+    return boxes, y + CHIP_HEIGHT
 
 
-def draw_chip(draw: ImageDraw.ImageDraw, place: Tuple[int, int, int], text: str, colour: Colour,
+def draw_chip(draw: ImageDraw.ImageDraw, at: Tuple[int, int, int], text: str, colour: Colour,
               active: bool = False, hollow: bool = False) -> None:
     """A gloss in a rounded box: filled while it is being signed, tinted afterwards, hollow where it was missed."""
-    x, y, width = place
+    x, y, width = at
     box = (x, y, x + width - 1, y + CHIP_HEIGHT - 1)
     tint = tuple(int(0.2 * part + 0.8 * ground) for part, ground in zip(colour, PANEL))
     fill = colour if active else None if hollow else tint

@@ -5,7 +5,7 @@ from typing import Tuple
 import cv2
 import numpy as np
 
-from geometry.laid import Box, Place
+from geometry.laid import Box, Extent
 
 EDGE = (236, 236, 236)
 
@@ -16,8 +16,8 @@ class View:
     seen: Tuple[int, int]                   # frames first..stop-1
 
     @staticmethod
-    def of(place: Place) -> "View":
-        return View(place.box, place.seen)
+    def of(extent: Extent) -> "View":
+        return View(extent.box, extent.seen)
 
     def enlarged(self, scale: int) -> "View":
         top, bottom, left, right = self.box

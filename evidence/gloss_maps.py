@@ -31,7 +31,7 @@ class Own:
     late: List[float] = field(default_factory=list)     # frames that it is read after the middle of its own
 
     def add(self, laid: LaidMap, evidence: Evidence, gloss: int) -> None:
-        first, stop = laid.place.seen
+        first, stop = laid.extent.seen
         energy = laid.energy()[first:stop].astype(np.float64)
         near = _near(evidence.active == gloss)[first:stop]
         if energy.sum() > 0 and near.any():
@@ -72,8 +72,8 @@ def coarse(region: np.ndarray) -> np.ndarray:
 
 def seen_box(laid: LaidMap) -> np.ndarray:
     """float [SIDE, SIDE]: what the network saw, lest its crop alone counts as insight."""
-    _, height, width = laid.place.size
-    top, bottom, left, right = laid.place.box
+    _, height, width = laid.extent.size
+    top, bottom, left, right = laid.extent.box
     return np.outer(area_weights(SIDE, height)[:, top:bottom].sum(1), area_weights(SIDE, width)[:, left:right].sum(1))
 
 

@@ -170,7 +170,7 @@ def _explained(found: RealStudy, model: str, recogniser: Recogniser, film: Filme
                 for layer in layers:
                     laid = gloss.layers[layer].laid
                     found.times.setdefault((model, layer, method), Times()).add(
-                        laid.energy(), film.active == place_of(gloss.about.truth), laid.place.seen)
+                        laid.energy(), film.active == place_of(gloss.about.truth), laid.extent.seen)
 
 
 def _place(found: RealStudy, key: Key, laid: LaidMap, masks: Mapping[Tuple[str, str], np.ndarray],

@@ -40,12 +40,12 @@ def read_array(file: BinaryIO, path: Path) -> Optional[np.ndarray]:
         shape, fortran, dtype = header(file)
         if dtype.hasobject:
             return None
-        held, told = os.fstat(file.fileno()).st_size - file.tell(), _bytes(shape, dtype)
-        if held == told:
-            return _array(file.read(told), shape, fortran, dtype)
+        held, expected = os.fstat(file.fileno()).st_size - file.tell(), _bytes(shape, dtype)
+        if held == expected:
+            return _array(file.read(expected), shape, fortran, dtype)
     except DAMAGED as error:
-        raise UserError(f"{path}: not a .npy file ({_told(error)}); give one that np.save wrote") from None
-    raise UserError(f"{path}: damaged: holds {held} bytes of the {told} that its header tells of; fetch it again")
+        raise UserError(f"{path}: not a .npy file ({_reason(error)}); give one that np.save wrote") from None
+    raise UserError(f"{path}: damaged: holds {held} bytes of the {expected} that its header tells of; fetch it again")
 
 
 def load_npz(path: Path, names: Optional[Collection[str]] = None) -> Dict[str, np.ndarray]:
@@ -57,7 +57,7 @@ def load_npz(path: Path, names: Optional[Collection[str]] = None) -> Dict[str, n
                 there = _entries(packed, os.fstat(file.fileno()).st_size)
                 return {name: _entry(packed, info) for name, info in there.items() if names is None or name in names}
         except DAMAGED as error:
-            raise UserError(f"{path}: not an .npz of arrays ({_told(error)}); expected one that np.savez wrote"
+            raise UserError(f"{path}: not an .npz of arrays ({_reason(error)}); expected one that np.savez wrote"
                             ) from None
 
 
@@ -76,13 +76,13 @@ def _entries(packed: zipfile.ZipFile, size: int) -> Dict[str, zipfile.ZipInfo]:
 def _entry(packed: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
     with packed.open(info) as file:
         shape, fortran, dtype = header(file)        # type: ignore[arg-type]
-        told, head = _bytes(shape, dtype), file.tell()
-        if dtype.hasobject or head + told != info.file_size:
-            raise ValueError(f"{info.filename} is told to be {told:,} bytes of {info.file_size - head:,}")
-        data = file.read(told)
+        expected, head = _bytes(shape, dtype), file.tell()
+        if dtype.hasobject or head + expected != info.file_size:
+            raise ValueError(f"{info.filename} claims {expected:,} bytes of {info.file_size - head:,}")
+        data = file.read(expected)
         file.read(1)        # only who reads on to the end is told of a wrong checksum
-    if len(data) != told:
-        raise ValueError(f"{info.filename} has {len(data):,} bytes of {told:,}")
+    if len(data) != expected:
+        raise ValueError(f"{info.filename} has {len(data):,} bytes of {expected:,}")
     return _array(data, shape, fortran, dtype)
 
 
@@ -92,15 +92,15 @@ def header(file: BinaryIO) -> Header:
     form = {b"\1\0": "<H", b"\2\0": "<I", b"\3\0": "<I"}.get(magic[6:])
     if magic[:6] != b"\x93NUMPY" or form is None:
         raise ValueError("it does not begin as one")
-    told = file.read(struct.calcsize(form))
-    length = struct.unpack(form, told)[0] if len(told) == struct.calcsize(form) else LONGEST_HEADER + 1
+    start = file.read(struct.calcsize(form))
+    length = struct.unpack(form, start)[0] if len(start) == struct.calcsize(form) else LONGEST_HEADER + 1
     if length > LONGEST_HEADER:
         raise ValueError("its header is too long")
-    whole = io.BytesIO(told + file.read(length))
+    whole = io.BytesIO(start + file.read(length))
     try:
         return (np.lib.format.read_array_header_1_0 if form == "<H" else np.lib.format.read_array_header_2_0)(whole)
     except DAMAGED as error:
-        raise ValueError(f"its header can't be read: {_told(error)}") from None
+        raise ValueError(f"its header can't be read: {_reason(error)}") from None
 
 
 def _bytes(shape: Tuple[int, ...], dtype: np.dtype) -> int:
@@ -125,7 +125,7 @@ def _open(path: Path) -> BinaryIO:
         raise UserError(f"{path}: can't be read ({error.strerror}); check the path") from None
 
 
-def _told(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 

@@ -38,10 +38,10 @@ def atomic_file(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def draft_folder(place: Path) -> Iterator[Path]:
+def draft_folder(folder: Path) -> Iterator[Path]:
     """An empty folder beside `place` to be filled: it takes its place when the block ends, and goes when that fails."""
-    sweep_drafts(place)
-    draft = place.with_name(f".{place.name}.{os.getpid()}")
+    sweep_drafts(folder)
+    draft = folder.with_name(f".{folder.name}.{os.getpid()}")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     lock = os.open(draft, os.O_RDONLY)
@@ -49,9 +49,9 @@ def draft_folder(place: Path) -> Iterator[Path]:
     done = if_ended_at_once(lambda: shutil.rmtree(draft))
     try:
         yield draft
-        if place.exists():
-            shutil.rmtree(place)
-        os.replace(draft, place)
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
         os.close(lock)
@@ -67,11 +67,11 @@ def sweep_parts(folder: Path) -> None:
                 os.unlink(entry.path)
 
 
-def sweep_drafts(place: Path) -> None:
+def sweep_drafts(folder: Path) -> None:
     """Takes away drafts of a place whose makers are gone."""
-    ours = re.compile(rf"\.{re.escape(place.name)}\.\d+")
+    ours = re.compile(rf"\.{re.escape(folder.name)}\.\d+")
     with suppress(OSError):         # another user's folder, or gone
-        for entry in os.scandir(place.parent):
+        for entry in os.scandir(folder.parent):
             if ours.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False) \
                     and time.time() - entry.stat().st_mtime > YOUNG and _nobodys(entry.path):
                 shutil.rmtree(entry.path)

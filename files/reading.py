@@ -44,8 +44,8 @@ def read_json(path: Union[str, Path], largest: int = LARGEST_TEXT) -> Any:
     return json.loads(read_text(path, largest=largest))
 
 
-def _check(told: os.stat_result, path: Union[str, Path]) -> None:
-    if stat.S_ISDIR(told.st_mode):
+def _check(status: os.stat_result, path: Union[str, Path]) -> None:
+    if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, "a folder", str(path))
-    if not stat.S_ISREG(told.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "no regular file", str(path))

@@ -43,11 +43,11 @@ def load_npy(path: Path) -> Any:
 
 
 def refusal(path: Path, error: Exception) -> UserError:
-    return UserError(f"{path}: not a pickle of arrays and plain containers ({told(error)}); "
+    return UserError(f"{path}: not a pickle of arrays and plain containers ({reason(error)}); "
                      "nothing in it was run; give a file of data alone")
 
 
-def told(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """In one short line, whatever the file made of it."""
     return " ".join(str(error).split())[:200] or type(error).__name__
 

@@ -28,7 +28,7 @@ class StoredZip:
             # Overlapping entries would be one another's bytes.
             if any(info.file_size != info.compress_size for info in infos) or \
                     sum(info.file_size for info in infos) > self.size:
-                raise zipfile.BadZipFile("its entries are told to be larger than they can be")
+                raise zipfile.BadZipFile("its entries claim to be larger than they can be")
         except BaseException:
             self._file.close()
             raise

@@ -52,7 +52,7 @@ def find_input(given: Union[str, Path], workspace: Optional[Workspace] = None) -
     for candidate in tried:
         if candidate.exists():
             return candidate
-    places = " and ".join(str(place) for place in dict.fromkeys(tried))
+    places = " and ".join(str(path) for path in dict.fromkeys(tried))
     raise UserError(f"'{given}' does not exist: looked for {places}; give the path of an existing file or folder")
 
 

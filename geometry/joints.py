@@ -31,8 +31,8 @@ class JointMap(LaidMap):
         return True
 
     def inside(self, frame: int, times: int = 1) -> np.ndarray:
-        top, bottom, left, right = (side * times for side in self.place.box)
-        height, width = (side * times for side in self.place.size[1:])
+        top, bottom, left, right = (side * times for side in self.extent.box)
+        height, width = (side * times for side in self.extent.size[1:])
         values = self.values(frame)
         if not values.any():
             return np.zeros((bottom - top, right - left), np.float16)
@@ -58,7 +58,7 @@ class JointMap(LaidMap):
     def coarse(self, side: int) -> np.ndarray:
         """float32 [T, side, side]: each joint's value, all of it in the part of the frame that the joint lies in, so
         that a region's share of the map is its joints' share of the values, whatever their discs cover."""
-        total, height, width = self.place.size
+        total, height, width = self.extent.size
         columns, rows = (((self.joints.points[..., axis] + 0.5) * side / pixels) for axis, pixels in
                          ((0, width), (1, height)))
         within = (columns >= 0) & (columns < side) & (rows >= 0) & (rows < side)
@@ -74,20 +74,20 @@ def painted(joints: Joints, frame: int, values: np.ndarray, height: int, width: 
     canvas = np.zeros((height, width), np.uint8)
     points = (joints.points[frame].astype(np.float64) + 0.5) * times - 0.5
     bounds = np.array([width, height])
-    places = [tuple(map(int, each)) for each in (points.clip(-FAR * bounds, FAR * bounds) * (1 << BITS)).round()]
+    spots = [tuple(map(int, each)) for each in (points.clip(-FAR * bounds, FAR * bounds) * (1 << BITS)).round()]
     grey = np.rint(values * 255).astype(int)
     fine = {"lineType": cv2.LINE_AA, "shift": BITS}
     limbs = [(min(grey[one], grey[other]), (one, other)) for one, other in joints.limbs]
     for value, ends in sorted(limbs + [(value, (at,)) for at, value in enumerate(grey)]):       # the larger comes last
         if len(ends) == 2:
-            cv2.line(canvas, places[ends[0]], places[ends[1]], int(value), max(1, round(LIMB * height)), **fine)
+            cv2.line(canvas, spots[ends[0]], spots[ends[1]], int(value), max(1, round(LIMB * height)), **fine)
         else:
             radius = (SMALL_DISC if joints.numbers[ends[0]] >= SMALL else LARGE_DISC) * height
-            cv2.circle(canvas, places[ends[0]], round(radius * (1 << BITS)), int(value), -1, **fine)
+            cv2.circle(canvas, spots[ends[0]], round(radius * (1 << BITS)), int(value), -1, **fine)
     return canvas
 
 
-def laid_map(raw: np.ndarray, cells: Cells, *rest: Any, **told: Any) -> LaidMap:
+def laid_map(raw: np.ndarray, cells: Cells, *rest: Any, **fields: Any) -> LaidMap:
     """The map of the kind that its cells ask for."""
-    return (LaidMap if cells.joints is None else JointMap)(raw, cells, *rest, **told)
+    return (LaidMap if cells.joints is None else JointMap)(raw, cells, *rest, **fields)
 

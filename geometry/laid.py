@@ -27,7 +27,7 @@ class Cells:
 
 
 @dataclass(frozen=True)
-class Place:
+class Extent:
     """The clip that a map lies on, and what of it the network saw."""
 
     size: Tuple[int, int, int]              # T, H, W
@@ -44,7 +44,7 @@ class LaidMap:
 
     raw: np.ndarray             # float32 [T', H', W'], or [T'] of a layer that knows only when
     cells: Cells
-    place: Place
+    extent: Extent
     lows: np.ndarray            # float32 [frames seen], the least that lies on each
     highs: np.ndarray
     per_frame: bool = False     # each frame has a scale of its own; not of layers that know only when
@@ -56,18 +56,18 @@ class LaidMap:
         return self.raw.ndim == 3
 
     def __len__(self) -> int:
-        return self.place.size[0]
+        return self.extent.size[0]
 
     def sees(self, frame: int) -> bool:
-        return self.place.seen[0] <= frame < self.place.seen[1]
+        return self.extent.seen[0] <= frame < self.extent.seen[1]
 
     def at(self, frame: int) -> np.ndarray:
         """float16 [H, W] in 0..1; of a layer that knows only when, one value."""
         if not self.spatial:
             return self._over_time[frame]
-        canvas = np.zeros(self.place.size[1:], np.float16)
+        canvas = np.zeros(self.extent.size[1:], np.float16)
         if self.sees(frame):
-            top, bottom, left, right = self.place.box
+            top, bottom, left, right = self.extent.box
             canvas[top:bottom, left:right] = self.inside(frame)
         return canvas
 
@@ -95,21 +95,21 @@ class LaidMap:
 
     def coarse(self, side: int) -> np.ndarray:
         """float32 [T, side, side] in 0..1: the mean over each part of a grid laid over the frames."""
-        total, height, width = self.place.size
+        total, height, width = self.extent.size
         out = np.zeros((total, side, side), np.float32)
-        top, bottom, left, right = self.place.box
+        top, bottom, left, right = self.extent.box
         down, over = area_weights(side, height)[:, top:bottom], area_weights(side, width)[:, left:right]
         inside = np.outer(down.sum(1), over.sum(1))         # how much of each part was seen
         rows, columns = self._across
         down, over = down @ rows, over @ columns
-        for frame in () if self.void else range(*self.place.seen):
+        for frame in () if self.void else range(*self.extent.seen):
             low, spread = self.scale(frame)
             out[frame] = (down @ self._step(frame) @ over.T - low * inside) / spread
         return out.clip(0, 1)
 
     def scale(self, frame: int) -> Tuple[float, float]:
         """(lowest, highest less lowest) at a frame; infinitely much where there is no difference to show."""
-        index = frame - self.place.seen[0]
+        index = frame - self.extent.seen[0]
         low, high = ((self.lows[index], self.highs[index]) if self.per_frame and self.spatial
                      else (self.lows.min(), self.highs.max()))
         flat = high - low <= CONSTANT * abs(high)
@@ -118,7 +118,7 @@ class LaidMap:
     @cached_property
     def _across(self) -> Tuple[np.ndarray, np.ndarray]:
         """Weights [pixels of the box, cells], down and across."""
-        top, bottom, left, right = self.place.box
+        top, bottom, left, right = self.extent.box
         assert self.cells.rows is not None and self.cells.columns is not None
         return (line_weights(self.cells.rows, np.arange(top, bottom)),
                 line_weights(self.cells.columns, np.arange(left, right)))
@@ -129,7 +129,7 @@ class LaidMap:
         return {}
 
     def _between(self, times: int) -> "Tuple[Line, Line]":
-        top, bottom, left, right = self.place.box
+        top, bottom, left, right = self.extent.box
         assert self.cells.rows is not None and self.cells.columns is not None
         return Line.of_points(self.cells.rows, finer(top, bottom, times)), \
             Line.of_points(self.cells.columns, finer(left, right, times))
@@ -138,7 +138,7 @@ class LaidMap:
     def _over_time(self) -> np.ndarray:
         """float16 [T] of a layer that knows only when."""
         out = np.zeros(len(self), np.float16)
-        first, stop = self.place.seen
+        first, stop = self.extent.seen
         if not self.void:
             low, spread = self.scale(first)
             values = line_weights(self.cells.frames, np.arange(first, stop)) @ self.raw

@@ -41,8 +41,8 @@ def name_of(number: int) -> str:
     if number < LEFT_HAND:
         first, part = max(each for each in FACE if each[0] <= number)
         return f"{part} {number - first + 1}"
-    side, place = ("left", number - LEFT_HAND) if number < RIGHT_HAND else ("right", number - RIGHT_HAND)
-    return f"{side} hand's root" if place == 0 else f"{side} {FINGERS[(place - 1) // 4]} {(place - 1) % 4 + 1}"
+    side, joint = ("left", number - LEFT_HAND) if number < RIGHT_HAND else ("right", number - RIGHT_HAND)
+    return f"{side} hand's root" if joint == 0 else f"{side} {FINGERS[(joint - 1) // 4]} {(joint - 1) % 4 + 1}"
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Joints:
     @cached_property
     def limbs(self) -> List[Tuple[int, int]]:
         """Pairs of places among these joints."""
-        place = {int(number): at for at, number in enumerate(self.numbers)}
-        chains = [*CHAINS, *([number for number in outline if number in place] for outline in OUTLINES)]
+        index = {int(number): at for at, number in enumerate(self.numbers)}
+        chains = [*CHAINS, *([number for number in outline if number in index] for outline in OUTLINES)]
         found = [pair for chain in chains for pair in zip(chain, chain[1:]) if pair[0] != pair[1]]
-        return [(place[one], place[other]) for one, other in dict.fromkeys(found) if one in place and other in place]
+        return [(index[one], index[other]) for one, other in dict.fromkeys(found) if one in index and other in index]

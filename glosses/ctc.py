@@ -77,8 +77,8 @@ def align(log_probs: np.ndarray, ids: Sequence[int], blank: int = 0) -> List[Spa
         return []
     states = _best_states(np.asarray(log_probs, np.float64), ids, blank)
     spans = []
-    for place, number in enumerate(ids):
-        steps = np.flatnonzero(states == 2 * place + 1)
+    for position, number in enumerate(ids):
+        steps = np.flatnonzero(states == 2 * position + 1)
         start, stop = int(steps[0]), int(steps[-1]) + 1
         spans.append(Span(int(number), start, stop, float(np.exp(log_probs[start:stop, number]).mean())))
     return spans

@@ -21,8 +21,8 @@ def check_known(vocabulary: GlossVocabulary, sentences: Iterable[Sequence[str]],
     if lost <= SAID * total:
         return None
     some = [word for word, _ in lacking.most_common(NAMED)]
-    told = (f"{whose}: {100 * lost / total:.1f}% of the glosses of '{split}' have no class ({lost} of {total}: "
+    message = (f"{whose}: {100 * lost / total:.1f}% of the glosses of '{split}' have no class ({lost} of {total}: "
             f"{', '.join(some)}{', ...' if len(lacking) > NAMED else ''})")
     if lost > REFUSED * total:
-        raise UserError(f"{told}; expected a class for nearly all; give {advice}")
-    return told
+        raise UserError(f"{message}; expected a class for nearly all; give {advice}")
+    return message

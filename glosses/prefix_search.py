@@ -26,16 +26,16 @@ def prefix_search(log_probs: np.ndarray, width: int, blank: int = 0) -> List[int
         either = np.logaddexp(ended, open_)
         longer = either[:, None] + step                         # [prefixes, V]
         stays = np.full(len(prefixes), NEVER)
-        for place, prefix in enumerate(prefixes):
+        for index, prefix in enumerate(prefixes):
             if prefix:
-                stays[place] = open_[place] + step[prefix[-1]]
-                longer[place, prefix[-1]] = ended[place] + step[prefix[-1]]     # only a blank parts it from itself
+                stays[index] = open_[index] + step[prefix[-1]]
+                longer[index, prefix[-1]] = ended[index] + step[prefix[-1]]     # only a blank parts it from itself
         longer[:, blank] = NEVER
-        places = {prefix: place for place, prefix in enumerate(prefixes)}
-        for place, prefix in enumerate(prefixes):               # paths that come to one prefix in two ways
-            origin = places.get(prefix[:-1]) if prefix else None
+        index_of = {prefix: index for index, prefix in enumerate(prefixes)}
+        for index, prefix in enumerate(prefixes):               # paths that come to one prefix in two ways
+            origin = index_of.get(prefix[:-1]) if prefix else None
             if origin is not None:
-                stays[place] = np.logaddexp(stays[place], longer[origin, prefix[-1]])
+                stays[index] = np.logaddexp(stays[index], longer[origin, prefix[-1]])
                 longer[origin, prefix[-1]] = NEVER
         prefixes, ended, open_ = _best(prefixes, either + step[blank], stays, longer, width)
     return list(prefixes[int(np.logaddexp(ended, open_).argmax())])
@@ -48,8 +48,8 @@ def _best(prefixes: List[Prefix], ended: np.ndarray, stays: np.ndarray, longer: 
     count = min(width, len(flat))
     best = np.argpartition(flat, -count)[-count:]
     found: Dict[Prefix, Tuple[float, float]] = dict(zip(prefixes, zip(ended.tolist(), stays.tolist())))
-    for place in best[flat[best] > NEVER / 2].tolist():
-        origin, number = divmod(place, longer.shape[1])
-        found[(*prefixes[origin], number)] = (NEVER, float(flat[place]))
+    for index in best[flat[best] > NEVER / 2].tolist():
+        origin, number = divmod(index, longer.shape[1])
+        found[(*prefixes[origin], number)] = (NEVER, float(flat[index]))
     order = sorted(found, key=lambda prefix: float(np.logaddexp(*found[prefix])), reverse=True)[:width]
     return order, np.array([found[prefix][0] for prefix in order]), np.array([found[prefix][1] for prefix in order])

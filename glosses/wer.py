@@ -61,8 +61,8 @@ class Edit:
 
 def edits(reference: Sequence[str], hypothesis: Sequence[str], clean: Clean) -> List[Edit]:
     """In order. Glosses are compared cleaned one by one; those that cleaning empties are left out."""
-    truth = [(place, clean(word)) for place, word in enumerate(reference) if clean(word)]
-    read = [(place, clean(word)) for place, word in enumerate(hypothesis) if clean(word)]
+    truth = [(index, clean(word)) for index, word in enumerate(reference) if clean(word)]
+    read = [(index, clean(word)) for index, word in enumerate(hypothesis) if clean(word)]
     row = column = 0
     found = []
     for step in align([word for _, word in truth], [word for _, word in read]):

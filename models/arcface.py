@@ -61,9 +61,9 @@ class ArcFace(Embedder):
 def _blocks(weights: Mapping[str, Any]) -> List[int]:
     found: Dict[str, int] = {}
     for key in weights:
-        place = re.fullmatch(r"(layer[1-4])\.(\d+)\.bn1\.weight", key)
-        if place:
-            found[place[1]] = max(found.get(place[1], 0), int(place[2]) + 1)
+        block = re.fullmatch(r"(layer[1-4])\.(\d+)\.bn1\.weight", key)
+        if block:
+            found[block[1]] = max(found.get(block[1], 0), int(block[2]) + 1)
     missing = [stage for stage in STAGES if stage not in found]
     if missing:
         raise UserError(f"not an ArcFace checkpoint: it has no blocks in {', '.join(missing)}")

@@ -21,7 +21,7 @@ from torch import Tensor
 from files.bounds import Bounds, Sealed, empty, of_pairs
 from files.plain_unpickler import PlainUnpickler
 from files.reading import open_file
-from files.safe_pickle import DAMAGED, check_shape, find_data_class, told
+from files.safe_pickle import DAMAGED, check_shape, find_data_class, reason
 from files.stored_zip import Compressed, StoredZip
 from models.legacy_checkpoint import MAGIC, LegacyFile
 from terminal.errors import UserError
@@ -112,7 +112,7 @@ class Checkpoint:
             return flat.as_strided(stored.shape, stored.stride)
         except (KeyError, zipfile.BadZipFile, EOFError, OSError, OverflowError, RuntimeError, struct.error, TypeError,
                 ValueError, pickle.UnpicklingError) as error:
-            raise UserError(f"{self.path}: damaged: {told(error)}; fetch the file again") from None
+            raise UserError(f"{self.path}: damaged: {reason(error)}; fetch the file again") from None
 
     def everything(self) -> Any:
         """`content` with every tensor read, optimizer and generator states included: what training resumes from."""
@@ -136,7 +136,7 @@ class Checkpoint:
             return _loaded(self._zip.read("data.pkl"))[0]
         except (*DAMAGED, zipfile.BadZipFile, OSError, RuntimeError) as error:
             raise UserError(f"{self.path}: not a checkpoint of weights and training state "
-                            f"({told(error)}); nothing in it was run") from None
+                            f"({reason(error)}); nothing in it was run") from None
 
 
 def _reach(stored: StoredTensor) -> int:
@@ -177,9 +177,9 @@ class _Unpickler(PlainUnpickler):
         kind, dtype, key, _location, count, *view = description         # older files tell of a view, of None mostly
         if kind != "storage" or not isinstance(dtype, torch.dtype) or not isinstance(key, str):
             raise pickle.UnpicklingError("it refers to what is no storage of a tensor")
-        told = (count, torch.empty(0, dtype=dtype).element_size())
+        size = (count, torch.empty(0, dtype=dtype).element_size())
         if view not in ([], [None]) or not isinstance(count, int) or count < 0 \
-                or self.storages.setdefault(key, told) != told:
+                or self.storages.setdefault(key, size) != size:
             raise pickle.UnpicklingError("it has a storage that is a part of another, or that is told of in two ways")
         return key, dtype
 

@@ -59,8 +59,8 @@ class Probe:
     def shape(self, frames: int) -> Tuple[int, ...]:
         """(C, T', H', W'), (C, T', J) or (C, T') for so many input frames."""
         steps = -(-(frames - self.lost) // self.stride)
-        place = (len(self.joints),) if self.joints else (self.size, self.width or self.size) if self.spatial else ()
-        return (self.channels, steps, *place)
+        space = (len(self.joints),) if self.joints else (self.size, self.width or self.size) if self.spatial else ()
+        return (self.channels, steps, *space)
 
 
 @dataclass(frozen=True)

@@ -49,9 +49,9 @@ class OverBackground(Conv3d):
     def forward(self, x: Tensor) -> Tensor:
         if self.training:
             return super().forward(x)
-        place = x.device if x.is_cuda else torch.device("cpu")              # others may have no double
-        plane = torch.full((1, 1, *x.shape[3:]), self.background, dtype=torch.float64, device=place)
-        kernel = self.weight.detach().to(place).double().sum(dim=1)         # [outputs, 1, k, k]
+        device = x.device if x.is_cuda else torch.device("cpu")              # others may have no double
+        plane = torch.full((1, 1, *x.shape[3:]), self.background, dtype=torch.float64, device=device)
+        kernel = self.weight.detach().to(device).double().sum(dim=1)         # [outputs, 1, k, k]
         alone = F.conv2d(plane, kernel, None, self.stride[1:], self.padding[1:])
         rest = super().forward(x - self.background)
         return add_(rest, alone[:, :, None].to(rest))

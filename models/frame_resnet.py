@@ -99,8 +99,8 @@ class FrameResNet(nn.Module):
         channels = WIDTH
         for number, (name, count) in enumerate(zip(STAGES, BLOCKS[depth])):
             blocks = []
-            for place in range(count):
-                blocks.append(block(convolve, channels, WIDTH * 2 ** number, 2 if number and not place else 1))
+            for index in range(count):
+                blocks.append(block(convolve, channels, WIDTH * 2 ** number, 2 if number and not index else 1))
                 channels = block.widening * WIDTH * 2 ** number
             self.add_module(name, nn.Sequential(*blocks))
             self.stage_channels.append(channels)

@@ -15,11 +15,11 @@ class JointPositions(nn.Module):
 
     def __init__(self, channels: int, steps: int, joints: int) -> None:
         super().__init__()
-        place = torch.arange(joints).float()[:, None]
+        number = torch.arange(joints).float()[:, None]
         power = torch.arange(0, channels, 2).float() * -(math.log(10000.0) / channels)
         # Processors differ in the last bit of a float32's exponential, and a gradient's sign can hang on it.
         rate = power.double().exp().float()
-        table = torch.stack((torch.sin(place * rate), torch.cos(place * rate)), dim=2).flatten(1)     # [J, C]
+        table = torch.stack((torch.sin(number * rate), torch.cos(number * rate)), dim=2).flatten(1)     # [J, C]
         self.register_buffer("pe", table.t()[None, :, None].repeat(1, 1, steps, 1))
         self.pe: Tensor
 

@@ -89,53 +89,53 @@ class LegacyFile:
         storages = load(self._at(ends[3], ends[4]))[1]
         return {OBJECT: (ends[3], ends[4]), **self._find_storages(ends[5], load(names)[0], storages)}
 
-    def _find_storages(self, place: int, names: Any, storages: Storages) -> Dict[str, Tuple[int, int]]:
+    def _find_storages(self, offset: int, names: Any, storages: Storages) -> Dict[str, Tuple[int, int]]:
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names) \
                 or sorted(names) != sorted(storages):
             raise pickle.UnpicklingError("the storages that follow are not those of its tensors")
         found = {}
         for name in names:
             values, size = storages[name]
-            told, = struct.unpack("<q", self._at(place, place + 8))
-            if told != values:
-                raise UserError(f"{self.path}: damaged: a storage of {values} values is followed by {told}; fetch the "
-                                "file again")
-            start, place = place + 8, place + 8 + values * size
-            found[f"data/{name}"] = (start, place)
-        self._at(place, place)
+            announced, = struct.unpack("<q", self._at(offset, offset + 8))
+            if announced != values:
+                raise UserError(f"{self.path}: damaged: a storage of {values} values is followed by {announced}; "
+                                "fetch the file again")
+            start, offset = offset + 8, offset + 8 + values * size
+            found[f"data/{name}"] = (start, offset)
+        self._at(offset, offset)
         return found
 
-    def _end_of_pickle(self, place: int) -> int:
+    def _end_of_pickle(self, offset: int) -> int:
         """The place behind a pickle's last opcode, which are looked through without reading what they hold."""
         while True:
-            opcode = OPCODES.get(self._at(place, place + 1))
+            opcode = OPCODES.get(self._at(offset, offset + 1))
             if opcode is None:
-                raise pickle.UnpicklingError(f"there is no pickle's opcode at byte {place}")
-            place += 1
+                raise pickle.UnpicklingError(f"there is no pickle's opcode at byte {offset}")
+            offset += 1
             if opcode.name == "STOP":
-                return place
-            place = self._behind_argument(opcode, place)
+                return offset
+            offset = self._behind_argument(opcode, offset)
 
-    def _behind_argument(self, opcode: "pickletools.OpcodeInfo", place: int) -> int:
+    def _behind_argument(self, opcode: "pickletools.OpcodeInfo", offset: int) -> int:
         if opcode.arg is None:
-            return place
+            return offset
         if opcode.name == "GLOBAL":
-            return self._behind_line(self._behind_line(place))
+            return self._behind_line(self._behind_line(offset))
         if opcode.arg.n >= 0:
-            return place + opcode.arg.n
+            return offset + opcode.arg.n
         length = {pickletools.TAKEN_FROM_ARGUMENT1: "<B", pickletools.TAKEN_FROM_ARGUMENT4: "<i",
                   pickletools.TAKEN_FROM_ARGUMENT4U: "<I", pickletools.TAKEN_FROM_ARGUMENT8U: "<Q"}.get(opcode.arg.n)
         if length is None:      # a line of text of any length
             raise pickle.UnpicklingError(f"it has the opcode {opcode.name}, which torch.save never writes")
-        start = place + struct.calcsize(length)
-        count, = struct.unpack(length, self._at(place, start))
+        start = offset + struct.calcsize(length)
+        count, = struct.unpack(length, self._at(offset, start))
         if count < 0:
             raise pickle.UnpicklingError(f"it tells of {count} bytes")
         return start + count
 
-    def _behind_line(self, place: int) -> int:
-        self._file.seek(place)
+    def _behind_line(self, offset: int) -> int:
+        self._file.seek(offset)
         line = self._file.readline(LONGEST_NAME)
         if len(line) == LONGEST_NAME:
             raise pickle.UnpicklingError(f"it asks for a name of more than {LONGEST_NAME} letters")
-        return place + len(line) if line.endswith(b"\n") else self.size + 1
+        return offset + len(line) if line.endswith(b"\n") else self.size + 1

@@ -69,7 +69,7 @@ class OwnModule(Recogniser):
     def steps(self, frames: int) -> int:
         return -(-frames // self.frames_each)
 
-    def told(self, clip: Clip) -> Tuple[str, ...]:
+    def clip_notes(self, clip: Clip) -> Tuple[str, ...]:
         return tuple(f"layer {name}: not convolutions and pools alone lie between it and the input; its cells are "
                      "taken to lie evenly over what the input shows" for name in self.uneven)
 

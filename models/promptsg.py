@@ -202,8 +202,8 @@ def _layers(network: PromptSGNetwork, a: Dict[str, Any], grid: Tuple[int, int]) 
     layers["mim_attention"] = crossing(attention=partial(_mean_of_heads, grid), attends_only=True)
     for number in range(a["mim_depth"]):
         path = f"mim.post_blocks.{number}"
-        for name, place in ((f"{path}.norm1", f"{path}.norm1"), ("mim_tokens" if number == 0 else path, path)):
-            layers[name] = patches(network.get_submodule(place), place, arrange=tokens, channels=shared)
+        for name, module_path in ((f"{path}.norm1", f"{path}.norm1"), ("mim_tokens" if number == 0 else path, path)):
+            layers[name] = patches(network.get_submodule(module_path), module_path, arrange=tokens, channels=shared)
     return layers
 
 

@@ -38,7 +38,7 @@ class Recogniser(Explainable):
             self.viewport = self.viewport.within(part)
         self.notes += (framing,) if framing else ()
 
-    def told(self, clip: Clip) -> Tuple[str, ...]:
+    def clip_notes(self, clip: Clip) -> Tuple[str, ...]:
         """What must be said of how it reads this clip."""
         return ()
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:   # a command lists the names before torch is loaded
     from models.embedder import Embedder
     from models.recogniser import Recogniser
 
-MODELS = {network.name: network.place for network in networks.RECOGNISERS}
-EMBEDDERS = {network.name: network.place for network in networks.EMBEDDERS}
+MODELS = {network.name: network.source for network in networks.RECOGNISERS}
+EMBEDDERS = {network.name: network.source for network in networks.EMBEDDERS}
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 
 

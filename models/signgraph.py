@@ -36,8 +36,8 @@ class GraphedResNet(FrameResNet):
         self.mixed = tuple(self.outputs)[list(self.outputs).index("localG"):]       # a pair may lie anywhere
 
     def after(self, stage: int, x: Tensor) -> Tensor:
-        for place, name in enumerate(self.graphs.get(stage, ())):
-            alpha = self.alpha[2 * list(self.graphs).index(stage) + place].to(x.dtype)
+        for index, name in enumerate(self.graphs.get(stage, ())):
+            alpha = self.alpha[2 * list(self.graphs).index(stage) + index].to(x.dtype)
             x = x + alpha * getattr(self, name)(x)
         return x
 
@@ -72,7 +72,7 @@ class SignGraph(PaddedRecogniser):
         top, bottom, left, right = self.crop.box(*frames.shape[1:3])
         return frames[:, top:bottom, left:right]
 
-    def told(self, clip: Clip) -> Tuple[str, ...]:
+    def clip_notes(self, clip: Clip) -> Tuple[str, ...]:
         if clip.whole is not None:
             return ()                       # of those the corpus tells
         if clip.tall_frames is None:

@@ -94,7 +94,7 @@ class WindowAttention(nn.Module):
 def relative_positions(side: int) -> Tensor:
     """[side ** 4]: for each pair of cells of a window, the row of the table of relative positions."""
     row, column = torch.arange(side * side).div(side, rounding_mode="floor"), torch.arange(side * side) % side
-    down, right = (place[:, None] - place + side - 1 for place in (row, column))
+    down, right = (offset[:, None] - offset + side - 1 for offset in (row, column))
     return (down * (2 * side - 1) + right).flatten()
 
 
@@ -170,9 +170,9 @@ class FrameSwin(nn.Module):
                                 "width")
             modules += [Merging(width // 2)] if stage else []
             blocks = []
-            for place in range(depth):
+            for index in range(depth):
                 drop = a["drop_path"] * number / max(sum(depths) - 1, 1)
-                shift = a["attention_window"] // 2 if place % 2 else 0
+                shift = a["attention_window"] // 2 if index % 2 else 0
                 blocks.append(Block(width, heads, a["attention_window"], shift, drop, a["recompute"]))
                 number += 1
             modules.append(nn.Sequential(*blocks))
@@ -235,8 +235,8 @@ def reached(a: Dict[str, Any]) -> List[int]:
         for number in range(depth):
             count = _up(len(cells), side)
             shift = side // 2 if number % 2 and count > side else 0
-            place = torch.arange(len(cells))
-            window = (place - shift) % count // side + count * (place < shift)              # over the edge: apart
+            position = torch.arange(len(cells))
+            window = (position - shift) % count // side + count * (position < shift)              # over the edge: apart
             cells = (window[:, None] == window).float() @ cells.float() > 0
         found.append(int(cells[len(cells) // 2].sum()))
     return found

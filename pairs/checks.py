@@ -39,10 +39,10 @@ class Checked:
     shifts: int = 100
     seed: int = 0
 
-    def explain(self, place: Optional[int] = None, references: Optional[Tensor] = None) -> List[PictureExplanation]:
+    def explain(self, index: Optional[int] = None, references: Optional[Tensor] = None) -> List[PictureExplanation]:
         """All pictures, or one of them alone."""
         chosen = self.references if references is None else references
-        part = slice(None) if place is None else slice(place, place + 1)
+        part = slice(None) if index is None else slice(index, index + 1)
         return explain_pictures(self.embedder, self.clips[part], self.layers, self.targets, self.methods,
                                 None if chosen is None else chosen[part])
 
@@ -92,7 +92,7 @@ def _alone(asked: Checked, found: Sequence[PictureExplanation]) -> List[Check]:
         return {"apart": apart}, apart <= ROUNDING
     if len(found) < 2:
         return []
-    return [each for place, one in enumerate(found) for single in asked.explain(place) for each in _checks(
+    return [each for index, one in enumerate(found) for single in asked.explain(index) for each in _checks(
         "batch is singles", f"apart by at most {ROUNDING:g} of the maximum", one,
         partial(measure, one, single))]
 
@@ -141,8 +141,8 @@ def _redrawn(asked: Checked, found: Sequence[PictureExplanation]) -> List[Check]
 def falsification(asked: Checked, found: Sequence[PictureExplanation]) -> List[Check]:
     """Salient pixels blurred out, and put back into a blurred picture, against shifts of the very same map."""
     done = []
-    for place, (clip, one) in enumerate(zip(asked.clips, found)):
-        reference = None if asked.references is None else asked.references[place:place + 1]
+    for index, (clip, one) in enumerate(zip(asked.clips, found)):
+        reference = None if asked.references is None else asked.references[index:index + 1]
         for key, each in one.maps.items():
             if is_void(each.flags) or not each.map.any():
                 continue

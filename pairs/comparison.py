@@ -88,10 +88,10 @@ class Comparison:
         kept: List[int] = []
         for start in range(0, len(paths), CHUNK):
             clips = []
-            for place, path in enumerate(paths[start:start + CHUNK], start=start):
+            for index, path in enumerate(paths[start:start + CHUNK], start=start):
                 try:
                     clips.append(self._subject(path).clip)
-                    kept.append(place)
+                    kept.append(index)
                 except UserError as error:
                     self.left_out.append(path)
                     print(f"left out: {error}", file=sys.stderr)
@@ -115,19 +115,19 @@ class Comparison:
             raise UserError(f"{folder}: holds nothing but the picture itself; give others to compare it with")
         own = embed(self.embedder, [subject.clip])
         others, kept = self._embed(paths)
-        paths = [paths[place] for place in kept]
+        paths = [paths[index] for index in kept]
         similar = similarities(own.double().numpy(), others.double().numpy())[0]
         order = np.argsort(-similar, kind="stable")
         who = identity_of(self.asked.image, None)
         names = [identity_of(path, folder) for path in paths]
         # From the least alike on: whoever a map should not be able to explain as well.
-        strangers = [place for place in order[::-1] if not who or names[place] != who]
+        strangers = [index for index in order[::-1] if not who or names[index] != who]
         rows: List[Match] = []
-        for rank, place in enumerate(order[:self.asked.top or 10], start=1):
-            far = others[next((p for p in strangers if p != place), place)] if len(paths) > 1 else None
-            scores = self._pair(subject, self._subject(paths[place]), far)
-            rows.append(Match.of(scores, rank, "unknown" if not (who and names[place]) else
-                                 "right" if names[place] == who else "wrong"))
+        for rank, index in enumerate(order[:self.asked.top or 10], start=1):
+            far = others[next((p for p in strangers if p != index), index)] if len(paths) > 1 else None
+            scores = self._pair(subject, self._subject(paths[index]), far)
+            rows.append(Match.of(scores, rank, "unknown" if not (who and names[index]) else
+                                 "right" if names[index] == who else "wrong"))
         network = self.writer.network
         write_likeness_index(self.asked.out, f"{subject.name} among {len(paths)} pictures",
                              f"{network.title}, {network.file}", [("pictures", str(len(paths)))], rows)

@@ -22,7 +22,7 @@ def run_market(root: Path, writer: PairWriter, subject_of: Callable[[Path], Subj
     asked, say = writer.asked, writer.say
     queries, gallery = market(root, "query")[:asked.queries], market(root, "gallery")
     embeddings, kept = zip(*(embed_all([shot.path for shot in shots]) for shots in (queries, gallery)))
-    queries, gallery = ([shots[place] for place in places] for shots, places in zip((queries, gallery), kept))
+    queries, gallery = ([shots[index] for index in indices] for shots, indices in zip((queries, gallery), kept))
     similar = similarities(*(each.double().numpy() for each in embeddings))
     seen, there = ([(shot.identity, shot.camera) for shot in shots] for shots in (queries, gallery))
     found = retrieval(similar, seen, there)
@@ -31,10 +31,10 @@ def run_market(root: Path, writer: PairWriter, subject_of: Callable[[Path], Subj
     for number, query in enumerate(queries):
         order = ranking(similar[number], seen[number], there)
         # The stranger least alike: whoever a map should not be able to explain as well.
-        stranger = next((place for place in order[::-1] if gallery[place].identity != query.identity), None)
+        stranger = next((index for index in order[::-1] if gallery[index].identity != query.identity), None)
         far = None if stranger is None else embeddings[1][stranger]
-        for rank, place in enumerate(order[:asked.top or 1], start=1):
-            match = gallery[place]
+        for rank, index in enumerate(order[:asked.top or 1], start=1):
+            match = gallery[index]
             scores = pair(subject_of(query.path), subject_of(match.path), far, asked.checked and not rows)
             if asked.checked:
                 checks += _falsified(writer, [subject_of(shot.path) for shot in (query, match)])

@@ -40,7 +40,7 @@ def write_maps(path: Path, names: Sequence[str], explanations: Sequence[Any], dr
     for name, found in zip(names, explanations):
         arrays[f"{name}/embedding"] = found.embedding
         for key, each in found.maps.items():
-            place = "/".join((name, *key))
-            arrays[f"{place}/raw"] = each.raw
-            arrays[f"{place}/map"] = drawn[(name, *key)]
+            key_path = "/".join((name, *key))
+            arrays[f"{key_path}/raw"] = each.raw
+            arrays[f"{key_path}/map"] = drawn[(name, *key)]
     path.write_bytes(npz_bytes(arrays))

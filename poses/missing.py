@@ -26,7 +26,7 @@ CARRIERS: Sequence[Tuple[int, Tuple[int, ...]]] = (
 
 def filled(found: Sequence[Optional[np.ndarray]]) -> Optional[np.ndarray]:
     """[133, 3] or nobody, frame by frame -> float32 [T, 133, 3] without gaps; None where nobody was found at all."""
-    seen: List[int] = [place for place, points in enumerate(found) if points is not None]
+    seen: List[int] = [index for index, points in enumerate(found) if points is not None]
     if not seen:
         return None
     keypoints = np.zeros((len(found), POINTS, 3))

@@ -11,7 +11,7 @@ LAYERS, INPUT, CLIP = "layers", "input", "clip"
 @dataclass(frozen=True)
 class Method:
     name: str
-    explains: str               # by default: layers, the network's input, or the clip itself (its only place)
+    explains: str               # by default: layers, the network's input, or the clip itself (its only layer)
     line: str                   # what it shows
     paper: str                  # its authors and year
     passes: int = 1             # through the network for each window: more than one can be changed with --budget
@@ -23,12 +23,13 @@ class Method:
 METHODS: Tuple[Method, ...] = (
     Method("gradcam", LAYERS, "channels weighted by their mean gradient", "Selvaraju et al. 2017"),
     Method("gradcam++", LAYERS, "channels weighted by powers of their gradients", "Chattopadhyay et al. 2018"),
-    Method("hirescam", LAYERS, "activation times gradient, place by place", "Draelos and Carin 2020"),
-    Method("layercam", LAYERS, "activation times positive gradient, place by place", "Jiang et al. 2021"),
+    Method("hirescam", LAYERS, "activation times gradient, cell by cell", "Draelos and Carin 2020"),
+    Method("layercam", LAYERS, "activation times positive gradient, cell by cell", "Jiang et al. 2021"),
     Method("xgradcam", LAYERS, "channels weighted by gradient times activation", "Fu et al. 2020"),
     Method("eigencam", LAYERS, "first principal component of the activations; no target", "Muhammad and Yeasin 2020",
            aimed=False),
-    Method("attention", LAYERS, "what attention takes from each place; no target", "Ali et al. 2025", aimed=False),
+    Method("attention", LAYERS, "what attention takes from each patch, frame or joint; no target", "Ali et al. 2025",
+           aimed=False),
     Method("graph", LAYERS, "what patches take from each other in SignGraph; no target", "Gan et al. 2024", aimed=False,
            pictures=False),
     Method("gradient", INPUT, "size of the gradient", "Simonyan et al. 2013", pictures=False),

@@ -9,7 +9,7 @@ PHOENIX = "phoenix2014"
 class Network:
     name: str                       # as users ask for it
     title: str                      # as its authors write it
-    place: str                      # module:class
+    source: str                      # module:class
     line: str = ""                  # what its lines in preds.txt begin with; empty: its name
     needs_keypoints: bool = False
     tall_frames: bool = False       # it takes the 210x260 frames, where they are

@@ -61,7 +61,7 @@ def _layer(name: str, layer: LayerMap, evidence: str, found: Regions) -> Tuple[D
     """What the page says of a layer, and its map when it has a place and is not empty."""
     laid = layer.laid
     record: Dict[str, Any] = {"name": name, "spatial": bool(layer.spatial), "flags": list(layer.flags),
-                              "note": in_words(layer.flags), "seen": laid.place.seen, "box": laid.place.box,
+                              "note": in_words(layer.flags), "seen": laid.extent.seen, "box": laid.extent.box,
                               "cells": (*laid.raw.shape[1:], 1)[:2], **looks(name, laid, layer.field, layer.method),
                               "made": layer.made, "evidence": evidence}
     if layer.method:
@@ -92,7 +92,7 @@ def looks(name: str, laid: LaidMap, field: Optional[float], method: str = "") ->
         return {"kind": "joints", "looks": f"{laid.raw.shape[1]} joints, {every}"}
     if laid.cells.rows is None or laid.cells.columns is None:
         return {"kind": "time only", "looks": every}
-    top, bottom, _, _ = laid.place.box
+    top, bottom, _, _ = laid.extent.box
     told = [f"{laid.raw.shape[1]} \u00d7 {laid.raw.shape[2]} cells", every]
     if field is not None:
         pixels = round(field * (bottom - top))

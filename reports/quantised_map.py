@@ -20,10 +20,10 @@ class Knots:
 
     def layout(self) -> Dict[str, Any]:
         """first, weight: the step before each frame (-1: not seen), and how far it is on the way to the next."""
-        cells, place = self.laid.cells, self.laid.place
+        cells, extent = self.laid.cells, self.laid.extent
         assert cells.rows is not None and cells.columns is not None
         cell, part = nearest_cells(cells.frames, np.arange(len(self.laid)))
-        return {"count": len(self.values), "low": self.low, "high": self.high, "box": place.box,
+        return {"count": len(self.values), "low": self.low, "high": self.high, "box": extent.box,
                 "down": _line(cells.rows), "across": _line(cells.columns),
                 "first": [int(each) if self.laid.sees(frame) else -1 for frame, each in enumerate(cell)],
                 "weight": [round(float(each), 4) for each in part],
@@ -32,7 +32,7 @@ class Knots:
     def _scales(self) -> Any:
         """Of each frame the lowest and highest in parts of the clip's scale; None where there is no difference."""
         low, spread = _clip_scale(self.laid)
-        first, stop = self.laid.place.seen
+        first, stop = self.laid.extent.seen
         per_frame = replace(self.laid, per_frame=True)
         own = [per_frame.scale(frame) for frame in range(first, stop)]
         told = [[round((end - low) / spread, 6) for end in (least, least + over)] if np.isfinite(over) else None

@@ -41,14 +41,14 @@ def joined(before: Settings, now: Settings) -> Dict[str, Any]:
 def carry_over(names: Iterable[str], old: Path, new: Path) -> None:
     """These files of `old`, where `new` has none of the name; without a second copy where the disk can link."""
     for name in names:
-        place = new / name
-        if os.path.lexists(place):
+        target = new / name
+        if os.path.lexists(target):
             continue
-        place.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            os.link(old / name, place, follow_symlinks=False)
+            os.link(old / name, target, follow_symlinks=False)
         except OSError:         # another disk, or one without links
-            shutil.copy2(old / name, place, follow_symlinks=False)
+            shutil.copy2(old / name, target, follow_symlinks=False)
 
 
 def written(settings: Settings) -> Tuple[str, ...]:

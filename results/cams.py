@@ -29,7 +29,7 @@ import numpy as np
 
 from files.arrays import load_npz, npz_bytes
 from geometry.joints import laid_map
-from geometry.laid import Cells, LaidMap, Place
+from geometry.laid import Cells, Extent, LaidMap
 from geometry.skeleton import Joints
 from records.codec import from_json, to_json
 from records.explained import ExplainedGloss
@@ -117,7 +117,7 @@ def _put(arrays: Dict[str, np.ndarray], key: str, layer: LayerMap) -> LayerAbout
     arrays.update({f"{key}/raw": laid.raw, f"{key}/lows": laid.lows, f"{key}/highs": laid.highs})
     if laid.matrix is not None:
         arrays[f"{key}/matrix"] = laid.matrix
-    return LayerAbout(laid.place.size, laid.place.seen, laid.place.box, layer.flags, laid.per_frame, laid.void,
+    return LayerAbout(laid.extent.size, laid.extent.seen, laid.extent.box, layer.flags, laid.per_frame, laid.void,
                       layer.field, tuple(layer.details), layer.made, layer.method)
 
 
@@ -153,8 +153,8 @@ def _layer(arrays: Dict[str, np.ndarray], layer: str, key: str, about: LayerAbou
     """layer: where the cells are told; key: where the map is."""
     rows, columns = (arrays.get(f"{layer}/{axis}") for axis in ("rows", "columns"))
     joints = Joints(arrays[f"{layer}/joints"], arrays[f"{layer}/points"]) if f"{layer}/joints" in arrays else None
-    place, cells = Place(about.size, about.seen, about.box), Cells(arrays[f"{layer}/frames"], rows, columns, joints)
-    laid = laid_map(arrays[f"{key}/raw"], cells, place, arrays[f"{key}/lows"], arrays[f"{key}/highs"],
+    extent, cells = Extent(about.size, about.seen, about.box), Cells(arrays[f"{layer}/frames"], rows, columns, joints)
+    laid = laid_map(arrays[f"{key}/raw"], cells, extent, arrays[f"{key}/lows"], arrays[f"{key}/highs"],
                     about.per_frame, about.void, arrays.get(f"{key}/matrix"))
     _check(key, laid)
     return LayerMap(laid, about.flags, about.field, {name: arrays[f"{layer}/{name}"] for name in about.details},
@@ -163,8 +163,8 @@ def _layer(arrays: Dict[str, np.ndarray], layer: str, key: str, about: LayerAbou
 
 def _check(key: str, laid: LaidMap) -> None:
     """ValueError where a map does not lie on its clip as main.py lays them."""
-    place, joints = laid.place, laid.cells.joints
-    (frames, height, width), (first, stop), (top, bottom, left, right) = place.size, place.seen, place.box
+    extent, joints = laid.extent, laid.cells.joints
+    (frames, height, width), (first, stop), (top, bottom, left, right) = extent.size, extent.seen, extent.box
     lies = (0 < frames <= MOST_FRAMES and 0 < height * width <= MOST_PIXELS and 0 <= first < stop <= frames
             and 0 <= top < bottom <= height and 0 <= left < right <= width)
     there = [axis for axis in (laid.cells.frames, laid.cells.rows, laid.cells.columns) if axis is not None]

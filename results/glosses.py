@@ -104,7 +104,7 @@ def _with_hands(values: np.ndarray) -> Dict[str, float]:
 
 
 def _when(laid: LaidMap, frames: Range) -> Row:
-    first, stop = laid.place.seen
+    first, stop = laid.extent.seen
     even = max(0, min(frames[1], stop) - max(frames[0], first)) / (stop - first)
     energy = laid.energy().astype(np.float64)
     out: Row = {"inside_even": round(even, 6)}
@@ -119,10 +119,10 @@ def _when(laid: LaidMap, frames: Range) -> Row:
 def _peak(laid: LaidMap) -> Row:
     if laid.void:
         return {}
-    frame = laid.place.seen[0] + int(laid.highs.argmax())
+    frame = laid.extent.seen[0] + int(laid.highs.argmax())
     if not laid.spatial:
         return {"peak_frame": frame}
-    y, x = np.unravel_index(int(laid.at(frame).argmax()), laid.place.size[1:])
+    y, x = np.unravel_index(int(laid.at(frame).argmax()), laid.extent.size[1:])
     return {"peak_frame": frame, "peak_x": int(x), "peak_y": int(y)}
 
 

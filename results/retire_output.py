@@ -16,9 +16,9 @@ def retire(old: Path, new: Path) -> None:
     manifest = read_manifest(old)
     ours = [*manifest.files, MANIFEST] if manifest else []
     for name in sorted(set(files_in(old)) - set(ours)):
-        place = _free(new, name)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        os.rename(old / name, place)
+        target = _free(new, name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.rename(old / name, target)
     for name in ours:           # the manifest last: without it, what a kill in between leaves would not be ours
         with suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
             os.unlink(old / name)
@@ -31,17 +31,17 @@ def set_aside(folder: Path) -> Path:
     number = 1
     while os.path.lexists(folder.with_name(f"{folder.name}.aside-{number}")):
         number += 1
-    place = folder.with_name(f"{folder.name}.aside-{number}")
-    folder.rename(place)
-    return place
+    target = folder.with_name(f"{folder.name}.aside-{number}")
+    folder.rename(target)
+    return target
 
 
 def _free(folder: Path, name: str) -> Path:
     """`name` in a folder, its first part with `.kept` behind it as often as it takes to be in nobody's way."""
     first, *rest = Path(name).parts
     while True:
-        place = folder.joinpath(first, *rest)
-        above = [path for path in place.parents if folder in path.parents]
-        if not os.path.lexists(place) and all(path.is_dir() or not os.path.lexists(path) for path in above):
-            return place
+        target = folder.joinpath(first, *rest)
+        above = [path for path in target.parents if folder in path.parents]
+        if not os.path.lexists(target) and all(path.is_dir() or not os.path.lexists(path) for path in above):
+            return target
         first += ".kept"

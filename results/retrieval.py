@@ -26,7 +26,7 @@ def _unit(embeddings: np.ndarray) -> np.ndarray:
 def ranking(similar: np.ndarray, query: Tuple[int, int], gallery: Sequence[Tuple[int, int]]) -> np.ndarray:
     """Places in the gallery, most similar first, without those of the query's own person and camera."""
     order = np.argsort(-similar, kind="stable")
-    return np.array([place for place in order if tuple(gallery[place]) != tuple(query)], int)
+    return np.array([index for index in order if tuple(gallery[index]) != tuple(query)], int)
 
 
 def retrieval(similar: np.ndarray, queries: Sequence[Tuple[int, int]], gallery: Sequence[Tuple[int, int]]) -> Retrieval:
@@ -34,12 +34,12 @@ def retrieval(similar: np.ndarray, queries: Sequence[Tuple[int, int]], gallery: 
     precisions: List[float] = []
     firsts: List[int] = []
     for row, query in zip(similar, queries):
-        right = np.array([gallery[place][0] == query[0] for place in ranking(row, query, gallery)], bool)
+        right = np.array([gallery[index][0] == query[0] for index in ranking(row, query, gallery)], bool)
         if not right.any():
             continue            # nobody could find them
-        places = np.flatnonzero(right)
-        precisions.append(float(np.mean((np.arange(len(places)) + 1) / (places + 1))))
-        firsts.append(int(places[0]))
+        ranks = np.flatnonzero(right)
+        precisions.append(float(np.mean((np.arange(len(ranks)) + 1) / (ranks + 1))))
+        firsts.append(int(ranks[0]))
     if not firsts:
         return Retrieval(float("nan"), (float("nan"),) * len(RANKS), 0)
     return Retrieval(float(np.mean(precisions)),

@@ -38,9 +38,9 @@ def demo_video(out: Path) -> Tuple[Path, Path, str]:
 
     clip = sign(signer(SEED, "test", 0), np.random.default_rng([SEED, 3]))
     left, top, right, bottom = 390, 10, 150, 10         # beyond the signer's own picture: the wall goes on
-    place = out / "video"
-    place.mkdir(parents=True, exist_ok=True)
-    film, points = place / "drawn_signer.mp4", place / "drawn_signer.npy"
+    folder = out / "video"
+    folder.mkdir(parents=True, exist_ok=True)
+    film, points = folder / "drawn_signer.mp4", folder / "drawn_signer.npy"
 
     def wide(picture: "np.ndarray") -> "np.ndarray":
         large = cv2.resize(picture, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)

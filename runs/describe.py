@@ -46,7 +46,7 @@ def describe_model(model: str, recogniser: "Recogniser", clip: Clip, explanation
                                     checkpoint, sha256)
     verdict, note = known_verdict(checkpoint, sha256)
     notes = (*recogniser.notes, *transcript.notes, *explanation.notes, *([note] if note else []))
-    layers = {name: LayerRecord(layer.raw.shape, layer.spatial, layer.flags, layer.laid.place.seen, layer.field,
+    layers = {name: LayerRecord(layer.raw.shape, layer.spatial, layer.flags, layer.laid.extent.seen, layer.field,
                                 _evidence(verdict, explanation, name, layer), layer.made, layer.method)
               for name, layer in explanation.layers.items()}
     return ModelRecord(

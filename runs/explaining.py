@@ -70,8 +70,8 @@ def added_to(before: Sequence, settings: Mapping[str, Any], command: str) -> Seq
 
 def changed(before: Sequence, now: Sequence) -> str:
     """Why the maps made now are not those that were written before; empty where they are."""
-    read = [f"{model} reads it otherwise now" for model, told in now.models.items()
-            if _reading(told) != _reading(before.models[model])]
+    read = [f"{model} reads it otherwise now" for model, record in now.models.items()
+            if _reading(record) != _reading(before.models[model])]
     return "; ".join([*(f"{name}: {how}" for name, how in differing(before.versions, now.versions).items()), *read])
 
 

@@ -47,10 +47,10 @@ class Job:
 
 def video_jobs(paths: Sequence[str], wanted: VideoRequest) -> List[Job]:
     used: Set[str] = set()
-    places = [expanded(path).absolute() for path in paths]
-    if not any(place.exists() for place in places):
-        raise UserError(f"{places[0]}: no such video; check the path")
-    return [Job(unique(safe(place), used), place, wanted) for place in places]
+    films = [expanded(path).absolute() for path in paths]
+    if not any(film.exists() for film in films):
+        raise UserError(f"{paths[0]}: no such video; check the path")
+    return [Job(unique(safe(film), used), film, wanted) for film in films]
 
 
 def corpus_jobs(files: Corpus, splits: Sequence[str]) -> List[Job]:

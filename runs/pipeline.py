@@ -278,5 +278,5 @@ class Pipeline:
         self._report(index, failure(name, reason, isinstance(error, UserError)))
 
     def _report(self, index: int, outcome: Outcome) -> None:
-        self.share.tell(index, outcome)
-        self.progress.over(self.share.told())
+        self.share.report(index, outcome)
+        self.progress.over(self.share.over())

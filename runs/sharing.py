@@ -15,12 +15,12 @@ class Share(Protocol):
     rank: int
 
     def next(self) -> int:
-        """The place in the list of the sequence to do next; every place is given out once."""
+        """The index of the sequence to do next; every index is given out once."""
 
-    def tell(self, place: int, outcome: Outcome) -> None:
+    def report(self, index: int, outcome: Outcome) -> None:
         """What became of a sequence."""
 
-    def told(self) -> int:
+    def over(self) -> int:
         """How many sequences are over, here and elsewhere."""
 
     def gather(self, count: int) -> Optional[List[Outcome]]:
@@ -42,14 +42,14 @@ class Alone:
         self._given += 1
         return self._given - 1
 
-    def tell(self, place: int, outcome: Outcome) -> None:
-        self._outcomes[place] = outcome
+    def report(self, index: int, outcome: Outcome) -> None:
+        self._outcomes[index] = outcome
 
-    def told(self) -> int:
+    def over(self) -> int:
         return len(self._outcomes)
 
     def gather(self, count: int) -> Optional[List[Outcome]]:
-        return [self._outcomes[place] for place in range(count)]
+        return [self._outcomes[index] for index in range(count)]
 
     def leave(self, code: int = 0) -> int:
         return code
@@ -66,21 +66,21 @@ class Together:
     def next(self) -> int:
         return self._store.add("given", 1) - 1
 
-    def tell(self, place: int, outcome: Outcome) -> None:
-        self._store.set(f"outcome/{place}", json.dumps(to_json(outcome)))
-        self._store.add("told", 1)
+    def report(self, index: int, outcome: Outcome) -> None:
+        self._store.set(f"outcome/{index}", json.dumps(to_json(outcome)))
+        self._store.add("over", 1)
 
-    def told(self) -> int:
-        return self._store.add("told", 0)
+    def over(self) -> int:
+        return self._store.add("over", 0)
 
     def gather(self, count: int) -> Optional[List[Outcome]]:
         if self.rank != 0:
             return None
         # Asked for again and again, as a wait of the store's own ends in an error after some minutes.
-        while self.told() < count:
+        while self.over() < count:
             time.sleep(POLL)
-        return [from_json(Outcome, json.loads(self._store.get(f"outcome/{place}")), "outcome")
-                for place in range(count)]
+        return [from_json(Outcome, json.loads(self._store.get(f"outcome/{index}")), "outcome")
+                for index in range(count)]
 
     def leave(self, code: int = 0) -> int:
         # torchrun ends the others when one process fails, so the first has to be done before any does; and it leaves

@@ -31,8 +31,8 @@ def write(folder: Path, asked: ClipRequest, clip: Clip, explanations: "Mapping[s
     parts, style = asked.write, asked.style
     if "frames" in parts or "video" in parts:
         with _timed(seconds, "render"):
-            maps = {model: {name: layer.laid for name, layer in told.layers.items()}
-                    for model, told in explanations.items()}
+            maps = {model: {name: layer.laid for name, layer in explanation.layers.items()}
+                    for model, explanation in explanations.items()}
             render(folder, clip.frames, maps, record, style, workers, asked.every if "frames" in parts else 0,
                    "video" in parts)
     if "cams" in parts:

@@ -36,7 +36,7 @@ def embody(motion: Motion, look: Look, rng: np.random.Generator) -> Body:
     beat = np.arange(frames)[:, None] / 25 * 2 * np.pi
     sway = np.concatenate([np.sin(beat * rng.uniform(.15, .4) + rng.uniform(0, 6.3)) * rng.uniform(.6, 2.2),
                            np.sin(beat * rng.uniform(.2, .3) + rng.uniform(0, 6.3)) * .7], 1)
-    neck = np.asarray(look.place) + sway                                             # [T, 2]
+    neck = np.asarray(look.shoulders) + sway                                             # [T, 2]
     sides = np.array([look.dominant, -look.dominant])                                # -1 is the picture's left
     points, depth = hand_points(motion.hands, sides, look.hand)
     outward = motion.hands[..., :2] * np.stack([sides, np.ones(2)], -1)              # [T, 2, 2]

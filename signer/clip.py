@@ -41,10 +41,10 @@ class SignedClip:
     def evidence(self) -> Evidence:
         region = np.zeros((len(self.motion), SIDE, SIDE), bool)
         dominant = 0 if self.look.dominant == -1 else 1
-        for t, place in enumerate(self.motion.active):
-            if place < 0:
+        for t, index in enumerate(self.motion.active):
+            if index < 0:
                 continue
-            gloss = GLOSSES[self.words[place]]
+            gloss = GLOSSES[self.words[index]]
             hands = (dominant,) if gloss.other is None else (0, 1)
             drawn = self.painter.region(self.body, t, hands, gloss.head is not None)
             region[t] = cv2.resize(drawn, (SIDE, SIDE), interpolation=cv2.INTER_AREA) >= 128

@@ -33,8 +33,8 @@ def rain(frames: int, rng: np.random.Generator) -> Draw:
         fall = 17 * depth * t                                                       # pixels since the first frame
         y = (start[:, 1] + fall + 30) % (HEIGHT + 60) - 30
         x = (start[:, 0] + wind * fall + 20) % (WIDTH + 40) - 20
-        for place, far, colour in zip(np.stack([x, y], 1), depth, colours):
-            line = pixels(np.stack([place, place - np.array([wind, 1]) * 15 * far]))
+        for position, far, colour in zip(np.stack([x, y], 1), depth, colours):
+            line = pixels(np.stack([position, position - np.array([wind, 1]) * 15 * far]))
             cv2.polylines(canvas, [line], False, colour, thick(.8 * far), cv2.LINE_AA, 4)
     return draw
 
@@ -43,7 +43,7 @@ def hand(frames: int, rng: np.random.Generator) -> Draw:
     """Somebody outside the picture reaches in and waves, without ever making a sign."""
     left = bool(rng.random() < .5)
     look = replace(cast(rng), scale=rng.uniform(.85, .95), dominant=-1,
-                   place=(-58. if left else WIDTH + 58., rng.uniform(95, 135)))
+                   shoulders=(-58. if left else WIDTH + 58., rng.uniform(95, 135)))
     body = embody(fidget(frames, rng, (76, 96), (-65, 35), (-25, 25)), look, rng)
     painter = Painter(look)
 
@@ -55,7 +55,8 @@ def hand(frames: int, rng: np.random.Generator) -> Draw:
 def person(frames: int, rng: np.random.Generator) -> Draw:
     """Somebody farther back, at one side, who gesticulates."""
     left = bool(rng.random() < .5)
-    look = replace(cast(rng), scale=rng.uniform(.55, .62), place=(30. if left else WIDTH - 30., rng.uniform(164, 172)))
+    look = replace(cast(rng), scale=rng.uniform(.55, .62),
+                   shoulders=(30. if left else WIDTH - 30., rng.uniform(164, 172)))
     body = embody(fidget(frames, rng, (5, 45), (-60, 70), (-80, 40)), look, rng)
     painter = Painter(look)
 

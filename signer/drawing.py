@@ -126,19 +126,19 @@ class Painter:
         cv2.polylines(canvas, [pixels(line[1:] - (.5, .5))], False, tones[2], thick(radius * .26), cv2.LINE_AA, BITS)
 
     def _face(self, canvas: np.ndarray, body: Body, t: int) -> None:
-        look, place, roll = self.look, body.head[t], float(body.roll[t])
+        look, position, roll = self.look, body.head[t], float(body.roll[t])
         for points, colour, width in face_strokes(look, float(body.mouth[t]), float(body.blink[t])):
-            line = [pixels(turned(points, place, roll, look.scale))]
+            line = [pixels(turned(points, position, roll, look.scale))]
             if width == 0:
                 cv2.fillPoly(canvas, line, colour, cv2.LINE_AA, BITS)
             else:
                 cv2.polylines(canvas, line, width < 0, colour, thick(abs(width) / 2 * look.scale), cv2.LINE_AA, BITS)
 
 
-def turned(points: np.ndarray, place: np.ndarray, roll: float, scale: float) -> np.ndarray:
+def turned(points: np.ndarray, position: np.ndarray, roll: float, scale: float) -> np.ndarray:
     """Points of the upright head, around its middle, as places on the picture."""
     sine, cosine = np.sin(roll), np.cos(roll)
-    return np.asarray(points) @ np.array([[cosine, sine], [-sine, cosine]]) * scale + place
+    return np.asarray(points) @ np.array([[cosine, sine], [-sine, cosine]]) * scale + position
 
 
 def _fingers(points: np.ndarray) -> List[np.ndarray]:

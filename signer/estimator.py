@@ -40,37 +40,37 @@ class Estimator:
 ESTIMATOR = Estimator()
 
 
-def estimated(exact: np.ndarray, rng: np.random.Generator, its: Estimator = ESTIMATOR) -> np.ndarray:
+def estimated(exact: np.ndarray, rng: np.random.Generator, errors: Estimator = ESTIMATOR) -> np.ndarray:
     """float32 [T, 133, 3] as drawn -> as estimated."""
     points = exact.astype(np.float64)
     frames = len(points)
-    points[:, :FACE.start, :2] += lasting(rng, (frames, FACE.start, 2), its.memory) * its.body
-    points[:, FACE, :2] += lasting(rng, (frames, FACE.stop - FACE.start, 2), its.memory) * its.face
-    lost = _lost(exact, rng, its)                                                           # [T, 2]
+    points[:, :FACE.start, :2] += lasting(rng, (frames, FACE.start, 2), errors.memory) * errors.body
+    points[:, FACE, :2] += lasting(rng, (frames, FACE.stop - FACE.start, 2), errors.memory) * errors.face
+    lost = _lost(exact, rng, errors)                                                           # [T, 2]
     for side in (0, 1):
-        places, off = _hand(exact, side, lost[:, side], rng, its)
-        points[:, HANDS[side], :2] = places
-        points[:, WRISTS[side], :2] = places[:, 0] + rng.normal(0, its.body / 2, (frames, 2))
+        moved, off = _hand(exact, side, lost[:, side], rng, errors)
+        points[:, HANDS[side], :2] = moved
+        points[:, WRISTS[side], :2] = moved[:, 0] + rng.normal(0, errors.body / 2, (frames, 2))
         points[:, ELBOWS[side], :2] += off / 2                                              # an arm goes with its hand
         for part in (HANDS[side], WRISTS[side]):
             shape = points[:, part, 2].shape
-            sure, unsure = (rng.normal(*level, shape) for level in (its.sure, its.unsure))
+            sure, unsure = (rng.normal(*level, shape) for level in (errors.sure, errors.unsure))
             mask = lost[:, side].reshape(-1, *[1] * (len(shape) - 1))
             points[:, part, 2] = np.minimum(np.where(mask, unsure, sure), exact[:, part, 2] + .1)
     points[..., 2] = points[..., 2].clip(.02, 1)
     return points.astype(np.float32)
 
 
-def _lost(exact: np.ndarray, rng: np.random.Generator, its: Estimator) -> np.ndarray:
+def _lost(exact: np.ndarray, rng: np.random.Generator, errors: Estimator) -> np.ndarray:
     """bool [T, 2]: which hands it does not find."""
     palms = _palms(exact)                                                                   # [T, 2, 2]
     face = exact[:, FACE, :2]
-    near = its.near * np.ptp(face[..., 0], axis=1)[:, None]                                 # [T, 1]
+    near = errors.near * np.ptp(face[..., 0], axis=1)[:, None]                                 # [T, 1]
     at_face = np.linalg.norm(palms - face.mean(1)[:, None], axis=-1) < near
     at_hand = np.linalg.norm(palms[:, :1] - palms[:, 1:], axis=-1) < near
-    kept = np.exp(-speeds(palms) / its.fast) * (1 - its.at_face * at_face) * (1 - its.at_hand * at_hand)
+    kept = np.exp(-speeds(palms) / errors.fast) * (1 - errors.at_face * at_face) * (1 - errors.at_hand * at_hand)
     drawn = rng.random(kept.shape) < 1 - kept
-    again = rng.random(kept.shape) >= its.stays
+    again = rng.random(kept.shape) >= errors.stays
     lost = drawn.copy()
     for t in range(1, len(lost)):
         lost[t] = np.where(again[t], drawn[t], lost[t - 1])
@@ -78,23 +78,23 @@ def _lost(exact: np.ndarray, rng: np.random.Generator, its: Estimator) -> np.nda
 
 
 def _hand(exact: np.ndarray, side: int, lost: np.ndarray, rng: np.random.Generator,
-          its: Estimator) -> Tuple[np.ndarray, np.ndarray]:
+          errors: Estimator) -> Tuple[np.ndarray, np.ndarray]:
     """The hand's points [T, 21, 2], and how far it is off as a whole [T, 2]."""
     frames = len(exact)
     own, other = exact[:, HANDS[side], :2].astype(np.float64), exact[:, HANDS[1 - side], :2]
     palms = _palms(exact)[:, side]
-    size = its.hand + its.per_speed * speeds(palms)[:, None]                                # [T, 1]
-    places = own + (lasting(rng, (frames, 2), its.memory) * size)[:, None]
-    places += lasting(rng, own.shape, its.memory) * size[:, None] / 2
+    size = errors.hand + errors.per_speed * speeds(palms)[:, None]                                # [T, 1]
+    moved = own + (lasting(rng, (frames, 2), errors.memory) * size)[:, None]
+    moved += lasting(rng, own.shape, errors.memory) * size[:, None] / 2
     swap = False
     for t in np.flatnonzero(lost):
         if t == 0 or not lost[t - 1]:
-            swap = bool(rng.random() < its.swapped)
+            swap = bool(rng.random() < errors.swapped)
         if swap or t == 0:
-            places[t] = other[t] + rng.normal(0, its.hand, 2) + rng.normal(0, its.hand, own[t].shape)
+            moved[t] = other[t] + rng.normal(0, errors.hand, 2) + rng.normal(0, errors.hand, own[t].shape)
         else:
-            places[t] = places[t - 1] + rng.normal(0, its.drift, 2) + rng.normal(0, its.hand / 2, own[t].shape)
-    return places, places[:, list(PALM)].mean(1) - palms
+            moved[t] = moved[t - 1] + rng.normal(0, errors.drift, 2) + rng.normal(0, errors.hand / 2, own[t].shape)
+    return moved, moved[:, list(PALM)].mean(1) - palms
 
 
 def _palms(points: np.ndarray) -> np.ndarray:

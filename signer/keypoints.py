@@ -16,9 +16,9 @@ def whole_body(body: Body, look: Look, rng: np.random.Generator) -> np.ndarray:
     trunk = np.zeros((frames, 17, 2))
     hip = np.array([look.shoulder * .6, 150.]) * scale
     for t in range(frames):
-        place, roll = body.head[t], float(body.roll[t])
-        trunk[t, :5] = turned(_landmarks(look), place, roll, scale)
-        points[t, 23:91, :2] = turned(face_points(look, float(body.mouth[t]), float(body.blink[t])), place, roll, scale)
+        head, roll = body.head[t], float(body.roll[t])
+        trunk[t, :5] = turned(_landmarks(look), head, roll, scale)
+        points[t, 23:91, :2] = turned(face_points(look, float(body.mouth[t]), float(body.blink[t])), head, roll, scale)
     for own, side in ((0, 1), (1, 0)):                   # COCO has left first, Body has right first
         outward = 1 if side == 1 else -1
         trunk[:, 5 + own], trunk[:, 7 + own] = body.shoulders[:, side], body.elbows[:, side]

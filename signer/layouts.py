@@ -65,10 +65,10 @@ class Phoenix2014:
 
 def frame_states(words: Sequence[str], active: "np.ndarray") -> List[str]:
     """Each gloss's frames in three parts as nearly even as can be, in the order of its states."""
-    places = [int(place) for place in active]
-    first = {place: places.index(place) for place in places}
-    return [SILENCE if place < 0 else
-            f"{words[place]}{(t - first[place]) * STATES // places.count(place)}" for t, place in enumerate(places)]
+    indices = [int(index) for index in active]
+    first = {index: indices.index(index) for index in indices}
+    return [SILENCE if index < 0 else
+            f"{words[index]}{(t - first[index]) * STATES // indices.count(index)}" for t, index in enumerate(indices)]
 
 
 class Phoenix2014T(Phoenix2014):
@@ -114,9 +114,9 @@ class CSLDaily(Phoenix2014):
         for split, drawn in clips.items():
             for clip in drawn:
                 words = " ".join(clip.words)
-                told = (len(videos) - 1, clip.seq_id, len(clip.keypoints), words, " ".join("".join(clip.words)), words,
+                row = (len(videos) - 1, clip.seq_id, len(clip.keypoints), words, " ".join("".join(clip.words)), words,
                         " ".join("n" * len(clip.words)))
-                videos.append("|".join(map(str, told)))
+                videos.append("|".join(map(str, row)))
                 splits.append(f"{clip.seq_id}|{split}")
         return {"sentence_label/video_map.txt": videos, "sentence_label/split_1.txt": splits}
 

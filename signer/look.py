@@ -24,7 +24,7 @@ STYLES = ("short", "side", "bob", "long", "bun", "curly")
 @dataclass(frozen=True)
 class Look:
     scale: float                              # size of the whole person
-    place: Tuple[float, float]                # middle of the shoulder line on the 210x260 picture
+    shoulders: Tuple[float, float]                # middle of the shoulder line on the 210x260 picture
     shoulder: float                           # half the shoulders' width, at scale 1
     head: Tuple[float, float]                 # half width, half height, at scale 1
     hand: float                               # size of the hands, 1 is ordinary
@@ -48,7 +48,7 @@ def cast(rng: np.random.Generator) -> Look:
     hair = _vary(rng, tones[int(rng.integers(len(tones)))], 6)
     style = STYLES[int(rng.integers(len(STYLES)))]
     return Look(
-        scale=rng.uniform(.92, 1.05), place=(105 + rng.uniform(-9, 9), 122 + rng.uniform(-5, 7)),
+        scale=rng.uniform(.92, 1.05), shoulders=(105 + rng.uniform(-9, 9), 122 + rng.uniform(-5, 7)),
         shoulder=rng.uniform(38, 45), head=(rng.uniform(21.5, 24.5), rng.uniform(29, 32.5)),
         hand=rng.uniform(.96, 1.1), dominant=1 if rng.random() < .15 else -1, skin=skin, hair=hair,
         clothes=_clothes(rng, skin), style=style,
@@ -80,8 +80,8 @@ def shade(colour: Colour, gain: float) -> Colour:
 
 def redress(look: Look, rng: np.random.Generator) -> Look:
     """The same person on another day: other clothes, not quite the same place."""
-    x, y = look.place
+    x, y = look.shoulders
     return replace(look, clothes=_clothes(rng, look.skin),
                    sleeves=float(rng.choice(SLEEVES, p=(.2, .25, .55))),
                    neckline=NECKLINES[int(rng.integers(len(NECKLINES)))],
-                   place=(x + rng.normal(0, 2), y + rng.normal(0, 1.5)))
+                   shoulders=(x + rng.normal(0, 2), y + rng.normal(0, 1.5)))

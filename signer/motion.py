@@ -122,8 +122,8 @@ class Motion:
 def sentence(rng: np.random.Generator) -> Tuple[str, ...]:
     """3 to 7 glosses. Time often comes first; nothing else can be guessed from the neighbours."""
     words: List[str] = []
-    for place in range(int(rng.integers(3, 8))):
-        known: Sequence[str] = TIMES if place == 0 and rng.random() < .35 else NAMES
+    for index in range(int(rng.integers(3, 8))):
+        known: Sequence[str] = TIMES if index == 0 and rng.random() < .35 else NAMES
         choice = [name for name in known if not words or name != words[-1]]
         words.append(choice[int(rng.integers(len(choice)))])
     return tuple(words)
@@ -158,8 +158,8 @@ def perform(words: Sequence[str], habits: Habits, rng: np.random.Generator) -> M
     hands[..., :2] += tremble(rng, (frames, 2, 2), .7)
     hands[..., 2] += tremble(rng, (frames, 2), 1.5)
     active = np.full(frames, -1, np.int64)
-    for place, (start, stop) in enumerate(spans):
-        active[start:stop] = place
+    for index, (start, stop) in enumerate(spans):
+        active[start:stop] = index
     return Motion(hands, path[:, 2 * HAND:], active)
 
 

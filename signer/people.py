@@ -43,7 +43,7 @@ def person(seed: int, number: int) -> Look:
 def portrait(look: Look, seed: int, number: int) -> Portrait:
     """Picture `number` of this seed: the same pose, place, light and background whoever stands there."""
     rng = np.random.default_rng([seed, 4, number])
-    placed = replace(look, place=(105 + rng.uniform(-12, 12), 122 + rng.uniform(-8, 10)), dominant=-1)
+    placed = replace(look, shoulders=(105 + rng.uniform(-12, 12), 122 + rng.uniform(-8, 10)), dominant=-1)
     motion = perform(sentence(rng), placed.habits, rng)
     t = int(rng.integers(len(motion)))
     body = embody(motion, placed, rng)
@@ -66,7 +66,7 @@ def _lit(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _still(look: Look) -> Look:
     """Sprites don't depend on where somebody stands."""
-    return replace(look, place=(0., 0.))
+    return replace(look, shoulders=(0., 0.))
 
 
 @lru_cache(maxsize=4)

@@ -18,10 +18,10 @@ class Sprite:
         self.origin = origin                  # in the sprite's pixels
         self.larger = larger
 
-    def stamp(self, canvas: np.ndarray, place: np.ndarray, roll: float) -> None:
+    def stamp(self, canvas: np.ndarray, position: np.ndarray, roll: float) -> None:
         """Onto the canvas, turned by `roll` radians, its origin at `place` on the picture."""
         high, wide = self.rgba.shape[:2]
-        x, y = (np.asarray(place) + .5) * self.larger - .5
+        x, y = (np.asarray(position) + .5) * self.larger - .5
         left, top = int(np.floor(x - self.origin[0])) - 8, int(np.floor(y - self.origin[1])) - 8
         right, bottom = min(left + wide + 16, canvas.shape[1]), min(top + high + 16, canvas.shape[0])
         left, top = max(left, 0), max(top, 0)

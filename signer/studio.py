@@ -36,35 +36,35 @@ class WeatherSymbol:
         x, y = (_bounce(v, margin, length - margin) for v, length in ((x, canvas.shape[1]), (y, canvas.shape[0])))
         getattr(self, "_" + self.kind)(canvas, np.array([x, y]), t)
 
-    def _sun(self, canvas: np.ndarray, place: np.ndarray, t: int) -> None:
+    def _sun(self, canvas: np.ndarray, position: np.ndarray, t: int) -> None:
         r = self.size
         for turn in np.arange(10) * np.pi / 5 + t * .05:
             way = np.array([np.cos(turn), np.sin(turn)])
-            _line(canvas, place + way * r * .78, place + way * r * 1.1, (250, 204, 96), r * .17)
-        _disc(canvas, place, r * .62, (246, 186, 62))
-        _disc(canvas, place - r * .05, r * .54, (252, 206, 84))
-        _disc(canvas, place - r * .12, r * .36, (255, 224, 128))
+            _line(canvas, position + way * r * .78, position + way * r * 1.1, (250, 204, 96), r * .17)
+        _disc(canvas, position, r * .62, (246, 186, 62))
+        _disc(canvas, position - r * .05, r * .54, (252, 206, 84))
+        _disc(canvas, position - r * .12, r * .36, (255, 224, 128))
 
-    def _cloud(self, canvas: np.ndarray, place: np.ndarray, t: int, gain: float = 1.) -> None:
+    def _cloud(self, canvas: np.ndarray, position: np.ndarray, t: int, gain: float = 1.) -> None:
         r = self.size
         for drop, tone in ((.10, 176), (0., 236), (-.07, 252)):
             colour = (tone * gain, (tone + 2) * gain, min(tone + 8, 255) * gain)
             small = 1 - .08 * (drop < 0)
             for dx, dy, size in ((-.68, .16, .40), (-.2, -.14, .54), (.36, -.02, .46), (.76, .2, .34), (.05, .22, .42)):
-                _disc(canvas, place + np.array([dx, dy + drop]) * r, r * size * small, colour)
+                _disc(canvas, position + np.array([dx, dy + drop]) * r, r * size * small, colour)
 
-    def _rain(self, canvas: np.ndarray, place: np.ndarray, t: int) -> None:
+    def _rain(self, canvas: np.ndarray, position: np.ndarray, t: int) -> None:
         r = self.size
         for lane in range(5):
             fall = ((t * .055 + lane * .37) % 1.) * 1.1 + .4
-            drop = place + np.array([-.66 + lane * .33 - .1 * fall, fall]) * r
+            drop = position + np.array([-.66 + lane * .33 - .1 * fall, fall]) * r
             _line(canvas, drop, drop + np.array([-.06, .26]) * r, (84, 142, 204), r * .12)
-        self._cloud(canvas, place - (0, .15 * r), t, .82)
+        self._cloud(canvas, position - (0, .15 * r), t, .82)
 
-    def _snow(self, canvas: np.ndarray, place: np.ndarray, t: int) -> None:
+    def _snow(self, canvas: np.ndarray, position: np.ndarray, t: int) -> None:
         r = self.size
         for flake, (dx, dy, size) in enumerate(((-.5, -.4, .46), (.45, .1, .56), (-.35, .75, .38))):
-            middle = place + np.array([dx + .12 * np.sin(t * .12 + flake * 2), dy]) * r
+            middle = position + np.array([dx + .12 * np.sin(t * .12 + flake * 2), dy]) * r
             for turn in np.arange(6) * np.pi / 3 + t * .03 * (1 + flake):
                 tip = middle + np.array([np.cos(turn), np.sin(turn)]) * r * size
                 _line(canvas, middle, tip, (150, 176, 206), r * .14)
@@ -85,5 +85,5 @@ def _line(canvas: np.ndarray, start: np.ndarray, stop: np.ndarray, colour: tuple
     cv2.line(canvas, _fixed(start), _fixed(stop), colour, max(1, int(round(width))), cv2.LINE_AA, 4)
 
 
-def _disc(canvas: np.ndarray, place: np.ndarray, radius: float, colour: tuple) -> None:
-    cv2.circle(canvas, _fixed(place), int(radius * 16), colour, -1, cv2.LINE_AA, 4)
+def _disc(canvas: np.ndarray, position: np.ndarray, radius: float, colour: tuple) -> None:
+    cv2.circle(canvas, _fixed(position), int(radius * 16), colour, -1, cv2.LINE_AA, 4)

@@ -63,17 +63,17 @@ def make_workspace(root: Union[str, "os.PathLike[str]"], sizes: Mapping[str, int
     distractor: which of DISTRACTORS moves behind the signer; all else is as it would be without.
     """
     settings = _settings(sizes, seed, signers, frame_sizes, layout, keypoints, distractor)
-    place = Path(root) / "data" / LAYOUTS[layout].folder
+    folder = Path(root) / "data" / LAYOUTS[layout].folder
     mark = json.dumps(asdict(settings), indent=1) + "\n"
-    if (place / MARK).is_file():
-        if read_text(place / MARK) == mark:
-            return place
-    elif place.exists():
-        raise UserError(f"{place} exists and was not made by the synthetic signer; give another folder")
-    with draft_folder(place) as draft:
+    if (folder / MARK).is_file():
+        if read_text(folder / MARK) == mark:
+            return folder
+    elif folder.exists():
+        raise UserError(f"{folder} exists and was not made by the synthetic signer; give another folder")
+    with draft_folder(folder) as draft:
         _fill(draft, settings, workers, progress)
         (draft / MARK).write_text(mark, "utf-8")
-    return place
+    return folder
 
 
 def _settings(sizes: Mapping[str, int], seed: int, signers: Mapping[str, int], frame_sizes: Sequence[str],
@@ -129,7 +129,7 @@ def _pickle(path: Path, value: object) -> None:
 def gloss_ids(layout: Phoenix2014) -> Dict[str, int]:
     from signer.motion import NAMES
 
-    return {**SPECIALS, **{name: FIRST_GLOSS + place for place, name in enumerate(layout.words(NAMES))}}
+    return {**SPECIALS, **{name: FIRST_GLOSS + index for index, name in enumerate(layout.words(NAMES))}}
 
 
 def _draw_all(root: Path, settings: Settings, jobs: Sequence[Tuple[str, int]], workers: Optional[int],
@@ -163,7 +163,7 @@ def _draw(root: Path, settings: Settings, job: Tuple[str, int]) -> Drawn:
     if settings.distractor is not None:
         clip = distracted(clip, settings.distractor, _rng(settings, 5, split, number))
     places = {size: layout.frame_folder(size, split, name) for size in settings.frame_sizes}
-    folders = {size: root / place for size, place in places.items() if place is not None}
+    folders = {size: root / folder for size, folder in places.items() if folder is not None}
     for folder in folders.values():
         folder.mkdir(parents=True)
     for t, picture in enumerate(clip.pictures() if folders else ()):

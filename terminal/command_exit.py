@@ -65,9 +65,9 @@ def _threads_quiet_on_full_disks() -> Iterator[None]:
     """Who waits for the thread meets the same error and tells of it in a line."""
     before = threading.excepthook
 
-    def hook(told: Any) -> None:
-        if not (isinstance(told.exc_value, OSError) and told.exc_value.errno in FULL):
-            before(told)
+    def hook(failure: Any) -> None:
+        if not (isinstance(failure.exc_value, OSError) and failure.exc_value.errno in FULL):
+            before(failure)
 
     threading.excepthook = hook
     try:

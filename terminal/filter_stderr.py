@@ -21,5 +21,5 @@ def hushed(noise: Pattern[bytes]) -> Iterator[None]:
             os.dup2(real, 2)
             os.close(real)
             kept.seek(0)
-            told = b"".join(line for line in kept if not re.match(noise, line))
-            os.write(2, told)
+            text = b"".join(line for line in kept if not re.match(noise, line))
+            os.write(2, text)

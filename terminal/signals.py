@@ -100,11 +100,11 @@ def _watched(taken: List[int]) -> Iterator[None]:
 
 
 def _watch(reader: int, taken: List[int]) -> None:
-    first, told = 0.0, False
+    first, warned = 0.0, False
     while True:
-        ready = select.select([reader], [], [], PATIENCE if first and not told else None)[0]
+        ready = select.select([reader], [], [], PATIENCE if first and not warned else None)[0]
         if not ready:
-            told = True
+            warned = True
             with suppress(OSError):
                 os.write(2, WAITING.encode())
             continue

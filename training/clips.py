@@ -32,5 +32,5 @@ class Entry:
 def list_clips(corpus: Corpus, split: str, size: str) -> List[Entry]:
     rows = corpus.training_rows(split)
     if not rows:
-        raise UserError(f"the split '{split}' of {corpus.place(split)} has no clips; expected at least one")
+        raise UserError(f"the split '{split}' of {corpus.source(split)} has no clips; expected at least one")
     return [Entry(row, split, corpus, size) for row in rows]

@@ -14,7 +14,7 @@ function showScale() {
   });
   byId("by-clip").setAttribute("aria-pressed", !state.perFrame);
   byId("by-frame").setAttribute("aria-pressed", state.perFrame);
-  byId("legend-high").textContent = `1, ${state.perFrame ? "each frame’s" : "the clip’s"} strongest place`;
+  byId("legend-high").textContent = `1, ${state.perFrame ? "each frame’s" : "the clip’s"} strongest value`;
   byId("legend").setAttribute("aria-label", `Colour scale from 0, nothing, to ${byId("legend-high").textContent}`);
   byId("lane-energy").setAttribute("aria-pressed", state.lanes === "energy");
   byId("lane-regions").setAttribute("aria-pressed", state.lanes === "regions");

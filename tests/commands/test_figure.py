@@ -54,7 +54,7 @@ def test_an_svg_has_its_words_as_words_and_the_width_asked_for(folder: Path, tmp
                                                                ) -> None:
     text = made(folder, tmp_path / "f.svg", "--layers", *LAYERS, "--frames", "2,7", "--width", width).read_text()
     assert re.search(rf'width="{inches * 72:g}pt"', text)
-    for word in ("SlowFastSign", "frame 2", "frame 7", "strongest place"):
+    for word in ("SlowFastSign", "frame 2", "frame 7", "strongest value"):
         assert re.search(rf">[^<]*{word}", text), word
     assert text.count("<image") == 4 + 1        # the pictures and the bar
 

@@ -77,7 +77,7 @@ def test_the_saved_maps_are_the_pictures(case: Case, folder: Path, preds: Dict[s
             assert list(laid.raw.shape) == told["shape"] and laid.spatial == told["spatial"]
             for frame in (0, preds["frames"] // 2, preds["frames"] - 1):
                 picture = read_png(folder / model / name / f"frame_{frame:03d}.png")[:256]
-                view = View.of(laid.place)
+                view = View.of(laid.extent)
                 top, _, left, right = view.box if told["spatial"] else (0, 200, 0, 256)
                 wanted = read_png(source[frame])
                 if not view.sees(frame):

@@ -77,8 +77,8 @@ def test_a_failed_sequence_is_the_exit_code_of_all(alone: Case, tmp_path: Path) 
 def test_alone_every_place_comes_once_and_in_order() -> None:
     share = Alone()
     assert [share.next() for _ in range(3)] == [0, 1, 2]
-    share.tell(1, failure("b", "broken", True))
-    share.tell(0, failure("a", "broken", True))
+    share.report(1, failure("b", "broken", True))
+    share.report(0, failure("a", "broken", True))
     assert [outcome.sequence for outcome in share.gather(2) or ()] == ["a", "b"]
 
 

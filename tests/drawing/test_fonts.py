@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from drawing import fonts
-from drawing.text import bold, chip_places, fitted
+from drawing.text import bold, chip_boxes, fitted
 from terminal.errors import UserError
 
 
@@ -26,7 +26,7 @@ def test_what_dejavu_has_is_drawn_with_it(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_chips_are_as_wide_as_their_characters() -> None:
-    (_, _, one), (_, _, two) = chip_places(["雨", "雷雨"], 500)[0]
+    (_, _, one), (_, _, two) = chip_boxes(["雨", "雷雨"], 500)[0]
     assert two - one == pytest.approx(bold(14).getlength("雷"), abs=1)
     assert fitted("雷雨雷雨雷雨雷雨", bold(14), 60) != "雷雨雷雨雷雨雷雨"
 

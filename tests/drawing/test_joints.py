@@ -7,7 +7,7 @@ from drawing.layer import LayerPictures
 from drawing.overlay import Style, palette
 from drawing.strips import STRIP, UNSEEN, strip
 from geometry.joints import JointMap
-from geometry.laid import Place
+from geometry.laid import Extent
 from reports.quantised_map import knots
 from tests.kit.maps import joint_map
 
@@ -39,7 +39,7 @@ def test_where_joints_share_a_row_the_larger_is_seen() -> None:
 
 def test_frames_that_were_not_seen_are_hatched() -> None:
     cut = joint_map(np.ones((6, 3)), POINTS, NUMBERS, SIZE)
-    half = JointMap(cut.raw, cut.cells, Place(SIZE, (0, 3), cut.place.box), cut.lows[:3], cut.highs[:3])
+    half = JointMap(cut.raw, cut.cells, Extent(SIZE, (0, 3), cut.extent.box), cut.lows[:3], cut.highs[:3])
     hatched = (strip(half, 60, Style()) == UNSEEN).all(2).any(0)
     assert not hatched[:30].any() and hatched[30:].any()
 
@@ -77,7 +77,7 @@ def test_pictures_with_names_are_large_enough_for_them() -> None:
     cell = 213
     assert picture.shape == (132 + 3 * cell + 48, 132 + 3 * cell + 10, 3)
     hottest = (picture == palette("turbo")[255, 0]).all(2)
-    assert all(hottest[132 + place * cell + 5, 132 + place * cell + 5] for place in range(3))
+    assert all(hottest[132 + extent * cell + 5, 132 + extent * cell + 5] for extent in range(3))
     assert not hottest[132 + 5, 132 + cell + 5]
 
 

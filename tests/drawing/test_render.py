@@ -13,9 +13,9 @@ from drawing.grid import Grid, Reading
 from drawing.layer import LayerPictures
 from drawing.overlay import levels, overlay, palette
 from drawing.strips import STRIP, strip, with_cursor
-from drawing.text import VERDICTS, bold, chip_places, fitted, font
+from drawing.text import VERDICTS, bold, chip_boxes, fitted, font
 from drawing.view import EDGE
-from geometry.laid import LaidMap, Place
+from geometry.laid import Extent, LaidMap
 from records.sequence import Sequence
 from records.style import Style
 from render import render
@@ -86,8 +86,9 @@ def test_opacity_follows_the_value(colormap: str) -> None:
 def pictures(values: np.ndarray, flags: Any = (), seen: Any = (0, FRAMES), edge: int = 8) -> LayerPictures:
     """Of a model that sees all but a few pixels at each side."""
     side = values.shape[1] if values.ndim == 3 else 64
-    place = Place((FRAMES, side, side), seen, (edge, side - edge, edge, side - edge))
-    return LayerPictures(replace(laid(values, (side, side)), place=place, void=not values.any()), list(flags), Style())
+    extent = Extent((FRAMES, side, side), seen, (edge, side - edge, edge, side - edge))
+    layer = replace(laid(values, (side, side)), extent=extent, void=not values.any())
+    return LayerPictures(layer, list(flags), Style())
 
 
 def test_zero_is_the_frame_and_what_was_not_seen_is_grey() -> None:
@@ -217,9 +218,9 @@ def test_the_reading_changes_only_when_something_is_read() -> None:
 
 
 def test_glosses_break_into_lines_and_none_leaves_the_picture() -> None:
-    places, height = chip_places(["REGEN"] * 40 + ["X" * 300], 500)
-    assert all(x + width <= 500 for x, _, width in places)
-    assert height > 24 and max(y for _, y, _ in places) < height
+    boxes, height = chip_boxes(["REGEN"] * 40 + ["X" * 300], 500)
+    assert all(x + width <= 500 for x, _, width in boxes)
+    assert height > 24 and max(y for _, y, _ in boxes) < height
 
 
 def test_umlauts_have_a_shape_of_their_own() -> None:

@@ -122,7 +122,7 @@ def _cams(path: Path) -> None:
     lines(found)
     for its in found.values():
         for layer in its.layers.values():
-            layer.laid.at(layer.laid.place.seen[0])
+            layer.laid.at(layer.laid.extent.seen[0])
 
 
 def _verdict(path: Path) -> None:

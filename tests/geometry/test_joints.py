@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 
 from geometry.joints import LARGE_DISC, SMALL_DISC, JointMap, laid_map
-from geometry.laid import Cells, Place
+from geometry.laid import Cells, Extent
 from geometry.skeleton import Joints, name_of
 from tests.kit.maps import joint_map
 
 SIZE = (4, 100, 80)         # frames, height, width
 
 
-def at(*places: Tuple[float, float]) -> np.ndarray:
+def at(*spots: Tuple[float, float]) -> np.ndarray:
     """The same on each frame, float32 [T, J, 2]"""
-    return np.tile(np.array(places, np.float32), (SIZE[0], 1, 1))
+    return np.tile(np.array(spots, np.float32), (SIZE[0], 1, 1))
 
 
 def test_each_joints_disc_is_as_bright_as_its_value_and_all_else_is_dark() -> None:
@@ -54,7 +54,7 @@ def test_where_discs_overlap_the_larger_value_is_seen() -> None:
 
 def test_values_between_steps_lie_between() -> None:
     cells = Cells(np.array([0.0, 2.0]), joints=Joints(np.array([9]), at((40, 50))))
-    made = laid_map(np.array([[0], [1]], np.float32), cells, Place(SIZE, (0, 3), (0, 100, 0, 80)),
+    made = laid_map(np.array([[0], [1]], np.float32), cells, Extent(SIZE, (0, 3), (0, 100, 0, 80)),
                     np.zeros(3, np.float32), np.ones(3, np.float32))
     assert isinstance(made, JointMap)
     assert made.over_time()[:, 0].tolist() == pytest.approx([0, 0.5, 1, 0])         # the last frame was not seen

@@ -37,7 +37,7 @@ def test_choosing_a_layer_shows_its_picture(report: Any, model: str, name: str) 
 def test_a_frame_can_have_a_scale_of_its_own(report: Any) -> None:
     set_opacity(report, 100)
     report.click("#by-frame")
-    assert report.inner_text("#legend-high") == "1, each frame’s strongest place"
+    assert report.inner_text("#legend-high") == "1, each frame’s strongest value"
     scrub(report, 11)
     canvas = report.wait_for_selector(f"#single-view canvas[data-layer='{OPENING}'][data-frame='11']")
     model, name = OPENING.split("/")

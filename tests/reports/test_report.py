@@ -85,7 +85,7 @@ def rebuilt(found: Knots, frame: int) -> np.ndarray:
 
 def test_frames_that_were_not_seen_have_no_map() -> None:
     whole = made.layers(9)["twostream"]["rgb_stream.layer4"].laid
-    cut = replace(whole, place=replace(whole.place, seen=(0, 7)))
+    cut = replace(whole, extent=replace(whole.extent, seen=(0, 7)))
     assert knots(cut).layout()["first"][7:] == [-1, -1] and min(knots(cut).layout()["first"][:7]) == 0
 
 

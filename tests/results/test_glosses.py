@@ -97,7 +97,7 @@ def test_the_peak_is_where_the_map_is_largest() -> None:
 
 def test_frames_are_counted_from_the_clip_s_first_where_the_network_sees_later_ones() -> None:
     whole = laid(a_map())
-    later = replace(whole, place=replace(whole.place, seen=(2, FRAMES)), lows=whole.lows[2:],
+    later = replace(whole, extent=replace(whole.extent, seen=(2, FRAMES)), lows=whole.lows[2:],
                     highs=a_map().max((1, 2))[2:])
     told = records.explanation({}, [records.gloss_maps(records.gloss(1, "REGEN", (4, 8)), {"where": LayerMap(later)})])
     where, = rows(records.sequence(), {"slowfast": told}, None)

@@ -14,7 +14,7 @@ from terminal.errors import UserError
 FRAMES = 4000
 
 
-def posed(speed: float = 0., place: Tuple[float, float] = (40., 180.), other: Tuple[float, float] = (170., 180.),
+def posed(speed: float = 0., at: Tuple[float, float] = (40., 180.), other: Tuple[float, float] = (170., 180.),
           ) -> np.ndarray:
     """A face at the top, the right hand going back and forth at so many pixels a frame, the left one still."""
     points = np.ones((FRAMES, 133, 3), np.float32)
@@ -24,7 +24,7 @@ def posed(speed: float = 0., place: Tuple[float, float] = (40., 180.), other: Tu
     grid = np.stack(np.meshgrid(np.arange(7.), np.arange(3.)), -1).reshape(21, 2) * 3
     swing = speed * np.abs(np.arange(FRAMES) % 8 - 4)
     points[:, HANDS[0], :2] = grid + other
-    points[:, HANDS[1], :2] = grid + place + np.stack([0 * swing, swing], 1)[:, None]
+    points[:, HANDS[1], :2] = grid + at + np.stack([0 * swing, swing], 1)[:, None]
     return points
 
 
@@ -51,8 +51,8 @@ def test_jitter_grows_with_speed() -> None:
 
 
 def test_hands_are_lost_before_the_face_and_at_the_other_hand() -> None:
-    assert lost(posed(place=(96., 57.)), 1) == pytest.approx(ESTIMATOR.at_face, abs=0.05)
-    both = posed(place=(160., 180.))
+    assert lost(posed(at=(96., 57.)), 1) == pytest.approx(ESTIMATOR.at_face, abs=0.05)
+    both = posed(at=(160., 180.))
     assert lost(both, 1) == pytest.approx(ESTIMATOR.at_hand, abs=0.05) == lost(both, 0)
 
 

@@ -22,7 +22,7 @@ SIZES = {"train": 2, "dev": 1, "test": 1}
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_workspace(tmp_path_factory.mktemp("made"), SIZES, seed=3)
 
 
@@ -31,19 +31,19 @@ def clip() -> SignedClip:
     return sign(cast(np.random.default_rng(1)), np.random.default_rng(2))
 
 
-def rows(place: Path, split: str) -> List[List[str]]:
-    lines = (place / "annotations" / "manual" / f"{split}.corpus.csv").read_text("utf-8").splitlines()
+def rows(root: Path, split: str) -> List[List[str]]:
+    lines = (root / "annotations" / "manual" / f"{split}.corpus.csv").read_text("utf-8").splitlines()
     assert lines[0] == "id|folder|signer|annotation"
     return [line.split("|") for line in lines[1:]]
 
 
-def keypoints(place: Path) -> Dict[str, np.ndarray]:
-    return pickle.loads((place / "keypoints" / "keypoints.pkl").read_bytes())
+def keypoints(root: Path) -> Dict[str, np.ndarray]:
+    return pickle.loads((root / "keypoints" / "keypoints.pkl").read_bytes())
 
 
-def digests(place: Path) -> Dict[str, str]:
-    return {str(file.relative_to(place)): hashlib.sha256(file.read_bytes()).hexdigest()
-            for file in place.rglob("*") if file.is_file()}
+def digests(root: Path) -> Dict[str, str]:
+    return {str(file.relative_to(root)): hashlib.sha256(file.read_bytes()).hexdigest()
+            for file in root.rglob("*") if file.is_file()}
 
 
 def test_the_seed_decides_every_byte(tmp_path: Path) -> None:
@@ -53,37 +53,37 @@ def test_the_seed_decides_every_byte(tmp_path: Path) -> None:
     assert made[0] != made[2]
 
 
-def test_frames_keypoints_and_evidence_have_one_length(place: Path) -> None:
+def test_frames_keypoints_and_evidence_have_one_length(root: Path) -> None:
     for split in SIZES:
-        for name, pattern, _signer, annotation in rows(place, split):
-            points, evidence = keypoints(place)[name], read_evidence(place / "evidence" / f"{name}.npz")
+        for name, pattern, _signer, annotation in rows(root, split):
+            points, evidence = keypoints(root)[name], read_evidence(root / "evidence" / f"{name}.npz")
             assert points.shape == (len(evidence), 133, 3) and points.dtype == np.float32
             assert evidence.names == tuple(annotation.split())
             for size, shape in (("256x256px", (256, 256, 3)), ("210x260px", (260, 210, 3))):
-                files = sorted((place / "features" / f"fullFrame-{size}" / split).glob(pattern))
+                files = sorted((root / "features" / f"fullFrame-{size}" / split).glob(pattern))
                 assert len(files) == len(evidence)
                 picture = cv2.imread(str(files[-1]))
                 assert picture is not None and picture.shape == shape
 
 
-def test_both_frame_sizes_show_the_whole_picture(place: Path) -> None:
-    pattern = rows(place, "dev")[0][1]
-    square, tall = (cv2.imread(str(sorted((place / "features" / f"fullFrame-{size}" / "dev").glob(pattern))[9]))
+def test_both_frame_sizes_show_the_whole_picture(root: Path) -> None:
+    pattern = rows(root, "dev")[0][1]
+    square, tall = (cv2.imread(str(sorted((root / "features" / f"fullFrame-{size}" / "dev").glob(pattern))[9]))
                     for size in ("256x256px", "210x260px"))
     assert square is not None and tall is not None
     assert np.abs(cv2.resize(tall, (256, 256)).astype(int) - square).max() == 0
 
 
-def test_nobody_signs_in_two_splits(place: Path) -> None:
-    signers = [{row[2] for row in rows(place, split)} for split in SIZES]
+def test_nobody_signs_in_two_splits(root: Path) -> None:
+    signers = [{row[2] for row in rows(root, split)} for split in SIZES]
     assert all(signers) and not (signers[0] & (signers[1] | signers[2])) and not (signers[1] & signers[2])
 
 
 def test_umlauts_survive(tmp_path: Path) -> None:
-    place = make_workspace(tmp_path, {"train": 8}, frame_sizes=())
-    assert any("SÜD" in row[3].split() for row in rows(place, "train"))
-    assert "SÜD" in pickle.loads((place / "annotations" / "manual" / "gloss2ids.pkl").read_bytes())
-    assert any("SÜD" in read_evidence(path).names for path in (place / "evidence").iterdir())
+    root = make_workspace(tmp_path, {"train": 8}, frame_sizes=())
+    assert any("SÜD" in row[3].split() for row in rows(root, "train"))
+    assert "SÜD" in pickle.loads((root / "annotations" / "manual" / "gloss2ids.pkl").read_bytes())
+    assert any("SÜD" in read_evidence(path).names for path in (root / "evidence").iterdir())
 
 
 def test_ids_are_like_phoenix() -> None:
@@ -146,22 +146,22 @@ def test_hands_move_smoothly() -> None:
 
 
 def test_whole_data_is_kept_and_broken_data_is_not_believed(tmp_path: Path) -> None:
-    place = make_workspace(tmp_path, {"dev": 1})
-    before = (place / "synthetic.json").stat().st_mtime_ns
-    assert make_workspace(tmp_path, {"dev": 1}) == place
-    assert (place / "synthetic.json").stat().st_mtime_ns == before
-    (place / "synthetic.json").unlink()
+    root = make_workspace(tmp_path, {"dev": 1})
+    before = (root / "synthetic.json").stat().st_mtime_ns
+    assert make_workspace(tmp_path, {"dev": 1}) == root
+    assert (root / "synthetic.json").stat().st_mtime_ns == before
+    (root / "synthetic.json").unlink()
     with pytest.raises(UserError, match="not made by the synthetic signer"):
         make_workspace(tmp_path, {"dev": 1})
-    assert (place / "annotations").is_dir()
+    assert (root / "annotations").is_dir()
 
 
 def test_other_settings_replace_what_was_made(tmp_path: Path) -> None:
     make_workspace(tmp_path, {"dev": 1})
-    place = make_workspace(tmp_path, {"test": 1}, frame_sizes=("210x260px",))
-    assert len(rows(place, "dev")) == 0 and len(rows(place, "test")) == 1
-    assert [path.name for path in (place / "features").iterdir()] == ["fullFrame-210x260px"]
-    assert [path.name for path in place.parent.iterdir()] == [place.name]
+    root = make_workspace(tmp_path, {"test": 1}, frame_sizes=("210x260px",))
+    assert len(rows(root, "dev")) == 0 and len(rows(root, "test")) == 1
+    assert [path.name for path in (root / "features").iterdir()] == ["fullFrame-210x260px"]
+    assert [path.name for path in root.parent.iterdir()] == [root.name]
 
 
 def test_mistakes_take_one_line(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
