@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 from typing import Optional, Sequence, Tuple
 
+from files.workspace import Workspace, expanded
 from records.methods import OF_PICTURES
 from records.networks import EMBEDDERS
 from records.requests import PairRequest
 from terminal.command_exit import ended
-from terminal.command_line import VERSION, Listed, OneLineParser, device_flag
+from terminal.command_line import VERSION, Listed, OneLineParser, device_flag, refuse
 from terminal.errors import UserError
 from terminal.numbers import count, seed
 
@@ -31,10 +32,10 @@ def parser() -> argparse.ArgumentParser:
     add("--with", dest="against", metavar="PATH", help="another picture, a folder of them, or an embedding (.npy)")
     add("--top", type=count, metavar="N", help="most alike of a folder (default: 10) or for each query (default: 1)")
     add("--market", metavar="FOLDER", help="Market-1501: its queries among its gallery, with mAP and CMC")
-    add("--queries", type=count, default=50, metavar="N", help="the first so many (default: 50)")
+    add("--queries", type=count, metavar="N", help="the first so many (default: 50; of the demo 4)")
     add("--target", action=Listed, metavar="WHAT", help=TARGETS)
-    add("--method", action=Listed, known=METHODS, default=["gradcam"], metavar="NAME",
-        help=f"how maps are made; one or more of {', '.join(METHODS)} (default: gradcam)")
+    add("--method", action=Listed, known=METHODS, metavar="NAME",
+        help=f"how maps are made; one or more of {', '.join(METHODS)} (default: gradcam; of the demo hirescam too)")
     add("--layers", action=Listed, metavar="NAME", help="layers by name, or all (default: those right for the network)")
     add("--list-layers", action="store_true", help="print every layer that can be asked for, and stop")
     add("--points", metavar="POINTS", help="eyes, nose and corners of the mouth as x,y x,y x,y x,y x,y, or a CSV "
@@ -51,11 +52,33 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
+def check_together(given: argparse.Namespace) -> None:
+    """UserError for a flag that is of no use beside the others."""
+    if given.demo:
+        refuse(given, ("model", "weights", "image", "against", "market", "points"),
+               "--demo has pictures and a network of its own")
+    if given.list_layers:
+        refuse(given, [name for name in given.named if name not in ("list_layers", "demo", "model", "weights")],
+               "--list-layers prints names and stops")
+        return
+    if given.market is not None:
+        refuse(given, ("against",), "--market compares its queries with its gallery")
+    elif not given.demo:
+        refuse(given, ("queries",), "only with --market")
+        if given.against is None or not expanded(given.against).is_dir():
+            refuse(given, ("top",), "only with --market, or a folder in --with")
+    if not given.check:
+        refuse(given, ("shifts", "seed"), "only with --check")
+
+
 def compare(given: argparse.Namespace) -> int:
+    from pairs.demo import MODEL, WEIGHTS
+
     if given.list_layers:
         from pairs.comparison import layer_lines
 
-        print("\n".join(layer_lines(given.model, _path(given.weights))))
+        print("\n".join(layer_lines(MODEL, WEIGHTS) if given.demo
+                        else layer_lines(given.model, _path(given.weights))))
         return 0
     asked = request(given)
     from pairs.comparison import Comparison
@@ -72,12 +95,11 @@ def compare(given: argparse.Namespace) -> int:
 
 
 def request(given: argparse.Namespace) -> PairRequest:
-    from files.workspace import Workspace, expanded
-
     if given.weights is None and not given.demo:
         raise UserError(f"--weights is missing: name the checkpoint of {given.model}; --demo needs none")
     from models.device import choose_device
-    from pairs.demo import WEIGHTS
+    from pairs.demo import METHODS as DEMO_METHODS
+    from pairs.demo import MODEL, QUERIES, WEIGHTS
 
     outputs = Workspace().demo_outputs / "compare-demo" if given.demo else Workspace().outputs / "compare"
     out = expanded(given.out).absolute() if given.out else outputs
@@ -87,9 +109,12 @@ def request(given: argparse.Namespace) -> PairRequest:
     weights = WEIGHTS if given.demo else _path(given.weights)
     assert weights is not None
     asked = PairRequest(
-        model="arcface" if given.demo else given.model, weights=weights, out=out, image=_path(given.image),
-        against=_path(given.against), market=_path(given.market), queries=given.queries, top=given.top,
-        targets=_tuple(given.target), methods=tuple(given.method), layers=_tuple(given.layers),
+        model=MODEL if given.demo else given.model, weights=weights, out=out, image=_path(given.image),
+        against=_path(given.against), market=_path(given.market),
+        queries=given.queries or (QUERIES if given.demo else PairRequest.queries), top=given.top,
+        targets=_tuple(given.target),
+        methods=_tuple(given.method) or (DEMO_METHODS if given.demo else PairRequest.methods),
+        layers=_tuple(given.layers),
         points=given.points, checked=given.check, shifts=given.shifts, seed=given.seed, device=device,
         overwrite=given.overwrite, command=given.command)
     if not given.demo:
@@ -115,6 +140,7 @@ def _run(arguments: Optional[Sequence[str]]) -> int:
     given = parser().parse_args(arguments)
     words = sys.argv if arguments is None else ["compare.py", *arguments]
     given.command = " ".join(map(shlex.quote, ["python", *words]))
+    check_together(given)
     return compare(given)
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Dict, Optional, Sequence
 
 from datasets.corpora import CORPORA, find_corpus
 from files.workspace import Workspace
-from runs.model_arguments import model_arguments
+from runs.model_arguments import check_checkpoints, model_arguments
 from runs.sharing import first_to_say
 from terminal.command_exit import ended
-from terminal.command_line import SPLITS, VERSION, Listed, OneLineParser, data_flag, dataset_flag, device_flag
+from terminal.command_line import SPLITS, VERSION, Listed, OneLineParser, data_flag, dataset_flag, device_flag, refuse
 from terminal.errors import UserError
 from terminal.numbers import count
 
@@ -75,13 +75,12 @@ def _run(arguments: Optional[Sequence[str]]) -> int:
 
 
 def _check_together(given: argparse.Namespace) -> None:
-    """A flag that the other question has no use for is refused."""
-    alone = {"--beam": given.beam, "--batch-size": given.batch_size}
-    with_evidence = {"--clips": given.clips, "--beside": given.beside, "--film": given.film}
-    for flag, value in (alone if given.evidence else with_evidence).items():
-        if value:
-            raise UserError(f"{flag}: --evidence counts no word errors and does not use it; leave one of them out"
-                            if given.evidence else f"{flag} is for --evidence alone; add that, or leave it out")
+    """UserError for a flag that is of no use beside the others."""
+    check_checkpoints(given)
+    if given.evidence:
+        refuse(given, ("beam", "batch_size"), "--evidence counts no word errors")
+    else:
+        refuse(given, ("clips", "beside", "film"), "only with --evidence")
 
 
 def measure_evidence(given: argparse.Namespace) -> int:
@@ -104,6 +103,7 @@ def measure_evidence(given: argparse.Namespace) -> int:
     corpus = find_corpus(given.data_root or str(demo_data(out, given.clips, True)), given.dataset, workspace)
 
     if given.film or not (corpus.root / "evidence").is_dir():
+        refuse(given, ("beside",), "what is measured on film gives no verdict")
         return measure_film(given, corpus, checkpoints, out)
 
     import time

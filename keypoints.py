@@ -9,7 +9,7 @@ from files.output import output_folder
 from files.workspace import Workspace, expanded
 from runs.video_arguments import taking_arguments
 from terminal.command_exit import ended
-from terminal.command_line import VERSION, OneLineParser, dataset_flag
+from terminal.command_line import VERSION, OneLineParser, dataset_flag, refuse
 from terminal.errors import UserError
 from terminal.numbers import count
 
@@ -51,8 +51,10 @@ def find_all(given: argparse.Namespace) -> int:
     if bool(given.videos) == bool(given.data_root):
         raise UserError("name videos, or a corpus with --data-root, one of the two")
     if given.data_root:
+        refuse(given, ("start", "stop", "fps_in"), "a corpus's clips are taken whole")
         jobs = corpus_jobs(find_corpus(given.data_root, given.dataset, Workspace()), given.split)
     else:
+        refuse(given, ("dataset", "split"), "only with --data-root")
         jobs = video_jobs(given.videos, VideoRequest(given.start, given.stop, *asked_rate(given.fps_in)))
     name = given.estimator or preferred()
     if name is None or name == "none":

@@ -9,13 +9,15 @@ from files.workspace import Workspace, expanded, find_input
 from records.hiding import ASKS, LOOKS, POINTS, WAYS
 from records.library import PREFIX, fed
 from records.methods import HIDING, METHODS, PASSES
-from records.networks import other_methods
+from records.networks import RECOGNISERS, other_methods
 from records.question import Question, by_methods
 from records.requests import PARTS, ClipRequest, default_parts
 from records.style import ALPHAS, COLORMAPS, Style
-from runs.model_arguments import checkpoint_given, checkpoints_asked, model_arguments
+from runs.demo import SPLIT as DEMO_SPLIT
+from runs.demo import as_demo, with_demo_clips
+from runs.model_arguments import check_checkpoints, checkpoint_given, checkpoints_asked, model_arguments
 from runs.sharing import first_to_say
-from runs.video_arguments import video_arguments, videos_asked
+from runs.video_arguments import check_video_flags, video_arguments, videos_asked
 from terminal.command_exit import ended
 from terminal.command_line import (
     VERSION,
@@ -24,6 +26,7 @@ from terminal.command_line import (
     data_flag,
     dataset_flag,
     device_flag,
+    refuse,
     seq_flag,
     split_flag,
 )
@@ -56,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
         help="max: the largest logit of each step; pred: all predicted glosses together; each: each predicted gloss on "
              "its own; rivals: the same, less the classes nearest to it; errors: each wrong gloss, as predicted minus "
              "true; from-gt: the true gloss nearest to the middle frame, the same for all models; or "
-             "a gloss by name (default: max)")
+             "a gloss by name (default: max; of the demo each)")
     add("--target-from-gt", dest="target", action="store_const", const="from-gt", help="the same as --target from-gt")
     add("--list-glosses", action="store_true", help="print every gloss that can be a target, and stop")
 
@@ -131,32 +134,11 @@ def _parts(text: str) -> List[str]:
     return parts
 
 
-def _as_demo(given: argparse.Namespace) -> None:
-    """The same run as any other, on data and checkpoints of the demo's own."""
-    from files.output import output_folder
-    from runs.demo import CHECKPOINTS, CLIPS, MODELS, TARGET, demo_data, demo_video
-
-    given.models = list(MODELS)
-    given.target = TARGET if given.target == "max" else given.target
-    for model, path in CHECKPOINTS.items():
-        setattr(given, f"{model}_ckpt", str(path))
-    out = output_folder(given.out or Workspace().demo_outputs / "demo")
-    given.out = str(out)
-    if given.video is None:
-        given.split, given.data_root = "dev", str(demo_data(out, CLIPS, not given.quiet))
-    elif not given.video:
-        film, points, truth = demo_video(out)
-        cut = given.longest is not None or given.stop is not None or given.start
-        given.video, given.truth = [str(film)], given.truth or (None if cut else truth)
-        if given.estimator is None:
-            given.keypoints = given.keypoints or str(points)
-
-
 def explain(given: argparse.Namespace) -> int:
     for each_question in by_methods(question(given), _methods(given)):
         _check(each_question)
     if given.demo:
-        _as_demo(given)
+        with_demo_clips(given)
     corpus = find_corpus(given.data_root, given.dataset, Workspace())
     asked = request(given, corpus)
     _check(asked)
@@ -215,22 +197,42 @@ def _layers(given: Sequence[str], models: Sequence[str]) -> Dict[str, Tuple[str,
     return layers
 
 
+LISTED_OF = ("list_layers", "list_glosses", "demo", "models", "data_root", "dataset",
+             *(f"{network.name}_ckpt" for network in RECOGNISERS))
+
+
 def list_what(given: argparse.Namespace) -> int:
     """Layers, or glosses, of the models asked for."""
     from runs.loading import checkpoint_path, gloss_lines, layer_lines
 
     workspace = Workspace()
+    corpus = find_corpus(given.data_root, given.dataset, workspace)
     for model in given.models:
         named = checkpoint_given(given, model)
         try:
-            path = checkpoint_path(model, named, workspace)
+            path = checkpoint_path(model, named, workspace, corpus.name)
         except UserError:
             if named is not None:
                 raise
             path = None         # the names are those of the published network all the same
-        print("\n".join(layer_lines(model, path) if given.list_layers else
-                        gloss_lines(model, path, find_corpus(given.data_root, given.dataset, workspace))))
+        print("\n".join(layer_lines(model, path) if given.list_layers else gloss_lines(model, path, corpus)))
     return 0
+
+
+def check_together(given: argparse.Namespace) -> None:
+    """UserError for a flag that is of no use beside the others."""
+    if given.list_layers or given.list_glosses:
+        listing = "--list-layers" if given.list_layers else "--list-glosses"
+        refuse(given, [name for name in given.named if name not in LISTED_OF],
+               f"{listing} prints names and stops, and uses only which models are meant")
+        if given.list_layers and given.list_glosses:
+            raise UserError("--list-layers and --list-glosses: give one of them")
+    if given.demo:
+        refuse(given, ("data_root", "dataset"), "--demo draws data of its own")
+        if given.video is None and given.split != DEMO_SPLIT:
+            raise UserError(f"--split {given.split}: --demo has the split {DEMO_SPLIT} alone")
+    check_checkpoints(given)
+    check_video_flags(given)
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -241,6 +243,9 @@ def _run(arguments: Optional[Sequence[str]]) -> int:
     given = parser().parse_args(arguments)
     words = sys.argv if arguments is None else ["main.py", *arguments]
     given.command = " ".join(map(shlex.quote, ["python", *words]))
+    if given.demo:
+        as_demo(given)
+    check_together(given)
     return list_what(given) if given.list_layers or given.list_glosses else explain(given)
 
 

@@ -4,7 +4,7 @@ import argparse
 import logging
 import sys
 from pathlib import Path
-from typing import List, Optional
+from typing import List, Optional, Sequence
 
 from datasets.corpora import CORPORA, find_corpus
 from files.output import output_folder
@@ -12,27 +12,27 @@ from files.workspace import Workspace, find_data_root, find_input
 from models.registry import EMBEDDERS
 from runs.sharing import first_to_say
 from terminal.command_exit import ended
-from terminal.command_line import VERSION, OneLineParser, data_flag, dataset_flag, device_flag
+from terminal.command_line import VERSION, OneLineParser, data_flag, dataset_flag, device_flag, refuse
 
 
-def parse(arguments: Optional[List[str]] = None) -> argparse.Namespace:
-    parser = OneLineParser(prog="train.py", description="Train or fine-tune a network. Several GPUs: torchrun "
-                                                        "--nproc_per_node N train.py ...")
-    parser.add_argument("-c", "--config", required=True, metavar="FILE",
-                        help="recipe, such as configs/train_slowfast.yaml")
-    parser.add_argument("--override", nargs="+", default=[], metavar="KEY VALUE",
-                        help="dotted keys and values, such as trainer.epochs 1 data.batch_size 2")
-    parser.add_argument("--version", action="version", version=f"train.py {VERSION}")
-    data_flag(parser.add_argument, "the recipe's data.root, then ")
-    dataset_flag(parser.add_argument, tuple(CORPORA), "the recipe's data.dataset, then ")
-    parser.add_argument("--out", metavar="FOLDER", help="where this run's checkpoints and logs go (default: the "
-                                                        "workspace's outputs/train/<recipe>)")
-    parser.add_argument("--resume", action="store_true", help="go on from the last complete epoch in --out")
-    device_flag(parser.add_argument)
-    return parser.parse_args(arguments)
+def parser() -> argparse.ArgumentParser:
+    made = OneLineParser(prog="train.py", description="Train or fine-tune a network. Several GPUs: torchrun "
+                                                      "--nproc_per_node N train.py ...")
+    add = made.add_argument
+    add("-c", "--config", required=True, metavar="FILE", help="recipe, such as configs/train_slowfast.yaml")
+    add("--override", nargs="+", default=[], metavar="KEY VALUE",
+        help="dotted keys and values, such as trainer.epochs 1 data.batch_size 2")
+    add("--version", action="version", version=f"train.py {VERSION}")
+    data_flag(add, "the recipe's data.root, then ")
+    dataset_flag(add, tuple(CORPORA), "the recipe's data.dataset, then ")
+    add("--out", metavar="FOLDER", help="where this run's checkpoints and logs go (default: the workspace's "
+                                        "outputs/train/<recipe>)")
+    add("--resume", action="store_true", help="go on from the last complete epoch in --out")
+    device_flag(add)
+    return made
 
 
-def main(arguments: Optional[List[str]] = None) -> int:
+def main(arguments: Optional[Sequence[str]] = None) -> int:
     out: List[Path] = []
 
     def advice() -> str:
@@ -42,9 +42,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
     return ended("train.py", lambda: _run(arguments, out), advice, first_to_say)
 
 
-def _run(arguments: Optional[List[str]], place: List[Path]) -> int:
+def _run(arguments: Optional[Sequence[str]], place: List[Path]) -> int:
     """place: gets the output folder, once it is known."""
-    args = parse(arguments)
+    args = parser().parse_args(arguments)
     place.append(_out(args))
     train(args)
     return 0
@@ -71,6 +71,7 @@ def train(args: argparse.Namespace) -> float:
         _log_to(out, place.first)
         data = config.data
         if architecture["model"] in EMBEDDERS:
+            refuse(args, ("dataset",), f"{architecture['model']} is trained on pictures, not on a corpus of clips")
             root = find_data_root(args.data_root or data.root, workspace)
             return start_identities(config, architecture, root, out, place, args.resume).run()
         corpus = find_corpus(args.data_root or data.root, args.dataset or data.dataset, workspace,

@@ -10,7 +10,7 @@ from pairs.comparison import Comparison
 from records.requests import PairRequest
 from signer.people import make_people
 
-WEIGHTS = REPOSITORY / "demo" / "arcface.pt"
+MODEL, WEIGHTS = "arcface", REPOSITORY / "demo" / "arcface.pt"
 PEOPLE, PICTURES, SEED = 24, 6, 2026        # others than it was trained on
 QUERIES, TOP = 4, 2
 STUDIED = 20
@@ -21,9 +21,8 @@ LAYERS = ("layer2", "layer3", "layer4")
 def compare_people(asked: PairRequest, say: Callable[[str], None]) -> None:
     """A run as any other on a folder shaped as Market-1501, then the maps against the pixels that were drawn."""
     root = drawn_people(asked.out)
-    given = replace(asked, market=root, image=None, against=None, queries=QUERIES, top=asked.top or TOP,
-                    targets=asked.targets or TARGETS, layers=asked.layers or LAYERS[1:],
-                    methods=METHODS if asked.methods == ("gradcam",) else asked.methods)
+    given = replace(asked, market=root, image=None, against=None, top=asked.top or TOP,
+                    targets=asked.targets or TARGETS, layers=asked.layers or LAYERS[1:])
     comparison = Comparison(given, say)
     comparison.run()
     known = drawn_evidence.study(comparison.embedder, range(STUDIED), SEED, LAYERS)

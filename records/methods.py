@@ -17,15 +17,17 @@ class Method:
     passes: int = 1             # through the network for each window: more than one can be changed with --budget
     aimed: bool = True          # whether its maps depend on the target
     pictures: bool = True       # whether compare.py has it too
+    pools: bool = False         # whether a channel's gradients are averaged, over the clip or over each frame
     hides: str = ""             # what stands in by default for what it hides, of hiding.WAYS; empty: it hides nothing
 
 
 METHODS: Tuple[Method, ...] = (
-    Method("gradcam", LAYERS, "channels weighted by their mean gradient", "Selvaraju et al. 2017"),
-    Method("gradcam++", LAYERS, "channels weighted by powers of their gradients", "Chattopadhyay et al. 2018"),
+    Method("gradcam", LAYERS, "channels weighted by their mean gradient", "Selvaraju et al. 2017", pools=True),
+    Method("gradcam++", LAYERS, "channels weighted by powers of their gradients", "Chattopadhyay et al. 2018",
+           pools=True),
     Method("hirescam", LAYERS, "activation times gradient, cell by cell", "Draelos and Carin 2020"),
     Method("layercam", LAYERS, "activation times positive gradient, cell by cell", "Jiang et al. 2021"),
-    Method("xgradcam", LAYERS, "channels weighted by gradient times activation", "Fu et al. 2020"),
+    Method("xgradcam", LAYERS, "channels weighted by gradient times activation", "Fu et al. 2020", pools=True),
     Method("eigencam", LAYERS, "first principal component of the activations; no target", "Muhammad and Yeasin 2020",
            aimed=False),
     Method("attention", LAYERS, "what attention takes from each patch, frame or joint; no target", "Ali et al. 2025",
@@ -45,6 +47,7 @@ METHODS: Tuple[Method, ...] = (
 )
 NAMES = tuple(method.name for method in METHODS)
 OF_PICTURES = tuple(method.name for method in METHODS if method.pictures)
+POOLING = tuple(method.name for method in METHODS if method.pools)
 HIDING = tuple(method.name for method in METHODS if method.hides)
 PASSES = {method.name: method.passes for method in METHODS if method.passes > 1}
 
@@ -52,7 +55,8 @@ PASSES = {method.name: method.passes for method in METHODS if method.passes > 1}
 def method_named(name: str) -> Optional[Method]:
     told = library_classes().get(name[len(PREFIX):]) if name.startswith(PREFIX) else None
     if told is not None:
-        return Method(name, LAYERS, f"{told.name} of the installed grad-cam", "", aimed=told.gradients, pictures=False)
+        return Method(name, LAYERS, f"{told.name} of the installed grad-cam", "", aimed=told.gradients, pictures=False,
+                      pools=True)
     return next((method for method in METHODS if method.name == name), None)
 
 

@@ -4,7 +4,7 @@ from typing import Any, Callable, Optional, Sequence, Tuple, Union
 
 from records.hiding import GONE, POINTS, WAYS, Hiding
 from records.library import cannot_be_fed
-from records.methods import CLIP, HIDING, INPUT, PASSES, method_named, names_in_words
+from records.methods import CLIP, HIDING, INPUT, PASSES, POOLING, method_named, names_in_words
 from terminal.errors import UserError
 
 TARGETS = ("max", "pred", "each", "rivals", "errors", "from-gt")
@@ -48,6 +48,9 @@ class Question:
         if self.target in ONE_BY_ONE and not method.aimed:
             raise UserError(f"target {self.target}: {self.method} shows the same map whatever the gloss; "
                             "choose another method")
+        if self.pool is not None and not method.pools:
+            raise UserError(f"pool {self.pool}: {self.method} averages no channel's gradients; it is for "
+                            f"{', '.join(POOLING)}")
         if self.budget is not None and self.method not in PASSES:
             raise UserError(f"budget {self.budget}: {self.method} takes one pass; a budget is for {', '.join(PASSES)}")
         if self.budget is not None and self.budget < 1:
@@ -72,8 +75,8 @@ class Question:
 
 
 def by_methods(question: Question, methods: Sequence[str]) -> Tuple[Question, ...]:
-    """The same question of several methods. What only some of them take goes to these: a budget, a way of hiding, and
-    layers, which methods that hide parts of the clip itself have none of."""
+    """The same question of several methods. What only some of them take goes to these: a budget, a way of pooling or of
+    hiding, and layers, which methods that hide parts of the clip itself have none of."""
     if len(methods) < 2:
         return (replace(question, method=methods[0]),) if methods else (question,)
     asked = []
@@ -82,12 +85,19 @@ def by_methods(question: Question, methods: Sequence[str]) -> Tuple[Question, ..
         own = replace(question, method=name)
         if name not in PASSES and not set(methods).isdisjoint(PASSES):
             own = replace(own, budget=None)
+        if known is not None and not known.pools and any(map(_pools, methods)):
+            own = replace(own, pool=None)
         if name not in HIDING and not set(methods).isdisjoint(HIDING):
             own = replace(own, hide=None, hidden_keypoints=None)
         if known is not None and known.explains == CLIP and not _all_hide(methods):
             own = replace(own, layers=None)
         asked.append(own)
     return tuple(asked)
+
+
+def _pools(name: str) -> bool:
+    known = method_named(name)
+    return known is not None and known.pools
 
 
 def _all_hide(methods: Sequence[str]) -> bool:

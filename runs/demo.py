@@ -1,16 +1,49 @@
 """The demo: two small recognisers that were trained on the synthetic signer, and new clips of it to explain."""
+import argparse
 from pathlib import Path
 from typing import Optional, Tuple
 
-from files.workspace import REPOSITORY
+from files.output import output_folder
+from files.workspace import REPOSITORY, Workspace
+from records.methods import method_named
+from terminal.errors import UserError
 
 CHECKPOINTS = {name: REPOSITORY / "demo" / file for name, file in
                {"slowfast": "slowfast.pt", "twostream": "twostream.ckpt", "mska": "mska.ckpt"}.items()}
 MODELS = ("slowfast", "twostream")      # which are explained where none is named
 KEYPOINTS = "estimated"     # of signer.synthetic.KEYPOINTS: what they were trained with
-CLIPS = 2
+SPLIT, CLIPS = "dev", 2
 TARGET = "each"     # gloss that was read: blanks are most of what `max` adds up in a slow signer
 SEED = 2026         # not the one they were trained with: other people, other sentences
+
+
+def as_demo(given: argparse.Namespace) -> None:
+    """The models, checkpoints and target of the demo, where others are not named."""
+    methods = [method_named(name) for name in given.method or ()]
+    if "models" not in given.named:
+        given.models = list(MODELS)
+    if "target" not in given.named:
+        given.target = TARGET if all(method is None or method.aimed for method in methods) else "max"
+    for model in given.models:
+        if getattr(given, f"{model}_ckpt") is None:
+            if model not in CHECKPOINTS:
+                raise UserError(f"--models {model}: the demo has checkpoints of {', '.join(CHECKPOINTS)}; choose of "
+                                f"these, or name one with --{model}-ckpt")
+            setattr(given, f"{model}_ckpt", str(CHECKPOINTS[model]))
+
+
+def with_demo_clips(given: argparse.Namespace) -> None:
+    """The demo's clips, or the film that is drawn for it, where no video of the user's own is named."""
+    out = output_folder(given.out or Workspace().demo_outputs / "demo")
+    given.out = str(out)
+    if given.video is None:
+        given.data_root = str(demo_data(out, CLIPS, not given.quiet))
+    elif not given.video:
+        film, points, truth = demo_video(out)
+        cut = any(name in given.named for name in ("longest", "start", "stop"))
+        given.video, given.truth = [str(film)], given.truth or (None if cut else truth)
+        if given.estimator is None:
+            given.keypoints = given.keypoints or str(points)
 
 
 def demo_data(out: Path, clips: int, progress: bool, distractor: Optional[str] = None) -> Path:
@@ -21,7 +54,7 @@ def demo_data(out: Path, clips: int, progress: bool, distractor: Optional[str] =
     from signer.synthetic import make_workspace
 
     folder = "synthetic" if distractor is None else f"synthetic-{distractor}"
-    return make_workspace(out / folder, {"dev": clips}, SEED, progress=progress, keypoints=KEYPOINTS,
+    return make_workspace(out / folder, {SPLIT: clips}, SEED, progress=progress, keypoints=KEYPOINTS,
                           distractor=distractor)
 
 

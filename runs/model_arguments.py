@@ -17,6 +17,14 @@ def model_arguments(add: Callable[..., Any]) -> None:
             help=f"(default: {f'checkpoints/{file}' if file else 'none is published'})")
 
 
+def check_checkpoints(given: argparse.Namespace) -> None:
+    """UserError for a file of a network that is not asked for."""
+    for network in RECOGNISERS:
+        if checkpoint_given(given, network.name) is not None and network.name not in given.models:
+            raise UserError(f"--{network.name}-ckpt: {network.name} is not among --models, which has "
+                            f"{', '.join(given.models)}; add it there, or leave this out")
+
+
 def checkpoint_given(given: argparse.Namespace, model: str) -> Optional[str]:
     return getattr(given, f"{model}_ckpt")
 

@@ -4,8 +4,11 @@ from typing import Any, Callable, Optional
 
 from files.workspace import expanded
 from records.requests import VideoRequest
+from terminal.command_line import refuse
 from terminal.errors import UserError
 from terminal.numbers import seconds
+
+OF_VIDEOS = ("start", "stop", "fps_in", "truth", "crop", "keypoints", "longest", "estimator")
 
 
 def video_arguments(add: Callable[..., Any]) -> None:
@@ -32,22 +35,24 @@ def taking_arguments(add: Callable[..., Any]) -> None:
     add("--estimator", choices=("mediapipe", "rtmlib", "none"), help="finds keypoints (default: one that is installed)")
 
 
+def check_video_flags(given: argparse.Namespace) -> None:
+    """UserError for those that are of no use beside the others."""
+    if given.video is None:
+        refuse(given, OF_VIDEOS, "only with --video; name the video")
+    else:
+        refuse(given, ("seq", "split"), "--video takes files of your own, not a corpus's sequences")
+
+
 def videos_asked(given: argparse.Namespace) -> Optional[VideoRequest]:
     from video.framing import asked as asked_crop
     from video.video_parts import asked_rate
 
-    flags = {"--from": given.start, "--to": given.stop is not None, "--fps-in": given.fps_in, "--truth": given.truth,
-             "--crop": given.crop != "auto", "--keypoints": given.keypoints, "--longest": given.longest,
-             "--estimator": given.estimator}
-    named = [flag for flag, value in flags.items() if value]
     if given.video is None:
-        if named:
-            raise UserError(f"{', '.join(named)}: only with --video; name the video")
         return None
-    if given.seq is not None:
-        raise UserError("--seq names a corpus's sequences, --video files of your own; give one of them")
     if not given.video:
         raise UserError("--video names no video; give one or more files or folders of pictures")
+    if given.longest == 0:
+        raise UserError("--longest 0: expected more than 0 seconds")
     keep, rate = asked_rate(given.fps_in)
     crop = asked_crop(given.crop)
     return VideoRequest(

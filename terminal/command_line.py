@@ -1,6 +1,7 @@
 """Flags that more than one command has, said in the same words everywhere."""
 import argparse
-from typing import Any, Callable, List, NoReturn, Optional, Sequence
+import sys
+from typing import Any, Callable, Dict, Iterable, List, NoReturn, Optional, Sequence
 
 from terminal.errors import UserError
 
@@ -14,10 +15,35 @@ Add = Callable[..., Any]
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """Says what is wrong with the flags in one line, as commands do of everything else."""
+    """Says what is wrong with the flags in one line, as commands do of everything else. What it parses has `named`: the
+    flags that were given, by the name of their value; a default's value given in so many words is among them.
+    """
+
+    def parse_args(self, args: Optional[Sequence[str]] = None) -> argparse.Namespace:      # type: ignore[override]
+        absent = object()
+        actions = [action for action in self._actions if action.default is not argparse.SUPPRESS]
+        blank = argparse.Namespace(**{action.dest: absent for action in actions})
+        given: argparse.Namespace = super().parse_args(args, blank)
+        missing = {name for name, value in vars(given).items() if value is absent}
+        typed = {word.split("=")[0] for word in (sys.argv[1:] if args is None else args)}
+        flags: Dict[str, List[str]] = {}
+        for action in actions:
+            flags.setdefault(action.dest, []).extend(action.option_strings[::-1])
+            if getattr(given, action.dest) is absent:
+                setattr(given, action.dest, action.default)     # of two flags with one value the first has it
+        given.named = {name: next((flag for flag in known if flag in typed), known[0])
+                       for name, known in flags.items() if known and name not in missing}
+        return given
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}; {self.prog} --help tells all flags\n")
+
+
+def refuse(given: argparse.Namespace, names: Iterable[str], why: str) -> None:
+    """UserError where any of these was named, by the names of their values."""
+    flags = [given.named[name] for name in names if name in given.named]
+    if flags:
+        raise UserError(f"{', '.join(flags)}: {why}; leave {'it' if len(flags) == 1 else 'them'} out")
 
 
 def parts(values: Sequence[str]) -> List[str]:

@@ -8,6 +8,7 @@ from typing import List
 import pytest
 
 import main
+from runs.demo import as_demo, with_demo_clips
 from terminal.command_line import DEVICE, VERSION
 from tests.kit.commands import Case, tiny_case
 
@@ -46,6 +47,8 @@ def said(case: Case, capsys: pytest.CaptureFixture[str], *flags: str, code: int 
     (["--budget", "9"], ["--budget 9", "name the method", "occlusion"]),
     (["--target", "each", "--method", "eigencam"], ["--target each", "whatever the gloss"]),
     (["--every", "3", "--write", "cams"], ["--every 3", "no frames"]),
+    (["--method", "hirescam", "--pool", "frame"], ["--pool frame", "hirescam", "gradcam"]),
+    (["--vac-ckpt", "vac.pt"], ["--vac-ckpt", "--models"]),
     (["--out", "/dev/null/results"], ["/dev/null/results", "--out"]),
 ])
 def test_a_mistake_is_one_line(case: Case, capsys: pytest.CaptureFixture[str], flags: List[str], words: List[str]
@@ -154,10 +157,25 @@ def test_a_seed_below_nought_is_one_line(capsys: pytest.CaptureFixture[str]) -> 
     assert "--seed: '-1' must be a whole number from 0" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("flags, models, target", [
+    ([], ["slowfast", "twostream"], "each"), (["--target", "max"], ["slowfast", "twostream"], "max"),
+    (["--models", "mska"], ["mska"], "each"), (["--method", "eigencam"], ["slowfast", "twostream"], "max")])
+def test_the_demo_is_what_is_asked(flags: List[str], models: List[str], target: str) -> None:
+    given = main.parser().parse_args(["--demo", *flags])
+    as_demo(given)
+    assert (given.models, given.target) == (models, target)
+
+
+def test_a_network_that_the_demo_does_not_have_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["--demo", "--models", "vac"]) == 2
+    line, = capsys.readouterr().err.splitlines()
+    assert "--models vac" in line and "slowfast, twostream, mska" in line and "--vac-ckpt" in line
+
+
 def test_the_demo_film_cut_otherwise_has_no_truth_of_its_own(tmp_path: Path) -> None:
     for flags, truth in ([], True), (["--longest", "1.5"], False), (["--to", "1"], False):
         given = main.parser().parse_args(["--demo", "--video", "--out", str(tmp_path), *flags])
-        main._as_demo(given)
+        with_demo_clips(given)
         assert bool(given.truth) == truth
 
 

@@ -134,7 +134,7 @@ def test_each_mistake_is_one_line(case: Case, video: str, tmp_path: Path, monkey
             (["--video", video, "--keypoints", str(tmp_path / "none.npy")], "none.npy: does not exist"),
             (["--video", video, "--crop", "1,2"], "--crop 1,2: expected auto or x,y,w,h"),
             (["--video", video, "--fps-in", "fast"], "--fps-in fast: expected keep, or a rate"),
-            (["--video", video, "--seq", "a"], "--seq names a corpus's sequences"),
+            (["--video", video, "--seq", "a"], "--seq: --video takes files of your own"),
             (["--crop", "1,2,3,4"], "--crop: only with --video"),
             (["--video", video, video, "--truth", "A"], "--truth tells what is signed in one clip, and there are 2")):
         assert case.run(*arguments) == 2, arguments
