@@ -14,7 +14,7 @@ from records.transcript import read_id, true_id
 READ, TRUE = "read", "true"         # the sides of a contrast
 
 
-class Told:
+class ClipReading:
     """A clip as it was read, and the picks that are made of it."""
 
     def __init__(self, recogniser: Recogniser, clip: Clip, logits: Tensor) -> None:
@@ -44,79 +44,78 @@ class Told:
 
 def each(recogniser: Recogniser, clip: Clip, logits: Tensor) -> List[Picks]:
     """Every gloss that was read: the sum of its logits."""
-    told = Told(recogniser, clip, logits)
-    judged = {edit.read: edit for edit in told.edits}
-    return [told.picks(span, told.gloss(span, word, read_id(place + 1), judged.get(place),
+    reading = ClipReading(recogniser, clip, logits)
+    judged = {edit.read: edit for edit in reading.edits}
+    return [reading.picks(span, reading.gloss(span, word, read_id(index + 1), judged.get(index),
                                         f"{word}, which was read: its logits at its own steps, summed"))
-            for place, (span, word) in enumerate(zip(told.spans, told.words))]
+            for index, (span, word) in enumerate(zip(reading.spans, reading.words))]
 
 
 def errors(recogniser: Recogniser, clip: Clip, logits: Tensor) -> List[Picks]:
     """Where reading and truth differ, as a contrast of two classes: for what was read, then for what was true."""
-    told = Told(recogniser, clip, logits)
-    true = _aligned_truth(told)
+    reading = ClipReading(recogniser, clip, logits)
+    true = _aligned_truth(reading)
     found: List[Picks] = []
-    for edit in told.edits:
+    for edit in reading.edits:
         if edit.verdict == "inserted":
-            found.append(_inserted(told, edit))
+            found.append(_inserted(reading, edit))
         elif edit.verdict == "substituted":
-            found += _substituted(told, edit)
+            found += _substituted(reading, edit)
         elif edit.verdict == "deleted" and edit.true in true:
-            found += _deleted(told, edit, true[edit.true])
+            found += _deleted(reading, edit, true[edit.true])
     return found
 
 
-def _aligned_truth(told: Told) -> Dict[Optional[int], ctc.Span]:
+def _aligned_truth(reading: ClipReading) -> Dict[Optional[int], ctc.Span]:
     """The true glosses that have a class, by their place. None where the clip is too short for all of them."""
-    ids = {place: told.vocabulary.id(word) for place, word in enumerate(told.clip.glosses)
-           if word in told.vocabulary}
+    ids = {index: reading.vocabulary.id(word) for index, word in enumerate(reading.clip.glosses)
+           if word in reading.vocabulary}
     try:
-        aligned = ctc.align(log_probs(told.logits), [number for number in ids.values() if number is not None],
-                            told.vocabulary.blank)
+        aligned = ctc.align(log_probs(reading.logits), [number for number in ids.values() if number is not None],
+                            reading.vocabulary.blank)
     except ValueError:
         return {}
     return dict(zip(ids, aligned))
 
 
-def _inserted(told: Told, edit: Edit) -> Picks:
+def _inserted(reading: ClipReading, edit: Edit) -> Picks:
     assert edit.read is not None
-    span, word = told.spans[edit.read], told.words[edit.read]
+    span, word = reading.spans[edit.read], reading.words[edit.read]
     words = f"{word} less the blank, at the steps of what was read"
-    gloss = told.gloss(span, word, read_id(edit.read + 1), edit, words, READ)
-    return told.picks(span, gloss, (told.vocabulary.blank,) * (span.stop - span.start))
+    gloss = reading.gloss(span, word, read_id(edit.read + 1), edit, words, READ)
+    return reading.picks(span, gloss, (reading.vocabulary.blank,) * (span.stop - span.start))
 
 
-def _substituted(told: Told, edit: Edit) -> List[Picks]:
+def _substituted(reading: ClipReading, edit: Edit) -> List[Picks]:
     """Both at the steps of the gloss that was read. A true gloss without a class is held against the blank."""
     assert edit.read is not None and edit.true is not None
-    span, word, true = told.spans[edit.read], told.words[edit.read], told.clip.glosses[edit.true]
+    span, word, true = reading.spans[edit.read], reading.words[edit.read], reading.clip.glosses[edit.true]
     of, count = read_id(edit.read + 1), span.stop - span.start
-    number = told.vocabulary.id(true) if true in told.vocabulary else None
+    number = reading.vocabulary.id(true) if true in reading.vocabulary else None
     where = "at the steps of what was read"
     if number is None:
-        gloss = told.gloss(span, word, of, edit, f"{word} less the blank, as {true} has no class, {where}", READ)
-        return [told.picks(span, gloss, (told.vocabulary.blank,) * count)]
+        gloss = reading.gloss(span, word, of, edit, f"{word} less the blank, as {true} has no class, {where}", READ)
+        return [reading.picks(span, gloss, (reading.vocabulary.blank,) * count)]
     other = ctc.Span(number, span.start, span.stop, span.score)
-    return [told.picks(span, told.gloss(span, word, of, edit, f"{word} less the true {true}, {where}", READ),
+    return [reading.picks(span, reading.gloss(span, word, of, edit, f"{word} less the true {true}, {where}", READ),
                        (number,) * count),
-            told.picks(other, told.gloss(other, word, of, edit, f"the true {true} less {word}, {where}", TRUE),
+            reading.picks(other, reading.gloss(other, word, of, edit, f"the true {true} less {word}, {where}", TRUE),
                        (span.id,) * count)]
 
 
-def _deleted(told: Told, edit: Edit, span: ctc.Span) -> List[Picks]:
+def _deleted(reading: ClipReading, edit: Edit, span: ctc.Span) -> List[Picks]:
     """Against the best other class of each step, where the truth aligned puts it."""
     assert edit.true is not None
-    true, of = told.clip.glosses[edit.true], true_id(edit.true + 1)
-    others = told.logits[span.start:span.stop].detach().clone()
+    true, of = reading.clip.glosses[edit.true], true_id(edit.true + 1)
+    others = reading.logits[span.start:span.stop].detach().clone()
     others[:, span.id] = -float("inf")
     best = tuple(others.argmax(1).tolist())
-    blank = told.vocabulary.blank
-    names = ", ".join(dict.fromkeys("the blank" if number == blank else told.vocabulary.name(number)
+    blank = reading.vocabulary.blank
+    names = ", ".join(dict.fromkeys("the blank" if number == blank else reading.vocabulary.name(number)
                                     for number in best))
     where = "where the truth is aligned"
-    against = told.gloss(span, true, of, edit, f"the best other class ({names}) less {true}, which was missed, {where}",
-                         READ)
-    missed = told.gloss(span, true, of, edit, f"{true}, which was missed, less the best other class ({names}), {where}",
-                        TRUE)
+    other = f"the best other class ({names})"
+    against = reading.gloss(span, true, of, edit, f"{other} less {true}, which was missed, {where}", READ)
+    missed = reading.gloss(span, true, of, edit, f"{true}, which was missed, less {other}, {where}", TRUE)
     steps = tuple(range(span.start, span.stop))
-    return [Picks(against.words, steps, best, (span.id,) * len(steps), against), told.picks(span, missed, best)]
+    return [Picks(against.words, steps, best, (span.id,) * len(steps), against), reading.picks(span, missed, best)]

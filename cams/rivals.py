@@ -5,7 +5,7 @@ from typing import List, Optional, Tuple
 import torch
 from torch import Tensor
 
-from cams.per_gloss import Told
+from cams.per_gloss import ClipReading
 from cams.picks import Picks
 from datasets.clip import Clip
 from models.recogniser import Recogniser
@@ -36,20 +36,20 @@ class AgainstRivals(Picks):
 
 def against_rivals(recogniser: Recogniser, clip: Clip, logits: Tensor) -> List[Picks]:
     """Of every gloss that was read. A rival is a class whose logit is nearest to the gloss's own; never the blank."""
-    told = Told(recogniser, clip, logits)
-    blank = told.vocabulary.blank
+    reading = ClipReading(recogniser, clip, logits)
+    blank = reading.vocabulary.blank
     if logits.shape[1] < 3:
         raise UserError(f"target rivals: {recogniser.name}'s vocabulary has one gloss alone; ask for each")
-    judged = {edit.read: edit for edit in told.edits}
+    judged = {edit.read: edit for edit in reading.edits}
     found: List[Picks] = []
-    for index, (span, word) in enumerate(zip(told.spans, told.words)):
+    for index, (span, word) in enumerate(zip(reading.spans, reading.words)):
         apart = (logits[span.start:span.stop] - logits[span.start:span.stop, span.id:span.id + 1]).abs()
         apart[:, [span.id, blank]] = float("inf")
         nearest = apart.topk(min(COUNT, logits.shape[1] - 2), largest=False).indices.tolist()
-        names = dict.fromkeys(told.vocabulary.name(number) for row in nearest for number in row)
+        names = dict.fromkeys(reading.vocabulary.name(number) for row in nearest for number in row)
         words = (f"{word}, which was read, less the {len(nearest[0])} classes nearest to it at each step "
                  f"({', '.join(names)}), weighted by their probabilities, summed")
-        gloss = told.gloss(span, word, read_id(index + 1), judged.get(index), words)
+        gloss = reading.gloss(span, word, read_id(index + 1), judged.get(index), words)
         steps = tuple(range(span.start, span.stop))
         found.append(AgainstRivals(words, steps, (span.id,) * len(steps), (), gloss, tuple(map(tuple, nearest))))
     return found

@@ -83,8 +83,8 @@ def _explained(plans: Sequence[Plan], per_layer: bool, window: int) -> List[Foun
         for names in groups:
             window_logits, taken = explain_window(plans, span, inputs, names, target, first)
             picks = taken.picks
-            for name, told in taken.details.items():
-                details.setdefault(name, []).append(told)
+            for name, taken_here in taken.details.items():
+                details.setdefault(name, []).append(taken_here)
             parts = parts or [[{name: [] for name in each.probes} for _ in its]
                               for each, its in zip(plans, taken.maps)]
             _keep(parts, taken.maps, probes, span[0], len(plan.clip))
@@ -118,9 +118,9 @@ def _joined_maps(parts: Dict[str, List[Tensor]], places: Sequence[Placed], probe
             for name, pieces in parts.items()}
 
 
-def _details(told: Sequence[Dict[str, Tensor]], places: Sequence[Placed], probe: Probe) -> Dict[str, np.ndarray]:
-    return {key: once([part[key] for part in told], places, probe.stride, probe.padded, probe.lost).numpy()
-            for key in told[0]}
+def _details(details: Sequence[Dict[str, Tensor]], places: Sequence[Placed], probe: Probe) -> Dict[str, np.ndarray]:
+    return {key: once([part[key] for part in details], places, probe.stride, probe.padded, probe.lost).numpy()
+            for key in details[0]}
 
 
 def _joined_logits(parts: Sequence[Tensor], spans: Sequence[Span], step: int) -> Tensor:

@@ -111,8 +111,8 @@ def _read_table(path: Path, table: Table) -> List[Row]:
         if len(values) != len(header):
             raise UserError(f"{path}: line {number} has {len(values)} fields separated by |, "
                             f"the header {len(header)}; mend this line")
-        told = dict(zip(header, values))
-        rows.append(_row(told[table.id], told[table.folder or table.id], told.get(table.signer), told[table.glosses]))
+        cell = dict(zip(header, values))
+        rows.append(_row(cell[table.id], cell[table.folder or table.id], cell.get(table.signer), cell[table.glosses]))
     return rows
 
 

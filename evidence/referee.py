@@ -34,9 +34,9 @@ class Bench:
                      verdicts: Dict[str, np.ndarray]) -> None:
         for referee, places in verdicts.items():
             if referee != method:
-                told = rank_correlation(values, places)
+                agreement = rank_correlation(values, places)
                 self.agreement.setdefault((model, layer, method, referee), []).append(
-                    float("nan") if told is None else told)
+                    float("nan") if agreement is None else agreement)
 
 
 def verdicts(recogniser: Recogniser, clip: Clip, box: Box) -> Dict[str, np.ndarray]:

@@ -46,9 +46,9 @@ def lines(study: Study) -> List[str]:
 def _explained(study: Study, places: Places) -> List[str]:
     if places is not study.plain:
         return []
-    told = " and ".join(f"{name} ({budget})" for name, budget in BUDGETS.items())
+    budgets = " and ".join(f"{name} ({budget})" for name, budget in BUDGETS.items())
     return ["sees: share of the picture that it takes to hold 90% of what moves one position of the layer; occlusion, "
-            "rise:", f"rank correlation with what hiding places does to the score, {told} forwards a clip, over "
+            "rise:", f"rank correlation with what hiding places does to the score, {budgets} forwards a clip, over "
             f"{min(REFEREE_CLIPS, places.clips)} clips"]
 
 
@@ -74,8 +74,8 @@ def _table(study: Study, places: Places, model: str) -> List[str]:
         out.append((row + (_judged(study, key) if judged else "")).rstrip())
     if judged:
         between = [study.bench.agreement.get((model, "-", one, other)) for one in BUDGETS for other in BUDGETS]
-        told = [f"{np.nanmean(each):.2f}" for each in between if each]
-        out.append(f"the referees agree with each other by {told[0]}" if told else "no referee was asked")
+        agreement = [f"{np.nanmean(each):.2f}" for each in between if each]
+        out.append(f"the referees agree with each other by {agreement[0]}" if agreement else "no referee was asked")
     return out
 
 
@@ -93,8 +93,8 @@ def _percents(found: Interval) -> str:
 def _judged(study: Study, key: Key) -> str:
     model, layer, method = key
     seen = study.fields.get((model, layer))
-    told = [study.bench.agreement.get((model, layer, method, referee)) for referee in BUDGETS]
-    cells = ["-" if not each else f"{np.nanmean(each):.2f}" for each in told]
+    agreements = [study.bench.agreement.get((model, layer, method, referee)) for referee in BUDGETS]
+    cells = ["-" if not each else f"{np.nanmean(each):.2f}" for each in agreements]
     return f"{'' if seen is None else f'{seen:.1%}':>7}{cells[0]:>11}{cells[1]:>7}"
 
 

@@ -32,12 +32,12 @@ def _told(study: Study, key: Key) -> Dict[str, Any]:
     model, layer, method = key
     places, known = study.plain, study.plain.known[key]
     own = study.own.get((model, layer, method, ALONE))
-    told: Dict[str, Any] = {
+    figures: Dict[str, Any] = {
         "mass_ratio": _figure(known.interval(mass_ratio)), "pointing": _figure(known.interval(pointing)),
         "in_time": _figure(of_mean(own.time)) if own and own.time else None,
         "referee": _figure(of_mean(study.bench.agreement.get((*key, REFEREE), []))),
         "above": [WORDS[name] for name in RIVALS if name in places.beaten(key, mass_ratio)]}
-    return {**told, "line": line_of(told)}
+    return {**figures, "line": line_of(figures)}
 
 
 def _figure(found: Interval) -> Optional[List[Optional[float]]]:

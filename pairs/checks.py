@@ -183,15 +183,15 @@ def _against_shifts(asked: Checked, clip: Clip, heat: np.ndarray,
     random = np.random.RandomState(asked.seed)
     moves = [(0, 0)] + [(random.randint(height), random.randint(width)) for _ in range(asked.shifts)]
     masks = [np.roll(salient, move, (0, 1))[..., None] for move in moves]
-    told = {}
+    effects = {}
     for name, ground, put in (("deletion", picture, blurred), ("insertion", blurred, picture)):
         made = [replace(clip, frames=np.where(mask, put, ground)[None]) for mask in masks]
         values = measure(embed(asked.embedder, [replace(clip, frames=ground[None]), *made], 16))
         moved = values[0] - values[1:] if name == "deletion" else values[1:] - values[0]
-        told[name] = {"before": float(values[0]), "after": float(values[1]),
+        effects[name] = {"before": float(values[0]), "after": float(values[1]),
                       "drop" if name == "deletion" else "gain": float(moved[0]),
                       "shifts": float(moved[1:].mean()), "beats": float((moved[0] > moved[1:]).mean())}
-    return told
+    return effects
 
 
 def interval(passed: int, total: int, z: float = 1.96) -> Tuple[float, float]:

@@ -48,15 +48,15 @@ def _data(text: str, folder: Path) -> Dict[str, Any]:
     if found is None or PLACE not in text:
         raise UserError(f"{folder / 'report.html'}: not a report of this version; write it again with --overwrite")
     try:
-        told = json.loads(found.group(2), parse_constant=_no_number)
-        if not isinstance(told["frames"], int) or not isinstance(told["preds"], dict) or not \
-                isinstance(told["models"], list) or not all(isinstance(each, dict) for each in told["sheets"].values()):
+        data = json.loads(found.group(2), parse_constant=_no_number)
+        if not isinstance(data["frames"], int) or not isinstance(data["preds"], dict) or not \
+                isinstance(data["models"], list) or not all(isinstance(each, dict) for each in data["sheets"].values()):
             raise ValueError("other records")
-        told["size"]
+        data["size"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(f"{folder / 'report.html'}: its data are damaged ({error!r:.80}); write it again with "
                         "--overwrite") from None
-    return told
+    return data
 
 
 def _no_number(word: str) -> None:

@@ -70,9 +70,9 @@ def _row(folder: Path) -> Optional[Dict[str, Any]]:
     if manifest is None or preds is None:
         return None
     try:
-        told = _told(folder, preds, _record(folder, manifest))
-        json_in_html(told).encode()     # it can be told at all
-        return told
+        card = _told(folder, preds, _record(folder, manifest))
+        json_in_html(card).encode()     # it can be told at all
+        return card
     except (KeyError, TypeError, AttributeError, ValueError, IndexError, RecursionError):
         return None
 

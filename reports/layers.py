@@ -30,11 +30,11 @@ def layer_records(explanations: Mapping[str, Explanation], record: Sequence,
     maps: Dict[str, Knots] = {}
     for model, explanation in explanations.items():
         for name, layer in explanation.layers.items():
-            told, drawn = _layer(name, layer, record.models[model].layers[name].evidence, found)
+            entry, drawn = _layer(name, layer, record.models[model].layers[name].evidence, found)
             if drawn is not None:
-                told["sheet"] = f"map{len(maps)}"
-                maps[told["sheet"]] = drawn
-            records[model].append(told)
+                entry["sheet"] = f"map{len(maps)}"
+                maps[entry["sheet"]] = drawn
+            records[model].append(entry)
     return records, maps
 
 
@@ -48,11 +48,11 @@ def gloss_records(explanations: Mapping[str, Explanation], record: Sequence,
         for gloss in explanation.glosses:
             layers = {}
             for name, layer in gloss.layers.items():
-                told, drawn = _layer(name, layer, record.models[model].layers[name].evidence, found)
+                entry, drawn = _layer(name, layer, record.models[model].layers[name].evidence, found)
                 if drawn is not None:
-                    told["sheet"] = f"gloss{len(maps)}"
-                    maps[told["sheet"]] = drawn
-                layers[name] = {key: told[key] for key in PER_GLOSS if key in told}
+                    entry["sheet"] = f"gloss{len(maps)}"
+                    maps[entry["sheet"]] = drawn
+                layers[name] = {key: entry[key] for key in PER_GLOSS if key in entry}
             records[model].append({**to_json(gloss.about), "layers": layers})
     return records, maps
 
@@ -93,14 +93,14 @@ def looks(name: str, laid: LaidMap, field: Optional[float], method: str = "") ->
     if laid.cells.rows is None or laid.cells.columns is None:
         return {"kind": "time only", "looks": every}
     top, bottom, _, _ = laid.extent.box
-    told = [f"{laid.raw.shape[1]} \u00d7 {laid.raw.shape[2]} cells", every]
+    words = [f"{laid.raw.shape[1]} \u00d7 {laid.raw.shape[2]} cells", every]
     if field is not None:
         pixels = round(field * (bottom - top))
-        told.insert(1, "each sees the whole view" if field == 1 else f"each sees {pixels} \u00d7 {pixels} pixels")
+        words.insert(1, "each sees the whole view" if field == 1 else f"each sees {pixels} \u00d7 {pixels} pixels")
     if layer_of(name, method).rpartition(".")[2] == JOINT:
-        return {"kind": "joint map", "looks": ", ".join(told)}
+        return {"kind": "joint map", "looks": ", ".join(words)}
     depth = next(kind for kind, most in DEPTHS if laid.raw.shape[1] <= most)
-    return {"kind": "fused" if "fus" in name or "lateral" in name else depth, "looks": ", ".join(told)}
+    return {"kind": "fused" if "fus" in name or "lateral" in name else depth, "looks": ", ".join(words)}
 
 
 def _rounded(values: np.ndarray) -> List[float]:

@@ -18,9 +18,9 @@ def page(template: str, styles: Sequence[str], scripts: Sequence[str], title: st
          sheets: Dict[str, Sequence[bytes]], plain: str = "") -> str:
     """`plain` is what a reader without JavaScript gets, as text. A font of its Chinese characters goes in."""
     script = "\n".join(_asset(name) for name in scripts)
-    told, face = json_in_html(data), ""
-    if is_chinese(told + plain + title):
-        font = base64.b64encode(chinese_subset(told + plain + title)).decode()
+    data_text, face = json_in_html(data), ""
+    if is_chinese(data_text + plain + title):
+        font = base64.b64encode(chinese_subset(data_text + plain + title)).decode()
         face = f'@font-face {{ font-family: "Chinese of this page"; src: url(data:font/ttf;base64,{font}); }}\n'
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     parts = {
@@ -30,7 +30,7 @@ def page(template: str, styles: Sequence[str], scripts: Sequence[str], title: st
                   + ("; font-src data:" if face else ""),
         "style": face + "\n".join(_asset(name) for name in styles),
         "script": script,
-        "data": told,
+        "data": data_text,
         "sheets": "\n".join(f'<script type="text/plain" id="{html.escape(name)}-{number}">'
                             f'{base64.b64encode(jpeg).decode()}</script>'
                             for name, jpegs in sheets.items() for number, jpeg in enumerate(jpegs)),

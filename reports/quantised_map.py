@@ -35,9 +35,9 @@ class Knots:
         first, stop = self.laid.extent.seen
         per_frame = replace(self.laid, per_frame=True)
         own = [per_frame.scale(frame) for frame in range(first, stop)]
-        told = [[round((end - low) / spread, 6) for end in (least, least + over)] if np.isfinite(over) else None
+        ends = [[round((end - low) / spread, 6) for end in (least, least + over)] if np.isfinite(over) else None
                 for least, over in own]
-        return [None] * first + told + [None] * (len(self.laid) - stop)
+        return [None] * first + ends + [None] * (len(self.laid) - stop)
 
 
 def knots(laid: LaidMap) -> Knots:

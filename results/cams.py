@@ -87,16 +87,16 @@ class About:
 
 def write_cams(path: Path, explanations: Mapping[str, Explanation]) -> None:
     arrays: Dict[str, np.ndarray] = {}
-    about = About({model: _put_model(arrays, model, told) for model, told in explanations.items()})
+    about = About({model: _put_model(arrays, model, made) for model, made in explanations.items()})
     arrays["about"] = np.array(json.dumps({"format": FORMAT, **to_json(about)}, ensure_ascii=False))
     path.write_bytes(npz_bytes(arrays, compressed=True))
 
 
-def _put_model(arrays: Dict[str, np.ndarray], model: str, told: Explanation) -> ModelAbout:
-    arrays[f"{model}/logits"] = told.logits
-    arrays[f"{model}/viewport"] = np.asarray(told.viewport, np.float64)
+def _put_model(arrays: Dict[str, np.ndarray], model: str, made: Explanation) -> ModelAbout:
+    arrays[f"{model}/logits"] = made.logits
+    arrays[f"{model}/viewport"] = np.asarray(made.viewport, np.float64)
     layers = {}
-    for name, layer in told.layers.items():
+    for name, layer in made.layers.items():
         layers[name] = _put(arrays, f"{model}/{name}", layer)
         cells = layer.laid.cells
         for axis, centres in (("frames", cells.frames), ("rows", cells.rows), ("columns", cells.columns)):
@@ -107,9 +107,9 @@ def _put_model(arrays: Dict[str, np.ndarray], model: str, told: Explanation) -> 
                            f"{model}/{name}/points": cells.joints.points})
         arrays.update({f"{model}/{name}/{key}": told_besides for key, told_besides in layer.details.items()})
     glosses = tuple(GlossAbout(gloss.about, {name: _put(arrays, f"{model}/glosses/{gloss.about.number}/{name}", layer)
-                                             for name, layer in gloss.layers.items()}) for gloss in told.glosses)
-    return ModelAbout(told.target, told.method, told.pool, told.normalise, told.precision, told.notes, layers, glosses,
-                      told.hiding)
+                                             for name, layer in gloss.layers.items()}) for gloss in made.glosses)
+    return ModelAbout(made.target, made.method, made.pool, made.normalise, made.precision, made.notes, layers, glosses,
+                      made.hiding)
 
 
 def _put(arrays: Dict[str, np.ndarray], key: str, layer: LayerMap) -> LayerAbout:
@@ -128,7 +128,7 @@ def read_cams(path: Path) -> Dict[str, Explanation]:
         tree = json.loads(str(arrays["about"]))
         check_format(tree, FORMAT, str(path))
         about = from_json(About, tree, str(path))
-        return {model: _model(arrays, model, told) for model, told in about.models.items()}
+        return {model: _model(arrays, model, about_one) for model, about_one in about.models.items()}
     except FileNotFoundError:
         raise UserError(f"{path} does not exist; run main.py with --write cams to have one") from None
     except (OSError, *DAMAGED) as error:
@@ -136,12 +136,12 @@ def read_cams(path: Path) -> Dict[str, Explanation]:
 
 
 def _model(arrays: Dict[str, np.ndarray], model: str, about: ModelAbout) -> Explanation:
-    layers = {name: _layer(arrays, f"{model}/{name}", f"{model}/{name}", told) for name, told in about.layers.items()}
+    layers = {name: _layer(arrays, f"{model}/{name}", f"{model}/{name}", one) for name, one in about.layers.items()}
     glosses = []
-    for told in about.glosses:
-        own = {name: _layer(arrays, f"{model}/{name}", f"{model}/glosses/{told.gloss.number}/{name}", layer)
-               for name, layer in told.layers.items()}
-        glosses.append(GlossMaps(replace(told.gloss, layers={name: each.flags for name, each in own.items()}), own))
+    for gloss in about.glosses:
+        own = {name: _layer(arrays, f"{model}/{name}", f"{model}/glosses/{gloss.gloss.number}/{name}", layer)
+               for name, layer in gloss.layers.items()}
+        glosses.append(GlossMaps(replace(gloss.gloss, layers={name: each.flags for name, each in own.items()}), own))
     logits, viewport = arrays[f"{model}/logits"], arrays[f"{model}/viewport"]
     if logits.ndim != 2 or viewport.shape != (4,) or viewport.dtype.kind != "f":
         raise ValueError(f"{model} has no logits or no view")
@@ -184,12 +184,12 @@ def _check(key: str, laid: LaidMap) -> None:
 def lines(found: Mapping[str, Explanation]) -> List[str]:
     """What a file holds, for people."""
     out = []
-    for model, told in found.items():
-        out += [f"{model}: {told.target}", f"  logits {_shape(told.logits)}, view {_numbers(told.viewport)}"]
+    for model, made in found.items():
+        out += [f"{model}: {made.target}", f"  logits {_shape(made.logits)}, view {_numbers(made.viewport)}"]
         out += [f"  {name:32}{_shape(layer.laid.raw):>16}  {_lies(layer.laid)}{_flags(layer.flags)}"
-                for name, layer in told.layers.items()]
+                for name, layer in made.layers.items()]
         out += [f"  gloss {gloss.about.number} {gloss.about.gloss} ({gloss.about.id}): {', '.join(gloss.layers)}"
-                for gloss in told.glosses]
+                for gloss in made.glosses]
     return out
 
 

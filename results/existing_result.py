@@ -54,10 +54,10 @@ def check_replaceable(folder: Path, settings: Optional[Settings]) -> None:
         if folder.is_dir() and (looks_finished(folder) or not any(folder.iterdir())):
             return
         raise UserError(f"{folder} exists, but was not written by this program; move it away, or give another --out")
-    told = _in_words(manifest.settings, settings or manifest.settings)
-    if told:
-        raise UserError(f"{folder} was made with other settings ({told}); --overwrite replaces it, another --out keeps "
-                        "both")
+    differences = _in_words(manifest.settings, settings or manifest.settings)
+    if differences:
+        raise UserError(f"{folder} was made with other settings ({differences}); --overwrite replaces it, "
+                        "another --out keeps both")
 
 
 def check_out(out: Path, names: Iterable[str], settings: Callable[[], Settings], overwrite: bool) -> None:
@@ -76,13 +76,13 @@ def check_holder(out: Path, name: str, settings: Settings) -> bool:
     False before it has said what it makes, and once it is over.
     """
     try:
-        told = read_json(out / (LOCK + name))
+        owner = read_json(out / (LOCK + name))
     except (FileNotFoundError, ValueError):
         return False
-    if not isinstance(told, dict):
+    if not isinstance(owner, dict):
         raise UserError(f"{out / (LOCK + name)} is held by a process that is none of this program's; end it, or give "
                         "another --out")
-    words = _in_words(told, settings)
+    words = _in_words(owner, settings)
     if words:
         raise UserError(f"another run is making {name} in {out} with other settings ({words}); let it finish and "
                         "--overwrite, or give another --out")

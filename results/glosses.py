@@ -98,9 +98,9 @@ def _shares(laid: LaidMap, frames: Range, found: Regions) -> Row:
 
 def _with_hands(values: np.ndarray) -> Dict[str, float]:
     """Of each region, and of both hands together."""
-    told = {name: float(value) for name, value in zip(REGIONS, values)}
-    told["hands"] = sum(told[name] for name in HANDS)
-    return told
+    shares = {name: float(value) for name, value in zip(REGIONS, values)}
+    shares["hands"] = sum(shares[name] for name in HANDS)
+    return shares
 
 
 def _when(laid: LaidMap, frames: Range) -> Row:

@@ -41,19 +41,19 @@ def known_verdict(checkpoint: Path, sha256: str) -> Tuple[Optional[Verdict], str
 def _has_lines(layers: Any) -> bool:
     """{layer: {method: {"line": in words, ...}}}"""
     return isinstance(layers, dict) and all(
-        isinstance(methods, dict) and all(told is None or isinstance(told, dict) and isinstance(told.get("line"), str)
-                                          for told in methods.values()) for methods in layers.values())
+        isinstance(methods, dict) and all(one is None or isinstance(one, dict) and isinstance(one.get("line"), str)
+                                          for one in methods.values()) for methods in layers.values())
 
 
 def layer_line(verdict: Optional[Verdict], layer: str, method: str) -> str:
     """Of one layer and method, in words; nothing where that was not measured."""
-    told = (verdict or {}).get("layers", {}).get(layer, {}).get(method)
-    return str(told["line"]) if told else ""
+    figures = (verdict or {}).get("layers", {}).get(layer, {}).get(method)
+    return str(figures["line"]) if figures else ""
 
 
-def line_of(told: Mapping[str, Any]) -> str:
-    """told: mass_ratio, in_time and referee, each [value, low, high] or None; above: the rivals that are beaten."""
-    ratio = told["mass_ratio"]
+def line_of(figures: Mapping[str, Any]) -> str:
+    """figures: mass_ratio, in_time and referee, each [value, low, high] or None; above: the rivals that are beaten."""
+    ratio = figures["mass_ratio"]
     if ratio is None:
         return ""
     parts = [f"on drawn signing this layer's maps held {ratio[0]:.1f} times their share{_ends(ratio)}"]
@@ -61,11 +61,11 @@ def line_of(told: Mapping[str, Any]) -> str:
         parts.append("no different from chance")
     elif ratio[2] is not None and ratio[2] < 1:
         parts.append("less than chance")
-    parts.append(f"more than {_listed(told['above'])}" if told["above"] else "more than no trivial map")
-    if told["in_time"] is not None:
-        parts.append(f"a gloss's own frames {told['in_time'][0]:.1f} times")
-    if told["referee"] is not None:
-        parts.append(f"places ranked as by occlusion at {told['referee'][0]:.2f}")
+    parts.append(f"more than {_listed(figures['above'])}" if figures["above"] else "more than no trivial map")
+    if figures["in_time"] is not None:
+        parts.append(f"a gloss's own frames {figures['in_time'][0]:.1f} times")
+    if figures["referee"] is not None:
+        parts.append(f"places ranked as by occlusion at {figures['referee'][0]:.2f}")
     return "; ".join(parts)
 
 

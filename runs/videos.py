@@ -69,10 +69,10 @@ class Keypoints:
             kept = kept_points(path, len(frames), stamp)
             if kept is not None:
                 return kept
-            found, told = find(self.search, footage, frames, name, self.bar)
+            found, finder = find(self.search, footage, frames, name, self.bar)
             with atomic_file(path) as draft:
-                draft.write_bytes(npz_bytes({"keypoints": found, "told": np.array(told), "stamp": np.array(stamp)}))
-        return found, told
+                draft.write_bytes(npz_bytes({"keypoints": found, "told": np.array(finder), "stamp": np.array(stamp)}))
+        return found, finder
 
     def _stamp(self, footage: Footage, frames: np.ndarray) -> str:
         """What the points depend on."""
@@ -84,9 +84,9 @@ def kept_points(path: Path, frames: int, stamp: Optional[str] = None) -> Optiona
     """What was found before, and with what; None where there is none of so many frames, or it is damaged."""
     try:
         stored = load_npz(path, ("keypoints", "told", "stamp"))
-        points, told = stored["keypoints"], str(stored["told"])
+        points, finder = stored["keypoints"], str(stored["told"])
         whole = points.shape == (frames, POINTS, 3) and points.dtype == np.float32 and np.isfinite(points).all()
-        return (points, told) if whole and stamp in (None, str(stored["stamp"])) else None
+        return (points, finder) if whole and stamp in (None, str(stored["stamp"])) else None
     except (OSError, KeyError, UserError):
         return None         # none yet, or damaged: looked for anew
 

@@ -10,13 +10,13 @@ def within(default: Any, low: float, high: float, count: Optional[int] = None, a
     return field(default=default, metadata={"within": (low, high), "count": count, "ascending": ascending})
 
 
-def check(told: "Field[Any]", value: Any, where: str) -> None:
+def check(option: "Field[Any]", value: Any, where: str) -> None:
     """UserError where a number is none that the field may hold."""
-    if "within" not in told.metadata or value is None:
+    if "within" not in option.metadata or value is None:
         return
-    (low, high), count = told.metadata["within"], told.metadata["count"]
+    (low, high), count = option.metadata["within"], option.metadata["count"]
     values: Sequence[Any] = value if isinstance(value, tuple) else (value,)
-    ascending = told.metadata["ascending"]
+    ascending = option.metadata["ascending"]
     many = f"{count} numbers{' in ascending order' if ascending else ''}, each " if count else ""
     if not all(low <= each <= high for each in values) or count not in (None, len(values)) or \
             ascending and list(values) != sorted(values):

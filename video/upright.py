@@ -39,8 +39,8 @@ def upright(frame: Any, aspect: float = 1, matrix: Matrix = UPRIGHT) -> np.ndarr
 
 def _rgb(frame: Any, form: str) -> np.ndarray:
     """By the matrix that the file names, else by the one that players take for its size."""
-    told = {1: "ITU709", 5: "ITU601", 6: "ITU601", 9: "ITU709", 10: "ITU709"}     # H.273's numbers; 2 is unknown
-    matrix = told.get(int(frame.colorspace), "ITU709" if frame.height >= HD else "ITU601")
+    matrices = {1: "ITU709", 5: "ITU601", 6: "ITU601", 9: "ITU709", 10: "ITU709"}     # H.273's numbers; 2 is unknown
+    matrix = matrices.get(int(frame.colorspace), "ITU709" if frame.height >= HD else "ITU601")
     # PyAV sets a matrix only where source and target differ; RGB has none, so the target's is free.
     return frame.to_ndarray(format=form, src_colorspace=matrix, dst_colorspace="ITU601")
 
