@@ -1,6 +1,6 @@
 """What passes from the feeders to the networks: one clip's sample, and a batch of them."""
 from dataclasses import dataclass
-from typing import List, Tuple
+from typing import Any, List, Tuple
 
 from torch import Tensor
 
@@ -40,7 +40,7 @@ class PosedBatch(Batch):
 @dataclass(frozen=True)
 class PointSample:
     points: Tensor          # float32 [T, 3, 133], as MSKA-SLR takes them
-    train: bool             # whether its batch may be changed at random
+    augment: Any            # how its batch may be turned, see feeder_mska.py; None: not at all
     labels: List[int]
     name: str
 

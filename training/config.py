@@ -11,6 +11,7 @@ import yaml
 from files.reading import read_text
 from models.registry import EMBEDDERS
 from terminal.errors import UserError
+from training.curriculum import CurriculumConfig
 from training.identities import IdentityProtocol
 from training.protocols import find_protocol
 from training.recipe import Config, DataConfig, ModelConfig, OptimizerConfig, ScheduleConfig, TrainerConfig
@@ -44,6 +45,10 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Tuple[Config, Dict
         "data": DataConfig, "augment": protocol.Augment, "loss": protocol.Loss, "optimizer": OptimizerConfig,
         "schedule": ScheduleConfig, "trainer": TrainerConfig}
     parts = {name: build(kind, tree.get(name) or {}, name) for name, kind in types.items()}
+    if tree.get("curriculum") is not None:
+        if architecture.get("model") in EMBEDDERS:
+            raise UserError("curriculum: is for recognisers; embedders are trained on pictures, leave it out")
+        parts["curriculum"] = build(CurriculumConfig, tree["curriculum"], "curriculum")
     return Config(model=model, **parts), architecture
 
 

@@ -17,19 +17,20 @@ from training.augment import draw_interval
 from training.batches import Batch, FloatSample
 from training.collate import concatenate, pad_edges
 from training.footage import Footage
+from training.within import resting
 
 Box = Tuple[int, int, int, int]         # top, left, height, width
 
 
 @dataclass(frozen=True)
 class MambaAugment:
-    operations: int = 2                             # of RandAugment; 0: none
-    level: float = 5.0                              # of 10
+    operations: int = resting(2, 0)                 # of RandAugment; 0: none
+    level: float = resting(5.0, 0)                  # of 10
     spread: float = 0.25                            # of the level, from one operation to the next
-    area: Tuple[float, ...] = (0.8, 1.0)            # share of the frame that is kept
-    aspect: Tuple[float, ...] = (0.75, 1.3333)      # of the kept part, width over height
-    flip: float = 0.5                               # probability of a mirror image
-    erase: float = 0.25                             # probability that a box is filled with noise, each time
+    area: Tuple[float, ...] = resting((0.8, 1.0), (1.0, 1.0))       # share of the frame that is kept
+    aspect: Tuple[float, ...] = resting((0.75, 1.3333), (1.0, 1.0))     # of the kept part, width over height
+    flip: float = resting(0.5, 0)                   # probability of a mirror image
+    erase: float = resting(0.25, 0)                 # probability that a box is filled with noise, each time
     erasings: int = 2                               # times; the published loader erases twice
 
 

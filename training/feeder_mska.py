@@ -21,9 +21,10 @@ from training.within import within
 
 @dataclass(frozen=True)
 class MSKAAugment:
-    speed: Tuple[float, ...] = within((0.5, 1.5), 0.05, 20, 2, True)    # the new length as a share of the old
-    turned: float = within(0.5, 0, 1)           # probability that a batch is turned
-    angle: float = within(15.0, 0, 180)         # the most it is turned by, either way, in degrees
+    # speed: the new length as a share of the old
+    speed: Tuple[float, ...] = within((0.5, 1.5), 0.05, 20, 2, True, rest=(1.0, 1.0))
+    turned: float = within(0.5, 0, 1, rest=0)           # probability that a batch is turned
+    angle: float = within(15.0, 0, 180, rest=0)         # the most it is turned by, either way, in degrees
 
 
 class PointFeeder(Dataset):
@@ -46,14 +47,16 @@ class PointFeeder(Dataset):
         if len(rows) < 4:
             raise UserError(f"clip {name} has {total} frames; MSKA-SLR needs at least 4; drop the clip")
         points = torch.from_numpy(self.store.read(name, total)[rows]).float()
-        return PointSample(normalised(points, self.architecture).transpose(0, 1), self.train, self.labels[index], name)
+        return PointSample(normalised(points, self.architecture).transpose(0, 1), self.augment if self.train else None,
+                           self.labels[index], name)
 
 
-def collate_points(samples: Sequence[PointSample], augment: MSKAAugment) -> Batch:
+def collate_points(samples: Sequence[PointSample]) -> Batch:
     """tensors: one, float32 [B, 3, T, 133], shorter clips held at their last frame."""
     longest = max(len(sample.points) for sample in samples)
     points = torch.stack([pad_edges(sample.points, 0, longest) for sample in samples]).transpose(1, 2)
-    if samples[0].train and torch.rand(1).item() < augment.turned:
+    augment = samples[0].augment
+    if augment is not None and torch.rand(1).item() < augment.turned:
         points = turned(points, math.radians(augment.angle) * (2 * torch.rand(1).item() - 1))
     lengths = torch.tensor([len(sample.points) for sample in samples])
     labels, label_lengths = concatenate([sample.labels for sample in samples])

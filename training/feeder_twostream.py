@@ -20,10 +20,11 @@ from training.within import within
 
 @dataclass(frozen=True)
 class TwoStreamAugment:
-    area: float = within(0.7, 0.01, 1)                               # least share of the frame that is kept
-    aspect: Tuple[float, ...] = within((0.75, 1.3), 0.05, 20, 2, True)         # of the kept part, width over height
-    speed: Tuple[float, ...] = within((0.5, 1.5), 0.05, 20, 2, True)           # the new length as a share of the old
-    jitter: float = within(0.3, 0, 1)                             # probability that colours change
+    area: float = within(0.7, 0.01, 1, rest=1)      # least share of the frame that is kept
+    # aspect: of the kept part, width over height; speed: the new length as a share of the old
+    aspect: Tuple[float, ...] = within((0.75, 1.3), 0.05, 20, 2, True, rest=(1.0, 1.0))
+    speed: Tuple[float, ...] = within((0.5, 1.5), 0.05, 20, 2, True, rest=(1.0, 1.0))
+    jitter: float = within(0.3, 0, 1, rest=0)       # probability that colours change
 
 
 class PosedFeeder(Dataset):

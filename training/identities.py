@@ -193,7 +193,7 @@ def start(config: Config, architecture: Dict[str, Any], root: Path, out: Path, p
     if resume:
         trainer.resume(out / LAST)
     else:
-        recipe = {name: asdict(part) for name, part in vars(config).items()}
+        recipe = {name: asdict(part) for name, part in vars(config).items() if part is not None}
         recipe["optimizer"]["betas"] = list(recipe["optimizer"]["betas"])
         recipe["schedule"]["milestones"] = list(recipe["schedule"]["milestones"])
         with atomic_file(out / "config.yaml") as draft:

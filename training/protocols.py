@@ -18,6 +18,7 @@ from terminal.errors import UserError
 from training.batches import Batch, PosedBatch
 from training.clips import Entry
 from training.collate import collate
+from training.curriculum import CurriculumConfig
 from training.feeder import Feeder, Views
 from training.feeder_mamba import MambaAugment, MambaFeeder, collate_frames
 from training.feeder_mska import MSKAAugment, PointFeeder, collate_points
@@ -50,6 +51,7 @@ class Protocol:
     Loss: Type[Any]
     # What the published checkpoints call the states of model, optimiser and schedule.
     states: Tuple[str, str, str]
+    intervals = False       # whether data.frame_interval has a say
 
     def __init__(self, config: Config, architecture: Dict[str, Any], corpus: Corpus) -> None:
         self.config = config
@@ -80,6 +82,11 @@ class Protocol:
         """What the optimiser is given: parameters, or groups of them with their shares of the rate."""
         return network.parameters()
 
+    def check_curriculum(self, curriculum: CurriculumConfig) -> None:
+        if curriculum.frame_interval and not self.intervals:
+            raise UserError(f"curriculum.frame_interval: {self.architecture['model']} is trained on all frames, at a "
+                            "speed that augment.speed draws; leave it out")
+
     def clip(self, footage: Footage, index: int) -> Clip:
         """A clip as it is explained, its frames as large as they are trained on."""
         entry = footage.entries[index]
@@ -89,14 +96,15 @@ class Protocol:
 
 @dataclass(frozen=True)
 class SlowFastAugment:
-    flip: float = within(0.5, 0, 1)         # probability of a mirror image; 0 where glosses differ by the signing hand
-    rescale: float = within(0.2, 0, 0.9)    # the new length differs by up to this share
+    flip: float = within(0.5, 0, 1, rest=0)     # probability of a mirror image; 0 where glosses differ by the hand
+    rescale: float = within(0.2, 0, 0.9, rest=0)    # the new length differs by up to this share
 
 
 class SlowFastProtocol(Protocol):
     Augment: Type[Any] = SlowFastAugment
     Loss: Type[Any] = SlowFastWeights
     states = ("model_state_dict", "optimizer_state_dict", "scheduler_state_dict")
+    intervals = True
 
     def vocabulary(self) -> GlossVocabulary:
         return self.corpus.vocabulary()
@@ -210,7 +218,7 @@ class MSKAProtocol(Protocol):
         return PointFeeder(footage, self.corpus, vocabulary, self.config.augment, self.architecture, train)
 
     def collate(self, network: nn.Module) -> Callable[[List[Any]], Batch]:
-        return partial(collate_points, augment=self.config.augment)
+        return collate_points
 
     def inputs(self, batch: Batch, device: torch.device) -> Tuple[Tensor, ...]:
         return (batch.tensors[0].to(device, non_blocking=True),)

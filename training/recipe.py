@@ -2,6 +2,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Optional, Tuple
 
+from training.curriculum import CurriculumConfig
 from training.within import within
 
 
@@ -74,3 +75,4 @@ class Config:
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     trainer: TrainerConfig = field(default_factory=TrainerConfig)
+    curriculum: Optional[CurriculumConfig] = None

@@ -37,14 +37,14 @@ def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Pat
     recogniser = create(architecture, vocabulary)
     _starting_weights(config, recogniser)
     trainer = Trainer(config, protocol, recogniser, out, place)
-    for split, footage in ((config.data.train, trainer.train_footage), (config.data.dev, trainer.dev_footage)):
+    for split, footage in ((config.data.train, trainer.samples.train), (config.data.dev, trainer.samples.dev)):
         note = check_known(vocabulary, (entry.glosses for entry in footage.entries), f"the vocabulary of {corpus.root}",
                            split, "the gloss2ids.pkl or gloss_dict.npy of this corpus as model.vocabulary")
         if note:
             log.warning("%s", note)
     parameters = sum(parameter.numel() for parameter in recogniser.network.parameters())
     log.info("%s: %.2f million parameters, %d glosses, %d training and %d dev clips, on %s x %d", recogniser.name,
-             parameters / 1e6, len(vocabulary), len(trainer.train_footage.entries), len(trainer.dev_footage.entries),
+             parameters / 1e6, len(vocabulary), len(trainer.samples.train.entries), len(trainer.samples.dev.entries),
              place.device, place.world)
     if resume:
         trainer.resume(out / LAST)

@@ -9,7 +9,6 @@ from typing import Any, ContextManager, Dict, List, Optional
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
@@ -21,14 +20,15 @@ from training import checkpointing
 from training.averaging import RunningAverage
 from training.batches import Batch
 from training.checkpointing import BEST, LAST
-from training.clips import list_clips
+from training.curriculum import lengths_reached
 from training.distributed import Place
 from training.evaluation import Reading, score, write_hypotheses
 from training.losses import Terms
 from training.protocols import Protocol
 from training.recipe import Config
+from training.samples import Samples
 from training.schedules import make_optimizer, make_schedule
-from training.seeding import EpochOrder, seed_everything, seed_worker
+from training.seeding import seed_everything
 
 log = logging.getLogger("training")
 
@@ -39,15 +39,7 @@ class Trainer:
     def __init__(self, config: Config, protocol: Protocol, recogniser: Recogniser, out: Path, place: Place) -> None:
         self.config, self.protocol, self.recogniser, self.out, self.place = config, protocol, recogniser, out, place
         data, trainer = config.data, config.trainer
-        self.train_footage = protocol.footage(list_clips(protocol.corpus, data.train, data.frame_subdir))
-        self.dev_footage = protocol.footage(list_clips(protocol.corpus, data.dev, data.frame_subdir))
-        self.train_set = protocol.dataset(self.train_footage, recogniser.vocabulary, train=True)
-        self.dev_set = protocol.dataset(self.dev_footage, recogniser.vocabulary, train=False)
-        self.collate = protocol.collate(recogniser.network)
-        self.batches = len(self.train_footage.entries) // place.world // data.batch_size
-        if not self.batches:
-            raise UserError(f"split {data.train} has {len(self.train_footage.entries)} clips, less than one batch of "
-                            f"{data.batch_size} for each of {place.world} processes; lower data.batch_size")
+        self.samples = Samples(config, protocol, recogniser, place)
         recogniser.to(place.device)
         self.network: nn.Module = recogniser.network
         guard(self.network)
@@ -56,8 +48,7 @@ class Trainer:
             self.network = DistributedDataParallel(recogniser.network, find_unused_parameters=idle)
         self.optimizer = make_optimizer(config.optimizer, protocol.parameters(recogniser.network),
                                         data.batch_size * trainer.accumulate * place.world)
-        steps = math.ceil(self.batches / trainer.accumulate)
-        self.schedule = make_schedule(config.schedule, self.optimizer, trainer.epochs, steps)
+        self.schedule = make_schedule(config.schedule, self.optimizer, trainer.epochs, self.samples.steps)
         if trainer.amp_type not in AMP_TYPES:
             raise UserError(f"trainer.amp_type: {trainer.amp_type} is unknown; choose from {', '.join(AMP_TYPES)}")
         self.amp = trainer.amp and place.device.type == "cuda"
@@ -74,7 +65,7 @@ class Trainer:
     def run(self) -> float:
         """All epochs that are left. Gives the best dev WER."""
         if self.config.data.cache:
-            self._keep_frames()
+            self.samples.keep(self.bars)
         if self.place.first:
             self.board = SummaryWriter(str(self.out / "tensorboard"), purge_step=self.step + 1)
         config = self.config.trainer
@@ -96,34 +87,17 @@ class Trainer:
             self.board.close()
         return self.best
 
-    def _keep_frames(self) -> None:
-        kept = 0
-        for footage in (self.train_footage, self.dev_footage):
-            for index in tqdm(range(len(footage.entries)), "keep frames", disable=self.bars, leave=False):
-                kept += footage.keep(index)
-        log.info("%.2f GB of frames in memory", kept / 1e9)
-
-    def _loader(self, train: bool) -> DataLoader:
-        data = self.config.data
-        clips = len((self.train_footage if train else self.dev_footage).entries)
-        order = (EpochOrder(clips, self.config.trainer.seed, self.epoch, self.place.rank, self.place.world) if train
-                 else list(range(clips))[self.place.rank::self.place.world])
-        # Without a generator of its own the loader would draw from the model's.
-        generator = torch.Generator().manual_seed(torch.initial_seed())
-        return DataLoader(self.train_set if train else self.dev_set, data.batch_size if train else data.eval_batch_size,
-                          sampler=order, num_workers=data.workers, collate_fn=self.collate, drop_last=train,
-                          worker_init_fn=seed_worker, generator=generator, pin_memory=self.place.device.type == "cuda")
-
     def _train_epoch(self) -> float:
         """Gives the mean loss of the batches that counted."""
         self.network.train()
         accumulate, device = self.config.trainer.accumulate, self.place.device
         sums: Dict[str, Tensor] = {}
         counted, spoiled = 0, False
-        progress = tqdm(self._loader(train=True), f"epoch {self.epoch + 1}", disable=self.bars, leave=False)
+        loader = self.samples.loader(True, self.epoch)
+        progress = tqdm(loader, f"epoch {self.epoch + 1}", disable=self.bars, leave=False)
         for number, batch in enumerate(progress):
             first = number // accumulate * accumulate
-            group = min(accumulate, self.batches - first)
+            group = min(accumulate, self.samples.batches - first)
             ends = number + 1 == first + group
             with self._together(ends):
                 with torch.autocast(device.type, self.amp_type if self.amp else None, self.amp):
@@ -179,7 +153,16 @@ class Trainer:
             self.board.add_scalar("train/learning rate", self.optimizer.param_groups[0]["lr"], self.step)
             for name, term in {"loss": total, **terms}.items():
                 self.board.add_scalar(f"train/{name}", term.item(), self.step)
+            self._draw_curriculum(self.board)
         self.step += 1
+
+    def _draw_curriculum(self, board: SummaryWriter) -> None:
+        if self.samples.curriculum is None:
+            return
+        stage = self.samples.curriculum.at(self.step)
+        for name, value in stage._asdict().items():
+            board.add_scalar(f"curriculum/{name}", value, self.step)
+        board.add_scalar("curriculum/clips", lengths_reached(self.samples.lengths, stage), self.step)
 
     def _evaluate(self) -> str:
         """Reads the dev split, keeps the best weights. Gives a line for the log."""
@@ -214,9 +197,9 @@ class Trainer:
         """The dev split, in its order."""
         self.recogniser.eval()
         beam = self.config.trainer.beam or None
-        truths = {entry.seq_id: entry.glosses for entry in self.dev_footage.entries}
+        truths = {entry.seq_id: entry.glosses for entry in self.samples.dev.entries}
         readings = []
-        for batch in tqdm(self._loader(train=False), "dev", disable=self.bars, leave=False):
+        for batch in tqdm(self.samples.loader(False, self.epoch), "dev", disable=self.bars, leave=False):
             device = self.place.device
             with torch.autocast(device.type, self.amp_type if self.amp else None, self.amp):
                 outputs = self.recogniser.network(*self.protocol.inputs(batch, device), batch.lengths.to(device))
@@ -230,8 +213,8 @@ class Trainer:
         if self.board is None:
             return
         self.recogniser.eval()
-        for index in range(min(self.config.trainer.cam_clips, len(self.dev_footage.entries))):
-            clip = self.protocol.clip(self.dev_footage, index)
+        for index in range(min(self.config.trainer.cam_clips, len(self.samples.dev.entries))):
+            clip = self.protocol.clip(self.samples.dev, index)
             self.board.add_image(f"cam/{clip.seq_id}", cam_grid(self.recogniser, clip), self.epoch, dataformats="HWC")
         self.optimizer.zero_grad(set_to_none=True)
 

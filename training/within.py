@@ -5,9 +5,19 @@ from typing import Any, Optional, Sequence
 from terminal.errors import UserError
 
 
-def within(default: Any, low: float, high: float, count: Optional[int] = None, ascending: bool = False) -> Any:
-    """A field whose number, or each of whose `count` numbers, is from low to high."""
-    return field(default=default, metadata={"within": (low, high), "count": count, "ascending": ascending})
+def within(default: Any, low: float, high: float, count: Optional[int] = None, ascending: bool = False,
+           rest: Any = None) -> Any:
+    """A field whose number, or each of whose `count` numbers, is from low to high.
+
+    rest: the value with which an augmentation does nothing, where a curriculum may vary it.
+    """
+    return field(default=default, metadata={"within": (low, high), "count": count, "ascending": ascending,
+                                            **({} if rest is None else {"rest": rest})})
+
+
+def resting(default: Any, rest: Any) -> Any:
+    """A field of any value, and the one with which it does nothing."""
+    return field(default=default, metadata={"rest": rest})
 
 
 def check(option: "Field[Any]", value: Any, where: str) -> None:

@@ -83,8 +83,8 @@ def test_half_the_batches_are_turned_by_one_angle_of_at_most_fifteen_degrees() -
     points[:, 0] = 1
     angles = []
     for _ in range(400):
-        batch = collate_points([PointSample(points, True, [1], "a"), PointSample(points[:2], True, [1], "b")],
-                               MSKAAugment())
+        batch = collate_points([PointSample(points, MSKAAugment(), [1], "a"),
+                                PointSample(points[:2], MSKAAugment(), [1], "b")])
         x, y, _ = batch.tensors[0].unbind(1)
         assert torch.allclose(x, x[0, 0, 0]) and torch.allclose(y, y[0, 0, 0], atol=1e-6)
         angles.append(math.degrees(math.atan2(float(y[0, 0, 0]), float(x[0, 0, 0]))))
@@ -95,7 +95,7 @@ def test_half_the_batches_are_turned_by_one_angle_of_at_most_fifteen_degrees() -
 def test_dev_clips_are_not_turned() -> None:
     points = torch.rand(4, 3, 133)
     for _ in range(8):
-        batch = collate_points([PointSample(points, False, [1], "a")], MSKAAugment(turned=1))
+        batch = collate_points([PointSample(points, None, [1], "a")])
         assert torch.equal(batch.tensors[0][0].transpose(0, 1), points)
 
 

@@ -21,7 +21,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def dev_inputs(trainer: Trainer) -> list:
-    batch = next(iter(trainer._loader(train=False)))
+    batch = next(iter(trainer.samples.loader(False, 0)))
     return [*trainer.protocol.inputs(batch, torch.device("cpu")), batch.lengths]
 
 
