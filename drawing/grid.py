@@ -145,6 +145,7 @@ class Reading:
         self.items = timeline(record)
         self.texts = [chip_text(item.gloss, item.verdict) for item in self.items]
         self.boxes, chips = chip_boxes(self.texts, width - SIDE - 2 * PAD)
+        self.colours = {verdict: DIM for verdict in VERDICTS} if record.guess else VERDICTS
         self.height = max(chips, 2 * CHIP_HEIGHT) + 2 * PAD + TARGET
         states = [self._state(frame) for frame in range(frames)]
         self._drawn = {state: self._draw(*state) for state in sorted(set(states), key=str)}
@@ -169,15 +170,17 @@ class Reading:
             score = f"WER {self.record.wer.wer:.1f} %"
             draw.text((SIDE - PAD, PAD + CHIP_HEIGHT // 2), score, font=font(12), fill=DIM, anchor="rm")
         now = "\u2013" if active is None else self.items[active].gloss
-        colour = DIM if active is None else VERDICTS[self.items[active].verdict]
+        now = f"guess: {now}" if self.record.guess else now
+        colour = DIM if active is None else self.colours[self.items[active].verdict]
         draw.text((PAD, PAD + CHIP_HEIGHT * 3 // 2), fitted(now, bold(17), SIDE - 2 * PAD), font=bold(17), fill=colour,
                   anchor="lm")
-        explained = fitted(f"its maps explain {self.record.target}", font(12), self.width - 2 * PAD)
+        drawn = "  \u00b7  trained on drawings" if self.record.checkpoint.drawn else ""
+        explained = fitted(f"its maps explain {self.record.target}{drawn}", font(12), self.width - 2 * PAD)
         draw.text((PAD, self.height - PAD - TARGET // 2 + 4), explained, font=font(12), fill=DIM, anchor="lm")
         for index in shown:
             x, y, width = self.boxes[index]
             verdict = self.items[index].verdict
-            draw_chip(draw, (SIDE + PAD + x, PAD + y, width), self.texts[index], VERDICTS[verdict], index == active,
+            draw_chip(draw, (SIDE + PAD + x, PAD + y, width), self.texts[index], self.colours[verdict], index == active,
                       verdict == "deleted")
         return np.asarray(image)
 

@@ -27,6 +27,7 @@ class LayerRecord:
 class CheckpointRecord:
     file: str
     sha256: str
+    drawn: bool = False             # trained on drawings: its glosses are those of the drawn signer
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Certainty:
     confidence: Optional[float]     # mean score of the glosses; None without any
     blank: float                    # share of the steps whose likeliest class is the blank
     line: str                       # the same in words, beside what is usual on the corpus
+    guess: bool = False             # surer of nearly all clips of the corpus: what was read is a guess
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,11 @@ class ModelRecord(Transcript):
     checkpoint: CheckpointRecord
     certainty: Optional[Certainty] = None
     hiding: Optional[Hiding] = None     # how the method hides, where it does
+
+    @property
+    def guess(self) -> bool:
+        """Whether what was read is no more than a guess."""
+        return self.certainty is not None and self.certainty.guess
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ class ModelOutcome:
     wer: Optional[WordErrors]
     wer_authors: Optional[WordErrors]
     flags: Dict[str, Tuple[str, ...]]       # of the layers that have any
+    guess: bool = False                     # what was read is no more than a guess
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Summary:
 def outcome_of(record: Sequence, status: str) -> Outcome:
     """status: done or skipped."""
     models = {name: ModelOutcome(model.glosses, model.wer, model.wer_authors,
-                                 {layer: each.flags for layer, each in model.layers.items() if each.flags})
+                                 {layer: each.flags for layer, each in model.layers.items() if each.flags}, model.guess)
               for name, model in record.models.items()}
     return Outcome(record.sequence, status, "", False, record.frames, record.seconds.get("total"), record.peak_memory,
                    record.truth, models)

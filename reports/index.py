@@ -113,5 +113,5 @@ def _model(model: ModelRecord, shares: Dict[str, List[float]]) -> Dict[str, Any]
     return {
         "title": model.title, "reading": [[entry.gloss, entry.verdict] for entry in timeline(model)],
         "wer": to_json(model.wer), "wer_authors": to_json(model.wer_authors), "shares": shares,
-        "flags": {name: layer.flags for name, layer in model.layers.items() if layer.flags},
+        "guess": model.guess, "flags": {name: layer.flags for name, layer in model.layers.items() if layer.flags},
     }

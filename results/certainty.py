@@ -29,6 +29,12 @@ def guessed(spans: Sequence[Span]) -> str:
     return f"nothing read: the surest gloss, {best.gloss}, has a probability of {best.score:.2f}"
 
 
+def is_guess(sure: Certainty, known: Optional[Mapping[str, Any]]) -> bool:
+    """Whether a reading is less sure than nearly all of the corpus's own clips."""
+    bounds = known["confidence"] if known else None
+    return sure.confidence is not None and bounds is not None and sure.confidence < bounds[0]
+
+
 def range_of(measured: Iterable[Certainty], split: str, sha256: str) -> Dict[str, Any]:
     """How sure a network was of a split's clips -> the range to hold others against, of one checkpoint."""
     rows = list(measured)

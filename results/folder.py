@@ -131,7 +131,8 @@ def preds_lines(record: Sequence) -> List[str]:
     truth = "(not annotated)" if record.truth is None else " ".join(record.truth)
     none = "nothing read" if record.video else ""
     lines = [f"GT: {truth}",
-             *(f"{name}: {' '.join(model.glosses) or none}".rstrip() for name, model in models.items())]
+             *(f"{name}: {'guess: ' if model.guess else ''}{' '.join(model.glosses) or none}".rstrip()
+               for name, model in models.items())]
     lines += [line for name, model in models.items() for line in wer_lines(name, model.wer, model.wer_authors)]
     lines += [f"{name} explained: {model.target}" for name, model in models.items()]
     lines += [f"{name} {layer}: {said}" for name, model in models.items()

@@ -18,7 +18,7 @@ from results.readings import word_errors
 
 COLUMNS = ("format", "sequence", "status", "reason", "frames", "seconds", "peak_memory", "truth", "model", "glosses",
            "wer", "substitutions", "insertions", "deletions", "reference", "rule", "wer_authors", "rule_authors",
-           "flags")
+           "flags", "guess")
 
 
 def totals(outcomes: Iterable[Outcome], authors: bool = False) -> Dict[str, WordErrors]:
@@ -63,13 +63,13 @@ def _table(outcomes: Sequence[Outcome]) -> str:
 
 def _cells(model: Optional[ModelOutcome]) -> List[Union[str, float, int]]:
     if model is None:
-        return [""] * 10
+        return [""] * 11
     wer, theirs = model.wer, model.wer_authors
     flags = "; ".join(f"{layer}: {', '.join(flags)}" for layer, flags in model.flags.items())
     score: List[Union[str, float, int]] = [""] * 6 if wer is None else [
         wer.wer, wer.substitutions, wer.insertions, wer.deletions, wer.reference, wer.rule]
     own: List[Union[str, float]] = ["", ""] if theirs is None else [theirs.wer, theirs.rule]
-    return [" ".join(model.glosses), *score, *own, flags]
+    return [" ".join(model.glosses), *score, *own, flags, "yes" if model.guess else "no"]
 
 
 def summary_lines(out: Path, outcomes: Sequence[Outcome], seconds: float) -> List[str]:

@@ -10,9 +10,10 @@ from files.overwrite_guard import check_ours
 from records.networks import BY_NAME
 from records.requests import ClipRequest
 from records.summary import Outcome
-from results.folder import finished, preds_lines, prepare_out
+from results.folder import finished, prepare_out
 from results.glosses import write_merged
 from results.summary import summary_lines, write_summary
+from runs.clip_lines import read_lines
 from runs.pipeline import Pipeline, Sequences
 from runs.sharing import share
 from runs.videos import video_dataset
@@ -95,7 +96,7 @@ def _print(out: Path, outcomes: Sequence[Outcome], seconds: float) -> None:
     for outcome in outcomes if len(outcomes) <= FEW else ():
         record = finished(out, outcome.sequence)
         if record:
-            print("\n".join(["", *preds_lines(record)[:1 + len(record.models)]]))
+            print("\n".join(["", *read_lines(record)]))
     print("\n".join(["", *summary_lines(out, outcomes, seconds)]))
     page = out / ("index.html" if len(outcomes) > 1 else f"{outcomes[0].sequence}/report.html")
     if page.is_file():

@@ -3,7 +3,7 @@ import os
 from dataclasses import astuple, fields, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Optional
+from typing import TYPE_CHECKING, Any, Dict, Iterable, Optional
 
 from datasets.clip import Clip
 from datasets.layout import Corpus
@@ -54,7 +54,17 @@ def describe_model(model: str, recogniser: "Recogniser", clip: Clip, explanation
         method=explanation.method, pool=explanation.pool, normalise=explanation.normalise,
         precision=explanation.precision, viewport=astuple(recogniser.viewport), layers=layers,
         explained=tuple(gloss.about for gloss in explanation.glosses),
-        checkpoint=CheckpointRecord(checkpoint.name, sha256), certainty=sure, hiding=explanation.hiding)
+        checkpoint=CheckpointRecord(checkpoint.name, sha256, drawn(recogniser.vocabulary.names)), certainty=sure,
+        hiding=explanation.hiding)
+
+
+def drawn(glosses: Iterable[str]) -> bool:
+    """Whether a network with these glosses was trained on drawings: they are the drawn signer's, and all of them."""
+    from signer.layouts import LAYOUTS
+    from signer.motion import NAMES
+
+    known = {name for name in glosses if name and not name.startswith("<")}
+    return any(known == set(layout().words(NAMES)) for layout in LAYOUTS.values())
 
 
 def _evidence(verdict: Optional[Verdict], explanation: "Explanation", name: str, layer: "LayerMap") -> str:

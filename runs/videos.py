@@ -20,7 +20,7 @@ from poses.missing import filled
 from records.requests import VideoRequest
 from records.sequence import Certainty, ModelRecord, VideoRecord
 from records.transcript import Transcript
-from results.certainty import BESIDE, certainty, certainty_line, guessed, known_range, video_lines
+from results.certainty import BESIDE, certainty, certainty_line, guessed, is_guess, known_range, video_lines
 from terminal.errors import UserError
 from video.footage import Footage
 from video.sequences import VideoDataset
@@ -109,15 +109,22 @@ def find(search: Estimator, footage: Footage, frames: np.ndarray, name: str, bar
 
 def how_sure(transcript: Transcript, read_nothing: Callable[[], Transcript], logits: np.ndarray, blank: int,
              checkpoint: Path, sha256: str) -> Tuple[Transcript, Certainty]:
-    """What was read of a video, and how sure it was; where all of it is guessed, nothing counts as read."""
+    """What was read of a video, and how sure it was: a guess where it is less sure than on the corpus; where no single
+    gloss is likely, nothing counts as read.
+    """
     sure = certainty(logits, [span.score for span in transcript.spans], blank)
     guess = guessed(transcript.spans)
     if guess:
         transcript = read_nothing()
         transcript = replace(transcript, notes=(*transcript.notes, guess))
     measured = Workspace().outputs / "evaluation" / f"{checkpoint.name}{BESIDE}"
-    line = certainty_line(sure, known_range(checkpoint, sha256, [measured]))
-    return transcript, replace(sure, line=f"{guess}; {line}" if guess else line)
+    known = known_range(checkpoint, sha256, [measured])
+    line = certainty_line(sure, known)
+    if guess:
+        return transcript, replace(sure, line=f"{guess}; {line}")
+    if is_guess(sure, known):
+        return transcript, replace(sure, line=f"a guess: {line}", guess=True)
+    return transcript, replace(sure, line=line)
 
 
 def video_record(origin: Origin, models: Mapping[str, ModelRecord]) -> VideoRecord:
@@ -125,7 +132,9 @@ def video_record(origin: Origin, models: Mapping[str, ModelRecord]) -> VideoReco
     start, stop = round(origin.start, 3), round(origin.stop, 3)
     lines = video_lines(origin.file, start, stop, origin.crop, origin.keypoints, origin.notes)
     sure = [f"{model.title}: {model.certainty.line}" for model in models.values() if model.certainty]
-    return VideoRecord(origin.file, start, stop, origin.crop, origin.keypoints, origin.notes, (*lines, *sure))
+    drawn = [f"{model.title}: {model.checkpoint.file} was trained on drawings of a signer; what it reads of people means "
+             "nothing" for model in models.values() if model.checkpoint.drawn]
+    return VideoRecord(origin.file, start, stop, origin.crop, origin.keypoints, origin.notes, (*lines, *sure, *drawn))
 
 
 def write_origin(folder: Path, clip: Clip) -> None:

@@ -67,7 +67,8 @@ def _write_glosses(folder: Path, style: Style, clip: Clip, explanations: "Mappin
     (folder / GLOSSES).write_text(table(rows(record, explanations, found)), encoding="utf-8")
 
     def draw(model: str, gloss: "GlossMaps") -> None:
-        picture = png(gloss_strip(clip.frames, gloss.about, record.models[model].title, gloss.layers, style))
+        title = record.models[model].title + (", a guess" if record.models[model].guess else "")
+        picture = png(gloss_strip(clip.frames, gloss.about, title, gloss.layers, style))
         (folder / model / "glosses" / strip_name(gloss.about)).write_bytes(picture)
 
     for model in explanations:

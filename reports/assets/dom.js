@@ -26,6 +26,10 @@ const SAID = { right: "right", substituted: "substituted", inserted: "inserted",
 /** Only verdicts that the style sheet knows become a class. */
 const verdictClass = (verdict) => (VERDICTS.includes(verdict) ? verdict : "unjudged");
 
+/** Whether what a model read is less sure than nearly all of the corpus's clips, and so is shown in grey. */
+const isGuess = (preds, model) => Boolean((preds.models[model.name] || {}).certainty && preds.models[model.name].certainty.guess);
+const wordClass = (span, guess) => `word ${verdictClass(span.verdict)}${guess ? " guessed" : ""}`;
+
 const errorsOf = (wer) => wer.sub + wer.ins + wer.del;
 const rateOf = (wer) => (100 * errorsOf(wer)) / Math.max(1, wer.reference);
 const wordsOfWer = (wer) => `${wer.sub} substituted, ${wer.ins} inserted, ${wer.del} deleted of ${wer.reference}${wer.rule ? `, counted by ${wer.rule}` : ""}`;

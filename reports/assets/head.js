@@ -14,12 +14,11 @@ function showHead() {
     ["next clip →", `../index.html#after=${here}`]].map(link));
   byId("files").append(make("div", { class: "panel" }, ...data.files.map((file) => link([file, file]))));
   const rows = byId("readings");
-  const sentence = (label, entries, beside) => {
-    const words = make("div", { class: "sentence" });
+  const sentence = (label, entries, beside, doubts = "") => {
+    const words = make("div", { class: "sentence" }, doubts ? make("span", { class: "guess", text: doubts }) : null);
     for (const entry of entries) {
-      const verdict = verdictClass(entry.verdict);
-      const button = make("button", { type: "button", class: `bare word ${verdict}`, text: entry.gloss,
-        title: [SAID[entry.verdict], entry.by && `placed by ${entry.by}`].filter(Boolean).join(", ") || null,
+      const button = make("button", { type: "button", class: `bare ${wordClass(entry, entry.guess)}`, text: entry.gloss,
+        title: [entry.guess && "guess", SAID[entry.verdict], entry.by && `placed by ${entry.by}`].filter(Boolean).join(", ") || null,
         disabled: entry.frames === undefined, onclick: () => jump(entry) });
       if (entry.frames !== undefined) { button.span = entry; glossButtons.push(button); }
       words.append(button);
@@ -29,19 +28,22 @@ function showHead() {
   };
   if (preds.truth) sentence("Truth", truthSpans(), null);
   for (const model of models) {
-    const { wer, wer_authors: theirs } = preds.models[model.name];
+    const { wer, wer_authors: theirs, checkpoint } = preds.models[model.name];
+    const doubts = [isGuess(preds, model) && "guess", preds.video && checkpoint.drawn && "trained on drawings"].filter(Boolean).join(", ");
     sentence(model.title, glosses.filter((each) => each.model === model.name), wer ? make("span", { class: "wer", title: wordsOfWer(wer) },
-      make("b", { text: `${rateOf(wer).toFixed(1)}%` }), " WER", theirs ? make("span", { class: "theirs", title: wordsOfWer(theirs), text: `, ${whoseWer(wer, theirs)}` }) : null) : null);
-    byId("folded").append(make("span", {}, make("b", { text: model.title }), wer ? ` ${rateOf(wer).toFixed(1)}% WER` : ""));
+      make("b", { text: `${rateOf(wer).toFixed(1)}%` }), " WER", theirs ? make("span", { class: "theirs", title: wordsOfWer(theirs), text: `, ${whoseWer(wer, theirs)}` }) : null) : null, doubts);
+    byId("folded").append(make("span", {}, make("b", { text: model.title }), wer ? ` ${rateOf(wer).toFixed(1)}% WER` : "", doubts ? make("span", { class: "guess", text: ` ${doubts}` }) : null));
   }
   if (preds.truth) {
     byId("verdict-key").append(...VERDICTS.slice(1).map((verdict) => make("span", { class: `word ${verdict}`, text: verdict })));
   }
 }
 
-/** Where an own video is from and how sure one can be: the first line says that it is outside the training data. */
-function aboutVideo({ lines: [first, ...more] }) {
-  return make("details", { class: "soft video" }, make("summary", { text: first }), make("ul", {}, ...more.map((text) => make("li", { text }))));
+/** Where an own video is from and how sure one can be: what is amiss with it is in sight, the rest unfolds. */
+function aboutVideo({ lines: [first, ...more], notes }) {
+  const list = (texts) => make("ul", {}, ...texts.map((text) => make("li", { text })));
+  return make("div", { class: "video" }, make("details", { class: "soft" }, make("summary", { text: first }), list(more.filter((text) => !notes.includes(text)))),
+    notes.length ? list(notes) : null);
 }
 
 /** The truth with its frames, where a model could align it: of the model that knows most of its glosses. */

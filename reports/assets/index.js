@@ -36,8 +36,8 @@ const searched = (row) => [row.sequence, row.signer, ...(row.truth || []),
 // --- a row's cells --------------------------------------------------------------------------------------------------
 
 /** Right glosses are one run of text; only errors are elements of their own, so that hundreds of rows stay light. */
-function sentence(reading) {
-  const line = make("span", { class: "sentence" });
+function sentence(reading, guess) {
+  const line = make("span", { class: guess ? "sentence soft" : "sentence" }, guess ? make("span", { class: "guess", text: "guess" }) : null);
   let run = "";
   for (const [gloss, verdict] of reading) {
     if (verdictClass(verdict) === "right" || verdictClass(verdict) === "unjudged") {
@@ -58,7 +58,7 @@ function rowElement(row) {
   const name = target ? make("a", { href: target }, ...breakable(row.sequence)) : make("span", {}, ...breakable(row.sequence));
   const picture = row.thumbnail
     ? make("img", { src: `${encodeURIComponent(row.folder)}/thumbnail.jpg`, alt: "", loading: "lazy", width: 72, height: 72 }) : make("span", { class: "no-picture" });
-  const readings = models.filter((model) => row.models[model]).map((model) => make("p", {}, make("span", { class: "who", text: titles[model] }), sentence(row.models[model].reading)));
+  const readings = models.filter((model) => row.models[model]).map((model) => make("p", {}, make("span", { class: "who", text: titles[model] }), sentence(row.models[model].reading, row.models[model].guess)));
   const truth = row.truth ? make("p", { class: "truth" }, make("span", { class: "who", text: "truth" }), make("span", { class: "sentence", text: row.truth.join(" ") })) : null;
   const flags = Object.entries(row.models).flatMap(([model, its]) => Object.entries(its.flags)
     .map(([layer, found]) => make("span", { class: "flag", title: titles[model], text: `${layer}: ${found.join(", ")}` })));

@@ -80,10 +80,10 @@ function glossLane(name, spans, frames, jump) {
   const track = make("div", { class: "track glosses" });
   const buttons = spans.map((span) => {
     const verdict = verdictClass(span.verdict);
-    const told = [span.gloss, SAID[span.verdict], `frames ${span.frames[0]} to ${span.frames[1] - 1}`,
+    const told = [span.gloss, span.guess && "guess", SAID[span.verdict], `frames ${span.frames[0]} to ${span.frames[1] - 1}`,
       typeof span.score === "number" ? `score ${span.score.toFixed(2)}` : null].filter(Boolean).join(", ");
-    const button = make("button", { type: "button", class: `bare gloss ${verdict}`, title: told, "aria-label": told,
-      onclick: () => jump(span) }, make("i", { class: "bar" }), make("span", { class: `word ${verdict}`, text: span.gloss }));
+    const button = make("button", { type: "button", class: `bare gloss ${verdict}${span.guess ? " guessed" : ""}`, title: told, "aria-label": told,
+      onclick: () => jump(span) }, make("i", { class: "bar" }), make("span", { class: wordClass(span, span.guess), text: span.gloss }));
     button.style.left = `${(100 * span.frames[0]) / frames}%`;
     button.style.width = `${(100 * (span.frames[1] - span.frames[0])) / frames}%`;
     button.span = span;

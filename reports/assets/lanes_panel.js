@@ -9,7 +9,7 @@ function showLanes() {
     const rows = make("section", { "data-model": model.name }, make("h3", { class: "lane-model", text: model.title }));
     all.append(rows);
     if (model.truth.length) rows.append(glossLane("truth, aligned", model.truth, frames, jump));
-    rows.append(glossLane("read", glosses.filter((each) => each.model === model.name), frames, jump));
+    rows.append(glossLane(isGuess(preds, model) ? "guessed" : "read", glosses.filter((each) => each.model === model.name), frames, jump));
     for (const layer of model.layers) {
       const at = index;
       const row = layerLane(layer, frames, names, () => { if (state.mode === "all") state.mode = "one"; choose(at); });

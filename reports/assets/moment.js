@@ -34,15 +34,15 @@ function seek(frame) {
 /** What each model reads at this very frame, and which true gloss it aligns there; and where the chosen layer looks. */
 function showNow() {
   const at = (spans) => (spans || []).find((span) => span.verdict !== "deleted" && span.frames[0] <= state.frame && state.frame < span.frames[1]);
-  const word = (span) => (span ? make("span", { class: `word ${verdictClass(span.verdict)}`, text: span.gloss }) : make("span", { class: "soft", text: "no gloss" }));
-  const cells = (model, run) => [make("dt", { text: run ? `${run}: ${model.title}` : model.title }), make("dd", {}, word(at(model.reading))),
+  const word = (span, guess) => (span ? make("span", { class: wordClass(span, guess), text: guess ? `guess: ${span.gloss}` : span.gloss }) : make("span", { class: "soft", text: "no gloss" }));
+  const cells = (model, told, run) => [make("dt", { text: run ? `${run}: ${model.title}` : model.title }), make("dd", {}, word(at(model.reading), isGuess(told, model))),
     preds.truth ? make("dd", { class: "soft aligned" }, "truth, by its own alignment: ", word(at(model.truth))) : null];
   const layer = asShown(state[state.active]);
   const shares = layer.shares_over_time ? layer.shares_over_time[state.frame] : null;
   byId("now").replaceChildren(...[
     make("h2", { text: "At this frame" }),
-    make("dl", {}, ...models.map((model) => make("div", {}, ...cells(model).filter(Boolean))),
-      ...(data.beside ? data.beside.models : []).map((model) => make("div", {}, ...cells(model, data.beside.name).filter(Boolean)))),
+    make("dl", {}, ...models.map((model) => make("div", {}, ...cells(model, preds).filter(Boolean))),
+      ...(data.beside ? data.beside.models : []).map((model) => make("div", {}, ...cells(model, data.beside.preds, data.beside.name).filter(Boolean)))),
     shares ? stack(data.regions.names, shares, sharesInWords(data.regions.names, shares)) : null,
     shares ? make("p", { class: "key" }, make("span", { text: `${layer.name}:` }), ...data.regions.names.map((name, index) => make("span", {},
       make("span", { class: `dot ${name}` }), `${name} `, make("b", { text: percent(shares[index]) })))) : null].filter(Boolean));

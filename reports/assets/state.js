@@ -8,7 +8,7 @@ const flat = (its, told, run) => its.flatMap((model) => model.layers.map((layer)
   id: `${run ? "beside:" : ""}${model.name}/${layer.name}`, model: model.name, target: (told.models[model.name] || {}).target })));
 const layers = flat(models, preds, "");                 // of this run: they have lanes and a place in the grid
 const everything = [...layers, ...(data.beside ? flat(data.beside.models, data.beside.preds, data.beside.name) : [])];
-const glosses = models.flatMap((model) => model.reading.map((span) => ({ ...span, model: model.name })));
+const glosses = models.flatMap((model) => model.reading.map((span) => ({ ...span, model: model.name, guess: isGuess(preds, model) })));
 const settings = preds.settings || {};
 const tables = Object.fromEntries(Object.entries(data.scales).map(([name, hex]) => [name, pixelTable(hex, settings.blend !== "even")]));
 const solid = Object.fromEntries(Object.entries(data.scales).map(([name, hex]) => [name, pixelTable(hex, false)]));
