@@ -145,7 +145,7 @@ class Reading:
         self.items = timeline(record)
         self.texts = [chip_text(item.gloss, item.verdict) for item in self.items]
         self.boxes, chips = chip_boxes(self.texts, width - SIDE - 2 * PAD)
-        self.colours = {verdict: DIM for verdict in VERDICTS} if record.guess else VERDICTS
+        self.colours = dict.fromkeys(VERDICTS, DIM) if record.guess else VERDICTS
         self.height = max(chips, 2 * CHIP_HEIGHT) + 2 * PAD + TARGET
         states = [self._state(frame) for frame in range(frames)]
         self._drawn = {state: self._draw(*state) for state in sorted(set(states), key=str)}

@@ -95,5 +95,6 @@ def _plain(record: Record) -> str:
     lines = [record.sequence]
     if record.truth:
         lines.append("truth: " + " ".join(record.truth))
-    lines += [f"{name}: {'guess: ' if model.guess else ''}" + " ".join(model.glosses) for name, model in record.models.items()]
+    lines += [f"{name}: {'guess: ' if model.guess else ''}" + " ".join(model.glosses)
+              for name, model in record.models.items()]
     return "\n".join(lines)

@@ -132,8 +132,8 @@ def video_record(origin: Origin, models: Mapping[str, ModelRecord]) -> VideoReco
     start, stop = round(origin.start, 3), round(origin.stop, 3)
     lines = video_lines(origin.file, start, stop, origin.crop, origin.keypoints, origin.notes)
     sure = [f"{model.title}: {model.certainty.line}" for model in models.values() if model.certainty]
-    drawn = [f"{model.title}: {model.checkpoint.file} was trained on drawings of a signer; what it reads of people means "
-             "nothing" for model in models.values() if model.checkpoint.drawn]
+    drawn = [f"{model.title}: {model.checkpoint.file} was trained on drawings; what it reads of people means nothing"
+             for model in models.values() if model.checkpoint.drawn]
     return VideoRecord(origin.file, start, stop, origin.crop, origin.keypoints, origin.notes, (*lines, *sure, *drawn))
 
 
