@@ -11,6 +11,7 @@ from cams.catalogue import AnyMethod, aimed, attends, on_clip
 from cams.frames import laid, laid_on
 from cams.joint import joint_line, product
 from cams.multi_pass import ManyPasses, Tell
+from cams.parts import explain_parts
 from cams.picks import Picks
 from cams.plan import Plan, plan
 from cams.windowed import Found, explain_windows, is_matrix
@@ -24,6 +25,7 @@ from models.reading import longest_window
 from models.recogniser import Recogniser
 from poses.whole_body import on_frames
 from records.explanation import Explanation, GlossMaps, LayerMap
+from records.parts import ClipParts
 from records.question import ONE_BY_ONE, Question
 from terminal.errors import UserError
 
@@ -76,6 +78,10 @@ def explain_each(recogniser: Recogniser, clip: Clip, questions: Sequence[Questio
         for asked, found in zip(group, explain_windows(group, schedule == "per-layer", size)):
             made[id(asked)] = _explanation(asked, found)
             decided = decided or (found if aimed(asked.method) else None)
+            read = found.logits
+    if questions[0].parts is not None:
+        picks = decided.picks if decided else plans[0].target(read)
+        made[id(plans[0])] = replace(made[id(plans[0])], parts=_parts(plans[0], picks, size))
     return [made[id(asked)] for asked in plans]
 
 
@@ -100,6 +106,14 @@ def _explanation(asked: Plan, found: Found) -> Explanation:
                        _asking(asked, _words(question.target, asked.method, found.picks)), asked.name, asked.pool,
                        question.normalise, asked.precision.words, (*asked.notes, *asked.precision.notes), maps, glosses,
                        asked.hiding)
+
+
+def _parts(asked: Plan, picks: Sequence[Picks], window: int) -> ClipParts:
+    """What each gloss was read from, whatever the methods."""
+    question = asked.question
+    assert question.parts is not None
+    return explain_parts(asked.recogniser, asked.clip, picks, question.parts, question.parts_hiding, window,
+                         asked.tell)
 
 
 def explain_module(module: nn.Module, frames: np.ndarray, to_input: Callable[[np.ndarray], Tensor],

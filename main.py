@@ -10,6 +10,8 @@ from records.hiding import ASKS, LOOKS, POINTS, WAYS
 from records.library import PREFIX, fed
 from records.methods import HIDING, METHODS, PASSES
 from records.networks import RECOGNISERS, other_methods
+from records.parts import ALL
+from records.parts import PARTS as PARTS_BY_COUNT
 from records.question import Question, by_methods
 from records.requests import PARTS, ClipRequest, default_parts
 from records.style import ALPHAS, COLORMAPS, Style
@@ -76,8 +78,13 @@ def parser() -> argparse.ArgumentParser:
     add("--budget", type=count, metavar="N",
         help="passes through the network for each model (of a long clip, for each window; for integrated, for each "
              "layer) (default: " + ", ".join(f"{name} {number}" for name, number in PASSES.items()) + ")")
+    add("--parts", type=int, choices=tuple(PARTS_BY_COUNT), metavar="N",
+        help="with --write parts: what each gloss was read from, shared out over " + "; or over ".join(
+            f"{number} parts ({', '.join(names)}), in {2 ** number} forwards for all glosses"
+            for number, names in PARTS_BY_COUNT.items()) + " (default: 6). Parts lie where the keypoints are; what is "
+             "in front has what overlaps")
     add("--hide", choices=WAYS,
-        help="what stands in for what is hidden, of " + ", ".join(HIDING) + " (default: mean). "
+        help="what stands in for what is hidden, of " + ", ".join(HIDING) + " (default: mean) and parts (still). "
              + "; ".join(f"{way}: {LOOKS[way]}; {ASKS[way]}" for way in WAYS)
              + ". What the median picture keeps is part of the answer: a hand that rests where it later signs is still "
                "there when its signing is hidden")
@@ -115,8 +122,9 @@ def parser() -> argparse.ArgumentParser:
     add("--fps", type=rate, default=25.0, metavar="RATE", help="frames a second of the video (default: 25)")
     add("--write", nargs="+", metavar="WHAT", type=_parts,
         help=f"what to write, of {' '.join(PARTS)}; cams: logits and maps as numbers, glosses: a picture for each "
-             "gloss and glosses.csv; what a finished sequence has stays, the rest is added (default: frames video "
-             "report, and glosses with --target each and errors)")
+             "gloss and glosses.csv, parts: from which parts and moments of the clip each gloss was read; what a "
+             "finished sequence has stays, the rest is added (default: frames video report, and glosses with --target "
+             "each and errors; of the demo parts too)")
     add("--every", type=count, default=1, metavar="N", help="PNGs of every N-th frame only (default: 1)")
     add("--beside", metavar="FOLDER",
         help="another run's output folder: also write beside.html, where its maps of a clip stand beside these")
@@ -161,7 +169,7 @@ def question(given: argparse.Namespace) -> Question:
     methods = _methods(given)
     return Question(target=given.target, method=methods[0] if len(methods) == 1 else None, pool=given.pool,
                     normalise=given.normalise, precision=given.precision, budget=given.budget, hide=given.hide,
-                    hidden_keypoints=given.hidden_keypoints)
+                    hidden_keypoints=given.hidden_keypoints, parts=_parts_asked(given))
 
 
 def _methods(given: argparse.Namespace) -> Tuple[str, ...]:
@@ -177,6 +185,10 @@ def request(given: argparse.Namespace, corpus: "Corpus") -> ClipRequest:
         methods=_methods(given) if len(_methods(given)) > 1 else (),
         layers=_layers(given.layers, given.models), write=_written(given), every=given.every,
         videos=videos_asked(given))
+
+
+def _parts_asked(given: argparse.Namespace) -> Optional[int]:
+    return given.parts or (ALL if "parts" in _written(given) else None)
 
 
 def _written(given: argparse.Namespace) -> Tuple[str, ...]:

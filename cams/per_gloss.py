@@ -1,4 +1,6 @@
 """Glosses explained each on its own, at its own steps: all that were read, or those that differ from the truth."""
+import math
+from dataclasses import replace
 from typing import Dict, List, Optional, Sequence
 
 from torch import Tensor
@@ -12,6 +14,7 @@ from records.explained import ExplainedGloss, explained_id
 from records.transcript import read_id, true_id
 
 READ, TRUE = "read", "true"         # the sides of a contrast
+UNREAD = "unread-1"                 # the id of a gloss that is asked for and was not read
 
 
 class ClipReading:
@@ -49,6 +52,30 @@ def each(recogniser: Recogniser, clip: Clip, logits: Tensor) -> List[Picks]:
     return [reading.picks(span, reading.gloss(span, word, read_id(index + 1), judged.get(index),
                                         f"{word}, which was read: its logits at its own steps, summed"))
             for index, (span, word) in enumerate(zip(reading.spans, reading.words))]
+
+
+def named(recogniser: Recogniser, clip: Clip, logits: Tensor, word: str, words: str) -> ExplainedGloss:
+    """What there is to say of a gloss by name: all the times that it is read together, or that it is not read."""
+    reading = ClipReading(recogniser, clip, logits)
+    number = recogniser.vocabulary.id(word)
+    assert number is not None
+    places = [place for place, span in enumerate(reading.spans) if span.id == number]
+    if not places:
+        sure = float(log_probs(logits)[:, number].max())
+        return replace(reading.gloss(ctc.Span(number, 0, len(logits), math.exp(sure)), word, UNREAD, None, words),
+                       verdict=None)
+    spans = [reading.spans[place] for place in places]
+    whole = ctc.Span(number, spans[0].start, spans[-1].stop, sum(span.score for span in spans) / len(spans))
+    edit = next((edit for edit in reading.edits if edit.read == places[0]), None)
+    return reading.gloss(whole, word, read_id(places[0] + 1), edit, words)
+
+
+def true(recogniser: Recogniser, clip: Clip, logits: Tensor, place: int, span: ctc.Span,
+         words: str) -> ExplainedGloss:
+    """What there is to say of a true gloss, by its place, where the truth is aligned."""
+    reading = ClipReading(recogniser, clip, logits)
+    edit = next((edit for edit in reading.edits if edit.true == place), None)
+    return reading.gloss(span, clip.glosses[place], true_id(place + 1), edit, words)
 
 
 def errors(recogniser: Recogniser, clip: Clip, logits: Tensor) -> List[Picks]:

@@ -1,4 +1,5 @@
 """What is explained: which logits, at which steps, are added up to the score whose gradient the maps show."""
+from dataclasses import replace
 from typing import Callable, List, Optional, Sequence, Union
 
 from torch import Tensor
@@ -42,7 +43,7 @@ def target_of(name: Union[str, Score], recogniser: Recogniser, clip: Clip, true_
     if name not in recogniser.vocabulary:
         raise UserError(f"target {name!r}: {recogniser.name}'s vocabulary has no such gloss; "
                         f"give {', '.join(TARGETS)}, or a gloss it knows{_alike(name, recogniser)}")
-    return lambda logits: [named(recogniser, name, logits)]
+    return lambda logits: [named(recogniser, clip, name, logits)]
 
 
 def largest(logits: Tensor) -> Picks:
@@ -58,14 +59,15 @@ def predicted(recogniser: Recogniser, logits: Tensor) -> Picks:
     return over(spans, f"the predicted glosses {' '.join(words)}, each at its own steps, summed")
 
 
-def named(recogniser: Recogniser, word: str, logits: Tensor) -> Picks:
+def named(recogniser: Recogniser, clip: Clip, word: str, logits: Tensor) -> Picks:
     number = recogniser.vocabulary.id(word)
     assert number is not None
     spans = [span for span in predicted_spans(recogniser, logits) if span.id == number]
-    if spans:
-        return over(spans, f"{word} at its predicted steps {', '.join(map(_steps, spans))}, summed")
-    everywhere = ctc.Span(number, 0, len(logits), 0.0)
-    return over([everywhere], f"{word}, which is not predicted, at all {len(logits)} steps, summed")
+    where = f"at its predicted steps {', '.join(map(_steps, spans))}"
+    if not spans:
+        spans, where = [ctc.Span(number, 0, len(logits), 0.0)], f"which is not predicted, at all {len(logits)} steps"
+    words = f"{word}{' ' if where.startswith('at') else ', '}{where}, summed"
+    return replace(over(spans, words), about=per_gloss.named(recogniser, clip, logits, word, words))
 
 
 def middle_truth(recogniser: Recogniser, clip: Clip, truth: List[int], logits: Tensor,
@@ -80,8 +82,9 @@ def middle_truth(recogniser: Recogniser, clip: Clip, truth: List[int], logits: T
         raise UserError(f"target from-gt: the true gloss at the middle of clip {clip.seq_id} is not in "
                         f"{recogniser.name}'s vocabulary; ask for max or pred")
     word = recogniser.vocabulary.name(span.id)
-    return over([span], f"{word}, the true gloss nearest to the middle frame {len(clip) // 2}, "
-                        f"at its steps {_steps(span)}, summed")
+    words = (f"{word}, the true gloss nearest to the middle frame {len(clip) // 2}, at its steps {_steps(span)}, "
+             "summed")
+    return replace(over([span], words), about=per_gloss.true(recogniser, clip, logits, number - 1, span, words))
 
 
 def truth_spans(recogniser: Recogniser, clip: Clip, truth: List[int], logits: Tensor) -> List[ctc.Span]:

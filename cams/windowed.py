@@ -10,6 +10,7 @@ from torch import Tensor
 from cams.blank import blank_layers, is_even
 from cams.catalogue import aimed, on_clip
 from cams.frames import Placed, joined, once
+from cams.memory import out_of_memory
 from cams.one_pass import one_pass
 from cams.one_window import Span, explain_window, probes_of_all
 from cams.picks import Picks
@@ -41,7 +42,7 @@ def explain_windows(plans: Sequence[Plan], per_layer: bool, window: int) -> List
         try:
             return _explained(plans, per_layer, window)
         except RuntimeError as error:
-            if not _out_of_memory(error):
+            if not out_of_memory(error):
                 raise
             failure = str(error)
         # Only here, when the exception and with it the frames that hold the graph are gone, can memory be had back.
@@ -56,12 +57,6 @@ def explain_windows(plans: Sequence[Plan], per_layer: bool, window: int) -> List
         else:
             raise UserError(f"clip {plan.clip.seq_id}: out of memory even with windows of {window} frames; "
                             f"use a larger device, fewer layers or amp ({failure.splitlines()[0][:120]})")
-
-
-def _out_of_memory(error: RuntimeError) -> bool:
-    text = str(error).lower()
-    return (isinstance(error, torch.cuda.OutOfMemoryError) or "out of memory" in text
-            or "can't allocate memory" in text or "not enough memory" in text)
 
 
 def _explained(plans: Sequence[Plan], per_layer: bool, window: int) -> List[Found]:

@@ -45,7 +45,7 @@ def _points(keypoints: Optional[np.ndarray], way: str) -> Optional[np.ndarray]:
 
 def _everywhere(value: np.ndarray, of: np.ndarray) -> np.ndarray:
     """A copy, as tensors take no memory that cannot be written."""
-    return np.array(np.broadcast_to(value, of.shape))
+    return np.array(np.broadcast_to(value, of.shape), order="C")
 
 
 def at_rest(keypoints: np.ndarray) -> np.ndarray:
@@ -68,6 +68,15 @@ def blurred(frames: np.ndarray) -> np.ndarray:
 def moves(clip: Clip, standing: Clip) -> bool:
     """Whether any pixel of a clip differs from the same clip standing still."""
     return not np.array_equal(clip.frames, standing.frames)
+
+
+def at_hand(clip: Clip) -> Clip:
+    """The same with its pictures in one piece of memory: what is copied again and again is copied fast."""
+    def whole(frames: Optional[np.ndarray]) -> Optional[np.ndarray]:
+        return None if frames is None else np.ascontiguousarray(frames)
+
+    return replace(clip, frames=np.ascontiguousarray(clip.frames), tall_frames=whole(clip.tall_frames),
+                   whole=clip.whole and replace(clip.whole, frames=np.ascontiguousarray(clip.whole.frames)))
 
 
 def hidden(clip: Clip, cover: Cover, instead: Clip) -> Clip:
@@ -100,9 +109,10 @@ def mean_colour(frames: np.ndarray) -> np.ndarray:
 def mixed(frames: np.ndarray, cover: np.ndarray, instead: np.ndarray) -> np.ndarray:
     """uint8 [T, H, W, 3], covered by `instead`, of that shape or a colour [3], as far as `cover` [T, H, W] says."""
     out, instead = frames.copy(), np.broadcast_to(instead, frames.shape)
-    if cover.dtype == bool:
-        out[cover] = instead[cover]
-        return out
+    if cover.dtype == bool:             # OpenCV knows no time, and is thirty times as fast as NumPy's index
+        sheets = [np.ascontiguousarray(each).reshape(-1, *frames.shape[2:]) for each in (instead, out)]
+        mask = np.ascontiguousarray(cover).view(np.uint8).reshape(-1, frames.shape[2])
+        return np.asarray(cv2.copyTo(sheets[0], mask, sheets[1])).reshape(frames.shape)
     for one, part, other in zip(out, cover, instead):           # a frame at a time stays in the processor's cache
         one[...] = np.rint(one + part[..., None] * (other.astype(np.float32) - one))
     return out

@@ -74,6 +74,8 @@ class Inputs:
 
     @staticmethod
     def batch(parts: Sequence["Inputs"]) -> "Inputs":
+        if len(parts) == 1:
+            return parts[0]
         tensors = tuple(torch.cat(each) for each in zip(*(part.tensors for part in parts)))
         return replace(parts[0], tensors=tensors)
 

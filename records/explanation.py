@@ -8,6 +8,7 @@ import numpy as np
 from geometry.laid import LaidMap
 from records.explained import ExplainedGloss
 from records.hiding import Hiding
+from records.parts import ClipParts
 
 
 @dataclass(frozen=True)
@@ -56,3 +57,4 @@ class Explanation:
     layers: Dict[str, LayerMap]
     glosses: Tuple[GlossMaps, ...] = ()     # what was explained on its own, in order
     hiding: Optional[Hiding] = None         # how the method hides, where it does
+    parts: Optional[ClipParts] = None       # what each gloss was read from, where that was asked

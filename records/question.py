@@ -2,9 +2,10 @@
 from dataclasses import dataclass, replace
 from typing import Any, Callable, Optional, Sequence, Tuple, Union
 
-from records.hiding import GONE, POINTS, WAYS, Hiding
+from records.hiding import GONE, POINTS, STILL, WAYS, Hiding
 from records.library import cannot_be_fed
 from records.methods import CLIP, HIDING, INPUT, PASSES, POOLING, method_named, names_in_words
+from records.parts import PARTS
 from terminal.errors import UserError
 
 TARGETS = ("max", "pred", "each", "rivals", "errors", "from-gt")
@@ -27,6 +28,7 @@ class Question:
     budget: Optional[int] = None            # passes of a method that takes many
     hide: Optional[str] = None              # what stands in for what is hidden: one of WAYS; None: the method's own
     hidden_keypoints: Optional[str] = None  # what becomes of keypoints there: one of POINTS; None: gone
+    parts: Optional[int] = None             # how many parts each gloss is shared out over, 6 or 4; None: not at all
 
     def check(self) -> None:
         """UserError for what cannot be, whatever the network and the clip."""
@@ -35,6 +37,7 @@ class Question:
             if value is not None and value not in known:
                 raise UserError(f"{name.replace('_', '-')} {value!r}: expected {', '.join(known)}")
         self._check_hiding()
+        self._check_parts()
         if self.method is None:
             if self.budget is not None:
                 raise UserError(f"budget {self.budget}: name the method too; a budget is for {', '.join(PASSES)}")
@@ -60,11 +63,24 @@ class Question:
             raise UserError(f"layers {named}: {self.method} hides parts of the clip itself, so its only layer is "
                             f"{INPUT}")
 
+    def _check_parts(self) -> None:
+        if self.parts is None:
+            return
+        if self.parts not in PARTS:
+            raise UserError(f"parts {self.parts}: expected {' or '.join(map(str, PARTS))}")
+        if self.target in ("max", "pred") or not isinstance(self.target, str):
+            target = self.target if isinstance(self.target, str) else "a score of your own"
+            raise UserError(f"target {target}: parts are of single glosses; ask for each, errors, from-gt or a gloss")
+
     def _check_hiding(self) -> None:
         for name, value in (("hide", self.hide), ("hidden-keypoints", self.hidden_keypoints)):
-            if value is not None and self.method not in HIDING:
+            if value is not None and self.method not in HIDING and self.parts is None:
                 what = f"{self.method} hides nothing" if self.method else "name the method too"
-                raise UserError(f"{name} {value}: {what}; it is for {', '.join(HIDING)}")
+                raise UserError(f"{name} {value}: {what}; it is for {', '.join(HIDING)} and parts")
+
+    @property
+    def parts_hiding(self) -> Hiding:
+        return Hiding(self.hide or STILL, self.hidden_keypoints or GONE)
 
     def hiding(self, method: str) -> Optional[Hiding]:
         """How that method hides; None where it hides nothing."""
@@ -87,7 +103,7 @@ def by_methods(question: Question, methods: Sequence[str]) -> Tuple[Question, ..
             own = replace(own, budget=None)
         if known is not None and not known.pools and any(map(_pools, methods)):
             own = replace(own, pool=None)
-        if name not in HIDING and not set(methods).isdisjoint(HIDING):
+        if name not in HIDING and own.parts is None and not set(methods).isdisjoint(HIDING):
             own = replace(own, hide=None, hidden_keypoints=None)
         if known is not None and known.explains == CLIP and not _all_hide(methods):
             own = replace(own, layers=None)

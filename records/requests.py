@@ -8,7 +8,7 @@ from records.style import Style
 from terminal.errors import UserError
 
 COMPARING = ("cosine", "dot")                    # targets that need a second picture
-PARTS = ("frames", "video", "report", "cams", "glosses")        # what can be written of a sequence
+PARTS = ("frames", "video", "report", "cams", "glosses", "parts")       # what can be written of a sequence
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,8 @@ class ClipRequest(Request):
         for model in self.checkpoints:
             for asked in self.asked_of(model):
                 asked.check()
+        if self.question.parts is not None and "parts" not in self.write:
+            raise UserError(f"parts {self.question.parts}: no parts are written; add parts to --write")
         if self.every > 1 and "frames" not in self.write:
             raise UserError(f"every {self.every}: no frames are written; add frames to --write")
 
@@ -80,7 +82,8 @@ class ClipRequest(Request):
                 "blend": style.blend, "alpha": style.weight, "colormap": style.colormap, "scale": style.scale,
                 "fps": style.fps, "write": list(self.write), "every": self.every,
                 **{name: value for name, value in (("budget", asked.budget), ("hide", asked.hide),
-                                                   ("hidden_keypoints", asked.hidden_keypoints)) if value}}
+                                                   ("hidden_keypoints", asked.hidden_keypoints), ("parts", asked.parts))
+                   if value}}
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 from records.codec import from_json, to_json
 from records.explained import ExplainedGloss
 from records.hiding import Hiding
+from records.parts import ClipParts
 from records.transcript import Range, Transcript
 from terminal.errors import UserError
 
-FORMAT = 2              # 1, without a number, had spans with `start` and `stop`
+FORMAT = 3              # 2 had no parts
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class ModelRecord(Transcript):
     checkpoint: CheckpointRecord
     certainty: Optional[Certainty] = None
     hiding: Optional[Hiding] = None     # how the method hides, where it does
+    parts: Optional[ClipParts] = None   # what each gloss was read from, where that was asked
 
     @property
     def guess(self) -> bool:

@@ -39,7 +39,8 @@ def together(made: Sequence[Explanation], keypoints: bool) -> Explanation:
                    precision=", ".join(dict.fromkeys(one.precision for one in made)), layers=layers,
                    glosses=tuple(glosses),
                    notes=tuple(dict.fromkeys(note for one in made for note in one.notes)),
-                   hiding=hiding.pop() if len(hiding) == 1 else None)
+                   hiding=hiding.pop() if len(hiding) == 1 else None,
+                   parts=next((one.parts for one in made if one.parts is not None), None))
 
 
 def _aimed(one: Explanation) -> bool:

@@ -18,6 +18,8 @@ def other_settings(before: Settings, now: Settings) -> Dict[str, str]:
     """What differs in how the maps are made and drawn, in words by key. Pictures of every 2nd frame have those of every
     4th in them, and can become those of every frame; they cannot become those of every 3rd."""
     made, make = ({key: value for key, value in settings.items() if key not in WRITTEN} for settings in (before, now))
+    if "parts" not in made or "parts" not in make:      # they can be added to what has none
+        made, make = ({key: value for key, value in settings.items() if key != "parts"} for settings in (made, make))
     found = differing(made, make)
     if _both_have_frames(before, now) and not _divide(_every(before), _every(now)):
         found["every"] = f"{_every(before)} there, {_every(now)} here"
@@ -35,7 +37,8 @@ def joined(before: Settings, now: Settings) -> Dict[str, Any]:
     """The settings of what is there once it has been added to."""
     both = [part for part in PARTS if part in written(before) or part in written(now)]
     having = [_every(settings) for settings in (before, now) if "frames" in written(settings)]
-    return {**now, "write": both, "every": min(having, default=1)}
+    parted = {key: settings[key] for settings in (before, now) for key in ("parts",) if key in settings}
+    return {**now, **parted, "write": both, "every": min(having, default=1)}
 
 
 def carry_over(names: Iterable[str], old: Path, new: Path) -> None:

@@ -10,6 +10,7 @@ from files.atomic import sweep_parts
 from files.lock import let_go, take
 from files.output import output_folder
 from records.networks import line_of
+from records.parts import ClipParts
 from records.sequence import Sequence, sequence_json
 from records.transcript import WordErrors
 from results.additions import carry_over
@@ -135,9 +136,31 @@ def preds_lines(record: Sequence) -> List[str]:
                for name, model in models.items())]
     lines += [line for name, model in models.items() for line in wer_lines(name, model.wer, model.wer_authors)]
     lines += [f"{name} explained: {model.target}" for name, model in models.items()]
+    for name, model in models.items():
+        lines += [f"{name} {line}" for line in parts_lines(model.parts)]
     lines += [f"{name} {layer}: {said}" for name, model in models.items()
               for layer, told in model.layers.items() for said in (told.made, told.evidence) if said]
     return lines + list(record.video.lines if record.video else ())
+
+
+def sentences(record: Sequence) -> List[str]:
+    """What each gloss was read from, or why that is not known."""
+    return [f"{line_of(name)}: {line}" for name, model in record.models.items() if model.parts
+            for line in (*(gloss.sentence for gloss in model.parts.glosses if gloss.sentence),
+                         *(model.parts.notes if not any(gloss.parts for gloss in model.parts.glosses) else ()))]
+
+
+def parts_lines(parts: Optional[ClipParts]) -> List[str]:
+    """What each gloss was read from, and that its parts add up."""
+    if parts is None:
+        return []
+    lines = [f"parts: {note}" for note in parts.notes]
+    for gloss in parts.glosses:
+        if gloss.parts:
+            total = sum(part.value or 0.0 for part in gloss.parts)
+            lines.append(f"parts: {gloss.sentence}; together {total:.2f}, the score of the clip ({gloss.score:.2f}) "
+                         f"less that of the hidden clip ({gloss.hidden:.2f})")
+    return lines + ([f"parts: {parts.asks}"] if parts.glosses else [])
 
 
 def wer_lines(name: str, wer: Optional[WordErrors], authors: Optional[WordErrors]) -> List[str]:

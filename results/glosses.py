@@ -1,7 +1,7 @@
 """glosses.csv: a row for each gloss explained on its own and each layer, for those who count.
 
 Columns:
-    format                              of this table; this is 2
+    format                              of this table; this is 3
     sequence, split, signer, model      where it was signed, and who read it
     id                                  of the explanation, as in preds.json: read-3, or of a contrast read-3-for-true
     number                              from 1, among what was explained
@@ -23,6 +23,10 @@ Columns:
     lift_inside                         the first over the second
     peak_frame, peak_x, peak_y          where the map is largest, in frames and pixels of the clip
     flags                               what is wrong with the map
+    part_right_hand, ...                with --write parts: the Shapley value of each part, the same in all rows of a
+                                        gloss; empty of a part that is not in the picture. parts.csv has more
+    when_first_frame, when_last_frame, when_without
+                                        the stretch of the clip without which the gloss loses most, and how much
 """
 import csv
 import io
@@ -38,20 +42,23 @@ from geometry.laid import LaidMap
 from poses.regions import APART, SIDE, cover
 from records.explained import ExplainedGloss
 from records.explanation import Explanation
+from records.parts import PARTS, ClipParts
 from records.sequence import Sequence as SequenceRecord
 from records.several import layer_of
 from records.transcript import Range
 from results.shares import mass
 
 FILE = "glosses.csv"
-FORMAT = 2
+FORMAT = 3
 REGIONS = tuple(name.replace(" ", "_") for name in APART)
 HANDS = ("left_hand", "right_hand")
 SHOWN = (*HANDS, "hands", *(name for name in REGIONS if name not in HANDS))
+PARTED = (*(f"part_{name.replace(' ', '_')}" for name in dict.fromkeys(sum(PARTS.values(), ()))),
+          "when_first_frame", "when_last_frame", "when_without")
 COLUMNS = ("format", "sequence", "split", "signer", "model", "id", "number", "gloss", "verdict", "correct",
            "true_gloss", "side", "first_frame", "last_frame", "confidence", "layer", "target", "method", "pool",
            "checkpoint", *SHOWN, *(f"area_{name}" for name in SHOWN), *(f"lift_{name}" for name in SHOWN), "inside",
-           "inside_even", "lift_inside", "peak_frame", "peak_x", "peak_y", "flags")
+           "inside_even", "lift_inside", "peak_frame", "peak_x", "peak_y", "flags", *PARTED)
 Regions = Optional[Tuple[np.ndarray, np.ndarray]]       # labels of APART [T, 64, 64], frames with a signer [T]
 Row = Dict[str, Union[str, int, float]]
 
@@ -60,19 +67,33 @@ def rows(record: SequenceRecord, explanations: Mapping[str, Explanation], found:
     out: List[Row] = []
     for model, explanation in explanations.items():
         for gloss in explanation.glosses:
+            parted = _parted(record.models[model].parts, gloss.about.id, record.frames)
             for name, layer in gloss.layers.items():
                 about = gloss.about
                 out.append({
                     "format": FORMAT, "sequence": record.sequence, "split": record.split, "signer": record.signer,
-                    "model": model, **_gloss(about), "layer": layer_of(name, layer.method), "target": about.words,
-                    "method": layer.method or explanation.method, "pool": explanation.pool,
+                    "model": model, **gloss_cells(about), "layer": layer_of(name, layer.method),
+                    "target": about.words, "method": layer.method or explanation.method, "pool": explanation.pool,
                     "checkpoint": record.models[model].checkpoint.sha256,
                     **_shares(layer.laid, about.frames, found), **_when(layer.laid, about.frames), **_peak(layer.laid),
-                    "flags": " ".join(layer.flags)})
+                    "flags": " ".join(layer.flags), **parted})
     return out
 
 
-def _gloss(about: ExplainedGloss) -> Row:
+def _parted(told: Optional[ClipParts], id: str, frames: int) -> Row:
+    gloss = told and next((gloss for gloss in told.glosses if gloss.about.id == id), None)
+    if not told or not gloss:
+        return {}
+    row: Row = {f"part_{part.name.replace(' ', '_')}": part.value for part in gloss.parts if part.value is not None}
+    if gloss.when:
+        least = gloss.when.index(min(gloss.when))
+        row.update({"when_first_frame": least * told.stretch,
+                    "when_last_frame": min((least + 1) * told.stretch, frames) - 1,
+                    "when_without": round(gloss.score - gloss.when[least], 6)})
+    return row
+
+
+def gloss_cells(about: ExplainedGloss) -> Row:
     correct = "" if about.verdict is None else "yes" if about.verdict == "right" else "no"
     return {"id": about.id, "number": about.number, "gloss": about.gloss, "verdict": about.verdict or "",
             "correct": correct, "true_gloss": about.true_gloss or "", "side": about.side or "",

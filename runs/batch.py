@@ -10,8 +10,10 @@ from files.overwrite_guard import check_ours
 from records.networks import BY_NAME
 from records.requests import ClipRequest
 from records.summary import Outcome
-from results.folder import finished, prepare_out
+from results.folder import finished, prepare_out, sentences
 from results.glosses import write_merged
+from results.parts import COLUMNS as PARTS_FILES
+from results.parts import write_merged_parts
 from results.summary import summary_lines, write_summary
 from runs.clip_lines import read_lines
 from runs.pipeline import Pipeline, Sequences
@@ -50,7 +52,8 @@ def run_batch(asked: ClipRequest, corpus: Corpus, split: str, names: Optional[Se
 
 def files_beside(asked: ClipRequest, count: int) -> List[Path]:
     """What is written beside the folders of so many sequences."""
-    batch = ["summary.json", "summary.csv", *(["glosses.csv"] if "glosses" in asked.write else [])]
+    batch = ["summary.json", "summary.csv", *(["glosses.csv"] if "glosses" in asked.write else []),
+             *(PARTS_FILES if "parts" in asked.write else ())]
     return [asked.out / name for name in [*(batch if count > 1 else []),
                                           *(["index.html"] if "report" in asked.write else [])]]
 
@@ -79,6 +82,8 @@ def conclude(asked: ClipRequest, outcomes: Sequence[Outcome], seconds: float, qu
         write_summary(asked.out, outcomes, seconds)
         if "glosses" in asked.write:
             write_merged(asked.out, [outcome.sequence for outcome in outcomes])
+        if "parts" in asked.write:
+            write_merged_parts(asked.out, [outcome.sequence for outcome in outcomes])
     if "report" in asked.write and len(failed) < len(outcomes):
         from reports.report import write_index
 
@@ -96,7 +101,7 @@ def _print(out: Path, outcomes: Sequence[Outcome], seconds: float) -> None:
     for outcome in outcomes if len(outcomes) <= FEW else ():
         record = finished(out, outcome.sequence)
         if record:
-            print("\n".join(["", *read_lines(record)]))
+            print("\n".join(["", *read_lines(record), *sentences(record)]))
     print("\n".join(["", *summary_lines(out, outcomes, seconds)]))
     page = out / ("index.html" if len(outcomes) > 1 else f"{outcomes[0].sequence}/report.html")
     if page.is_file():

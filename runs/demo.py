@@ -6,6 +6,8 @@ from typing import Optional, Tuple
 from files.output import output_folder
 from files.workspace import REPOSITORY, Workspace
 from records.methods import method_named
+from records.question import ONE_BY_ONE
+from records.requests import default_parts
 from terminal.errors import UserError
 
 CHECKPOINTS = {name: REPOSITORY / "demo" / file for name, file in
@@ -18,7 +20,7 @@ SEED = 2026         # not the one they were trained with: other people, other se
 
 
 def as_demo(given: argparse.Namespace) -> None:
-    """The models, checkpoints and target of the demo, where others are not named."""
+    """The models, checkpoints, target and outputs of the demo, where others are not named."""
     methods = [method_named(name) for name in given.method or ()]
     if "models" not in given.named:
         given.models = list(MODELS)
@@ -30,6 +32,8 @@ def as_demo(given: argparse.Namespace) -> None:
                 raise UserError(f"--models {model}: the demo has checkpoints of {', '.join(CHECKPOINTS)}; choose of "
                                 f"these, or name one with --{model}-ckpt")
             setattr(given, f"{model}_ckpt", str(CHECKPOINTS[model]))
+    if "write" not in given.named and given.target in ONE_BY_ONE:
+        given.write = [[*default_parts(given.target), "parts"]]
 
 
 def with_demo_clips(given: argparse.Namespace) -> None:

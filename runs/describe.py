@@ -55,7 +55,7 @@ def describe_model(model: str, recogniser: "Recogniser", clip: Clip, explanation
         precision=explanation.precision, viewport=astuple(recogniser.viewport), layers=layers,
         explained=tuple(gloss.about for gloss in explanation.glosses),
         checkpoint=CheckpointRecord(checkpoint.name, sha256, drawn(recogniser.vocabulary.names)), certainty=sure,
-        hiding=explanation.hiding)
+        hiding=explanation.hiding, parts=explanation.parts)
 
 
 def drawn(glosses: Iterable[str]) -> bool:

@@ -60,11 +60,13 @@ def _explanations(name: str, clip: Clip, networks: NetworksInUse, asked: ClipReq
     return explanations
 
 
-def added_to(before: Sequence, settings: Mapping[str, Any], command: str) -> Sequence:
+def added_to(before: Sequence, settings: Mapping[str, Any], command: str, now: Optional[Sequence]) -> Sequence:
     """The record of before, once more was written: what was read, and how its maps were made, it tells as it did. But
-    for what differs from run to run."""
+    for what differs from run to run, and parts where they are new. now: the record of the clip explained again."""
     commands = before.command.split(AND)
-    return replace(before, settings=dict(settings), seconds={}, peak_memory=0,
+    models = {name: replace(model, parts=(now.models[name].parts if now else None) or model.parts)
+              for name, model in before.models.items()}
+    return replace(before, models=models, settings=dict(settings), seconds={}, peak_memory=0,
                    command=AND.join(commands if command in commands else [*commands, command]))
 
 

@@ -59,7 +59,8 @@ class Job:
     @property
     def keeps_maps(self) -> bool:
         """Whether what is to be added can be made from maps that are there, without a network."""
-        return self.there.record is not None and "cams" in written(self.there.settings)
+        return (self.there.record is not None and "cams" in written(self.there.settings)
+                and "parts" not in self.there.lacking)
 
 
 @dataclass(frozen=True)
@@ -230,7 +231,7 @@ class Pipeline:
             if there is None or why or job.keeps_maps:
                 return Work(clip, inputs, made.after(decoding), written(settings), False)
         assert there is not None
-        record = added_to(there, settings, self.asked.command)
+        record = added_to(there, settings, self.asked.command, None if kept is not None else made.record)
         made = Explained(kept, record, {}) if kept is not None else replace(made, record=record)
         report = [part for part in written(settings) if part == "report"]       # it leads to all that is there
         return Work(clip, inputs, made.after(decoding), (*job.there.lacking, *report), True)

@@ -19,6 +19,7 @@ from results.cams import FILE as CAMS
 from results.cams import write_cams
 from results.glosses import FILE as GLOSSES
 from results.glosses import rows, table
+from results.parts import tables
 
 if TYPE_CHECKING:
     from records.explanation import Explanation, GlossMaps
@@ -41,6 +42,8 @@ def write(folder: Path, asked: ClipRequest, clip: Clip, explanations: "Mapping[s
     if "glosses" in parts:
         with _timed(seconds, "glosses"):
             _write_glosses(folder, style, clip, explanations, record, workers)
+    if "parts" in parts:
+        _write_parts(folder, record)
     if "report" in parts:
         from reports.report import write_report
 
@@ -59,6 +62,11 @@ def _timed(seconds: Dict[str, float], name: str) -> Iterator[None]:
 def strip_name(about: ExplainedGloss) -> str:
     side = f"_for-{about.side}" if about.side else ""
     return f"{about.number:02d}_{safe(about.gloss)}{side}.png"
+
+
+def _write_parts(folder: Path, record: Sequence) -> None:
+    for name, text in tables(record).items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def _write_glosses(folder: Path, style: Style, clip: Clip, explanations: "Mapping[str, Explanation]",

@@ -1,8 +1,11 @@
 """What the user sees while a run goes on: a bar on a terminal, a line for each sequence, nothing when quiet."""
 import sys
+import time
 from typing import Optional, TextIO
 
 from tqdm import tqdm
+
+FIRST, AGAIN = 5.0, 30.0        # seconds until an estimate is printed, and until the next
 
 
 class Progress:
@@ -12,19 +15,33 @@ class Progress:
         self._bar = tqdm(total=total, unit="seq", dynamic_ncols=True, file=sys.stderr, leave=False,
                          disable=None if bar and not quiet else True)
         self._passes: Optional[tqdm] = None
+        self._lines = bar and not quiet and bool(self._bar.disable)     # an estimate in lines, where no bar can be
+        self._begun = self._told = 0.0
+        self._stage = ""
 
     def stage(self, name: str) -> None:
+        self._stage = name
         self._bar.set_description_str(name)
 
     def passes(self, done: int, total: int) -> None:
         """Of a method that takes many: a bar of their own below the first."""
         if self._passes is None or self._passes.total != total:
             self._end_passes()
+            self._begun = self._told = time.monotonic()
             self._passes = tqdm(total=total, unit="pass", dynamic_ncols=True, file=sys.stderr, leave=False, position=1,
                                 disable=self._bar.disable)
         self._passes.update(done - self._passes.n)
         if done == total:
             self._end_passes()
+        elif self._lines:
+            self._estimate(done, total)
+
+    def _estimate(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._told >= (FIRST if self._told == self._begun else AGAIN):
+            self._told = now
+            left = (now - self._begun) / done * (total - done)
+            self.note(f"{self._stage}: {done} of {total} passes, about {left:.0f} s left")
 
     def _end_passes(self) -> None:
         if self._passes is not None:

@@ -20,7 +20,7 @@ INTO_DRAFTS: Dict[str, Set[str]] = {
     "results.cams": {"write_cams"},
     "results.folder": {"write_preds"},
     "results.manifest": {"write_manifest"},
-    "runs.writing": {"_write_glosses", "draw"},
+    "runs.writing": {"_write_glosses", "_write_parts", "draw"},
     "signer.evidence": {"write_evidence"},
     "signer.people": {"make_people"},           # draft_folder's
     "signer.synthetic": {"make_workspace", "_fill", "_draw", "_pickle"},

@@ -24,7 +24,7 @@ def whole() -> Sequence:
 
 def test_a_sequence_comes_back_as_it_was() -> None:
     tree = json.loads(json.dumps(sequence_json(whole())))
-    assert tree["format"] == 2 and read_sequence(tree, "preds.json") == whole()
+    assert tree["format"] == 3 and read_sequence(tree, "preds.json") == whole()
 
 
 def test_keys_that_are_no_names_in_python_keep_their_own() -> None:

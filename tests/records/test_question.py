@@ -40,7 +40,7 @@ def test_a_request_is_checked_for_every_network() -> None:
 
 @pytest.mark.parametrize("asked, words", [
     ({"hide": "grey", "method": "rise"}, "expected still, mean, blur"), ({"hide": "still"}, "name the method too"),
-    ({"hide": "still", "method": "gradcam"}, "gradcam hides nothing; it is for integrated, occlusion, rise"),
+    ({"hide": "still", "method": "gradcam"}, "gradcam hides nothing; it is for integrated, occlusion, rise and parts"),
     ({"hidden_keypoints": "rest", "method": "layercam"}, "hidden-keypoints rest: layercam hides nothing"),
     ({"hidden_keypoints": "away", "method": "rise"}, "hidden-keypoints 'away': expected gone, rest")])
 def test_a_way_of_hiding_is_for_what_hides(asked: Dict[str, Any], words: str) -> None:

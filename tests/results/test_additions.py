@@ -18,6 +18,8 @@ CASES: Dict[str, Tuple[Dict[str, Any], Dict[str, Any], Tuple[str, ...], Dict[str
     "coarser": (settings("frames", every=2), settings("frames", every=4), (), settings("frames", every=2)),
     "no frames yet": (settings("cams"), settings("frames", every=3), ("frames",), settings("frames", "cams", every=3)),
     "no frames now": (settings("frames", every=3), settings("cams"), ("cams",), settings("frames", "cams", every=3)),
+    "parts": (settings("report"), settings("parts", parts=6), ("parts",), settings("report", "parts", parts=6)),
+    "beside parts": (settings("parts", parts=4), settings("cams"), ("cams",), settings("cams", "parts", parts=4)),
     "damaged": ({"target": "each", "write": 3, "every": "x"}, settings("cams"), ("cams",), settings("cams")),
 }
 
@@ -33,6 +35,7 @@ def test_what_is_added_and_what_is_there_then(name: str) -> None:
 def test_neither_other_maps_nor_pictures_of_other_frames_are_added() -> None:
     assert set(other_settings(settings("frames"), settings("cams", alpha=0.3))) == {"alpha"}
     assert other_settings(settings("frames", every=3), settings("frames", every=2)) == {"every": "3 there, 2 here"}
+    assert set(other_settings(settings("parts", parts=4), settings("parts", parts=6))) == {"parts"}
 
 
 def test_only_what_is_not_made_anew_is_carried_over(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from typing import List
 
 import pytest
 
+from terminal import progress as progress_module
 from terminal.progress import Progress
 
 
@@ -47,3 +48,20 @@ def test_a_quiet_run_shows_no_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     progress = Progress(total=1, quiet=True)
     progress.passes(1, 1)
     assert not terminal.written
+
+
+class File(Pieces):
+    def isatty(self) -> bool:
+        return False
+
+
+def test_without_a_terminal_long_work_says_in_lines_how_long_it_still_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces, clock = File(), iter([0.0, 1.0, 6.0, 8.0, 40.0])
+    monkeypatch.setattr(sys, "stderr", pieces)
+    monkeypatch.setattr(progress_module.time, "monotonic", lambda: next(clock))
+    progress = Progress(total=1, quiet=False)
+    progress.stage("clip-0: slowfast")
+    for done in range(1, 5):
+        progress.passes(done, 10)
+    assert [piece for piece in pieces.written if "passes" in piece] == [
+        "clip-0: slowfast: 2 of 10 passes, about 24 s left\n", "clip-0: slowfast: 4 of 10 passes, about 60 s left\n"]

@@ -1,0 +1,73 @@
+"""A clip read again and again, each time with something else of it hidden: what is scored stays as it was."""
+from concurrent.futures import ThreadPoolExecutor
+from typing import Callable, List, Sequence, Tuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cams.memory import BatchSize, out_of_memory
+from cams.multi_pass import Tell
+from cams.one_pass import at_least_float32, evaluating
+from datasets.clip import Clip
+from datasets.windows import average_windows
+from models.contract import Inputs
+from models.float32 import full_float32
+from models.reading import cut
+from models.recogniser import Recogniser
+from terminal.errors import UserError
+
+Version = Callable[[], Clip]                    # made when it is read, and no sooner
+Score = Callable[[Tensor], np.ndarray]          # logits [steps, V] of the whole clip -> [scores]
+Spans = Sequence[Tuple[int, int]]
+
+
+def reread(recogniser: Recogniser, versions: Sequence[Version], frames: int, window: int, score: Score,
+           tell: Tell) -> np.ndarray:
+    """float64 [versions, scores], in float32: small differences drown in the rounding of half precision.
+
+    window: frames that are read at once; longer clips are read in windows, as ever. tell hears of each batch read.
+    """
+    cuts = cut(recogniser, frames, window)
+    size = BatchSize(recogniser.device, min(frames, window))
+    scores: List[np.ndarray] = []
+    with torch.no_grad(), full_float32(), evaluating(recogniser), ThreadPoolExecutor(1) as ahead:
+        def prepare(first: int, stop: int) -> List[Inputs]:
+            return _prepared(recogniser, versions[first:stop], cuts)
+
+        upcoming = ahead.submit(prepare, 0, size.count)
+        while len(scores) < len(versions):
+            inputs, failure = upcoming.result(), ""
+            stop = len(scores) + len(inputs[0].tensors[0])
+            upcoming = ahead.submit(prepare, stop, stop + size.count)
+            try:
+                scores += [score(logits) for logits in _read(recogniser, inputs, cuts)]
+                size.read()
+                tell(len(scores), len(versions))
+            except RuntimeError as error:
+                if not out_of_memory(error):
+                    raise
+                failure = str(error).splitlines()[0][:120]
+            if failure:                         # out here the exception no longer holds what it had
+                del inputs
+                if not size.halve():
+                    raise UserError(f"out of memory with one clip at once; use a larger device ({failure})")
+                upcoming.result()
+                upcoming = ahead.submit(prepare, len(scores), len(scores) + size.count)
+    return np.stack(scores).astype(np.float64)
+
+
+def _prepared(recogniser: Recogniser, versions: Sequence[Version], cuts: Spans) -> List[Inputs]:
+    """A batch for each window; nothing of no versions."""
+    with torch.no_grad():
+        clips = [version() for version in versions]
+        return [Inputs.batch([recogniser.prepare(clip.window(*span)) for clip in clips]) for span in cuts if clips]
+
+
+def _read(recogniser: Recogniser, inputs: Sequence[Inputs], cuts: Spans) -> List[Tensor]:
+    """Logits [steps, V] on the CPU of each clip; all are of one length."""
+    parts = [at_least_float32(recogniser(each)).cpu() for each in inputs]      # of each window [clips, T', V]
+    if len(cuts) == 1:
+        return list(parts[0])
+    return [torch.from_numpy(average_windows([part[place].numpy() for part in parts], cuts,
+                                             recogniser.frames_per_step)) for place in range(len(parts[0]))]
