@@ -16,6 +16,7 @@ from cams.picks import Picks
 from cams.plan import Plan, plan
 from cams.windowed import Found, explain_windows, is_matrix
 from datasets.clip import Clip
+from geometry.links import linked
 from geometry.viewport import Viewport
 from models.contract import Probe
 from models.input_tap import Entry
@@ -36,7 +37,8 @@ SCHEDULES = ("single", "per-layer")
 LOOKS = {                # what methods without a target look at
     "": "the activation alone", "attention": "what the layer attends to",
     "graph": "what cells take from each other: of each the share of channels in which it gives others of its frame the "
-             "most. Links between frames are the same whatever the clip, and never drawn"}
+             "most; arcs: the twelve pairs of a frame that give most, a dot at the cell that takes. Links between "
+             "frames are the same whatever the clip, and never drawn"}
 ALONE = {"each": "each gloss read, on its own", "rivals": "each gloss read, on its own, less its rivals",
          "errors": "each error, as a contrast on its own"}
 EXCHANGE = ("what joints take from each other is one matrix for the whole clip: it says who is mixed with whom, not "
@@ -178,7 +180,9 @@ def _layer_maps(asked: Plan, raw: Dict[str, Tensor], found: Found,
         lies, flags = laid(whole, probe, found.left, size, asked.recogniser.viewport,
                            asked.question.normalise == "frame", name in found.blank,
                            ALIKE if _grainy(asked, probe) else 0.0, points)
-        maps[name] = LayerMap(replace(lies, matrix=matrix), flags, probe.field, found.details.get(name, {}))
+        details = found.details.get(name, {})
+        lies = linked(lies, details) if asked.name == "graph" else replace(lies, matrix=matrix)
+        maps[name] = LayerMap(lies, flags, probe.field, details)
     return {name: _joint(asked, name, maps, found, [gloss.layers[name].raw for gloss in glosses])
             if name in asked.joint else maps[name] for name in asked.layers}
 

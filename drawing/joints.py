@@ -1,17 +1,16 @@
 """Pictures of maps whose cells are joints: joints by time; who takes from whom, as arcs over a frame and a matrix."""
 from typing import List, Tuple
 
-import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
+from drawing.arcs import draw_arc
 from drawing.overlay import Style, levels, palette
 from drawing.text import DIM, INK, PANEL, font
 from geometry.joints import JointMap
 from geometry.skeleton import name_of
 
 ARCS = 12               # the strongest pairs that are drawn over a frame
-BEND, POINTS = 0.2, 24  # how far an arc leaves the straight line, in parts of its length; and of how many parts it is
 LABELS, MARGIN, TITLE = 132, 10, 24
 ROW, ACROSS = 10, 480   # pixels of a joint's row, and of all frames
 SIDE = 640              # of the matrix of joints, about
@@ -80,17 +79,5 @@ def with_arcs(picture: np.ndarray, laid: JointMap, frame: int, style: Style) -> 
     for one, other, share in strongest(laid.matrix):
         ends = points[[one, other]]
         if np.isfinite(ends).all() and (np.abs(ends) < 4 * bounds).all():
-            colour = tuple(map(int, palette(style.colormap)[levels(np.array([share]))[0], 0]))
-            cv2.polylines(picture, [arc(*ends)], False, colour, style.scale, cv2.LINE_AA, 4)
-            cv2.circle(picture, tuple(map(int, (ends[1] * 16).round())), 32 * style.scale, colour, -1, cv2.LINE_AA, 4)
+            draw_arc(picture, ends, share, style)
     return picture
-
-
-def arc(start: np.ndarray, stop: np.ndarray) -> np.ndarray:
-    """int32 [POINTS + 1, 1, 2] in sixteenths of a pixel, bent to the left of the way."""
-    along = stop - start
-    control = (start + stop) / 2 + BEND * 2 * np.array([along[1], -along[0]])
-    t = np.linspace(0, 1, POINTS + 1)[:, None]
-    curve = (1 - t) ** 2 * start + 2 * t * (1 - t) * control + t ** 2 * stop
-    made: np.ndarray = (curve * 16).round().astype(np.int32)[:, None]
-    return made

@@ -4,12 +4,14 @@ from typing import Sequence
 import numpy as np
 
 from drawing.joints import with_arcs
+from drawing.links import with_links
 from drawing.overlay import overlay
 from drawing.strips import strip, with_cursor
 from drawing.text import plate
 from drawing.view import View
 from geometry.joints import JointMap
 from geometry.laid import LaidMap
+from geometry.links import LinkedMap
 from records.style import Style
 from results.flags import UNSEEN, in_words
 
@@ -42,6 +44,8 @@ class LayerPictures:
             drawn[top:bottom, left:right] = overlay(drawn[top:bottom, left:right], heat, self.style)
         if isinstance(self.laid, JointMap):
             drawn = with_arcs(drawn, self.laid, frame, self.style)
+        elif isinstance(self.laid, LinkedMap):
+            drawn = with_links(drawn, self.laid, frame, self.style)
         return drawn if self.view.whole(picture) else self.view.edged(drawn, self.style.scale)
 
     def with_strip(self, picture: np.ndarray, frame: int, frames: int) -> np.ndarray:

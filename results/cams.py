@@ -30,6 +30,7 @@ import numpy as np
 from files.arrays import load_npz, npz_bytes
 from geometry.joints import laid_map
 from geometry.laid import Cells, Extent, LaidMap
+from geometry.links import linked
 from geometry.skeleton import Joints
 from records.codec import from_json, to_json
 from records.explained import ExplainedGloss
@@ -136,7 +137,8 @@ def read_cams(path: Path) -> Dict[str, Explanation]:
 
 
 def _model(arrays: Dict[str, np.ndarray], model: str, about: ModelAbout) -> Explanation:
-    layers = {name: _layer(arrays, f"{model}/{name}", f"{model}/{name}", one) for name, one in about.layers.items()}
+    layers = {name: _layer(arrays, f"{model}/{name}", f"{model}/{name}", one, (one.method or about.method) == "graph")
+              for name, one in about.layers.items()}
     glosses = []
     for gloss in about.glosses:
         own = {name: _layer(arrays, f"{model}/{name}", f"{model}/glosses/{gloss.gloss.number}/{name}", layer)
@@ -149,16 +151,18 @@ def _model(arrays: Dict[str, np.ndarray], model: str, about: ModelAbout) -> Expl
                        about.normalise, about.precision, about.notes, layers, tuple(glosses), about.hiding)
 
 
-def _layer(arrays: Dict[str, np.ndarray], layer: str, key: str, about: LayerAbout) -> LayerMap:
-    """layer: where the cells are told; key: where the map is."""
+def _layer(arrays: Dict[str, np.ndarray], layer: str, key: str, about: LayerAbout,
+           graph: bool = False) -> LayerMap:
+    """layer: where the cells are told; key: where the map is; graph: whether it shows links between its cells."""
     rows, columns = (arrays.get(f"{layer}/{axis}") for axis in ("rows", "columns"))
     joints = Joints(arrays[f"{layer}/joints"], arrays[f"{layer}/points"]) if f"{layer}/joints" in arrays else None
     extent, cells = Extent(about.size, about.seen, about.box), Cells(arrays[f"{layer}/frames"], rows, columns, joints)
     laid = laid_map(arrays[f"{key}/raw"], cells, extent, arrays[f"{key}/lows"], arrays[f"{key}/highs"],
                     about.per_frame, about.void, arrays.get(f"{key}/matrix"))
     _check(key, laid)
-    return LayerMap(laid, about.flags, about.field, {name: arrays[f"{layer}/{name}"] for name in about.details},
-                    about.made, about.method)
+    details = {name: arrays[f"{layer}/{name}"] for name in about.details}
+    return LayerMap(linked(laid, details) if graph else laid, about.flags, about.field, details, about.made,
+                    about.method)
 
 
 def _check(key: str, laid: LaidMap) -> None:

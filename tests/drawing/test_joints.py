@@ -2,7 +2,8 @@
 import numpy as np
 import pytest
 
-from drawing.joints import arc, exchange_picture, joints_picture, strip_of, strongest, with_arcs
+from drawing.arcs import arc
+from drawing.joints import exchange_picture, joints_picture, strip_of, strongest, with_arcs
 from drawing.layer import LayerPictures
 from drawing.overlay import Style, palette
 from drawing.strips import STRIP, UNSEEN, strip
