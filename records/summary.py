@@ -7,7 +7,7 @@ from records.sequence import Sequence
 from records.transcript import WordErrors
 
 FORMAT = 2
-STATUSES = ("done", "skipped", "failed")
+DONE, SKIPPED, FAILED = STATUSES = ("done", "skipped", "failed")       # skipped: finished before
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def outcome_of(record: Sequence, status: str) -> Outcome:
 
 
 def failure(sequence: str, reason: str, users: bool) -> Outcome:
-    return Outcome(sequence, "failed", reason, users, None, None, None, None, {})
+    return Outcome(sequence, FAILED, reason, users, None, None, None, None, {})
 
 
 def summary_json(summary: Summary) -> Dict[str, Any]:

@@ -74,7 +74,8 @@ def _cells(model: Optional[ModelOutcome]) -> List[Union[str, float, int]]:
 
 def summary_lines(out: Path, outcomes: Sequence[Outcome], seconds: float) -> List[str]:
     done, skipped, failed = (count(outcomes, status) for status in STATUSES)
-    lines = [f"{len(outcomes)} sequence{'s' if len(outcomes) != 1 else ''}: {done} done, {skipped} skipped, "
+    lines = [f"{len(outcomes)} sequence{'s' if len(outcomes) != 1 else ''}: {done} done, "
+             f"{skipped} skipped{' (finished before)' if skipped else ''}, "
              f"{failed} failed, in {seconds:.1f} s"]
     authors = totals(outcomes, True)
     lines += [line for name, score in totals(outcomes).items()

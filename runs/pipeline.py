@@ -12,7 +12,7 @@ from datasets.layout import Corpus
 from records.networks import BY_NAME
 from records.requests import ClipRequest
 from records.sequence import Sequence
-from records.summary import Outcome, failure, outcome_of
+from records.summary import DONE, SKIPPED, Outcome, failure, outcome_of
 from results.additions import joined, written
 from results.cams import FILE as CAMS
 from results.cams import read_cams
@@ -149,8 +149,7 @@ class Pipeline:
             return None
         if there.record is not None and not there.lacking:
             folder.release()
-            self.progress.say(f"{name}: finished with these settings before, skipped")
-            self._report(index, outcome_of(there.record, "skipped"))
+            self._report(index, outcome_of(there.record, SKIPPED))
             return None
         if there.flaw:
             kept = f"; what is there is kept as {set_aside(folder.final).name}" if there.aside else ""
@@ -265,7 +264,7 @@ class Pipeline:
             self._failed(job, error)
             return
         self.progress.say(line)
-        self._report(job.index, outcome_of(record, "done"))
+        self._report(job.index, outcome_of(record, DONE))
 
     def _failed(self, job: Job, error: Exception) -> None:
         job.folder.release()
@@ -280,4 +279,4 @@ class Pipeline:
 
     def _report(self, index: int, outcome: Outcome) -> None:
         self.share.report(index, outcome)
-        self.progress.over(self.share.over())
+        self.progress.over(self.share.over(), self.share.skipped())

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Dict, List, Optional, Protocol
 
 from records.codec import from_json, to_json
-from records.summary import Outcome
+from records.summary import SKIPPED, Outcome
 
 POLL = 0.2      # seconds
 
@@ -22,6 +22,9 @@ class Share(Protocol):
 
     def over(self) -> int:
         """How many sequences are over, here and elsewhere."""
+
+    def skipped(self) -> int:
+        """How many of these had been finished before."""
 
     def gather(self, count: int) -> Optional[List[Outcome]]:
         """All outcomes, in order, once there are `count`; None for all processes but the first."""
@@ -48,6 +51,9 @@ class Alone:
     def over(self) -> int:
         return len(self._outcomes)
 
+    def skipped(self) -> int:
+        return sum(outcome.status == SKIPPED for outcome in self._outcomes.values())
+
     def gather(self, count: int) -> Optional[List[Outcome]]:
         return [self._outcomes[index] for index in range(count)]
 
@@ -68,10 +74,14 @@ class Together:
 
     def report(self, index: int, outcome: Outcome) -> None:
         self._store.set(f"outcome/{index}", json.dumps(to_json(outcome)))
+        self._store.add("skipped", int(outcome.status == SKIPPED))
         self._store.add("over", 1)
 
     def over(self) -> int:
         return self._store.add("over", 0)
+
+    def skipped(self) -> int:
+        return self._store.add("skipped", 0)
 
     def gather(self, count: int) -> Optional[List[Outcome]]:
         if self.rank != 0:

@@ -11,6 +11,7 @@ FIRST, AGAIN = 5.0, 30.0        # seconds until an estimate is printed, and unti
 class Progress:
     def __init__(self, total: int, quiet: bool, bar: bool = True) -> None:
         self.quiet = quiet
+        self._total, self._skipped = total, 0
         # disable=None: no bar where the output is no terminal.
         self._bar = tqdm(total=total, unit="seq", dynamic_ncols=True, file=sys.stderr, leave=False,
                          disable=None if bar and not quiet else True)
@@ -48,8 +49,14 @@ class Progress:
             self._passes.close()
         self._passes = None
 
-    def over(self, count: int) -> None:
-        self._bar.update(count - self._bar.n)
+    def over(self, count: int, skipped: int) -> None:
+        """How many sequences are over, and how many of these were finished before: the time left is told by the others
+        alone."""
+        if skipped != self._skipped:
+            self._skipped = skipped
+            self._bar.total = self._total - skipped
+            self._bar.unpause()         # the time until now went into looking at what is there
+        self._bar.update(count - skipped - self._bar.n)
 
     def say(self, line: str) -> None:
         if not self.quiet:

@@ -47,7 +47,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     def explain(*_: Any, **__: Any) -> None:
         raise AssertionError("a network was asked")
 
-    monkeypatch.setattr(cam_runner, "explain", explain)
+    monkeypatch.setattr(cam_runner, "explain_each", explain)
     monkeypatch.setattr("runs.networks_in_use.load_recogniser", explain)
 
 

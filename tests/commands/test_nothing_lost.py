@@ -77,13 +77,18 @@ def test_stopped_by_hand_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
     assert_same(case.out, case.out.with_name("outputs.whole"))
 
 
-def test_a_finished_sequence_is_skipped_with_a_note(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_finished_sequences_are_skipped_and_told_of_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]
+                                                                ) -> None:
     case = tiny_case(tmp_path)
-    flags = ("--split", "test", "--seq", "clip-0", "--write", "frames,video")
+    flags = ("--split", "test", "--seq", "clip-0,clip-1", "--write", "frames,video")
     assert case.run(*flags) == 0
     before = (case.out / "clip-0").stat().st_ino
-    assert case.run(*flags) == 0
-    assert "clip-0: finished with these settings before, skipped" in capsys.readouterr().out
+    capsys.readouterr()
+    assert case.run(*flags, "--seq", "clip-0,clip-1,clip-2") == 0
+    printed = capsys.readouterr().out
+    line, = (line for line in printed.splitlines() if "skipped" in line)
+    assert line.startswith("3 sequences: 1 done, 2 skipped (finished before), 0 failed")
+    assert "clip-0: " not in printed and "clip-2: 10 frames" in printed
     assert (case.out / "clip-0").stat().st_ino == before
     assert case.run(*flags, "--overwrite") == 0
     assert (case.out / "clip-0").stat().st_ino != before
@@ -225,14 +230,14 @@ def test_a_crash_in_one_sequence_is_told_in_one_line(tmp_path: Path, monkeypatch
     case = tiny_case(tmp_path)
     import cam_runner
 
-    explain = cam_runner.explain
+    explain = cam_runner.explain_each
 
     def fails_at_two(recogniser: Any, clip: Any, *rest: Any, **more: Any) -> Any:
         if clip.seq_id == "clip-2":
             raise RuntimeError("CUDA error: an illegal memory access\nand much more")
         return explain(recogniser, clip, *rest, **more)
 
-    monkeypatch.setattr(cam_runner, "explain", fails_at_two)
+    monkeypatch.setattr(cam_runner, "explain_each", fails_at_two)
     assert case.run("--split", "test", "--write", "frames,video", "--quiet") == 1
     line, = capsys.readouterr().err.splitlines()
     assert "clip-2: RuntimeError: CUDA error: an illegal memory access (test_nothing_lost.py:" in line

@@ -65,3 +65,22 @@ def test_without_a_terminal_long_work_says_in_lines_how_long_it_still_takes(monk
         progress.passes(done, 10)
     assert [piece for piece in pieces.written if "passes" in piece] == [
         "clip-0: slowfast: 2 of 10 passes, about 24 s left\n", "clip-0: slowfast: 4 of 10 passes, about 60 s left\n"]
+
+
+def test_what_was_finished_before_does_not_count_for_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """99 of 100 in no time, one in 10 seconds: another takes 10 too, and not a tenth."""
+    clock = [0.0]
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    progress = Progress(total=101, quiet=False)
+    bar = progress._bar
+    monkeypatch.setattr(bar, "_time", lambda: clock[0])
+    bar.start_t = bar.last_print_t = 0.0
+    for skipped in range(1, 100):
+        clock[0] += 0.3
+        progress.over(skipped, skipped)
+    clock[0] += 10
+    progress.over(100, 99)
+    assert (bar.n, bar.total) == (1, 2)
+    told = bar.format_dict
+    assert told["rate"] == pytest.approx(0.1, rel=0.05) or told["elapsed"] / told["n"] == pytest.approx(10, rel=0.05)
+    progress.close()
