@@ -1,5 +1,5 @@
-from dataclasses import dataclass, replace
-from typing import Optional, Tuple
+from dataclasses import dataclass, field, replace
+from typing import Mapping, Optional, Tuple
 
 import numpy as np
 
@@ -21,6 +21,8 @@ class Origin:
     picture: np.ndarray                       # uint8 [h, w, 3] RGB, a frame before it was cropped, perhaps smaller
     box: Tuple[float, float, float, float]    # the crop in its pixels
     points: Optional[np.ndarray]              # [133, 3] the keypoints in its pixels
+    hands: str = ""                           # how often each hand was found; empty without keypoints
+    unseen: Mapping[str, Tuple[Tuple[int, int], ...]] = field(default_factory=dict)     # frames without it, by hand
 
 
 @dataclass(frozen=True)

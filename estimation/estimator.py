@@ -1,4 +1,5 @@
 """Who finds the 133 points in pictures: one interface, chosen by name."""
+from functools import partial
 from importlib.util import find_spec
 from typing import Callable, Dict, Iterable, Iterator, Optional, Protocol
 
@@ -18,14 +19,20 @@ class Estimator(Protocol):
         """
 
 
-ESTIMATORS: Dict[str, Callable[[], Estimator]] = {holistic.NAME: holistic.Holistic, rtmlib_models.NAME:
-                                                  rtmlib_models.Rtmlib}
+ESTIMATORS: Dict[str, Callable[[], Estimator]] = {
+    holistic.NAME: holistic.Holistic, rtmlib_models.NAME: rtmlib_models.Rtmlib,
+    **{f"{rtmlib_models.NAME}-{mode}": partial(rtmlib_models.Rtmlib, mode) for mode in rtmlib_models.MODES}}
 INSTALL = {holistic.NAME: "pip install --no-deps -r requirements-video.txt", rtmlib_models.NAME:
            "pip install --no-deps rtmlib onnxruntime"}
 
 
+def package(name: str) -> str:
+    """That an estimator comes with."""
+    return name.split("-")[0]
+
+
 def installed(name: str) -> bool:
-    return find_spec(name) is not None
+    return find_spec(package(name)) is not None
 
 
 def preferred() -> Optional[str]:
@@ -35,9 +42,9 @@ def preferred() -> Optional[str]:
 
 def estimator(name: str) -> Estimator:
     if not installed(name):
-        raise UserError(f"{name} is not installed; {INSTALL[name]}, or give --keypoints FILE")
+        raise UserError(f"{name} is not installed; {INSTALL[package(name)]}, or give --keypoints FILE")
     try:
         return ESTIMATORS[name]()
     except ImportError as error:
-        raise UserError(f"{name} is installed but does not load ({error}); {INSTALL[name]}, or give --keypoints "
-                        "FILE") from None
+        raise UserError(f"{name} is installed but does not load ({error}); {INSTALL[package(name)]}, or give "
+                        "--keypoints FILE") from None

@@ -1,17 +1,18 @@
-"""RTMW or DWPose by rtmlib: the 133 points as they are. Its weights must have been fetched before."""
+"""Whole-body models by rtmlib (RTMW): the 133 points as they are. Their weights must have been fetched before."""
 import contextlib
 import io
 import os
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Optional
+from typing import Any, Iterable, Iterator, List, Mapping, Optional
 
 import numpy as np
 
 from terminal.errors import UserError
 
 NAME = "rtmlib"
-MODE = "balanced"
+MODES = ("performance", "balanced", "lightweight")      # rtmlib's names, the most exact first
+PARTS = ("det", "pose")
 SHOULDERS = [5, 6]
 CONFIDENT = 0.3         # it always places somebody; below this nobody is there
 
@@ -19,15 +20,20 @@ CONFIDENT = 0.3         # it always places somebody; below this nobody is there
 class Rtmlib:
     """Finds every person and keeps the one whose shoulders are widest: the signer stands in front."""
 
-    def __init__(self) -> None:
+    def __init__(self, mode: Optional[str] = None) -> None:
+        """mode: one of MODES; the most exact of those whose weights are there where none is named."""
         import rtmlib
 
-        files = [fetched(rtmlib.Wholebody.MODE[MODE][part]) for part in ("det", "pose")]
-        absent = [file for file in files if not file.is_file()]
-        if absent:
-            raise UserError(f"rtmlib's weights are not at {', '.join(map(str, absent))}; fetch them once where there "
-                            f"is internet: python -c \"import rtmlib; rtmlib.Wholebody(mode='{MODE}')\"")
-        sizes = (rtmlib.Wholebody.MODE[MODE][f"{part}_input_size"] for part in ("det", "pose"))
+        known = rtmlib.Wholebody.MODE
+        asked = MODES if mode is None else (mode,)
+        mode = next((each for each in asked if not absent(known[each])), None)
+        if mode is None:
+            best = asked[0]
+            raise UserError(f"rtmlib's weights are not at {', '.join(map(str, absent(known[best])))}"
+                            f"{', nor are those of its smaller models' if len(asked) > 1 else ''}; fetch them once "
+                            f"where there is internet: python -c \"import rtmlib; rtmlib.Wholebody(mode='{best}')\"")
+        files = [fetched(known[mode][part]) for part in PARTS]
+        sizes = (known[mode][f"{part}_input_size"] for part in PARTS)
         with contextlib.redirect_stdout(io.StringIO()):         # it prints what it loads
             self._search: Any = rtmlib.Wholebody(det=str(files[0]), det_input_size=next(sizes), pose=str(files[1]),
                                                  pose_input_size=next(sizes), backend="onnxruntime", device="cpu")
@@ -49,6 +55,11 @@ def signer(places: np.ndarray, scores: np.ndarray) -> Optional[np.ndarray]:
     if breadth[person] <= 0 or scores[person, SHOULDERS].min() < CONFIDENT:
         return None
     return np.concatenate([places[person], np.clip(scores[person], 0, 1)[:, None]], axis=1)
+
+
+def absent(model: Mapping[str, Any]) -> List[Path]:
+    """What is not there of a model's detector and pose network."""
+    return [file for file in (fetched(model[part]) for part in PARTS) if not file.is_file()]
 
 
 def fetched(address: str) -> Path:

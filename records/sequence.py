@@ -76,6 +76,7 @@ class VideoRecord:
     keypoints: str                  # how they were found
     notes: Tuple[str, ...]
     lines: Tuple[str, ...]          # what must be said of it
+    unseen: Dict[str, Tuple[Range, ...]] = field(default_factory=dict)      # frames without it, by hand
 
 
 @dataclass(frozen=True)

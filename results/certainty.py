@@ -93,7 +93,9 @@ def _against(value: Optional[float], bounds: Optional[Tuple[float, float]], spli
     return f" ({verdict} {split}'s {format(scale * low, form)} to {format(scale * high, form)})"
 
 
-def video_lines(file: str, start: float, stop: float, crop: str, keypoints: str, notes: Sequence[str]) -> List[str]:
+def video_lines(file: str, start: float, stop: float, crop: str, keypoints: str, hands: str,
+                notes: Sequence[str]) -> List[str]:
     """What must be said of a video of the user's own."""
     return [f"{file}, {start:.2f} to {stop:.2f} s, is outside the recognisers' training data: they can be sure and "
-            "wrong", f"framing: {crop} (left, top, width, height); keypoints: {keypoints}", *notes]
+            "wrong", f"framing: {crop} (left, top, width, height); keypoints: {keypoints}",
+            *([hands] if hands else []), *notes]

@@ -8,6 +8,7 @@ from terminal.command_line import refuse
 from terminal.errors import UserError
 from terminal.numbers import seconds
 
+ESTIMATORS = ("mediapipe", "rtmlib", "rtmlib-performance", "rtmlib-balanced", "rtmlib-lightweight", "none")
 OF_VIDEOS = ("start", "stop", "fps_in", "truth", "crop", "keypoints", "longest", "estimator")
 
 
@@ -32,7 +33,9 @@ def taking_arguments(add: Callable[..., Any]) -> None:
     add("--fps-in", metavar="keep|RATE",
         help="keep every frame; or the file's frames a second, where its time stamps are wrong (default: 25 a second "
              "are taken by time stamp, the rate that recognisers know)")
-    add("--estimator", choices=("mediapipe", "rtmlib", "none"), help="finds keypoints (default: one that is installed)")
+    add("--estimator", choices=ESTIMATORS, metavar="NAME",
+        help=f"finds keypoints: {', '.join(ESTIMATORS)}; rtmlib takes the most exact of its whole-body models whose "
+             "weights are there (default: one that is installed)")
 
 
 def check_video_flags(given: argparse.Namespace) -> None:

@@ -130,11 +130,13 @@ def how_sure(transcript: Transcript, read_nothing: Callable[[], Transcript], log
 def video_record(origin: Origin, models: Mapping[str, ModelRecord]) -> VideoRecord:
     """Where a clip is from, with the lines that page, video and preds.txt have of it."""
     start, stop = round(origin.start, 3), round(origin.stop, 3)
-    lines = video_lines(origin.file, start, stop, origin.crop, origin.keypoints, origin.notes)
+    lines = video_lines(origin.file, start, stop, origin.crop, origin.keypoints, origin.hands,
+                        origin.notes)
     sure = [f"{model.title}: {model.certainty.line}" for model in models.values() if model.certainty]
     drawn = [f"{model.title}: {model.checkpoint.file} was trained on drawings; what it reads of people means nothing"
              for model in models.values() if model.checkpoint.drawn]
-    return VideoRecord(origin.file, start, stop, origin.crop, origin.keypoints, origin.notes, (*lines, *sure, *drawn))
+    return VideoRecord(origin.file, start, stop, origin.crop, origin.keypoints, origin.notes, (*lines, *sure, *drawn),
+                       dict(origin.unseen))
 
 
 def write_origin(folder: Path, clip: Clip) -> None:

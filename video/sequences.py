@@ -20,6 +20,7 @@ from terminal.errors import UserError
 from video import framing
 from video.footage import RATE, SLOW, Footage, open_footage, taken
 from video.framing import SHAPE, Crop
+from video.hands import hands_line, unseen
 from video.video_parts import borders, safe, unique
 
 SPLIT = "video"
@@ -160,6 +161,7 @@ class VideoDataset:
         times = part.video.footage.times[part.video.frames[part.first:part.stop]]
         place = (part.first + part.stop) // 2
         height, width = picture.shape[:2]
+        mine = None if points is None else points[0][part.first:part.stop]
         small = min(1.0, SHOWN / height)
         if small < 1:
             picture = cv2.resize(picture, (max(1, round(width * small)), SHOWN), interpolation=cv2.INTER_AREA)
@@ -182,4 +184,5 @@ class VideoDataset:
         return Origin(part.video.footage.path.name, float(times[0]), float(times[-1]), str(crop),
                       "none" if points is None else points[1], tuple(notes), picture,
                       (crop.left * small, crop.top * small, crop.width * small, crop.height * small),
-                      None if points is None else points[0][place] * (small, small, 1))
+                      None if points is None else points[0][place] * (small, small, 1),
+                      *(("", {}) if mine is None else (hands_line(mine, (height, width)), unseen(mine))))

@@ -72,6 +72,14 @@ function axisLane(frames, fps) {
   return lane("axis-lane", make("span", { class: "soft", text: "" }), track);
 }
 
+/** The frames in which a hand was not found: its keypoints there are a guess. */
+function unseenLane(hand, ranges, frames) {
+  const lost = ranges.reduce((sum, [first, stop]) => sum + stop - first, 0);
+  const track = make("div", { class: "track hand", title: `${hand} not found in ${lost} of ${frames} frames: its keypoints there are a guess` },
+    chart(frames, ...ranges.map(([first, stop]) => path(`M${first} 0H${stop}V1H${first}z`, "unseen"))));
+  return lane("unseen-lane", make("span", { class: "soft", text: `no ${hand}` }), track, percent(lost / frames));
+}
+
 const LABEL_ROW = 17, TIGHT_ROW = 13, BAR = 9, MOST_ROWS = 6;
 const ruler = make("canvas").getContext("2d");
 

@@ -4,6 +4,8 @@ function showLanes() {
   const all = byId("lane-rows");
   all.append(axisLane(frames, fps));
   const names = data.regions ? data.regions.names : [];
+  const lost = Object.entries((preds.video || {}).unseen || {}).filter(([, ranges]) => ranges.length);
+  all.append(...lost.map(([hand, ranges]) => unseenLane(hand, ranges, frames)));
   let index = 0;
   for (const model of models) {
     const rows = make("section", { "data-model": model.name }, make("h3", { class: "lane-model", text: model.title }));

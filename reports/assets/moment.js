@@ -39,8 +39,11 @@ function showNow() {
     preds.truth ? make("dd", { class: "soft aligned" }, "truth, by its own alignment: ", word(at(model.truth))) : null];
   const layer = asShown(state[state.active]);
   const shares = layer.shares_over_time ? layer.shares_over_time[state.frame] : null;
+  const lost = Object.entries((preds.video || {}).unseen || {})
+    .filter(([, ranges]) => ranges.some(([first, stop]) => first <= state.frame && state.frame < stop)).map(([hand]) => hand);
   byId("now").replaceChildren(...[
     make("h2", { text: "At this frame" }),
+    lost.length ? make("p", { class: "soft unseen-now", text: `${lost.join(" and ")} not found: keypoints there are a guess` }) : null,
     make("dl", {}, ...models.map((model) => make("div", {}, ...cells(model, preds).filter(Boolean))),
       ...(data.beside ? data.beside.models : []).map((model) => make("div", {}, ...cells(model, data.beside.preds, data.beside.name).filter(Boolean)))),
     shares ? stack(data.regions.names, shares, sharesInWords(data.regions.names, shares)) : null,

@@ -1,17 +1,19 @@
 """Each estimator's points as COCO-WholeBody's."""
+import sys
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Optional
+from typing import Any, Dict, Optional, Sequence, cast
 
 import numpy as np
 import pytest
 
 from estimation.estimator import ESTIMATORS, estimator, installed
 from estimation.holistic import whole_body
-from estimation.rtmlib_models import fetched, signer
+from estimation.rtmlib_models import MODES, fetched, signer
 from poses.face_mesh import face_points, parts, walked
 from poses.missing import filled
 from poses.whole_body import LEFT, RIGHT
+from runs.video_arguments import ESTIMATORS as ASKED
 from signer.clip import sign
 from signer.synthetic import signer as drawn
 from terminal.errors import UserError
@@ -74,6 +76,51 @@ def test_weights_are_looked_for_where_rtmlib_keeps_them(monkeypatch: pytest.Monk
     monkeypatch.delenv("TORCH_HOME", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert fetched("https://x.org/a/rtmw-l_2023.zip") == tmp_path / "rtmlib/hub/checkpoints/rtmw-l_2023.onnx"
+
+
+class Wholebody:
+    """rtmlib's, as far as it is asked."""
+
+    MODE = {mode: {"det": f"https://x.org/det-{mode}.zip", "det_input_size": (640, 640),
+                   "pose": f"https://x.org/pose-{mode}.zip", "pose_input_size": (192, 256)} for mode in MODES}
+    given: Dict[str, Any] = {}
+
+    def __init__(self, **given: Any) -> None:
+        Wholebody.given = given
+
+
+@pytest.fixture()
+def weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where rtmlib would keep them; rtmlib itself stands for itself."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "rtmlib", cast(Any, SimpleNamespace(Wholebody=Wholebody)))
+    monkeypatch.setattr("estimation.estimator.find_spec", lambda name: name == "rtmlib" or None)
+    monkeypatch.setattr("estimation.rtmlib_models.version", lambda name: "0.0.1")
+    folder = tmp_path / "hub" / "checkpoints"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.mark.parametrize("there, name, taken", [
+    (("balanced", "performance"), "rtmlib", "performance"), (("lightweight",), "rtmlib", "lightweight"),
+    (("balanced", "performance"), "rtmlib-balanced", "balanced"), (("balanced",), "rtmlib-performance", None),
+    ((), "rtmlib", None)])
+def test_rtmlibs_models_are_taken_where_their_weights_are(weights: Path, there: Sequence[str], name: str,
+                                                          taken: Optional[str]) -> None:
+    for mode in there:
+        for part in ("det", "pose"):
+            (weights / f"{part}-{mode}.onnx").write_bytes(b"weights")
+    if taken is None:
+        with pytest.raises(UserError, match=r"weights are not at .*performance.*fetch them once"):
+            estimator(name)
+        return
+    assert estimator(name).name == f"rtmlib 0.0.1 pose-{taken}"
+    assert Wholebody.given["det"] == str(weights / f"det-{taken}.onnx")
+    assert Wholebody.given["pose_input_size"] == (192, 256)
+
+
+def test_every_estimator_can_be_asked_for() -> None:
+    assert set(ASKED) == {*ESTIMATORS, "none"}
 
 
 @pytest.mark.parametrize("name", sorted(ESTIMATORS))

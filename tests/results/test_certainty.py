@@ -63,8 +63,9 @@ def test_the_line_says_on_which_side_of_the_range_a_clip_is() -> None:
 
 
 def test_a_video_is_told_as_what_it_is() -> None:
-    lines = video_lines("a.mp4", 1.0, 2.5, "0,0,9,9", "none", ["a note"])
+    lines = video_lines("a.mp4", 1.0, 2.5, "0,0,9,9", "none", "", ["a note"])
     assert lines[0].startswith("a.mp4, 1.00 to 2.50 s, is outside the recognisers' training data") and len(lines) == 3
+    assert "left hand found" in video_lines("a.mp4", 1.0, 2.5, "0,0,9,9", "x", "left hand found", [])[2]
 
 
 @pytest.mark.parametrize("checkpoint", CHECKPOINTS.values(), ids=str)
