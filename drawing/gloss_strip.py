@@ -1,77 +1,139 @@
-"""One gloss on its own, as a picture: a few frames across its steps for each layer, and its map over the clip below."""
-from typing import List, Mapping
+"""One gloss on its own, as a picture: a few frames across its steps for each layer, and its map over the clip below.
 
-import cv2
+A layer that knows only when is a curve over the clip, with no frames above it.
+"""
+from typing import List, Mapping, Optional, Tuple
+
 import numpy as np
 from PIL import Image, ImageDraw
 
+from drawing.curve import curve
+from drawing.grounds import DARK, Ground
+from drawing.joints import strip_of
 from drawing.layer import LayerPictures
-from drawing.overlay import enlarged
-from drawing.strips import BACKGROUND, STRIP
-from drawing.text import DIM, INK, SIGNS, VERDICTS, bold, fitted, font
+from drawing.overlay import enlarged, palette
+from drawing.strips import STRIP
+from drawing.text import SIGNS, bold, fitted, font, wrapped
+from geometry.joints import JointMap
+from geometry.laid import LaidMap
 from records.explained import ExplainedGloss
 from records.explanation import LayerMap
 from records.style import Style
+from results.flags import in_words
 
 FRAMES = 5
-MARGIN, GAP, TITLE, LABEL = 14, 8, 58, 22
+MARGIN, GAP, LABEL, LINE = 14, 8, 20, 17
+HEAD = 30               # the line with the gloss's name
+CURVE = 72              # height of a layer without a place
+RAMP = (120, 10)        # of the colour scale, in pixels
+RIM = 3                 # around the peak frame, outside it
 
 
 def gloss_strip(frames: np.ndarray, about: ExplainedGloss, title: str, layers: Mapping[str, LayerMap],
-                style: Style) -> np.ndarray:
+                style: Style, ground: Ground = DARK) -> np.ndarray:
     """uint8 [h, w, 3]"""
     height, width = (side * style.scale for side in frames.shape[1:3])
-    chosen = chosen_frames(*about.frames, len(frames))
     full = 2 * MARGIN + FRAMES * width + (FRAMES - 1) * GAP
-    row = LABEL + height + STRIP * style.scale + 2 * GAP
-    image = Image.new("RGB", (full, TITLE + LABEL + len(layers) * row + MARGIN), BACKGROUND)
+    inner = full - 2 * MARGIN
+    head = _head(about, title, layers, inner)
+    rows = [(2 * LABEL + height + GAP + STRIP * style.scale if layer.spatial else LABEL + CURVE * style.scale) + 2 * GAP
+            for layer in layers.values()]
+    top = MARGIN + HEAD + len(head) * LINE + LINE + GAP
+    image = Image.new("RGB", (full, top + sum(rows) + MARGIN), ground.paper)
     draw = ImageDraw.Draw(image)
-    _title(draw, about, title, full - 2 * MARGIN)
-    for column, frame in enumerate(chosen):
-        draw.text((MARGIN + column * (width + GAP), TITLE + LABEL // 2), f"frame {frame}", font=font(12), fill=DIM,
+    _write_head(image, draw, about, head, layers, style, ground)
+    for (name, layer), high in zip(layers.items(), rows):
+        draw.text((MARGIN, top + LABEL // 2), fitted(name, font(13), inner), font=font(13), fill=ground.ink,
                   anchor="lm")
-    for number, (name, layer) in enumerate(layers.items()):
-        top = TITLE + LABEL + number * row
-        label = f"{name}: {layer.made}" if layer.made else name
-        draw.text((MARGIN, top + LABEL // 2), fitted(label, font(13), full - 2 * MARGIN), font=font(13), fill=INK,
-                  anchor="lm")
-        pictures = LayerPictures(layer.laid, layer.flags, style)
-        for column, frame in enumerate(chosen):
-            drawn = pictures.draw(frame, enlarged(frames[frame], style.scale))
-            image.paste(Image.fromarray(np.ascontiguousarray(drawn)), (MARGIN + column * (width + GAP), top + LABEL))
-        below = _over_clip(pictures.strip, full - 2 * MARGIN, about, len(frames), chosen)
-        image.paste(Image.fromarray(below), (MARGIN, top + LABEL + height + GAP // 2))
+        row = _pictures(draw, frames, about, layer, style, ground, top + LABEL) if layer.spatial else _course(
+            about, layer, (CURVE * style.scale, inner), ground)
+        image.paste(Image.fromarray(row), (MARGIN - RIM, top + 2 * LABEL - RIM) if layer.spatial
+                    else (MARGIN, top + LABEL))
+        top += high
     return np.asarray(image)
 
 
-def chosen_frames(start: int, stop: int, total: int) -> List[int]:
-    """A few of the frames start..stop-1, evenly; where they are too few, their neighbours too."""
+def chosen_frames(start: int, stop: int, total: int, peak: Optional[int] = None) -> List[int]:
+    """A few of the frames start..stop-1, evenly, the nearest to the peak being the peak itself; where they are too few,
+    their neighbours too."""
     short = max(0, FRAMES - (stop - start))
     first = max(0, min(start - short // 2, total - FRAMES))
     last = min(total, max(stop, first + FRAMES)) - 1
-    return sorted({int(round(each)) for each in np.linspace(first, last, FRAMES)})
+    chosen = sorted({int(round(each)) for each in np.linspace(first, last, FRAMES)})
+    if peak is not None and peak not in chosen:
+        chosen[min(range(len(chosen)), key=lambda index: abs(chosen[index] - peak))] = peak
+    return chosen
 
 
-def _title(draw: ImageDraw.ImageDraw, about: ExplainedGloss, title: str, width: int) -> None:
-    verdict = about.verdict
-    colour = VERDICTS.get(verdict, INK)
-    head = f"{SIGNS.get(verdict or '', '')}{about.gloss}"
-    draw.text((MARGIN, MARGIN + 8), fitted(head, bold(18), width // 2), font=bold(18), fill=colour, anchor="lm")
-    words = [title, f"frames {about.frames[0]} to {about.frames[1] - 1}", f"probability {about.score:.2f}"]
-    if verdict:
-        words.insert(1, verdict if verdict != "substituted" else f"substituted, true is {about.true_gloss}")
-    draw.text((MARGIN + width, MARGIN + 8), fitted("   ".join(words), font(13), width // 2 - GAP), font=font(13),
-              fill=DIM, anchor="rm")
-    draw.text((MARGIN, MARGIN + 32), fitted(about.words, font(13), width), font=font(13), fill=INK, anchor="lm")
+def peak_of(laid: LaidMap, span: Tuple[int, int]) -> Optional[int]:
+    """The frame of a gloss where its map is strongest, if the map is there at all."""
+    inside = np.nan_to_num(laid.energy()[span[0]:span[1]])
+    return span[0] + int(inside.argmax()) if inside.size and inside.max() > 0 else None
 
 
-def _over_clip(strip: np.ndarray, width: int, about: ExplainedGloss, frames: int, chosen: List[int]) -> np.ndarray:
-    """The map over the whole clip, the gloss's own frames between two lines, those shown as ticks."""
-    bars = cv2.resize(strip, (width, strip.shape[0]), interpolation=cv2.INTER_NEAREST)
-    for edge in about.frames:
-        at = min(max(round(edge / frames * width), 1), width - 2)
-        bars[:, at - 1:at + 1] = INK
-    for frame in chosen:
-        at = min(int((frame + 0.5) / frames * width), width - 1)
-        bars[-4:, max(at - 1, 0):at + 2] = INK
-    return bars
+def _head(about: ExplainedGloss, title: str, layers: Mapping[str, LayerMap], width: int) -> List[str]:
+    """What is said below the gloss's name, in lines as they fit."""
+    facts = [title, f"frames {about.frames[0]} to {about.frames[1] - 1}", f"probability {about.score:.2f}"]
+    if about.verdict:
+        facts.insert(1, about.verdict if about.verdict != "substituted" else f"substituted, true is {about.true_gloss}")
+    key = "curves: the map over the clip, the gloss's own frames shaded, a dot at their peak"
+    if any(layer.spatial for layer in layers.values()):
+        key = key.replace("the map", "the map's mean over each frame") + "; framed: the picture of that peak"
+    return [line for words in (" \u00b7 ".join(facts), f"explains {about.words}", key)
+            for line in wrapped(words, font(13), width)]
+
+
+def _write_head(image: Image.Image, draw: ImageDraw.ImageDraw, about: ExplainedGloss, lines: List[str],
+                layers: Mapping[str, LayerMap], style: Style, ground: Ground) -> None:
+    name = f"{SIGNS.get(about.verdict or '', '')}{about.gloss}"
+    draw.text((MARGIN, MARGIN + HEAD // 2 - 4), fitted(name, bold(18), image.width - 2 * MARGIN), font=bold(18),
+              fill=ground.verdicts.get(about.verdict, ground.ink), anchor="lm")
+    y = MARGIN + HEAD
+    for line in lines:
+        draw.text((MARGIN, y), line, font=font(13), fill=ground.dim, anchor="lm")
+        y += LINE
+    ramp = palette(style.colormap)[np.arange(RAMP[0]) * 256 // RAMP[0], 0]
+    image.paste(Image.fromarray(np.ascontiguousarray(np.broadcast_to(ramp, (RAMP[1], *ramp.shape)))),
+                (MARGIN + 14, y - RAMP[1] // 2))
+    scope = "each frame" if any(layer.laid.per_frame for layer in layers.values()) else "the clip"
+    small = font(12)
+    draw.text((MARGIN, y), "0", font=small, fill=ground.dim, anchor="lm")
+    draw.text((MARGIN + RAMP[0] + 22, y), f"1, the strongest place of this gloss's map in {scope}", font=small,
+              fill=ground.dim, anchor="lm")
+
+
+def _pictures(draw: ImageDraw.ImageDraw, frames: np.ndarray, about: ExplainedGloss, layer: LayerMap, style: Style,
+              ground: Ground, top: int) -> np.ndarray:
+    """The frames of a layer with a place, its course over the clip below; numbers are written above them."""
+    height, width = (side * style.scale for side in frames.shape[1:3])
+    peak = peak_of(layer.laid, about.frames)
+    chosen = chosen_frames(*about.frames, len(frames), peak)
+    below, inner = STRIP * style.scale, FRAMES * width + (FRAMES - 1) * GAP
+    board = np.full((height + GAP + below + 2 * RIM, inner + 2 * RIM, 3), ground.paper, np.uint8)
+    pictures = LayerPictures(layer.laid, layer.flags, style)
+    for column, frame in enumerate(chosen):
+        left = RIM + column * (width + GAP)
+        if frame == peak:
+            board[:height + 2 * RIM, left - RIM:left + width + RIM] = ground.peak
+        board[RIM:RIM + height, left:left + width] = pictures.draw(frame, enlarged(frames[frame], style.scale))
+        words, colour = (f"frame {frame}, peak", ground.peak) if frame == peak else (f"frame {frame}", ground.dim)
+        draw.text((MARGIN + left - RIM, top + LABEL // 2), words, font=font(12), fill=colour, anchor="lm")
+    if isinstance(layer.laid, JointMap):
+        course = strip_of(layer.laid, inner, below, style)
+    else:
+        course = curve(layer.laid.energy(), (below, inner), ground, about.frames, layer.laid.extent.seen, peak, chosen)
+    board[RIM + height + GAP:RIM + height + GAP + below, RIM:RIM + inner] = course
+    return board
+
+
+def _course(about: ExplainedGloss, layer: LayerMap, size: Tuple[int, int], ground: Ground) -> np.ndarray:
+    """The map of a layer that knows only when."""
+    drawn = curve(layer.laid.whole(), size, ground, about.frames, layer.laid.extent.seen,
+                  peak_of(layer.laid, about.frames))
+    said = in_words(layer.flags)
+    if said is not None:
+        image = Image.fromarray(drawn)
+        ImageDraw.Draw(image).text((6, 10), fitted(said, font(12), size[1] - 12), font=font(12), fill=ground.ink,
+                                   anchor="lm")
+        drawn = np.asarray(image)
+    return drawn

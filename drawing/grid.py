@@ -23,6 +23,7 @@ from drawing.text import (
     draw_chip,
     fitted,
     font,
+    wrapped,
 )
 from geometry.joints import JointMap
 from geometry.laid import LaidMap
@@ -33,7 +34,9 @@ from records.style import Style
 
 COLUMNS = 5
 MARGIN, GAP, LABEL, CAPTION, PAD = 14, 8, 26, 16, 10
-TARGET = 20         # the line of a reading that says what its maps explain
+TARGET, TARGET_LINE = 4, 16         # the lines of a reading that say what its maps explain
+OUTSIDE = "own video, outside the training data: the recognisers can be sure and wrong"
+WARNED = 20         # the line with that
 BELOW = {False: "the map itself: when, not where", True: "mean of the map"}     # by whether it has a place
 BELOW_JOINTS = "joints by time"
 SIDE = 260          # the left part of a reading: model, WER and the gloss of the moment
@@ -75,7 +78,8 @@ class Grid:
 
     def _lay_out(self, record: Record, maps: Mapping[str, Mapping[str, LaidMap]]) -> None:
         truth_boxes, truth_height = chip_boxes(record.truth or (), self.inner - SIDE)
-        y = MARGIN + TITLE + truth_height + PAD
+        self.truth_top = MARGIN + TITLE + (WARNED if record.video else 0)
+        y = self.truth_top + truth_height + PAD
         labels: List[Tuple[int, int, str, Sequence[str], str]] = []
         for model, layers in maps.items():
             read = Reading(record.models[model], self.frames, self.inner)
@@ -105,10 +109,11 @@ class Grid:
                 boxes: Sequence[Tuple[int, int, int]]) -> None:
         middle = MARGIN + 13
         room = self.inner - COUNTER - (460 if self.width > WIDE_HEADER else 190)
-        outside = "  \u00b7  own video, outside the training data" if record.video else ""
-        name = fitted(record.sequence + outside, bold(18), room)
+        name = fitted(record.sequence, bold(18), room)
         draw.text((MARGIN, middle), name, font=bold(18), fill=INK, anchor="lm")
-        top = MARGIN + TITLE
+        if record.video:
+            draw.text((MARGIN, MARGIN + TITLE), OUTSIDE, font=font(14), fill=WARNING, anchor="lm")
+        top = self.truth_top
         draw.text((MARGIN, top + CHIP_HEIGHT // 2), "True glosses", font=bold(14), fill=DIM, anchor="lm")
         for gloss, (x, y, width) in zip(record.truth or (), boxes):
             draw_chip(draw, (MARGIN + SIDE + x, top + y, width), gloss, INK)
@@ -146,7 +151,9 @@ class Reading:
         self.texts = [chip_text(item.gloss, item.verdict) for item in self.items]
         self.boxes, chips = chip_boxes(self.texts, width - SIDE - 2 * PAD)
         self.colours = dict.fromkeys(VERDICTS, DIM) if record.guess else VERDICTS
-        self.height = max(chips, 2 * CHIP_HEIGHT) + 2 * PAD + TARGET
+        drawn = "  \u00b7  trained on drawings" if record.checkpoint.drawn else ""
+        self.explained = wrapped(f"its maps explain {record.target}{drawn}", font(12), width - 2 * PAD)
+        self.height = max(chips, 2 * CHIP_HEIGHT) + 2 * PAD + TARGET + TARGET_LINE * len(self.explained)
         states = [self._state(frame) for frame in range(frames)]
         self._drawn = {state: self._draw(*state) for state in sorted(set(states), key=str)}
         self._states = states
@@ -174,9 +181,9 @@ class Reading:
         colour = DIM if active is None else self.colours[self.items[active].verdict]
         draw.text((PAD, PAD + CHIP_HEIGHT * 3 // 2), fitted(now, bold(17), SIDE - 2 * PAD), font=bold(17), fill=colour,
                   anchor="lm")
-        drawn = "  \u00b7  trained on drawings" if self.record.checkpoint.drawn else ""
-        explained = fitted(f"its maps explain {self.record.target}{drawn}", font(12), self.width - 2 * PAD)
-        draw.text((PAD, self.height - PAD - TARGET // 2 + 4), explained, font=font(12), fill=DIM, anchor="lm")
+        for line, words in enumerate(self.explained, start=-len(self.explained)):
+            y = self.height - PAD + TARGET + TARGET_LINE * line + TARGET_LINE // 2
+            draw.text((PAD, y), words, font=font(12), fill=DIM, anchor="lm")
         for index in shown:
             x, y, width = self.boxes[index]
             verdict = self.items[index].verdict

@@ -40,6 +40,17 @@ def fitted(text: str, face: ImageFont.FreeTypeFont, width: int) -> str:
     return text[:(kept + 1) // 2] + "\u2026" + text[-(kept // 2):]
 
 
+def wrapped(text: str, face: ImageFont.FreeTypeFont, width: int) -> List[str]:
+    """The text in as many lines as it needs; a word longer than a line has its middle left out."""
+    lines: List[str] = []
+    for word in text.split():
+        if lines and face.getlength(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(fitted(word, face, width))
+    return lines
+
+
 def chip_text(gloss: str, verdict: Optional[str]) -> str:
     return SIGNS.get(verdict or "", "") + gloss
 
@@ -73,12 +84,7 @@ def draw_chip(draw: ImageDraw.ImageDraw, at: Tuple[int, int, int], text: str, co
 def plate(text: str, width: int, size: int = 11) -> np.ndarray:
     """A remark to lay over a picture of this width: uint8 [h, w, 3], in lines as they fit."""
     face, room = font(size), width - 4 * (size // 2)
-    lines: List[str] = []
-    for word in text.split():
-        if lines and face.getlength(f"{lines[-1]} {word}") <= room:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
+    lines = wrapped(text, face, room)
     pitch, pad = size + 4, size // 2
     longest = max(int(face.getlength(line)) for line in lines)
     image = Image.new("RGB", (min(longest + 2 * pad, width), len(lines) * pitch + pad), (16, 18, 22))

@@ -24,7 +24,8 @@ STYLES = ("base.css", "report.css")
 SCRIPTS = ("dom.js", "pictures.js", "state.js", "views.js", "gloss.js", "stage.js", "methods.js", "scale.js",
            "moment.js", "head.js", "lanes.js", "lanes_panel.js", "tabs.js", "fold.js", "shares.js", "foot.js",
            "player.js", "address.js", "save.js", "report.js")
-FILES = ("comparison.mp4", "scale.png", "preds.txt", "preds.json", "glosses.csv", "parts.csv", "when.csv", "cams.npz")
+FILES = ("framing.jpg", "comparison.mp4", "scale.png", "preds.txt", "preds.json", "glosses.csv", "parts.csv",
+         "when.csv", "cams.npz")
 LATER = ("preds.txt", "preds.json")     # written when all else is
 THUMBNAIL_HEIGHT = 96
 

@@ -242,8 +242,8 @@ class Pipeline:
         asked = replace(self.asked, write=work.parts, every=record.settings["every"])
         with job.folder as folder:
             beside = os.listdir(folder.final) if work.adding else []
+            write_origin(folder.path, work.clip)        # first, as the page leads to it
             seconds.update(write(folder.path, asked, work.clip, work.made.explanations, record, self._drawers, beside))
-            write_origin(folder.path, work.clip)
             took = sum(seconds.values())        # what was done for it, however long it waited in between
             before = job.there.record if work.adding else None
             record = replace(record, seconds=all_seconds(before, seconds),

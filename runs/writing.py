@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Collection, Dict, Iterator, Mapping
 
 from datasets.clip import Clip
 from drawing.gloss_strip import gloss_strip
+from drawing.grounds import DARK, LIGHT
 from drawing.overlay import png
 from files.names import safe
 from poses.regions import APART, regions
@@ -76,11 +77,12 @@ def _write_glosses(folder: Path, style: Style, clip: Clip, explanations: "Mappin
 
     def draw(model: str, gloss: "GlossMaps") -> None:
         title = record.models[model].title + (", a guess" if record.models[model].guess else "")
-        picture = png(gloss_strip(clip.frames, gloss.about, title, gloss.layers, style))
-        (folder / model / "glosses" / strip_name(gloss.about)).write_bytes(picture)
+        for inside, ground in (("glosses", DARK), ("glosses/light", LIGHT)):
+            picture = gloss_strip(clip.frames, gloss.about, title, gloss.layers, style, ground)
+            (folder / model / inside / strip_name(gloss.about)).write_bytes(png(picture))
 
     for model in explanations:
-        (folder / model / "glosses").mkdir(parents=True)
+        (folder / model / "glosses" / "light").mkdir(parents=True)
     drawn = [workers.submit(draw, model, gloss)
              for model, explanation in explanations.items() for gloss in explanation.glosses]
     for each in drawn:

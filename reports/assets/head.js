@@ -7,7 +7,7 @@ function showHead() {
   byId("sequence").append(...breakable(preds.sequence));
   byId("facts").textContent = [preds.split, preds.signer, `${frames} frames`, `${(frames / fps).toFixed(1)} s at ${fps} fps`]
     .filter(Boolean).join(" · ");
-  if (preds.video) byId("facts").after(aboutVideo(preds.video));
+  if (preds.video) byId("facts").after(aboutVideo(preds.video, data.files.includes("framing.jpg")));
   const here = encodeURIComponent(preds.sequence);
   const link = ([text, href]) => make("a", { href, text });
   byId("links").prepend(...[["index", "../index.html"], ["← previous clip", `../index.html#before=${here}`],
@@ -40,9 +40,10 @@ function showHead() {
 }
 
 /** Where an own video is from and how sure one can be: what is amiss with it is in sight, the rest unfolds. */
-function aboutVideo({ lines: [first, ...more], notes }) {
-  const list = (texts) => make("ul", {}, ...texts.map((text) => make("li", { text })));
-  return make("div", { class: "video" }, make("details", { class: "soft" }, make("summary", { text: first }), list(more.filter((text) => !notes.includes(text)))),
+function aboutVideo({ lines: [first, ...more], notes }, framing) {
+  const list = (texts, ...before) => make("ul", {}, ...before, ...texts.map((text) => make("li", { text })));
+  const picture = framing ? make("li", {}, make("a", { href: "framing.jpg", text: "framing.jpg" }), ": what of the video was taken, and its keypoints") : null;
+  return make("div", { class: "video" }, make("details", { class: "soft" }, make("summary", { text: first }), list(more.filter((text) => !notes.includes(text)), picture)),
     notes.length ? list(notes) : null);
 }
 

@@ -1,9 +1,11 @@
-from typing import List, Tuple
+from typing import Any, List, Tuple
 
 import numpy as np
 import pytest
 
-from drawing.gloss_strip import FRAMES, chosen_frames, gloss_strip
+from drawing.gloss_strip import FRAMES, chosen_frames, gloss_strip, peak_of
+from drawing.grounds import DARK, GROUNDS, LIGHT
+from drawing.overlay import palette
 from records.explanation import LayerMap
 from records.style import Style
 from tests.kit import records
@@ -32,3 +34,73 @@ def test_the_strip_has_a_row_for_each_layer_and_the_frames_of_the_gloss() -> Non
         rows = [row for row in range(one.shape[0] - 64)
                 if np.array_equal(one[row:row + 64, left:left + 80], frames[frame])]
         assert len(rows) == 1           # where the map is zero the frame is itself
+
+
+def peaked(frame: int, shape: Tuple[int, ...]) -> Any:
+    """A map that is strongest at a frame, and stronger still outside the gloss."""
+    values = np.full((20, *shape), 0.1)
+    values[frame], values[18] = 0.6, 1.0
+    return LayerMap(laid(values, (64, 80)))
+
+
+def strip_of(layer: LayerMap, ground: Any = DARK, words: str = "REGEN, which was read") -> np.ndarray:
+    frames = np.full((20, 64, 80, 3), 120, np.uint8)
+    about = records.gloss(1, "REGEN", (4, 12), verdict="right", true_gloss="REGEN", words=words)
+    return gloss_strip(frames, about, "SlowFastSign", {"layer": layer}, Style(), ground)
+
+
+@pytest.mark.parametrize("frame", [4, 5, 7, 11])
+def test_the_peak_of_the_gloss_is_among_the_frames_and_framed(frame: int) -> None:
+    layer = peaked(frame, (64, 80))
+    assert peak_of(layer.laid, (4, 12)) == frame
+    chosen = chosen_frames(4, 12, 20, frame)
+    assert frame in chosen and chosen == sorted(set(chosen)) and len(chosen) == FRAMES
+    picture = strip_of(layer)
+    framed = (picture == DARK.peak).all(axis=2)
+    column = chosen.index(frame)
+    left = 14 + column * 88
+    assert framed[:, left - 3:left].all(axis=1).sum() >= 64 and framed[:, left + 80:left + 83].all(axis=1).sum() >= 64
+    others = [14 + number * 88 - 3 for number in range(FRAMES) if number != column]
+    assert not any(framed[:, other:other + 3].all(axis=1).sum() >= 64 for other in others)
+
+
+def test_a_layer_that_knows_only_when_is_a_curve_without_frames() -> None:
+    picture = strip_of(peaked(7, ()))
+    assert not (picture == 120).all(axis=2).any() and picture.shape[0] < strip_of(peaked(7, (64, 80))).shape[0]
+    spots = np.argwhere((picture == DARK.peak).all(axis=2))
+    assert abs(spots[:, 1].mean() - (14 + 7.5 / 20 * (picture.shape[1] - 28))) < 1.5        # the dot, over frame 7
+
+
+@pytest.mark.parametrize("name", GROUNDS)
+def test_the_picture_has_the_colour_scale_on_either_ground(name: str) -> None:
+    ground = GROUNDS[name]
+    picture = strip_of(peaked(7, (64, 80)), ground)
+    assert (picture[0] == ground.paper).all() and (picture[-1] == ground.paper).all()
+    ramp = palette("turbo")[np.arange(120) * 256 // 120, 0]
+    assert any(np.array_equal(row[28:148], ramp) for row in picture)
+
+
+def test_on_white_all_lettering_is_dark_enough_to_read() -> None:
+    def light(colour: Any) -> float:
+        parts = np.array(colour) / 255
+        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    for colour in (LIGHT.ink, LIGHT.dim, LIGHT.peak, *LIGHT.verdicts.values()):
+        assert 1.05 / (light(colour) + 0.05) >= 4.5
+
+
+def test_all_that_a_gloss_explains_is_said_in_lines_as_they_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    from PIL import ImageDraw
+
+    said: List[str] = []
+    write = ImageDraw.ImageDraw.text
+
+    def spy(self: Any, place: Any, text: str, *rest: Any, **more: Any) -> None:
+        said.append(text)
+        write(self, place, text, *rest, **more)
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", spy)
+    words = "REGEN, which was read, less the best other class at the steps of the gloss itself, " * 2
+    strip_of(peaked(7, ()), words=words.strip())
+    assert " ".join(words.split()) in " ".join(said)

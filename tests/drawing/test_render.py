@@ -7,16 +7,17 @@ import av
 import cv2
 import numpy as np
 import pytest
+from PIL import ImageDraw
 from pytorch_grad_cam.utils.image import show_cam_on_image
 
-from drawing.grid import Grid, Reading
+from drawing.grid import LEAST_WIDTH, OUTSIDE, Grid, Reading
 from drawing.layer import LayerPictures
 from drawing.overlay import levels, overlay, palette
 from drawing.strips import STRIP, strip, with_cursor
 from drawing.text import VERDICTS, bold, chip_boxes, fitted, font
 from drawing.view import EDGE
 from geometry.laid import Extent, LaidMap
-from records.sequence import Sequence
+from records.sequence import Sequence, VideoRecord
 from records.style import Style
 from render import render
 from tests.kit import records
@@ -231,3 +232,28 @@ def test_umlauts_have_a_shape_of_their_own() -> None:
 def test_long_names_lose_their_middle() -> None:
     short = fitted("backbone.stage.block.branch", font(14), 100)
     assert font(14).getlength(short) <= 100 and short.startswith("back") and short.endswith("nch")
+
+
+@pytest.fixture()
+def said(monkeypatch: pytest.MonkeyPatch) -> List[str]:
+    """All that is written into pictures."""
+    texts: List[str] = []
+    write = ImageDraw.ImageDraw.text
+
+    def spy(self: Any, place: Any, text: str, *rest: Any, **more: Any) -> None:
+        texts.append(text)
+        write(self, place, text, *rest, **more)
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", spy)
+    return texts
+
+
+def test_the_video_cuts_neither_its_warning_nor_what_the_maps_explain(said: List[str]) -> None:
+    record = told(sequence="a_very_long_name_of_a_video_of_somebody_who_signs_at_home_2024_07_31",
+                  video=VideoRecord("home.mp4", 0, 1, "whole", "none", (), ("outside",)))
+    words = "each gloss read, on its own (" + " ".join(f"GLOSS{number}" for number in range(40)) + "); here added"
+    record = replace(record, models={"slowfast": replace(record.models["slowfast"], target=words)})
+    Grid((64, 64), record, some_maps(), Style())
+    assert f"its maps explain {words}" in " ".join(said)
+    assert OUTSIDE in said and "outside the training data" in OUTSIDE
+    assert font(14).getlength(OUTSIDE) < LEAST_WIDTH - 28
