@@ -13,10 +13,10 @@ def said(monkeypatch: pytest.MonkeyPatch) -> List[str]:
     texts: List[str] = []
     write = ImageDraw.ImageDraw.text
 
-    def spy(self: Any, place: Any, text: str, *rest: Any, **more: Any) -> None:
-        assert place[0] + more.get("font", rest[1] if len(rest) > 1 else None).getlength(text) <= self.im.size[0]
+    def spy(self: Any, corner: Any, text: str, colour: Any, face: Any, **more: Any) -> None:
+        assert corner[0] + face.getlength(text) <= self.im.size[0]
         texts.append(text)
-        write(self, place, text, *rest, **more)
+        write(self, corner, text, colour, face, **more)
 
     monkeypatch.setattr(ImageDraw.ImageDraw, "text", spy)
     return texts
