@@ -119,7 +119,7 @@ def laid(raw: Tensor, probe: Probe, left: int, size: Tuple[int, int, int], viewp
 def laid_on(raw: Tensor, centred: Cells, extent: Extent, per_frame: bool = False, blank: bool = False,
             alike: float = 0.0) -> Tuple[LaidMap, Tuple[str, ...]]:
     """The same of a map whose cells are known."""
-    parts = partial(_on_view, raw, centred, extent)
+    parts = partial(on_view, raw, centred, extent)
     ends = [torch.aminmax(part.flatten(1), dim=1) for part in parts()]
     lows, highs = (torch.cat(each).cpu().numpy() for each in zip(*ends))
     found = flags(lows, highs, parts, blank)
@@ -134,7 +134,7 @@ def _without_top(values: Tensor, share: float) -> Tensor:
     return values.kthvalue(max(1, values.shape[1] - int(share * values.shape[1])), dim=1).values
 
 
-def _on_view(raw: Tensor, centred: Cells, extent: Extent) -> Iterator[Tensor]:
+def on_view(raw: Tensor, centred: Cells, extent: Extent) -> Iterator[Tensor]:
     """float32 [n, h, w], [n, J] or [n, 1]: what lies on the frames seen, some frames at a time."""
     points = np.arange(*extent.seen)
 

@@ -43,14 +43,23 @@ def gloss_strip(frames: np.ndarray, about: ExplainedGloss, title: str, layers: M
     draw = ImageDraw.Draw(image)
     _write_head(image, draw, about, head, layers, style, ground)
     for (name, layer), high in zip(layers.items(), rows):
-        draw.text((MARGIN, top + LABEL // 2), fitted(name, font(13), inner), font=font(13), fill=ground.ink,
-                  anchor="lm")
+        _label(draw, (MARGIN, top + LABEL // 2), name, layer, inner, ground)
         row = _pictures(draw, frames, about, layer, style, ground, top + LABEL) if layer.spatial else _course(
             about, layer, (CURVE * style.scale, inner), ground)
         image.paste(Image.fromarray(row), (MARGIN - RIM, top + 2 * LABEL - RIM) if layer.spatial
                     else (MARGIN, top + LABEL))
         top += high
     return np.asarray(image)
+
+
+def _label(draw: ImageDraw.ImageDraw, at: Tuple[int, int], name: str, layer: LayerMap, width: int,
+           ground: Ground) -> None:
+    """Whether the map holds on this clip stands at the right, so that a long name never hides it."""
+    said = f"{layer.check.verdict} on this clip" if layer.check else ""
+    room = int(font(13).getlength(said)) + GAP if said else 0
+    label = f"{name}: {layer.made}" if layer.made else name
+    draw.text(at, fitted(label, font(13), width - room), font=font(13), fill=ground.ink, anchor="lm")
+    draw.text((at[0] + width, at[1]), said, font=font(13), fill=ground.dim, anchor="rm")
 
 
 def chosen_frames(start: int, stop: int, total: int, peak: Optional[int] = None) -> List[int]:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from datasets.clip import Clip
 from evidence.redraw import redrawn_from_the_top, restored
+from evidence.shifts import beaten, shifted
 from evidence.tally import chosen_pixels, rank_correlation
 from models.embedder import Embedder, embed
 from pairs.explaining import NO_TARGET, UNSTEADY, Key, PictureExplanation, explain_pictures, is_void
@@ -180,9 +181,7 @@ def _against_shifts(asked: Checked, clip: Clip, heat: np.ndarray,
     height, width = picture.shape[:2]
     blurred = cv2.GaussianBlur(np.ascontiguousarray(picture), (0, 0), max(height, width) / 12)
     salient = chosen_pixels(heat[None], SHARE, True, (0, height, 0, width))[0]
-    random = np.random.RandomState(asked.seed)
-    moves = [(0, 0)] + [(random.randint(height), random.randint(width)) for _ in range(asked.shifts)]
-    masks = [np.roll(salient, move, (0, 1))[..., None] for move in moves]
+    masks = [mask[..., None] for mask in (salient, *shifted(salient, asked.shifts, asked.seed))]
     effects = {}
     for name, ground, put in (("deletion", picture, blurred), ("insertion", blurred, picture)):
         made = [replace(clip, frames=np.where(mask, put, ground)[None]) for mask in masks]
@@ -190,7 +189,7 @@ def _against_shifts(asked: Checked, clip: Clip, heat: np.ndarray,
         moved = values[0] - values[1:] if name == "deletion" else values[1:] - values[0]
         effects[name] = {"before": float(values[0]), "after": float(values[1]),
                       "drop" if name == "deletion" else "gain": float(moved[0]),
-                      "shifts": float(moved[1:].mean()), "beats": float((moved[0] > moved[1:]).mean())}
+                      "shifts": float(moved[1:].mean()), "beats": beaten(moved) / asked.shifts}
     return effects
 
 

@@ -2,6 +2,7 @@
 from dataclasses import dataclass, field
 from typing import Dict, Optional, Tuple
 
+from records.shift_check import ShiftCheck
 from records.transcript import Range
 
 
@@ -20,6 +21,7 @@ class ExplainedGloss:
     score: float                # mean probability over the steps
     side: Optional[str] = None  # of a contrast: what speaks for the gloss `read`, or for the `true` one
     layers: Dict[str, Tuple[str, ...]] = field(default_factory=dict)    # flags of its maps
+    checks: Dict[str, ShiftCheck] = field(default_factory=dict)         # whether they hold on this clip
 
 
 def explained_id(span: str, side: Optional[str]) -> str:

@@ -9,6 +9,7 @@ from geometry.laid import LaidMap
 from records.explained import ExplainedGloss
 from records.hiding import Hiding
 from records.parts import ClipParts
+from records.shift_check import ShiftCheck
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class LayerMap:
     field: Optional[float] = None   # the part of the view's height that reaches a cell, of a layer with space
     details: Dict[str, np.ndarray] = dataclasses.field(default_factory=dict)    # what it tells besides, [T', ...] each
     made: str = ""                  # of what, in words, where it is no layer's own map
+    check: Optional[ShiftCheck] = None      # whether it holds on this clip, where that was asked
     method: str = ""                # which made it, where several did: it then stands before the layer's name
 
     @property

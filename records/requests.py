@@ -57,6 +57,7 @@ class ClipRequest(Request):
     layers: Mapping[str, Tuple[str, ...]] = field(default_factory=dict)     # by network, where not its own
     write: Tuple[str, ...] = PARTS[:3]
     every: int = 1                                  # PNGs of every N-th frame
+    checked: bool = False                           # whether each map is held against its own shifts
     videos: Optional[VideoRequest] = None           # in place of a corpus
 
     def check(self) -> None:
@@ -81,9 +82,9 @@ class ClipRequest(Request):
                 "normalise": asked.normalise,
                 "blend": style.blend, "alpha": style.weight, "colormap": style.colormap, "scale": style.scale,
                 "fps": style.fps, "write": list(self.write), "every": self.every,
-                **{name: value for name, value in (("budget", asked.budget), ("hide", asked.hide),
-                                                   ("hidden_keypoints", asked.hidden_keypoints), ("parts", asked.parts))
-                   if value}}
+                **{name: value for name, value in (
+                    ("budget", asked.budget), ("hide", asked.hide), ("hidden_keypoints", asked.hidden_keypoints),
+                    ("parts", asked.parts), ("check", self.checked)) if value}}
 
 
 @dataclass(frozen=True)

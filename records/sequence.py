@@ -6,6 +6,7 @@ from records.codec import from_json, to_json
 from records.explained import ExplainedGloss
 from records.hiding import Hiding
 from records.parts import ClipParts
+from records.shift_check import ShiftCheck
 from records.transcript import Range, Transcript
 from terminal.errors import UserError
 
@@ -21,6 +22,7 @@ class LayerRecord:
     field: Optional[float]          # the part of the view's height that reaches a cell
     evidence: str = ""              # what the evidence study found of such maps
     made: str = ""                  # of what it is made, where it is no layer's own map
+    check: Optional[ShiftCheck] = None      # whether it holds on this clip, where that was asked
     method: str = ""                # which made it, where several did: it then stands before the layer's name
 
 

@@ -34,7 +34,9 @@ def together(made: Sequence[Explanation], keypoints: bool) -> Explanation:
             own.update(_named(one, gloss.layers, keypoints))
         about = next(gloss.about for one, gloss in zip(made, alone) if one is first)
         glosses.append(GlossMaps(replace(about, words=_plain(first, about.words, keypoints),
-                                         layers={name: layer.flags for name, layer in own.items()}), own))
+                                         layers={name: layer.flags for name, layer in own.items()},
+                                         checks={name: layer.check for name, layer in own.items() if layer.check}),
+                                 own))
     return replace(first, target=_plain(first, first.target, keypoints), method=", ".join(methods),
                    precision=", ".join(dict.fromkeys(one.precision for one in made)), layers=layers,
                    glosses=tuple(glosses),

@@ -9,6 +9,7 @@ from poses.regions import REGIONS
 from records.codec import to_json
 from records.reading_timeline import timeline
 from records.sequence import ModelRecord, Sequence
+from records.shift_check import HOLDS
 from reports.page import json_in_html, page
 from reports.study import study
 from results.existing_result import looks_finished
@@ -109,9 +110,17 @@ def _checked(record: Any) -> Dict[str, Any]:
     return record
 
 
+def _checks(model: ModelRecord) -> Optional[Dict[str, int]]:
+    """How many maps hold on their clip, of those that were checked: of each gloss's own where there are any."""
+    own = [check for gloss in model.explained for check in gloss.checks.values()]
+    found = own or [layer.check for layer in model.layers.values() if layer.check is not None]
+    return {"holds": sum(check.verdict == HOLDS for check in found), "of": len(found)} if found else None
+
+
 def _model(model: ModelRecord, shares: Dict[str, List[float]]) -> Dict[str, Any]:
     return {
         "title": model.title, "reading": [[entry.gloss, entry.verdict] for entry in timeline(model)],
         "wer": to_json(model.wer), "wer_authors": to_json(model.wer_authors), "shares": shares,
         "guess": model.guess, "flags": {name: layer.flags for name, layer in model.layers.items() if layer.flags},
+        "checks": _checks(model),
     }

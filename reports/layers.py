@@ -19,7 +19,7 @@ from results.flags import in_words
 from results.shares import mass, shares
 
 DEPTHS = (("deep", 15), ("middle", 27), ("early", 1 << 20))      # by the most cells down the view
-PER_GLOSS = ("flags", "note", "energy", "shares", "shares_over_time", "sheet")       # the rest is the layer's
+PER_GLOSS = ("flags", "note", "check", "energy", "shares", "shares_over_time", "sheet")       # the rest is the layer's
 Regions = Optional[Tuple[np.ndarray, np.ndarray]]   # the region of each cell [T, 64, 64], frames with a signer [T]
 
 
@@ -64,6 +64,8 @@ def _layer(name: str, layer: LayerMap, evidence: str, found: Regions) -> Tuple[D
                               "note": in_words(layer.flags), "seen": laid.extent.seen, "box": laid.extent.box,
                               "cells": (*laid.raw.shape[1:], 1)[:2], **looks(name, laid, layer.field, layer.method),
                               "made": layer.made, "evidence": evidence}
+    if layer.check is not None:
+        record["check"] = {"verdict": layer.check.verdict, "words": layer.check.words}
     if layer.method:
         record["method"] = layer.method
     record["energy"] = _rounded(laid.energy())

@@ -37,6 +37,7 @@ from records.explained import ExplainedGloss
 from records.explanation import Explanation, GlossMaps, LayerMap
 from records.hiding import Hiding
 from records.sequence import check_format
+from records.shift_check import ShiftCheck
 from terminal.command_exit import ended
 from terminal.errors import UserError
 
@@ -60,6 +61,7 @@ class LayerAbout:
     details: Tuple[str, ...] = ()
     made: str = ""
     method: str = ""
+    check: Optional[ShiftCheck] = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def _put(arrays: Dict[str, np.ndarray], key: str, layer: LayerMap) -> LayerAbout
     if laid.matrix is not None:
         arrays[f"{key}/matrix"] = laid.matrix
     return LayerAbout(laid.extent.size, laid.extent.seen, laid.extent.box, layer.flags, laid.per_frame, laid.void,
-                      layer.field, tuple(layer.details), layer.made, layer.method)
+                      layer.field, tuple(layer.details), layer.made, layer.method, layer.check)
 
 
 def read_cams(path: Path) -> Dict[str, Explanation]:
@@ -162,7 +164,7 @@ def _layer(arrays: Dict[str, np.ndarray], layer: str, key: str, about: LayerAbou
     _check(key, laid)
     details = {name: arrays[f"{layer}/{name}"] for name in about.details}
     return LayerMap(linked(laid, details) if graph else laid, about.flags, about.field, details, about.made,
-                    about.method)
+                    method=about.method, check=about.check)
 
 
 def _check(key: str, laid: LaidMap) -> None:

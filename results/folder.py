@@ -139,7 +139,8 @@ def preds_lines(record: Sequence) -> List[str]:
     for name, model in models.items():
         lines += [f"{name} {line}" for line in parts_lines(model.parts)]
     lines += [f"{name} {layer}: {said}" for name, model in models.items()
-              for layer, told in model.layers.items() for said in (told.made, told.evidence) if said]
+              for layer, told in model.layers.items() for said in (
+                  told.made, told.evidence, told.check.words if told.check else "") if said]
     return lines + list(record.video.lines if record.video else ())
 
 

@@ -23,6 +23,12 @@ Columns:
     lift_inside                         the first over the second
     peak_frame, peak_x, peak_y          where the map is largest, in frames and pixels of the clip
     flags                               what is wrong with the map
+    check                               of main.py --check: holds, or no better than its shifts, on this clip; cannot be
+                                        told where the clip is too short
+    check_lost, check_usual             what the score loses without the map's highest tenth, and without that of its
+                                        shifts on average
+    check_beaten, check_shifts          of how many shifts it loses more than of
+    check_hide                          what stood in for what was hidden: still, mean or blur
     part_right_hand, ...                with --write parts: the Shapley value of each part, the same in all rows of a
                                         gloss; empty of a part that is not in the picture. parts.csv has more
     when_first_frame, when_last_frame, when_without
@@ -41,7 +47,7 @@ from files.reading import read_text
 from geometry.laid import LaidMap
 from poses.regions import APART, SIDE, cover
 from records.explained import ExplainedGloss
-from records.explanation import Explanation
+from records.explanation import Explanation, LayerMap
 from records.parts import PARTS, ClipParts
 from records.sequence import Sequence as SequenceRecord
 from records.several import layer_of
@@ -58,7 +64,8 @@ PARTED = (*(f"part_{name.replace(' ', '_')}" for name in dict.fromkeys(sum(PARTS
 COLUMNS = ("format", "sequence", "split", "signer", "model", "id", "number", "gloss", "verdict", "correct",
            "true_gloss", "side", "first_frame", "last_frame", "confidence", "layer", "target", "method", "pool",
            "checkpoint", *SHOWN, *(f"area_{name}" for name in SHOWN), *(f"lift_{name}" for name in SHOWN), "inside",
-           "inside_even", "lift_inside", "peak_frame", "peak_x", "peak_y", "flags", *PARTED)
+           "inside_even", "lift_inside", "peak_frame", "peak_x", "peak_y", "flags", "check",
+           "check_lost", "check_usual", "check_beaten", "check_shifts", "check_hide", *PARTED)
 Regions = Optional[Tuple[np.ndarray, np.ndarray]]       # labels of APART [T, 64, 64], frames with a signer [T]
 Row = Dict[str, Union[str, int, float]]
 
@@ -76,7 +83,7 @@ def rows(record: SequenceRecord, explanations: Mapping[str, Explanation], found:
                     "target": about.words, "method": layer.method or explanation.method, "pool": explanation.pool,
                     "checkpoint": record.models[model].checkpoint.sha256,
                     **_shares(layer.laid, about.frames, found), **_when(layer.laid, about.frames), **_peak(layer.laid),
-                    "flags": " ".join(layer.flags), **parted})
+                    "flags": " ".join(layer.flags), **_check(layer), **parted})
     return out
 
 
@@ -91,6 +98,13 @@ def _parted(told: Optional[ClipParts], id: str, frames: int) -> Row:
                     "when_last_frame": min((least + 1) * told.stretch, frames) - 1,
                     "when_without": round(gloss.score - gloss.when[least], 6)})
     return row
+
+
+def _check(layer: LayerMap) -> Row:
+    check = layer.check
+    return {} if check is None else {
+        "check": check.verdict, "check_lost": check.lost, "check_usual": check.usual, "check_beaten": check.beaten,
+        "check_shifts": check.shifts, "check_hide": check.hide}
 
 
 def gloss_cells(about: ExplainedGloss) -> Row:

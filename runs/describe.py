@@ -47,7 +47,7 @@ def describe_model(model: str, recogniser: "Recogniser", clip: Clip, explanation
     verdict, note = known_verdict(checkpoint, sha256)
     notes = (*recogniser.notes, *transcript.notes, *explanation.notes, *([note] if note else []))
     layers = {name: LayerRecord(layer.raw.shape, layer.spatial, layer.flags, layer.laid.extent.seen, layer.field,
-                                _evidence(verdict, explanation, name, layer), layer.made, layer.method)
+                                _evidence(verdict, explanation, name, layer), layer.made, layer.check, layer.method)
               for name, layer in explanation.layers.items()}
     return ModelRecord(
         **_transcript(replace(transcript, notes=notes)), title=title_of(model), target=explanation.target,

@@ -47,6 +47,7 @@ def explained(name: str, clip: Clip, networks: NetworksInUse, asked: ClipRequest
 def _explanations(name: str, clip: Clip, networks: NetworksInUse, asked: ClipRequest, progress: Progress,
                   seconds: Dict[str, float]) -> "Dict[str, Explanation]":
     from cam_runner import explain_each
+    from evidence.clip_check import checked
 
     agreed = asked.question.target == "from-gt" and len(networks.loaded) > 1
     true_gloss = agreed_true_gloss(list(networks.loaded.values()), clip) if agreed else None
@@ -55,6 +56,9 @@ def _explanations(name: str, clip: Clip, networks: NetworksInUse, asked: ClipReq
         progress.stage(f"{name}: {model}")
         started = time.perf_counter()
         made = explain_each(recogniser, clip, asked.asked_of(model), true_gloss=true_gloss, tell=progress.passes)
+        if asked.checked:
+            made = [checked(recogniser, clip, question, told, true_gloss, progress.passes)
+                    for question, told in zip(asked.asked_of(model), made)]
         explanations[model] = together(made, clip.keypoints is not None)
         seconds[f"explain {model}"] = time.perf_counter() - started
     return explanations

@@ -62,6 +62,9 @@ function rowElement(row) {
   const truth = row.truth ? make("p", { class: "truth" }, make("span", { class: "who", text: "truth" }), make("span", { class: "sentence", text: row.truth.join(" ") })) : null;
   const flags = Object.entries(row.models).flatMap(([model, its]) => Object.entries(its.flags)
     .map(([layer, found]) => make("span", { class: "flag", title: titles[model], text: `${layer}: ${found.join(", ")}` })));
+  for (const [model, { checks }] of Object.entries(row.models)) {
+    if (checks) flags.push(make("span", { class: "soft", title: `${titles[model]}: maps that hold on their clip, of those that were checked`, text: `${titles[model]}: ${checks.holds} of ${checks.of} maps hold` }));
+  }
   row.measures = cell("measures", ...measures(row));
   return make("tr", { role: "row" }, cell("picture", picture),
     cell("name", name, make("p", { class: "soft", text: [row.split, row.signer, `${row.frames} frames`].filter(Boolean).join(" · ") }), flags.length ? make("p", { class: "flags" }, ...flags) : null),

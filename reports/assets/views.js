@@ -7,6 +7,7 @@ const brushes = new Map();              // sheet name -> MapBrush
 function flagsOf(layer) {
   const box = make("span", { class: "flags" });
   if (layer.kind) box.append(make("span", { class: "tag", text: layer.kind }));
+  if (layer.check) box.append(make("span", { class: "tag", text: layer.check.verdict, title: layer.check.words }));
   for (const flag of layer.flags) box.append(make("span", { class: "flag", text: flag }));
   return box;
 }

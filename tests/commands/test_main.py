@@ -175,6 +175,23 @@ def test_several_methods_in_one_run_are_told_apart_in_all_that_is_written(tmp_pa
     assert case.run("--split", "test", "--seq", "clip-0", "--quiet", "--method", "gradcam", "--write", "cams") == 2
 
 
+def test_each_map_says_whether_it_holds_on_its_clip(tmp_path: Path) -> None:
+    case = tiny_case(tmp_path)
+    flags = ("--split", "test", "--seq", "clip-0", "--quiet", "--check", "--layers", "slowfast:conv2d.fast_path.layer3",
+             "--target", "REGEN", "--write")
+    assert case.run(*flags, "cams") == 0
+    folder = case.out / "clip-0"
+    preds = json.loads((folder / "preds.json").read_text())
+    check = preds["models"]["slowfast"]["layers"]["conv2d.fast_path.layer3"]["check"]
+    assert preds["settings"]["check"] is True and (check["shifts"], check["hide"]) == (20, "still")
+    verdict = "holds" if check["beaten"] == 20 else "no better than its shifts"
+    said = f"SlowFast conv2d.fast_path.layer3: {verdict} on this clip: hiding its highest tenth costs the score "
+    assert said in (folder / "preds.txt").read_text()
+    assert case.run(*flags, "report") == 0      # of what was kept
+    assert f'"verdict":"{verdict}"' in (folder / "report.html").read_text()
+    assert f'"holds":{int(check["beaten"] == 20)},"of":1' in (case.out / "index.html").read_text()
+
+
 def test_layers_are_listed_with_their_sizes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     case = tiny_case(tmp_path)
     assert case.run("--list-layers", models=MODELS) == 0

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any, List, Tuple
 
 import numpy as np
@@ -7,6 +8,7 @@ from drawing.gloss_strip import FRAMES, chosen_frames, gloss_strip, peak_of
 from drawing.grounds import DARK, GROUNDS, LIGHT
 from drawing.overlay import palette
 from records.explanation import LayerMap
+from records.shift_check import ShiftCheck
 from records.style import Style
 from tests.kit import records
 from tests.kit.maps import laid
@@ -104,3 +106,17 @@ def test_all_that_a_gloss_explains_is_said_in_lines_as_they_fit(monkeypatch: pyt
     words = "REGEN, which was read, less the best other class at the steps of the gloss itself, " * 2
     strip_of(peaked(7, ()), words=words.strip())
     assert " ".join(words.split()) in " ".join(said)
+
+
+def test_a_map_s_verdict_of_this_clip_stands_beside_its_name() -> None:
+    layer = peaked(7, (64, 80))
+    check = ShiftCheck(1.0, 0.5, 20, 20, "still", "gone")
+    plain, judged = strip_of(layer), strip_of(replace(layer, check=check))
+    rows, columns = np.nonzero((plain != judged).any(2))
+    assert rows.size and rows.max() - rows.min() < 20 and columns.min() > plain.shape[1] // 2
+
+
+def test_how_a_joint_map_is_made_stands_beside_its_name() -> None:
+    layer = peaked(7, (64, 80))
+    rows, columns = np.nonzero((strip_of(layer) != strip_of(replace(layer, made="product of all"))).any(2))
+    assert rows.size and rows.max() - rows.min() < 20 and columns.max() < 200

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from records.shift_check import ShiftCheck
 from reports.report import write_report
 from tests.kit import records
 from tests.kit import report as made
@@ -101,3 +102,22 @@ def test_all_layers_show_the_gloss_in_strips_too(opened: Any, alone: Path) -> No
     of_all = strip.evaluate("canvas => canvas.toDataURL()")
     page.query_selector_all("#readings .reading:has-text('SlowFastSign') .word")[0].click()
     assert strip.evaluate("canvas => canvas.toDataURL()") != of_all
+
+
+def test_each_gloss_s_map_says_whether_it_holds_on_this_clip(opened: Any, tmp_path: Path) -> None:
+    """For all together it is the verdict of their sum."""
+    record, explanations = made.record(FRAMES), made.explanations(FRAMES)
+    name, slowfast = OPENING.split("/")[1], explanations["slowfast"]
+    holds, fails = (ShiftCheck(1.0, 0.5, beaten, 20, "still", "gone") for beaten in (20, 3))
+    span = record.models["slowfast"].spans[0]
+    own = records.gloss_maps(records.gloss(1, span.gloss, span.frames, span=span.id),
+                             {name: replace(slowfast.layers[name], check=fails)})
+    layers = {**slowfast.layers, name: replace(slowfast.layers[name], check=holds)}
+    explanations["slowfast"] = replace(slowfast, layers=layers, glosses=(own,))
+    write_report(tmp_path, made.picture(FRAMES), explanations, record)
+    page = opened(tmp_path / "report.html")
+    words = "no better than its shifts on this clip"
+    page.wait_for_selector(f"#single-view .explained:has-text('{words}')")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#single-view .explained:has-text('holds on this clip')")
+    assert words not in page.inner_text("#single-view .explained")

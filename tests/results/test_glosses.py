@@ -9,6 +9,7 @@ import pytest
 
 from poses.regions import APART
 from records.explanation import LayerMap
+from records.shift_check import ShiftCheck
 from results.glosses import COLUMNS, rows, table, write_merged
 from tests.kit import records
 from tests.kit.maps import laid
@@ -47,6 +48,16 @@ def test_there_is_a_row_for_each_layer() -> None:
     assert (where["id"], where["side"], where["correct"]) == ("read-1-for-read", "read", "no")
     assert (where["first_frame"], where["last_frame"], where["checkpoint"]) == (4, 7, "0f" * 32)
     assert when["flags"] == "saturated" and when["peak_frame"] == 7 and "peak_x" not in when
+
+
+def test_a_map_that_was_checked_has_its_verdict() -> None:
+    check = ShiftCheck(3.5, 0.25, 20, 20, "still", "gone")
+    layers = {"checked": LayerMap(laid(a_map()), check=check), "not": LayerMap(laid(a_map()))}
+    told = records.explanation({}, [records.gloss_maps(records.gloss(1, "REGEN", (4, 8)), layers)])
+    one, other = rows(records.sequence(), {"slowfast": told}, None)
+    assert [one[f"check{name}"] for name in ("", "_lost", "_usual", "_beaten", "_shifts", "_hide")] == [
+        "holds", 3.5, 0.25, 20, 20, "still"]
+    assert "check" not in other and set(one) <= set(COLUMNS)
 
 
 def test_shares_are_of_the_gloss_s_own_frames() -> None:
