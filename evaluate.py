@@ -37,6 +37,9 @@ def parser() -> argparse.ArgumentParser:
     device_flag(add)
     data_flag(add)
     dataset_flag(add, tuple(CORPORA))
+    add("--truth", metavar="FILE.eaf|FOLDER",
+        help="what is signed, from ELAN's files, named as the sequences are, in place of the corpus's own annotation")
+    add("--tier", metavar="NAME", help="the tier of --truth that has the glosses (default: the only one)")
     add("--out", metavar="FOLDER", help="where results go (default: the workspace's outputs/evaluation)")
     add("--evidence", action="store_true",
         help="measure instead whether maps fall on the articulators, on clips of the synthetic signer "
@@ -78,9 +81,11 @@ def _check_together(given: argparse.Namespace) -> None:
     """UserError for a flag that is of no use beside the others."""
     check_checkpoints(given)
     if given.evidence:
-        refuse(given, ("beam", "batch_size"), "--evidence counts no word errors")
+        refuse(given, ("beam", "batch_size", "truth", "tier"), "--evidence counts no word errors")
     else:
         refuse(given, ("clips", "beside", "film"), "only with --evidence")
+    if given.tier and not given.truth:
+        raise UserError(f"--tier {given.tier} is for --truth FILE.eaf; name the file or folder, or leave it out")
 
 
 def measure_evidence(given: argparse.Namespace) -> int:

@@ -126,9 +126,9 @@ def parser() -> argparse.ArgumentParser:
     add("--fps", type=rate, default=25.0, metavar="RATE", help="frames a second of the video (default: 25)")
     add("--write", nargs="+", metavar="WHAT", type=_parts,
         help=f"what to write, of {' '.join(PARTS)}; cams: logits and maps as numbers, glosses: a picture for each "
-             "gloss and glosses.csv, parts: from which parts and moments of the clip each gloss was read; what a "
-             "finished sequence has stays, the rest is added (default: frames video report, and glosses with --target "
-             "each and errors; of the demo parts too)")
+             "gloss and glosses.csv, parts: from which parts and moments of the clip each gloss was read, elan: "
+             "tiers for ELAN (.eaf) and subtitles (.vtt); what a finished sequence has stays, the rest is added "
+             "(default: frames video report, and glosses with --target each and errors; of the demo parts too)")
     add("--every", type=count, default=1, metavar="N", help="PNGs of every N-th frame only (default: 1)")
     add("--beside", metavar="FOLDER",
         help="another run's output folder: also write beside.html, where its maps of a clip stand beside these")

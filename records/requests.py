@@ -8,7 +8,7 @@ from records.style import Style
 from terminal.errors import UserError
 
 COMPARING = ("cosine", "dot")                    # targets that need a second picture
-PARTS = ("frames", "video", "report", "cams", "glosses", "parts")       # what can be written of a sequence
+PARTS = ("frames", "video", "report", "cams", "glosses", "parts", "elan")       # what can be written of a sequence
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class VideoRequest:
     crop: Optional[Tuple[int, int, int, int]] = None    # left, top, width, height; None: around the signer
     keypoints: Optional[Path] = None                # a file
     truth: Tuple[str, ...] = ()
+    annotation: Optional[Path] = None               # of ELAN's, in place of `truth`
+    tier: str = ""                                  # of it; empty: the only one that has glosses
     longest: float = 16.0                           # seconds: 400 frames, more than the longest sentence of PHOENIX
     paths: Tuple[Path, ...] = ()
     estimator: Optional[str] = None                 # none, a name, or None for one that is installed
@@ -44,7 +46,8 @@ class VideoRequest:
         """What makes two runs on a video the same, as JSON has it."""
         return {"from": self.start, "to": self.stop, "fps_in": "keep" if self.keep else self.rate or "25 taken",
                 "crop": "auto" if self.crop is None else ",".join(map(str, self.crop)), "longest": self.longest,
-                "truth": " ".join(self.truth)}
+                "truth": " ".join(self.truth),
+                **({"annotation": str(self.annotation), "tier": self.tier} if self.annotation else {})}
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from reports.index import FORMAT, RECORD, THUMBNAIL, write_index
 from reports.layers import gloss_records, layer_records
 from reports.page import colour_tables, page
 from reports.sprites import encode_frames, encode_maps, jpeg
+from results.elan import elan_files
 
 __all__ = ["write_index", "write_report"]
 
@@ -46,7 +47,8 @@ def write_report(folder: Path, frames: np.ndarray, explanations: Mapping[str, Ex
               **encode_maps({name: each.values for name, each in maps.items()}, len(frames))}
     data = finite({
         "frames": len(frames), "size": frames.shape[1:3], "preds": sequence_json(record),
-        "files": [name for name in FILES if name in LATER or name in beside or (folder / name).is_file()],
+        "files": [name for name in (*FILES, *elan_files(record.sequence))
+                  if name in LATER or name in beside or (folder / name).is_file()],
         "models": [{"name": name, "layers": layers, "alone": alone.get(name, []), **_reading(record.models[name])}
                    for name, layers in records.items()],
         "sheets": {name: {**each.layout(), **(maps[name].layout() if name in maps else {})}

@@ -82,7 +82,7 @@ def rows(record: SequenceRecord, explanations: Mapping[str, Explanation], found:
                     "model": model, **gloss_cells(about), "layer": layer_of(name, layer.method),
                     "target": about.words, "method": layer.method or explanation.method, "pool": explanation.pool,
                     "checkpoint": record.models[model].checkpoint.sha256,
-                    **_shares(layer.laid, about.frames, found), **_when(layer.laid, about.frames), **_peak(layer.laid),
+                    **_shares(layer.laid, about.frames, found), **_when(layer.laid, about.frames), **peak(layer.laid),
                     "flags": " ".join(layer.flags), **_check(layer), **parted})
     return out
 
@@ -151,7 +151,7 @@ def _when(laid: LaidMap, frames: Range) -> Row:
     return out
 
 
-def _peak(laid: LaidMap) -> Row:
+def peak(laid: LaidMap) -> Row:
     if laid.void:
         return {}
     frame = laid.extent.seen[0] + int(laid.highs.argmax())

@@ -48,9 +48,12 @@ def evaluate(given: argparse.Namespace) -> int:
 
     from datasets.phoenix import PhoenixVideoTextDataset
     from results.certainty import BESIDE
+    from runs.elan_annotation import annotate
     from training.distributed import join, leave
 
     datasets = {split: PhoenixVideoTextDataset(corpus, split) for split in given.split}
+    for line in annotate(datasets, given.truth, given.tier or "") if given.truth else ():
+        print(line, file=sys.stderr)
     widths: Widths = tuple(given.beam or (None,))
     out = output_folder(given.out or workspace.outputs / "evaluation")
     check_ours([*(out / f"{file_name(split, model, width, widths)}{ending}" for split in given.split

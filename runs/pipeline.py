@@ -33,6 +33,7 @@ if TYPE_CHECKING:   # torch is loaded while the first clip is being decoded
     from records.explanation import Explanation
 
 POLL = 0.2      # seconds
+LEADING = ("report", "elan")    # they lead to what else is there, so they are made again when that becomes more
 
 
 class Sequences(Protocol):
@@ -232,8 +233,8 @@ class Pipeline:
         assert there is not None
         record = added_to(there, settings, self.asked.command, None if kept is not None else made.record)
         made = Explained(kept, record, {}) if kept is not None else replace(made, record=record)
-        report = [part for part in written(settings) if part == "report"]       # it leads to all that is there
-        return Work(clip, inputs, made.after(decoding), (*job.there.lacking, *report), True)
+        again = [part for part in written(settings) if part in LEADING]
+        return Work(clip, inputs, made.after(decoding), (*job.there.lacking, *again), True)
 
     def _write(self, job: Job, work: Work) -> Tuple[Sequence, str]:
         """Everything a sequence leaves behind, in a thread of its own. What no two runs have in common is in preds.json

@@ -3,20 +3,23 @@ import argparse
 from typing import Any, Callable, Optional
 
 from files.workspace import expanded
+from glosses.elan_truth import is_elan
 from records.requests import VideoRequest
 from terminal.command_line import refuse
 from terminal.errors import UserError
 from terminal.numbers import seconds
 
 ESTIMATORS = ("mediapipe", "rtmlib", "rtmlib-performance", "rtmlib-balanced", "rtmlib-lightweight", "none")
-OF_VIDEOS = ("start", "stop", "fps_in", "truth", "crop", "keypoints", "longest", "estimator")
+OF_VIDEOS = ("start", "stop", "fps_in", "truth", "tier", "crop", "keypoints", "longest", "estimator")
 
 
 def video_arguments(add: Callable[..., Any]) -> None:
     add("--video", nargs="*", metavar="FILE",
         help="video files, or folders of pictures; with --demo and no name: one that is drawn for it")
     taking_arguments(add)
-    add("--truth", metavar="GLOSSES", help="what is signed, for the word error rate")
+    add("--truth", metavar="GLOSSES|FILE.eaf",
+        help="what is signed, for the word error rate: glosses, or an annotation file of ELAN's")
+    add("--tier", metavar="NAME", help="the tier of --truth FILE.eaf that has the glosses (default: the only one)")
     add("--crop", default="auto", metavar="auto|X,Y,W,H",
         help="what of the picture the recognisers are shown, at 210:260: around the signer, as the corpus frames its "
              "own, or these pixels (default: auto)")
@@ -57,10 +60,14 @@ def videos_asked(given: argparse.Namespace) -> Optional[VideoRequest]:
     if given.longest == 0:
         raise UserError("--longest 0: expected more than 0 seconds")
     keep, rate = asked_rate(given.fps_in)
+    annotation = expanded(given.truth).absolute() if is_elan(given.truth or "") else None
+    if given.tier and annotation is None:
+        raise UserError(f"--tier {given.tier} is for --truth FILE.eaf; name the file, or leave it out")
     crop = asked_crop(given.crop)
     return VideoRequest(
         start=given.start, stop=given.stop, keep=keep, rate=rate,
         crop=(crop.left, crop.top, crop.width, crop.height) if crop else None,
         keypoints=expanded(given.keypoints).absolute() if given.keypoints else None,
-        truth=tuple((given.truth or "").split()), longest=given.longest or VideoRequest.longest,
+        truth=() if annotation else tuple((given.truth or "").split()), annotation=annotation, tier=given.tier or "",
+        longest=given.longest or VideoRequest.longest,
         paths=tuple(expanded(path).absolute() for path in given.video), estimator=given.estimator)

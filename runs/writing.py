@@ -1,14 +1,18 @@
 """What a sequence leaves behind, each part of it where it was asked for."""
+import os
 import time
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from mimetypes import guess_type
 from pathlib import Path
-from typing import TYPE_CHECKING, Collection, Dict, Iterator, Mapping
+from typing import TYPE_CHECKING, Collection, Dict, Iterator, List, Mapping
+from urllib.parse import quote
 
 from datasets.clip import Clip
 from drawing.gloss_strip import gloss_strip
 from drawing.grounds import DARK, LIGHT
 from drawing.overlay import png
+from files.eaf import Media
 from files.names import safe
 from poses.regions import APART, regions
 from records.explained import ExplainedGloss
@@ -18,9 +22,13 @@ from records.style import Style
 from render import render
 from results.cams import FILE as CAMS
 from results.cams import write_cams
+from results.elan import write_elan
 from results.glosses import FILE as GLOSSES
 from results.glosses import rows, table
 from results.parts import tables
+from video.footage import RATE
+
+VIDEO = "comparison.mp4"
 
 if TYPE_CHECKING:
     from records.explanation import Explanation, GlossMaps
@@ -45,6 +53,9 @@ def write(folder: Path, asked: ClipRequest, clip: Clip, explanations: "Mapping[s
             _write_glosses(folder, style, clip, explanations, record, workers)
     if "parts" in parts:
         _write_parts(folder, record)
+    if "elan" in parts:
+        with _timed(seconds, "elan"):
+            write_elan(folder, record, explanations, _media(asked, record, parts, beside))
     if "report" in parts:
         from reports.report import write_report
 
@@ -58,6 +69,19 @@ def _timed(seconds: Dict[str, float], name: str) -> Iterator[None]:
     started = time.perf_counter()
     yield
     seconds[name] = time.perf_counter() - started
+
+
+def _media(asked: ClipRequest, record: Sequence, parts: Collection[str], beside: Collection[str]) -> List[Media]:
+    """What an annotation is of: the clip's own video, and the file that it was taken from where their times agree."""
+    found = [Media(f"./{VIDEO}", f"./{VIDEO}")] if "video" in parts or VIDEO in beside else []
+    if record.video is None or asked.videos is None or asked.videos.keep or record.fps != RATE:
+        return found
+    sources = [path for path in asked.videos.paths if path.name == record.video.file and path.is_file()]
+    if len(sources) != 1:
+        return found
+    relative = quote(os.path.relpath(sources[0], asked.out / record.sequence))
+    kind = guess_type(sources[0].name)[0] or "video/mp4"
+    return [*found, Media(sources[0].as_uri(), relative, record.video.start, kind)]
 
 
 def strip_name(about: ExplainedGloss) -> str:

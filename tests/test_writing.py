@@ -18,6 +18,7 @@ INTO_DRAFTS: Dict[str, Set[str]] = {
     "reports.report": {"write_report"},
     "results.additions": {"carry_over"},
     "results.cams": {"write_cams"},
+    "results.elan": {"write_elan"},
     "results.folder": {"write_preds"},
     "results.manifest": {"write_manifest"},
     "runs.writing": {"_write_glosses", "_write_parts", "draw"},

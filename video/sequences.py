@@ -12,6 +12,7 @@ from datasets.corpus import Row
 from datasets.fingerprint import stamp
 from datasets.layout import Corpus
 from datasets.phoenix2014 import Phoenix2014
+from glosses.elan_truth import elan_truth
 from poses.brought import files_of
 from poses.keypoint_file import matched, read_keypoints
 from poses.whole_body import FRAME_HEIGHT, FRAME_WIDTH
@@ -60,6 +61,12 @@ class VideoDataset:
         self.rows: List[Row] = []
         self._looking = Lock()          # one clip is decoded while another's keypoints are still looked for
         self._parts: List[_Part] = []
+        self._told: List[str] = []      # of the annotation, for every clip
+        self._truth = None if wanted.annotation is None else elan_truth(
+            wanted.annotation, wanted.tier, paths[0].name if len(paths) == 1 else "")
+        if self._truth and len(paths) > 1:
+            raise UserError(f"--truth {wanted.annotation} is of one video, and there are {len(paths)}; give them one "
+                            "by one")
         used: Set[str] = set()
         for path in paths:
             name = unique(safe(path), used)
@@ -76,6 +83,11 @@ class VideoDataset:
         if wanted.truth and len(self.rows) > 1:
             raise UserError(f"--truth tells what is signed in one clip, and there are {len(self.rows)}; give one "
                             "video, cut it with --from and --to, or allow longer parts with --longest")
+
+        if self._truth and any(part.video for part in self._parts):
+            outside = len(self._truth.glosses()) - sum(len(row.glosses) for row in self.rows)
+            self._told = [*self._truth.notes, *([f"{outside} glosses of tier {self._truth.tier.name} lie outside what "
+                                                 "was taken of the video"] if outside else [])]
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -112,7 +124,7 @@ class VideoDataset:
         part, file = self._parts[index], self.wanted.keypoints
         if part.video is None:
             raise part.problem or UserError(self.rows[index].seq_id)
-        return {"annotation": " ".join(self.wanted.truth), "folder": str(part.video.footage.path),
+        return {"annotation": " ".join(self.rows[index].glosses), "folder": str(part.video.footage.path),
                 "frames": stamp(part.video.footage.files), "taken": [part.first, part.stop],
                 "keypoints": stamp(files_of(file) if file else [])}
 
@@ -122,8 +134,16 @@ class VideoDataset:
                                            None if self.wanted.keep else RATE))
 
     def _add(self, name: str, path: Path, part: _Part) -> None:
-        self.rows.append(Row(name, str(path), "", self.wanted.truth))
+        truth = self._annotated(part) if self._truth and part.video else self.wanted.truth
+        self.rows.append(Row(name, str(path), "", truth))
         self._parts.append(part)
+
+    def _annotated(self, part: _Part) -> Tuple[str, ...]:
+        """A gloss that lies on the border of two parts belongs to the one that has its middle."""
+        assert part.video is not None and self._truth is not None
+        times = part.video.footage.times[part.video.frames]
+        stop = times[part.stop] if part.stop < len(times) else times[-1] + 1 / RATE
+        return self._truth.glosses(float(times[part.first]), float(stop))
 
     def _longest(self) -> int:
         return max(1, round(self.wanted.longest * RATE))
@@ -165,7 +185,7 @@ class VideoDataset:
         small = min(1.0, SHOWN / height)
         if small < 1:
             picture = cv2.resize(picture, (max(1, round(width * small)), SHOWN), interpolation=cv2.INTER_AREA)
-        notes = []
+        notes = list(self._told)
         footage = part.video.footage
         if footage.end > SLOW * len(footage.times):
             notes.append(f"{len(footage.times)} frames last {footage.end:.0f} s by their time stamps: each was taken "

@@ -14,7 +14,7 @@ from tests.kit.commands import Case, files, tiny_case
 from tests.kit.tiers import first
 
 ONE = ("--split", "test", "--seq", "clip-0", "--target", "each")
-ALL = "frames,video,report,cams,glosses"
+ALL = "frames,video,report,cams,glosses,elan"
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("runs.networks_in_use.load_recogniser", explain)
 
 
-@pytest.mark.parametrize("steps", first([["cams", "frames,glosses", ALL], ["report", "video", "frames", ALL],
+@pytest.mark.parametrize("steps", first([["cams", "frames,glosses", ALL], ["report,elan", "video", "frames", ALL],
                                          ["frames", "cams", ALL]], 2))
 def test_step_by_step_it_becomes_what_one_run_writes(whole: Case, tmp_path: Path, steps: List[str]) -> None:
     case = beside(whole, tmp_path)

@@ -8,6 +8,8 @@ from typing import Dict, List, Tuple
 import pytest
 
 import evaluate
+from files.eaf import Eaf, Interval, Tier
+from files.eaf_writer import eaf_bytes
 from files.workspace import REPOSITORY
 from glosses.rules import PLAIN, VAC_PYTHON
 from results.certainty import BESIDE, known_range
@@ -49,6 +51,25 @@ def test_prints_the_table_and_writes_hypotheses(trained: Path, tmp_path: Path, b
     checkpoint = trained / "out" / "last.pt"
     known = known_range(checkpoint, sha256(checkpoint), [tmp_path / (checkpoint.name + BESIDE)])
     assert known is not None and (known["split"], known["clips"]) == ("dev", 2) and len(known["blank"]) == 2
+
+
+def test_annotation_files_stand_in_for_the_corpus_s_own(trained: Path, tmp_path: Path,
+                                                        capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "elan"
+    folder.mkdir()
+    tier = Tier("SIGN", (Interval(0, 1, "REGEN"), Interval(1, 2, "WETTER HEUTE")))
+    (folder / "dev-1.eaf").write_bytes(eaf_bytes(Eaf((tier,))))
+    assert evaluate.main(arguments(trained, tmp_path, "--truth", str(folder), "--tier", "SIGN")) == 0
+    told = capsys.readouterr()
+    assert f"dev: 1 of 2 clips are annotated by {folder}, and counted" in told.err
+    assert told.out.splitlines()[1].split()[4:6] == ["2", "3"]      # clips read, glosses counted
+    truths = [line.split("|")[2] for line in (tmp_path / "dev.slowfast.txt").read_text().splitlines()[1:]]
+    assert truths == ["", "REGEN WETTER HEUTE"]
+    for wrong, words in ((["--truth", str(folder), "--tier", "X"], "--tier X: "), (["--tier", "X"], "is for --truth"),
+                         (["--truth", str(tmp_path / "dev.slowfast.txt")], "expected an .eaf"),
+                         (["--truth", str(folder), "--split", "test"], "no sequence of test is called dev-1")):
+        assert evaluate.main(arguments(trained, tmp_path, *wrong)) == 2
+        assert words in capsys.readouterr().err
 
 
 def test_three_splits_by_two_decoders_are_what_each_is_alone(trained: Path, tmp_path: Path,

@@ -1,7 +1,8 @@
 """main.py --video: videos are sequences like any others, told as what they are."""
 import json
 from pathlib import Path
-from typing import Iterable, Iterator, List, Optional
+from typing import Iterable, Iterator, List, Optional, Tuple
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ import pytest
 import keypoints as keypoints_command
 from estimation import estimator as estimators
 from files.arrays import npz_bytes
+from files.eaf import Eaf, Interval, Media, Tier, read_eaf
+from files.eaf_writer import eaf_bytes
 from poses.keypoint_file import read_keypoints
 from poses.pose_file import read_pose
 from poses.whole_body import KeypointStore
@@ -93,7 +96,7 @@ def test_a_finished_video_is_skipped_and_one_taken_otherwise_is_not(case: Case, 
     arguments = ["--video", video, "--to", "0.4", "--write", "video"]
     assert case.run(*arguments) == 0 and Standing.shown == 10
     assert case.run(*arguments) == 0
-    assert "finished with these settings before" in capsys.readouterr().out
+    assert "1 skipped (finished before)" in capsys.readouterr().out
     assert case.run(*arguments, "--overwrite") == 0
     assert Standing.shown == 10         # kept beside the results
     assert case.run(*arguments, "--crop", "0,0,210,260", "--overwrite") == 0
@@ -186,6 +189,36 @@ def test_pose_files_of_found_keypoints_serve_main_too(case: Case, video: str, tm
     assert preds["video"]["keypoints"] == "from my_clip.pose" and preds["video"]["crop"] == "105,0,210,260"
     assert case.run("--video", video, "--keypoints", str(out), "--overwrite", models=("twostream",)) != 0
     assert "no .json in this folder" in capsys.readouterr().err
+
+
+def annotated(folder: Path, *spans: Tuple[float, float, str]) -> str:
+    path = folder / "my clip.eaf"
+    media = (Media("file:///gone/my%20clip.mp4", "./my%20clip.mp4"),)
+    path.write_bytes(eaf_bytes(Eaf((Tier("SIGN", tuple(Interval(*span) for span in spans)),), media)))
+    return str(path)
+
+
+def test_an_annotation_is_the_truth_of_each_part_and_comes_back_as_tiers(
+        case: Case, video: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    truth = annotated(tmp_path, (0.1, 0.3, "REGEN"), (0.55, 0.95, "WETTER HEUTE"), (7, 8, "REGEN"))
+    flags = ("--video", video, "--longest", "0.6", "--write", "elan")
+    assert case.run(*flags, "--truth", truth, "--tier", "SIGN") == 0
+    parts = [json.loads((case.out / name / "preds.json").read_text(encoding="utf-8")) for name in folders(case)]
+    assert [part["truth"] for part in parts] == [["REGEN"], ["WETTER", "HEUTE"]]
+    assert "1 glosses of tier SIGN lie outside what was taken of the video" in parts[0]["video"]["notes"]
+    name = folders(case)[1]
+    eaf = read_eaf(case.out / name / f"{name}.eaf")
+    assert [each.text for each in next(tier for tier in eaf.tiers if tier.name == "truth").intervals] == [
+        "WETTER", "HEUTE"]
+    source, = eaf.media                                         # no comparison.mp4 was asked for
+    assert (case.out / name / unquote(source.relative)).resolve() == Path(video).resolve()
+    assert source.origin == pytest.approx(0.6)
+    assert case.run(*flags, "--truth", "REGEN", "--tier", "SIGN") == 2
+    assert "--tier SIGN is for --truth FILE.eaf" in capsys.readouterr().err
+    assert case.run("--video", video, video, "--truth", truth) == 2
+    assert "is of one video, and there are 2" in capsys.readouterr().err
+    assert case.run("--video", video, "--truth", str(tmp_path / "none.eaf")) == 2
+    assert "none.eaf: can't be read" in capsys.readouterr().err
 
 
 def test_a_corpus_without_keypoints_gets_its_file(case: Case, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tests.fuzz.inputs import archives, damaged, headers, npz, pickled, pngs, programs, records, texts, values, zipped
+from tests.fuzz.samples import EAF, EAF_HEAD, POSE_FRAMES, XML_WORDS
 
 
 @dataclass(frozen=True)
@@ -190,14 +191,6 @@ def _figure(path: Path) -> None:
     figure._record(path.parent)
 
 
-POSE_FRAMES = ({"fps": 25, "width": 9, "frames": [{"people": [{"pose_keypoints_2d": [1.5] * 75,
-                                                               "face_keypoints_2d": []}]}, None]},
-               {"meta_info": {}, "instance_info": [{"frame_id": 1, "instances": [
-                   {"keypoints": [[1, 2]] * 133, "keypoint_scores": [0.5] * 133}]}]},
-               {"frames": {"0": {"pose_landmarks": [{"x": 0.5, "y": 0.5, "visibility": 1}] * 33,
-                                 "face_landmarks": None, "left_hand_landmarks": ["0.1,0.2,0"] * 21}}})
-
-
 def _json_poses() -> List[bytes]:
     return [json.dumps(each).encode() for each in POSE_FRAMES]
 
@@ -244,6 +237,8 @@ def light() -> Dict[str, Reader]:
         ".pose": Reader("a.pose", _lists("poses.keypoint_file", "read_keypoints", "a"), _one_of(damaged(_poses(), 6))),
         "keypoints.json": Reader("a.json", _lists("poses.keypoint_file", "read_keypoints", "a"), _one_of(
             damaged(_json_poses()), *map(records, POSE_FRAMES))),
+        "eaf": Reader("a.eaf", _lists("glosses.elan_truth", "elan_truth"), _one_of(damaged([EAF, EAF]), texts(
+            XML_WORDS).map(lambda data: EAF_HEAD + data), texts(XML_WORDS))),
         "gloss2ids.pkl": Reader("a.pkl", _lists("glosses.vocabulary", "load_gloss2ids"), _one_of(
             damaged(plain), pickled())),
         "gloss_dict.npy": Reader("a.npy", _lists("glosses.vocabulary", "load_gloss_dict"), _one_of(

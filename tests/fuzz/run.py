@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Sequence
 from files.workspace import REPOSITORY
 
 LIGHT = ("pickle", "npy of anything", "npy", "npz", "cams.npz", "keypoints.pkl", "keypoints.npz", ".pose",
-         "keypoints.json", "gloss2ids.pkl", "gloss_dict.npy", "corpus", "info.npy", "csl-daily", "alignment",
+         "keypoints.json", "eaf", "gloss2ids.pkl", "gloss_dict.npy", "corpus", "info.npy", "csl-daily", "alignment",
          "points", "verdict", "range", "preds.json", "neighbour", "manifest", "glosses.csv", "picture",
          "picture folder", "frame", "video")
 HEAVY = ("checkpoint", "recipe", "heat maps")
