@@ -1,11 +1,12 @@
 """Where maps lie, clip by clip: every layer's and method's beside the rivals', so that intervals can be drawn."""
 from dataclasses import dataclass, field
-from typing import Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from cam_runner import explain
 from cams.catalogue import AT_INPUT
+from cams.joint import joint_layers
 from cams.methods import METHODS
 from datasets.clip import Clip
 from evidence.metrics import sparseness
@@ -21,6 +22,7 @@ RANDOM, MEAN = "random", "mean map"             # rivals that every map has of i
 WHOLE = ("motion", "centre", "gradient")        # and those that all maps of a model share
 RIVALS = (*WHOLE[:2], RANDOM, MEAN, WHOLE[2])
 ONCE = ("gradient", "inputxgradient", "smoothgrad", "integrated")       # methods asked at the network's input
+STILL = "integrated, still"                             # from the clip standing still, not from its mean colour
 PASSES = {"smoothgrad": 10, "integrated": 16}      # fewer than for a picture: it is over many clips that they count
 COARSE = 4                                      # every so many-th pixel is enough for a map's sparseness
 
@@ -87,26 +89,34 @@ def attending_layers(recogniser: Recogniser) -> List[str]:
             if probe.spatial and probe.attention is not None and probe.asked_as == "attention"]
 
 
-def shown(recogniser: Recogniser, clip: Clip) -> Iterator[Tuple[str, str, np.ndarray]]:
-    """(layer, method, map [T, H, W]): of every layer with space by every CAM, of what attends, of the input."""
-    asked = [(method, spatial_layers(recogniser)) for method in METHODS]
-    asked += [("attention", attending_layers(recogniser))] if attending_layers(recogniser) else []
-    for method, layers in asked:
-        found = explain(recogniser, clip, Question(target="pred", method=method, layers=tuple(layers))).layers
-        for layer in layers:
-            yield layer, method, found[layer].map
-    for method in (name for name in AT_INPUT if name in ONCE):
-        question = Question(target="pred", method=method, budget=PASSES.get(method))
-        for layer, each in explain(recogniser, clip, question).layers.items():
-            yield layer, method, each.map
+def shown(recogniser: Recogniser, clip: Clip, only: Optional[Sequence[str]] = None
+          ) -> Iterator[Tuple[str, str, np.ndarray]]:
+    """(layer, method, map [T, H, W]): of every layer with space by every CAM, of what attends, of the input.
+
+    only: these methods alone, and the gradient, which is a rival.
+    """
+    cams: Dict[str, List[str]] = {method: spatial_layers(recogniser) for method in METHODS}
+    if "layercam" in cams:
+        cams["layercam"] += joint_layers(recogniser)
+    cams["attention"] = attending_layers(recogniser)
+    for method, layers in cams.items():
+        if layers and (only is None or method in only):
+            question = Question(target="pred", method=method, layers=tuple(layers))
+            made = explain(recogniser, clip, question).layers
+            yield from ((layer, method, made[layer].map) for layer in layers)
+    for name in (*(name for name in AT_INPUT if name in ONCE), *((STILL,) if "integrated" in ONCE else ())):
+        if only is None or name in only or name == "gradient":
+            method, hide = ("integrated", "still") if name == STILL else (name, None)
+            question = Question(target="pred", method=method, budget=PASSES.get(method), hide=hide)
+            yield from ((layer, name, one.map) for layer, one in explain(recogniser, clip, question).layers.items())
 
 
 def add(into: Places, model: str, recogniser: Recogniser, clip: Clip, evidence: Evidence,
-        seen: Callable[[str, str, np.ndarray], object]) -> None:
-    """Counts a clip; `seen` is handed every map and rival too (layer, method, map)."""
+        seen: Callable[[str, str, np.ndarray], object], only: Optional[Sequence[str]] = None) -> None:
+    """Counts a clip; `seen` is handed every map and rival too (layer, method, map); only: of these methods."""
     box = recogniser.viewport.box(*clip.frames.shape[1:3])
     gradient: Optional[np.ndarray] = None
-    for layer, method, maps in shown(recogniser, clip):
+    for layer, method, maps in shown(recogniser, clip, only):
         known = into.known.setdefault((model, layer, method), Known())
         _count(known, maps, evidence, box)
         random = Tally()

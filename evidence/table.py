@@ -59,15 +59,20 @@ def bracketed(found: Interval, form: str = "5.2f") -> str:
     return f"{found.value:{form}}{ends}"
 
 
+def where(places: Places, model: str) -> List[str]:
+    """Where a model's maps lie, and by how much they are above their rivals: without what else the study measures."""
+    return [*_table(Study(), places, model), "", *_ahead(places, model)]
+
+
 def _table(study: Study, places: Places, model: str) -> List[str]:
-    judged = places is study.plain
-    out = [f"{model:<27}{'':<15}{'mass ratio':<21}{'above':<7}{'pointing':<17}{'above':<7}{'rank':>6}{'Gini':>6}"
+    judged = bool(study.places) and places is study.plain
+    out = [f"{model:<27}{'':<18}{'mass ratio':<21}{'above':<7}{'pointing':<17}{'above':<7}{'rank':>6}{'Gini':>6}"
            + (f"{'sees':>7}{'occlusion':>11}{'rise':>7}" if judged else "")]
     rivals = [key for key in places.known if key[0] == model and key[1] == "-"]
     for key in (*places.maps(model), *rivals):
         known, rival = places.known[key], key[1] == "-"
         name = ("rival", "|gradient|" if key[2] == "gradient" else key[2]) if rival else key[1:]
-        row = f"{name[0]:<27}{name[1]:<15}{bracketed(known.interval(mass_ratio)):<21}"
+        row = f"{name[0]:<27}{name[1]:<18}{bracketed(known.interval(mass_ratio)):<21}"
         row += f"{'' if rival else _letters(places, key, mass_ratio):<7}"
         row += f"{_percents(known.interval(pointing)):<17}{'' if rival else _letters(places, key, pointing):<7}"
         row += f"{known.interval(rank_accuracy).value:>6.1%}{np.nanmean(known.sparse):>6.2f}"
@@ -104,14 +109,14 @@ def _ahead(places: Places, model: str) -> List[str]:
     for title, figure, form in (("mass ratio less the rival's", mass_ratio, "5.2f"),
                                 ("pointing less the rival's, in points", pointing, "4.0f")):
         out += ["", f"{model}: {title}",
-                f"{'':<27}{'':<15}" + "".join(f"{name:<22}" for name in RIVALS).rstrip()]
+                f"{'':<27}{'':<18}" + "".join(f"{name:<22}" for name in RIVALS).rstrip()]
         for key in places.maps(model):
             cells = []
             for name in RIVALS:
                 found = places.ahead(key, name, figure)
                 scale = 1 if figure is mass_ratio else 100
                 cells.append(f"{bracketed(Interval(*(scale * each for each in found)), form):<22}")
-            out.append(f"{key[1]:<27}{key[2]:<15}{''.join(cells)}".rstrip())
+            out.append(f"{key[1]:<27}{key[2]:<18}{''.join(cells)}".rstrip())
     return out[1:]
 
 

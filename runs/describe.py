@@ -68,11 +68,13 @@ def drawn(glosses: Iterable[str]) -> bool:
 
 
 def _evidence(verdict: Optional[Verdict], explanation: "Explanation", name: str, layer: "LayerMap") -> str:
-    """What the study measured of such maps: it hid as their method does by default, and says nothing of another way."""
+    """What the study measured of such maps: it hid as their method does by default, or in the way beside its name."""
     method = layer.method or explanation.method
-    usual = Question().hiding(method)
-    other = usual is not None and explanation.hiding != usual
-    return "" if other else layer_line(verdict, layer_of(name, layer.method), method)
+    usual, hiding = Question().hiding(method), explanation.hiding
+    if usual is not None and hiding is not None and hiding != usual:
+        gone = replace(usual, way=hiding.way) == hiding
+        method = f"{method}, {hiding.way}" if gone else ""
+    return layer_line(verdict, layer_of(name, layer.method), method)
 
 
 def _transcript(transcript: Transcript) -> Dict[str, Any]:

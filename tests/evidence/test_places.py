@@ -2,8 +2,9 @@
 import numpy as np
 import pytest
 
-from evidence.places import RANDOM, WHOLE, Known, Places
+from evidence.places import RANDOM, STILL, WHOLE, Known, Places, shown
 from evidence.tally import Tally, mass_ratio
+from tests.kit.recogniser import TinyRecogniser, tiny_clip
 
 
 def tally(ratio: float) -> Tally:
@@ -38,3 +39,14 @@ def test_only_those_are_beaten_that_it_is_ahead_of_for_sure(places: Places) -> N
 def test_a_rival_that_there_is_none_of_is_not_beaten(places: Places) -> None:
     assert np.isnan(places.ahead(MAP, "mean map", mass_ratio).value)
     assert places.maps("made up") == [MAP] and places.models() == ["made up"]
+
+
+def test_a_few_methods_alone_are_shown_and_integrated_from_the_still_clip_too() -> None:
+    made = {(layer, method) for layer, method, _ in shown(TinyRecogniser(), tiny_clip(), ["layercam", STILL])}
+    methods = {method for _, method in made}
+    assert methods == {"layercam", STILL, "gradient"}
+
+
+def test_maps_from_the_still_clip_are_not_those_from_its_mean_colour() -> None:
+    maps = {method: values for _, method, values in shown(TinyRecogniser(), tiny_clip(), ["integrated", STILL])}
+    assert np.abs(maps["integrated"].astype(float) - maps[STILL]).max() > 0.01

@@ -23,3 +23,13 @@ def test_of_maps_that_hide_in_another_way_than_those_measured_nothing_is_said(
     found = explain(model, clip, Question(method="integrated", budget=2, **asked))
     record = describe_model("slowfast", model, clip, found, checkpoint, "abc", open_corpus(tmp_path))
     assert (record.layers["input"].evidence == "held much") is said and record.hiding == found.hiding
+
+
+def test_of_maps_from_the_still_clip_what_was_measured_of_those_is_said(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "made.pt"
+    lines = {"integrated": {"line": "held little"}, "integrated, still": {"line": "held much"}}
+    write_verdict(tmp_path, checkpoint, {"sha256": "abc", "layers": {"input": lines}})
+    model, clip = Reader(), tiny_clip()
+    found = explain(model, clip, Question(method="integrated", budget=2, hide="still"))
+    record = describe_model("slowfast", model, clip, found, checkpoint, "abc", open_corpus(tmp_path))
+    assert record.layers["input"].evidence == "held much"
