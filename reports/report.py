@@ -16,15 +16,16 @@ from records.sequence import Sequence as Record
 from reports.index import FORMAT, RECORD, THUMBNAIL, write_index
 from reports.layers import gloss_records, layer_records
 from reports.page import colour_tables, page
+from reports.parted import parts_sheet
 from reports.sprites import encode_frames, encode_maps, jpeg
 from results.elan import elan_files
 
 __all__ = ["write_index", "write_report"]
 
-STYLES = ("base.css", "report.css")
+STYLES = ("base.css", "report.css", "parts.css")
 SCRIPTS = ("dom.js", "pictures.js", "state.js", "views.js", "gloss.js", "stage.js", "methods.js", "scale.js",
-           "moment.js", "head.js", "lanes.js", "lanes_panel.js", "tabs.js", "fold.js", "shares.js", "foot.js",
-           "player.js", "address.js", "save.js", "report.js")
+           "moment.js", "head.js", "lanes.js", "parts.js", "lanes_panel.js", "tabs.js", "fold.js", "shares.js",
+           "foot.js", "player.js", "address.js", "save.js", "report.js")
 FILES = ("framing.jpg", "comparison.mp4", "scale.png", "preds.txt", "preds.json", "glosses.csv", "parts.csv",
          "when.csv", "cams.npz")
 LATER = ("preds.txt", "preds.json")     # written when all else is
@@ -54,6 +55,7 @@ def write_report(folder: Path, frames: np.ndarray, explanations: Mapping[str, Ex
         "sheets": {name: {**each.layout(), **(maps[name].layout() if name in maps else {})}
                    for name, each in sheets.items()},
         "regions": None if found is None else _cover(*found), "scales": colour_tables(),
+        "parts": parts_sheet(frames, keypoints, record),
     })
     text = page("report.html", STYLES, SCRIPTS, record.sequence, data,
                 {name: each.jpegs for name, each in sheets.items()}, _plain(record))

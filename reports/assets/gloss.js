@@ -72,6 +72,7 @@ function showGloss() {
   byId("for-true").setAttribute("aria-pressed", state.side === "true");
   byId("whole").style.visibility = own ? "" : "hidden";
   layerRows.forEach((row, index) => row.of(asShown(index), state.lanes, solid[state.scale]));
+  showParts();
   showMode();
 }
 

@@ -11,7 +11,9 @@ function showLanes() {
     const rows = make("section", { "data-model": model.name }, make("h3", { class: "lane-model", text: model.title }));
     all.append(rows);
     if (model.truth.length) rows.append(glossLane("truth, aligned", model.truth, frames, jump));
+    const when = whenLane(model);
     rows.append(glossLane(isGuess(preds, model) ? "guessed" : "read", glosses.filter((each) => each.model === model.name), frames, jump));
+    if (when) rows.append(when);
     for (const layer of model.layers) {
       const at = index;
       const row = layerLane(layer, frames, names, () => { if (state.mode === "all") state.mode = "one"; choose(at); });

@@ -18,7 +18,7 @@ function draw() {
     byId("scrubber").value = frame;
     byId("scrubber").setAttribute("aria-valuetext", `frame ${frame} (0 to ${frames - 1})`);
     byId("clock").textContent = `${String(frame).padStart(String(frames - 1).length, "0")} / ${frames - 1} · ${(frame / fps).toFixed(2)} s`;
-    for (const row of layerRows) row.say(frame);
+    for (const row of [...layerRows, ...whenRows]) row.say(frame);
     for (const button of glossButtons) {
       button.classList.toggle("now", button.span.frames[0] <= frame && frame < button.span.frames[1]);
     }

@@ -67,12 +67,14 @@ async function start() {
   if (data.regions && data.regions.total) showShares(byId("shares"), data.regions, models);
   showMatrices(byId("matrices"), models);
   showMade(byId("made"), preds, models);
+  byId("parts").hidden = !models.some((model) => parted(model.name));
   openAtStrongest();
   if (location.hash.length > 1) recall();
   listen();
   showAll();
   foldToFit();
   themeButton(byId("theme"));
+  await openParts();
   drawFrame = await openFrames(data.sheets.frame);
   draw();
 }

@@ -14,7 +14,7 @@ const tables = Object.fromEntries(Object.entries(data.scales).map(([name, hex]) 
 const solid = Object.fromEntries(Object.entries(data.scales).map(([name, hex]) => [name, pixelTable(hex, false)]));
 const state = { frame: 0, layer: opening(models[0]), second: data.beside ? opening(data.beside.models[0], data.beside.name) : opening(models[models.length - 1]), mode: data.beside ? "two" : "one", raw: false,
   opacity: settings.alpha >= 0 ? settings.alpha : 0.85, scale: tables[settings.colormap] ? settings.colormap : "turbo",
-  perFrame: preds.models[models[0].name].normalise === "frame", lanes: "energy", tab: "", whole: false, playing: false, gloss: null, side: "read", loop: false, active: "layer" };
+  perFrame: preds.models[models[0].name].normalise === "frame", lanes: "energy", tab: "", whole: false, playing: false, gloss: null, part: null, side: "read", loop: false, active: "layer" };
 
 /** The deepest layer of a model that has a place and a map: where the most evidence comes together. */
 function opening(model, run = "") {

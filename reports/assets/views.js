@@ -48,6 +48,7 @@ function drawView(view, layer) {
     if (!brushes.has(layer.sheet)) brushes.set(layer.sheet, new MapBrush(sheetOf(layer)));
     brushes.get(layer.sheet).draw(context, values, state.frame, { table: tables[state.scale], opacity: state.opacity, perFrame: state.perFrame });
   }
+  drawPart(context);
   view.canvas.dataset.frame = state.frame;
   view.canvas.dataset.layer = painted && !state.raw ? layer.id : "";
   view.canvas.setAttribute("aria-label", `Frame ${state.frame}, ${layer.name}`);
