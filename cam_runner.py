@@ -1,7 +1,7 @@
 """Explains any recogniser on any clip: a map per target layer, from one forward and one backward."""
 from dataclasses import replace
 from functools import partial
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Container, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -102,7 +102,9 @@ def _explanation(asked: Plan, found: Found) -> Explanation:
     alone = zip(found.picks, found.raw) if question.target in ONE_BY_ONE else ()
     glosses = tuple(_of_gloss(asked, number, picks, raw, found)
                     for number, (picks, raw) in enumerate(alone, start=1))
-    maps = _layer_maps(asked, {name: _added([raw[name] for raw in found.raw]) for name in asked.probes}, found, glosses)
+    missed = {index for index, picks in enumerate(found.picks) if question.target == "each" and _missed(picks)}
+    maps = _layer_maps(asked, {name: _added([raw[name] for raw in found.raw], missed) for name in asked.probes}, found,
+                       [gloss for index, gloss in enumerate(glosses) if index not in missed])
     _note(asked, found, maps)
     return Explanation(recogniser.name, found.logits.float().cpu().numpy(), recogniser.viewport.sides,
                        _asking(asked, _words(question.target, asked.method, found.picks)), asked.name, asked.pool,
@@ -243,9 +245,11 @@ def _words(target: object, method: AnyMethod, picks: Sequence[Picks]) -> str:
         return picks[-1].words
     if not picks:
         return "nothing: no gloss was read wrongly" if target == "errors" else "nothing: no gloss is read"
+    missed = [pick.about.gloss for pick in picks if target == "each" and pick.about and _missed(pick)]
     by_span = {pick.about.span: pick.about.gloss for pick in picks if pick.about is not None}
-    glosses = " ".join(by_span.values())
-    return f"{ALONE[str(target)]} ({glosses}); here their maps added"
+    glosses = " ".join(list(by_span.values())[:len(by_span) - len(missed)]) or "none"
+    apart = f"; each that was missed on its own too ({' '.join(missed)}), and not added" if missed else ""
+    return f"{ALONE[str(target)]} ({glosses}); here their maps added{apart}"
 
 
 def _asking(asked: Plan, words: str) -> str:
@@ -260,5 +264,12 @@ def _grainy(asked: Plan, probe: Probe) -> bool:
     return isinstance(probe.module, Entry) and not on_clip(asked.method) and not probe.joints
 
 
-def _added(maps: Sequence[Tensor]) -> Tensor:
-    return maps[0] if len(maps) == 1 else torch.stack(list(maps)).sum(0)
+def _missed(picks: Picks) -> bool:
+    return picks.about is not None and picks.about.verdict == "deleted"
+
+
+def _added(maps: Sequence[Tensor], but: Container[int]) -> Tensor:
+    added = [values for index, values in enumerate(maps) if index not in but]
+    if not added:
+        return torch.zeros_like(maps[0])
+    return added[0] if len(added) == 1 else torch.stack(added).sum(0)

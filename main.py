@@ -59,9 +59,9 @@ def parser() -> argparse.ArgumentParser:
     split_flag(add)
     add("--target", default="max", metavar="WHAT",
         help="max: the largest logit of each step; pred: all predicted glosses together; each: each predicted gloss on "
-             "its own; rivals: the same, less the classes nearest to it; errors: each wrong gloss, as predicted minus "
-             "true; from-gt: the true gloss nearest to the middle frame, the same for all models; or "
-             "a gloss by name (default: max; of the demo each)")
+             "its own, and each true one that was missed; rivals: each predicted one less the classes nearest to it; "
+             "errors: each wrong gloss, as predicted minus true; from-gt: the true gloss nearest to the middle frame, "
+             "the same for all models; or a gloss by name (default: max; of the demo each)")
     add("--target-from-gt", dest="target", action="store_const", const="from-gt", help="the same as --target from-gt")
     add("--list-glosses", action="store_true", help="print every gloss that can be a target, and stop")
 

@@ -1,7 +1,8 @@
-"""Glosses explained each on its own, at its own steps: all that were read, or those that differ from the truth."""
+"""Glosses explained each on its own, at its own steps: all that were read or missed, or those that differ from the
+truth."""
 import math
 from dataclasses import replace
-from typing import Dict, List, Optional, Sequence
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from torch import Tensor
 
@@ -46,12 +47,28 @@ class ClipReading:
 
 
 def each(recogniser: Recogniser, clip: Clip, logits: Tensor) -> List[Picks]:
-    """Every gloss that was read: the sum of its logits."""
+    """Every gloss that was read: the sum of its logits. Then every true one that was missed, so that right can be
+    compared with wrong."""
     reading = ClipReading(recogniser, clip, logits)
     judged = {edit.read: edit for edit in reading.edits}
-    return [reading.picks(span, reading.gloss(span, word, read_id(index + 1), judged.get(index),
-                                        f"{word}, which was read: its logits at its own steps, summed"))
-            for index, (span, word) in enumerate(zip(reading.spans, reading.words))]
+    found = [reading.picks(span, reading.gloss(span, word, read_id(index + 1), judged.get(index),
+                                               f"{word}, which was read: its logits at its own steps, summed"))
+             for index, (span, word) in enumerate(zip(reading.spans, reading.words))]
+    return found + [_missed(reading, edit, span) for edit, span in _deletions(reading)]
+
+
+def _deletions(reading: ClipReading) -> List[Tuple[Edit, ctc.Span]]:
+    """The true glosses that were missed and have a class, with their steps where the truth is aligned."""
+    missed = [edit for edit in reading.edits if edit.verdict == "deleted"]
+    aligned = _aligned_truth(reading) if missed else {}
+    return [(edit, aligned[edit.true]) for edit in missed if edit.true in aligned]
+
+
+def _missed(reading: ClipReading, edit: Edit, span: ctc.Span) -> Picks:
+    assert edit.true is not None
+    word = reading.clip.glosses[edit.true]
+    words = f"{word}, which was missed: its logits at the steps where the truth is aligned, summed"
+    return reading.picks(span, reading.gloss(span, word, true_id(edit.true + 1), edit, words))
 
 
 def named(recogniser: Recogniser, clip: Clip, logits: Tensor, word: str, words: str) -> ExplainedGloss:
@@ -81,15 +98,15 @@ def true(recogniser: Recogniser, clip: Clip, logits: Tensor, place: int, span: c
 def errors(recogniser: Recogniser, clip: Clip, logits: Tensor) -> List[Picks]:
     """Where reading and truth differ, as a contrast of two classes: for what was read, then for what was true."""
     reading = ClipReading(recogniser, clip, logits)
-    true = _aligned_truth(reading)
+    missed = {edit.true: span for edit, span in _deletions(reading)}
     found: List[Picks] = []
     for edit in reading.edits:
         if edit.verdict == "inserted":
             found.append(_inserted(reading, edit))
         elif edit.verdict == "substituted":
             found += _substituted(reading, edit)
-        elif edit.verdict == "deleted" and edit.true in true:
-            found += _deleted(reading, edit, true[edit.true])
+        elif edit.verdict == "deleted" and edit.true in missed:
+            found += _deleted(reading, edit, missed[edit.true])
     return found
 
 

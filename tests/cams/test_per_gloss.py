@@ -205,3 +205,32 @@ def test_pooling_is_of_each_frame_unless_the_clip_is_asked_for() -> None:
     assert explain(model, clip, Question(target="max", layers=("pathways",))).pool == "clip"
     asked = explain(model, clip, Question(target="each", layers=("pathways",), pool="clip"))
     assert asked.pool == "clip" and any("at any time" in note for note in asked.notes)
+
+
+def test_a_missed_gloss_has_a_map_of_its_own_that_the_clip_s_does_not_have() -> None:
+    """So that right can be compared with wrong; what is shown of the clip is what was read."""
+    asked = Question(target="each", layers=("pathways",), normalise="clip")
+    with_it = explain(Reader(), replace(tiny_clip(), glosses=(*READ, "KALT")), asked)
+    without = explain(Reader(), replace(tiny_clip(), glosses=READ), asked)
+    *read, missed = with_it.glosses
+    assert [gloss.about.verdict for gloss in with_it.glosses] == ["right"] * len(read) + ["deleted"]
+    assert (missed.about.id, missed.about.gloss, missed.about.side) == ("true-4", "KALT", None)
+    assert missed.about.words == "KALT, which was missed: its logits at the steps where the truth is aligned, summed"
+    assert missed.layers["pathways"].raw.any()
+    np.testing.assert_array_equal(with_it.layers["pathways"].raw, without.layers["pathways"].raw)
+    assert with_it.target.endswith("here their maps added; each that was missed on its own too (KALT), and not added")
+
+
+class Silent(TinyRecogniser):
+    """Reads nothing."""
+
+    def forward(self, inputs: Any) -> Tensor:
+        made = super().forward(inputs)
+        return made + 99 * torch.nn.functional.one_hot(torch.zeros(made.shape[1], dtype=torch.long), made.shape[2])
+
+
+def test_where_nothing_was_read_the_missed_have_maps_and_the_clip_has_none() -> None:
+    found = explain(Silent(), replace(tiny_clip(), glosses=("KALT",)), Question(target="each", layers=("pathways",)))
+    missed, = found.glosses
+    assert missed.layers["pathways"].raw.any() and not found.layers["pathways"].raw.any()
+    assert found.layers["pathways"].flags == ("all-zero",)

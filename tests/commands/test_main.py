@@ -194,7 +194,7 @@ def test_each_map_says_whether_it_holds_on_its_clip(tmp_path: Path) -> None:
 
 def test_layers_are_listed_with_their_sizes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     case = tiny_case(tmp_path)
-    assert case.run("--list-layers", models=MODELS) == 0
+    assert case.prints("--list-layers", models=MODELS) == 0
     printed = capsys.readouterr().out
     assert "* conv2d.fast_path.layer3" in printed and "* visual_head" in printed and "time only" in printed
     assert not case.out.exists()
@@ -202,7 +202,7 @@ def test_layers_are_listed_with_their_sizes(tmp_path: Path, capsys: pytest.Captu
 
 def test_glosses_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     case = tiny_case(tmp_path)
-    assert case.run("--list-glosses", models=MODELS) == 0
+    assert case.prints("--list-glosses", models=MODELS) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed.count("REGEN") == 2 and printed.count("KÜHL") == 2 and not case.out.exists()
     heads = [line for line in printed if line.endswith("glosses")]

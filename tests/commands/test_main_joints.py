@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 import pytest
 
-import main
 from glosses.vocabulary import load_gloss2ids
 from models.mska import BODY, MSKA, STREAMS
 from results.cams import lines, read_cams
@@ -119,7 +118,7 @@ def test_glosses_on_their_own_have_maps_and_rows(case: Case) -> None:
 
 
 def test_layers_are_listed_with_their_joints(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main.main(["--list-layers", *case.arguments(models=["mska"])]) == 0
+    assert case.prints("--list-layers", models=["mska"]) == 0
     shown = capsys.readouterr().out
     assert "* body_graph_layers.7" in shown and "16 x 50 x 79  joints" in shown and " input " in shown
 

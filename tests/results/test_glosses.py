@@ -1,12 +1,16 @@
 """glosses.csv, against numbers worked out by hand from the maps."""
 import csv
 import io
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 import numpy as np
 import pytest
 
+from files.workspace import REPOSITORY
 from poses.regions import APART
 from records.explanation import LayerMap
 from records.shift_check import ShiftCheck
@@ -125,3 +129,12 @@ def test_the_table_reads_back(tmp_path: Any) -> None:
     write_merged(tmp_path, ["a", "b", "failed"])
     merged = list(csv.DictReader(io.StringIO((tmp_path / "glosses.csv").read_text())))
     assert merged == read + read
+
+
+def test_right_can_be_compared_with_wrong_as_the_documentation_does(tmp_path: Path) -> None:
+    page = (REPOSITORY / "docs/files.md").read_text(encoding="utf-8")
+    code = next(block for block in page.split("```python\n")[1:] if "glosses.csv" in block).split("```")[0]
+    (tmp_path / "outputs/demo").mkdir(parents=True)
+    (tmp_path / "outputs/demo/glosses.csv").write_text(table(some_rows(found())))
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.stdout.split(), done.stderr) == (["slowfast", "where", "no", "1", "2.00"], "")
