@@ -13,6 +13,7 @@ from models.registry import EMBEDDERS
 from runs.sharing import first_to_say
 from terminal.command_exit import ended
 from terminal.command_line import VERSION, OneLineParser, data_flag, dataset_flag, device_flag, refuse
+from terminal.numbers import count
 
 
 def parser() -> argparse.ArgumentParser:
@@ -28,6 +29,11 @@ def parser() -> argparse.ArgumentParser:
     add("--out", metavar="FOLDER", help="where this run's checkpoints and logs go (default: the workspace's "
                                         "outputs/train/<recipe>)")
     add("--resume", action="store_true", help="go on from the last complete epoch in --out")
+    add("--extract", metavar="FOLDER", help="train nothing: run the part of the network that sees frames once and keep "
+                                            "its features here, to train the rest from them with data.features")
+    add("--views", type=count, metavar="N",
+        help="with --extract: how many crops and flips of each training clip are kept (default: 1)")
+    add("--half", action="store_true", help="with --extract: keep float16 (default: float32)")
     device_flag(add)
     return made
 
@@ -45,6 +51,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 def _run(arguments: Optional[Sequence[str]], place: List[Path]) -> int:
     """place: gets the output folder, once it is known."""
     args = parser().parse_args(arguments)
+    if args.extract:
+        refuse(args, ("out", "resume"), "--extract names its own folder, and goes on where it was stopped")
+    else:
+        refuse(args, ("views", "half"), "they say how --extract keeps features; add that")
     place.append(_out(args))
     train(args)
     return 0
@@ -52,18 +62,19 @@ def _run(arguments: Optional[Sequence[str]], place: List[Path]) -> int:
 
 def _out(args: argparse.Namespace) -> Path:
     workspace = Workspace()
-    return output_folder(args.out or workspace.outputs / "train" / find_input(args.config, workspace).stem)
+    return output_folder(args.extract or args.out
+                         or workspace.outputs / "train" / find_input(args.config, workspace).stem)
 
 
 def train(args: argparse.Namespace) -> float:
-    """Gives the best dev WER, or of an embedder the best mAP."""
+    """Gives the best dev WER, or of an embedder the best mAP; 0 where only features were asked for."""
     workspace = Workspace()
     recipe = find_input(args.config, workspace)
     out = _out(args)
     from training.config import load_config
     from training.distributed import join, leave
     from training.identities import start as start_identities
-    from training.run import start
+    from training.run import extract, start
 
     config, architecture = load_config(recipe, args.override)
     place = join(args.device or "auto")
@@ -71,11 +82,15 @@ def train(args: argparse.Namespace) -> float:
         _log_to(out, place.first)
         data = config.data
         if architecture["model"] in EMBEDDERS:
-            refuse(args, ("dataset",), f"{architecture['model']} is trained on pictures, not on a corpus of clips")
+            refuse(args, ("dataset", "extract"),
+                   f"{architecture['model']} is trained on pictures, not on a corpus of clips")
             root = find_data_root(args.data_root or data.root, workspace)
             return start_identities(config, architecture, root, out, place, args.resume).run()
         corpus = find_corpus(args.data_root or data.root, args.dataset or data.dataset, workspace,
                              Path(data.info) if data.info else None)
+        if args.extract:
+            extract(config, architecture, corpus, out, place, args.views or 1, "float16" if args.half else "float32")
+            return 0.0
         return start(config, architecture, corpus, out, place, args.resume).run()
     finally:
         leave()

@@ -19,6 +19,7 @@ class Recogniser(Explainable):
     takes_whole_frames = False                          # all that was filmed, where a corpus's frames were cut from it
     default_method = "gradcam"                          # where the user names neither method nor layers
     longest: Optional[int] = None                       # frames it takes at once, where its authors set a limit
+    frame_by_frame = False                              # its backbone sees each frame alone
     cuts = True                                         # whether a long clip may be read in windows
     reads_whole = False                                 # each step depends on the whole clip: a window is another clip
     factors: Tuple[str, ...] = ()                       # layers on grids that joint maps multiply: each stream's stages

@@ -65,6 +65,7 @@ class SwinNetwork(FrameNetwork):
 class SwinMSTP(LiftedRecogniser):
     name, title = "swin", "Swin-MSTP"
     signature = "conv1d_MS.branches.0.0.weight"
+    frame_by_frame = True
     tied = TIED
     network: SwinNetwork
     default_layers = ("conv2d.features.3", "conv2d.features.5", "conv2d.features.7", "conv1d.temporal_conv",

@@ -12,6 +12,7 @@ from models.vac import VAC, VACNetwork, class_count, frame_layers, taps_of
 class TLP(LiftedRecogniser):
     name, title = "tlp", "TLP"
     signature = "conv1d.temporal_conv.1.predictor.0.weight"
+    frame_by_frame = True
     network: VACNetwork
     default_layers, gloss_layers, factors = VAC.default_layers, VAC.gloss_layers, VAC.factors
 

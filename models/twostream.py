@@ -91,7 +91,7 @@ class RecognitionNetwork(nn.Module):
         outputs["fuse"] = self.visual_head_fuse(torch.cat((pose_top, rgb_top), dim=2), valid)
         heads = torch.stack([outputs[name].float().log_softmax(2) for name in ("rgb", "keypoint", "fuse")])
         outputs["logits"] = heads.logsumexp(0)
-        if self.training:
+        if self.training and len(rgb_levels) > 1:       # features that were stored have no pyramid
             low = self._valid(rgb_levels[1], rgb, lengths)
             if low is not None:
                 outputs["remain_lengths"] = low.sum(1)

@@ -126,6 +126,7 @@ class VACNetwork(FrameNetwork):
 class VAC(PaddedRecogniser):
     name, title = "vac", "VAC"
     signature = "conv2d.layer1.0.conv1.weight"
+    frame_by_frame = True
     network: FrameNetwork
     factors = ("conv2d.layer1", "conv2d.layer2", "conv2d.layer3")
     gloss_layers = ("conv2d.layer4", "conv1d.temporal_conv")

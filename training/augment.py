@@ -31,16 +31,26 @@ def draw_train(frames: int, height: int, width: int, crop: int, interval: int = 
 
     A frame smaller than the crop is padded to it, and costs no draw.
     """
+    left, top, flipped = draw_place(height, width, crop, flip)
+    return View(draw_speed(frames, interval, rescale), top, left, flipped)
+
+
+def draw_place(height: int, width: int, crop: int, flip: float) -> Tuple[int, int, bool]:
+    """(left, top, whether it is mirrored)"""
     left = random.randint(0, width - crop) if width >= crop else 0
     top = random.randint(0, height - crop) if height >= crop else 0
-    flipped = random.random() < flip
-    # At rescale 0 the published draw is still made, the length still rounded.
+    return left, top, random.random() < flip
+
+
+def draw_speed(frames: int, interval: int, rescale: float) -> Tuple[int, ...]:
+    """Frames in order, some twice or left out. At rescale 0 the published draw is still made, the length still rounded.
+    """
     length = int(frames * (1 - rescale + 2 * rescale * np.random.random()))
     length = min(max(length, SHORTEST), math.ceil(LONGEST / interval))
     length += -(length - 4) % 4
     everything = range(frames)
     rows = random.sample(everything, length) if length <= frames else random.choices(everything, k=length)
-    return View(tuple(sorted(rows)), top, left, flipped)
+    return tuple(sorted(rows))
 
 
 def centre(frames: int, height: int, width: int, crop: int) -> View:

@@ -45,6 +45,8 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Tuple[Config, Dict
         "data": DataConfig, "augment": protocol.Augment, "loss": protocol.Loss, "optimizer": OptimizerConfig,
         "schedule": ScheduleConfig, "trainer": TrainerConfig}
     parts = {name: build(kind, tree.get(name) or {}, name) for name, kind in types.items()}
+    if parts["data"].features and architecture.get("model") in EMBEDDERS:
+        raise UserError("data.features: is for recognisers; embedders are trained on pictures, leave it out")
     if tree.get("curriculum") is not None:
         if architecture.get("model") in EMBEDDERS:
             raise UserError("curriculum: is for recognisers; embedders are trained on pictures, leave it out")

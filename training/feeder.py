@@ -6,7 +6,7 @@ from torch.utils.data import Dataset
 
 from glosses.vocabulary import GlossVocabulary
 from terminal.errors import UserError
-from training.augment import apply, centre, draw_interval, draw_train
+from training.augment import View, apply, centre, draw_interval, draw_place, draw_train
 from training.batches import Sample
 from training.footage import Footage
 
@@ -21,6 +21,7 @@ class Views:
     image_scale: float = 1.0
     flip: float = 0.5
     rescale: float = 0.2
+    timed: bool = True          # whether a speed is drawn for training
 
 
 class Feeder(Dataset):
@@ -43,8 +44,16 @@ class Feeder(Dataset):
         if not rows:
             raise UserError(f"clip {name} has fewer frames than data.frame_interval {v.interval}; lower it")
         height, width = self.footage.size(index)
-        view = (draw_train(len(rows), height, width, v.crop, v.interval, v.flip, v.rescale) if v.train
-                else centre(len(rows), height, width, v.crop))
+        view = self._view(len(rows), height, width)
         frames = self.footage.frames(index, [rows[row] for row in view.rows])
         pixels = apply(frames, view, v.crop, v.image_scale, pad=v.train)
         return Sample(torch.from_numpy(pixels), self.labels[index], name)
+
+    def _view(self, frames: int, height: int, width: int) -> View:
+        v = self.views
+        if not v.train:
+            return centre(frames, height, width, v.crop)
+        if v.timed:
+            return draw_train(frames, height, width, v.crop, v.interval, v.flip, v.rescale)
+        left, top, flip = draw_place(height, width, v.crop, v.flip)
+        return View(tuple(range(frames)), top, left, flip)

@@ -1,7 +1,8 @@
 """What the trainer must know of a model beyond the model itself: how its authors load data and count losses."""
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Callable, Dict, Iterable, List, Sequence, Tuple, Type
+from typing import Any, Callable, ContextManager, Dict, Iterable, List, Sequence, Tuple, Type
 
 import cv2
 import torch
@@ -68,6 +69,10 @@ class Protocol:
     def dataset(self, footage: Footage, vocabulary: GlossVocabulary, train: bool) -> Dataset:
         raise NotImplementedError(type(self).__name__)
 
+    def untimed(self, footage: Footage, vocabulary: GlossVocabulary, train: bool) -> Dataset:
+        """The same at the speed that was filmed, for features that are made once."""
+        raise NotImplementedError(type(self).__name__)
+
     def collate(self, network: nn.Module) -> Callable[[List[Any]], Batch]:
         raise NotImplementedError(type(self).__name__)
 
@@ -86,6 +91,10 @@ class Protocol:
         if curriculum.frame_interval and not self.intervals:
             raise UserError(f"curriculum.frame_interval: {self.architecture['model']} is trained on all frames, at a "
                             "speed that augment.speed draws; leave it out")
+
+    def running(self) -> ContextManager[None]:
+        """Around all that the network does with inputs of this protocol."""
+        return nullcontext()
 
     def clip(self, footage: Footage, index: int) -> Clip:
         """A clip as it is explained, its frames as large as they are trained on."""
@@ -123,6 +132,12 @@ class SlowFastProtocol(Protocol):
         data, augment = self.config.data, self.config.augment
         return Feeder(footage, vocabulary, Views(self.architecture["size"], train, data.frame_interval,
                                                  data.image_scale, augment.flip, augment.rescale))
+
+    def untimed(self, footage: Footage, vocabulary: GlossVocabulary, train: bool) -> Dataset:
+        feeder = self.dataset(footage, vocabulary, train)
+        assert isinstance(feeder, Feeder)
+        feeder.views = replace(feeder.views, timed=False)
+        return feeder
 
     def collate(self, network: nn.Module) -> Callable[[List[Any]], Batch]:
         return partial(collate, kernel_spec=list(network.kernel_spec))      # type: ignore[arg-type]
@@ -179,6 +194,10 @@ class TwoStreamProtocol(Protocol):
 
     def dataset(self, footage: Footage, vocabulary: GlossVocabulary, train: bool) -> Dataset:
         return PosedFeeder(footage, self.corpus.keypoints, vocabulary, self.config.augment, self.architecture, train)
+
+    def untimed(self, footage: Footage, vocabulary: GlossVocabulary, train: bool) -> Dataset:
+        return PosedFeeder(footage, self.corpus.keypoints, vocabulary, replace(self.config.augment, speed=(1.0, 1.0)),
+                           self.architecture, train)
 
     def collate(self, network: nn.Module) -> Callable[[List[Any]], Batch]:
         return collate_posed

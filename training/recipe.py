@@ -27,6 +27,7 @@ class DataConfig:
     batch_size: int = within(2, 1, 10_000)
     eval_batch_size: int = within(1, 1, 10_000)
     workers: int = within(4, 0, 256)
+    features: Optional[str] = None          # of train.py --extract: only what comes after the backbone is trained
     cache: bool = False                     # keep decoded frames in memory, at the size they are cropped from
 
 

@@ -2,14 +2,14 @@
 import dataclasses
 import logging
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, Tuple
 
 import yaml
 
 from datasets.layout import Corpus
 from files.atomic import atomic_file
 from files.overwrite_guard import RECIPE
-from files.workspace import find_input
+from files.workspace import expanded, find_input
 from glosses.known import check_known
 from glosses.vocabulary import GlossVocabulary, load_gloss2ids, load_gloss_dict
 from models.frame_resnet import FrameResNet
@@ -19,6 +19,8 @@ from models.swin import FrameSwin
 from terminal.errors import UserError
 from training.checkpointing import LAST, check_free, check_same_glosses
 from training.distributed import Place
+from training.extraction import Extraction
+from training.from_features import FromFeatures
 from training.protocols import Protocol, find_protocol
 from training.recipe import Config
 from training.seeding import seed_everything
@@ -30,13 +32,15 @@ log = logging.getLogger("training")
 def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Path, place: Place,
           resume: bool) -> Trainer:
     check_free(out, resume)
-    protocol = find_protocol(architecture)(config, architecture, corpus)
-    vocabulary = _vocabulary(config, protocol)
-    architecture["classes"] = len(vocabulary)
-    seed_everything(config.trainer.seed)        # the same fresh weights in every process
-    recogniser = create(architecture, vocabulary)
-    _starting_weights(config, recogniser)
+    protocol, recogniser = prepare(config, architecture, corpus)
+    vocabulary = recogniser.vocabulary
+    if config.data.features:
+        if config.data.cache:
+            raise UserError("data.cache: keeps frames in memory, and data.features reads none; leave one of them out")
+        protocol = FromFeatures(protocol, recogniser, expanded(config.data.features))
     trainer = Trainer(config, protocol, recogniser, out, place)
+    if isinstance(protocol, FromFeatures):
+        protocol.tell()
     for split, footage in ((config.data.train, trainer.samples.train), (config.data.dev, trainer.samples.dev)):
         note = check_known(vocabulary, (entry.glosses for entry in footage.entries), f"the vocabulary of {corpus.root}",
                            split, "the gloss2ids.pkl or gloss_dict.npy of this corpus as model.vocabulary")
@@ -52,6 +56,24 @@ def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Pat
         with atomic_file(out / "config.yaml") as draft:
             draft.write_text(RECIPE + yaml.safe_dump(_plain(config), sort_keys=False), encoding="utf-8")
     return trainer
+
+
+def prepare(config: Config, architecture: Dict[str, Any], corpus: Corpus) -> Tuple[Protocol, Recogniser]:
+    """A network with the weights that training starts from, and its authors' protocol."""
+    protocol = find_protocol(architecture)(config, architecture, corpus)
+    vocabulary = _vocabulary(config, protocol)
+    architecture["classes"] = len(vocabulary)
+    seed_everything(config.trainer.seed)        # the same fresh weights in every process
+    recogniser = create(architecture, vocabulary)
+    _starting_weights(config, recogniser)
+    return protocol, recogniser
+
+
+def extract(config: Config, architecture: Dict[str, Any], corpus: Corpus, folder: Path, place: Place, views: int,
+            numbers: str) -> None:
+    protocol, recogniser = prepare(config, architecture, corpus)
+    Extraction(protocol, recogniser, folder, place, views, numbers).run()
+    log.info("features in %s; train from them with --override data.features %s", folder, folder)
 
 
 def _vocabulary(config: Config, protocol: Protocol) -> GlossVocabulary:

@@ -72,7 +72,8 @@ class Trainer:
         while self.epoch < config.epochs:
             started = time.time()
             seed_everything(config.seed, self.epoch, self.place.rank)
-            mean = self._train_epoch()
+            with self.protocol.running():
+                mean = self._train_epoch()
             self.epoch += 1
             words = f"epoch {self.epoch}/{config.epochs}: loss {mean:.4f}, {time.time() - started:.0f} s"
             if self.epoch % config.eval_every == 0 or self.epoch == config.epochs:
@@ -195,6 +196,10 @@ class Trainer:
     @torch.no_grad()
     def read(self) -> List[Reading]:
         """The dev split, in its order."""
+        with self.protocol.running():
+            return self._read()
+
+    def _read(self) -> List[Reading]:
         self.recogniser.eval()
         beam = self.config.trainer.beam or None
         truths = {entry.seq_id: entry.glosses for entry in self.samples.dev.entries}
