@@ -15,6 +15,8 @@ SHOULDERS = [5, 6]
 ALIKE = 0.02            # how far the shape of the pictures that points are of may be off the video's
 OFF, OFF_SHARE = 0.2, 0.02      # seconds, and part of the video, by which they may end before or after it
 KINDS = (".pose", ".json")
+BEYOND = 10             # MediaPipe's points may lie outside the picture, but not so far, in parts of it
+SMALL = 0.05            # of the picture's height: nobody is so small
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Brought:
     rate: Optional[float] = None                # frames a second; None: not told
     size: Optional[Tuple[int, int]] = None      # width, height of the pictures they are of; (1, 1): parts of them
     edges: bool = False                         # pixels are counted from their edges, not from their middles
+    rounded: bool = False                       # the rate has lost what came behind its point
 
     def on(self, size: Tuple[int, int], path: Path) -> np.ndarray:
         """float32 [T, 133, 3] in pixels of pictures of another size, width and height."""
@@ -35,6 +38,10 @@ class Brought:
                                 f"has {size[0]}x{size[1]}; find them again from this video")
             half = 0.0 if self.edges else 0.5
             made[..., :2] = (made[..., :2] + half) * (np.array(size) / np.array(self.size)) - 0.5
+            tall = _extent(made)
+            if tall < SMALL * size[1]:
+                raise UserError(f"--keypoints {path}: its points lie within {tall:.2g} pixels of each other, in a "
+                                f"picture of {size[1]}; expected pixels; undo what they were normalised by")
         return made.astype(np.float32)
 
     def rows(self, frames: np.ndarray) -> "Brought":
@@ -45,11 +52,13 @@ class Brought:
         not tell its frames a second."""
         if self.rate is None:
             return None
-        lasts = len(self.keypoints) / self.rate
+        rate, lasts = self.rate, len(self.keypoints) / self.rate
+        if self.rounded and 0 <= len(self.keypoints) / end - rate < 1:
+            rate, lasts = len(self.keypoints) / end, end
         if abs(lasts - end) > max(OFF, OFF_SHARE * end):
             raise UserError(f"--keypoints {path}: {len(self.keypoints)} frames at {self.rate:g} a second last "
                             f"{lasts:.2f} s, the video {end:.2f}; find them again from this video")
-        return np.round(moments * self.rate).astype(int).clip(0, len(self.keypoints) - 1)
+        return np.round(moments * rate).astype(int).clip(0, len(self.keypoints) - 1)
 
 
 def is_foreign(path: Path) -> bool:
@@ -66,8 +75,14 @@ def read_brought(path: Path) -> Brought:
     if path.suffix.lower() == ".pose":
         return _of_pose(path)
     found = read_folder(path) if path.is_dir() else read_file(path)
-    size = (1, 1) if found.parts_of_picture else found.size
-    return Brought(_signer(path, found.frames), found.rate, size, found.parts_of_picture)
+    keypoints = _signer(path, found.frames)
+    seen = keypoints[keypoints[..., 2] > 0][:, :2]
+    if seen.max() > (BEYOND if found.parts_of_picture else 1):      # pixels, whoever wrote them
+        return Brought(keypoints, found.rate, found.size)
+    if not found.parts_of_picture and seen.min() < 0:
+        raise UserError(f"{path}: all points lie between -1 and 1; expected pixels, or parts of the picture from 0 to "
+                        "1 (OpenPose: --keypoint_scale 0 or 3)")
+    return Brought(keypoints, found.rate, (1, 1), True)
 
 
 def _of_pose(path: Path) -> Brought:
@@ -80,7 +95,14 @@ def _of_pose(path: Path) -> Brought:
             raise UserError(f"{path}: points of {held[:200]}; expected {WHOLE}")
         found.append(people)
     holistic = file.parts[0][0] == "POSE_LANDMARKS"
-    return Brought(_signer(path, found), file.rate, file.size if all(file.size) else None, holistic)
+    return Brought(_signer(path, found), file.rate, file.size if all(file.size) else None, holistic,
+                   file.version == 0.1)
+
+
+def _extent(keypoints: np.ndarray) -> float:
+    """From the highest to the lowest of all points that are seen in a frame, in the middle of all frames."""
+    each = [np.ptp(frame[frame[:, 2] > 0, 1]) for frame in keypoints if (frame[:, 2] > 0).any()]
+    return float(np.median(each)) if each else float("inf")
 
 
 def _signer(path: Path, frames: List[Optional[np.ndarray]]) -> np.ndarray:

@@ -21,6 +21,7 @@ Parts = Tuple[Tuple[str, Tuple[str, ...]], ...]     # components in order: name,
 
 @dataclass(frozen=True)
 class PoseFile:
+    version: float
     size: Tuple[int, int]   # width, height of the pictures
     rate: float             # frames a second; 0.1 has whole numbers alone
     parts: Parts
@@ -100,7 +101,7 @@ def _read(reader: _Reader) -> PoseFile:
     if not 0 < rate < 10_000:
         raise _Wrong(f"{rate:g} frames a second")
     places = reader.floats(frames * people * points * dimensions).reshape(frames, people, points, dimensions)
-    return PoseFile((width, height), rate, parts, places,
+    return PoseFile(version, (width, height), rate, parts, places,
                     reader.floats(frames * people * points).reshape(frames, people, points))
 
 

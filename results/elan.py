@@ -68,9 +68,9 @@ def _without_gaps(found: Sequence[Optional[Range]], total: int) -> Iterator[Tupl
 
 
 def _read(model: ModelRecord, fps: float) -> Tier:
-    spans = model.spans
+    spans, guess = model.spans, "guess" if model.guess else ""
     about = [(f"{model.title} score", tuple(f"{span.score:.2f}" for span in spans)),
-             (f"{model.title} verdict", tuple(span.verdict or "" for span in spans))]
+             (f"{model.title} verdict", tuple(", ".join(filter(None, (guess, span.verdict))) for span in spans))]
     return Tier(model.title, intervals([(span.frames[0] / fps, span.frames[1] / fps, span.gloss) for span in spans]),
                 tuple((name, texts) for name, texts in about if any(texts)))
 

@@ -195,6 +195,13 @@ def _json_poses() -> List[bytes]:
     return [json.dumps(each).encode() for each in POSE_FRAMES]
 
 
+def _json_frames() -> List[bytes]:
+    from tests.kit.foreign_poses import mmpose_frame, openpose_frame
+
+    return [json.dumps(each).encode() for each in (openpose_frame([np.ones((137, 3))]),
+                                                   mmpose_frame(1, [np.ones((133, 3))]))]
+
+
 def _poses() -> List[bytes]:
     from tests.kit.foreign_poses import HOLISTIC, OPENPOSE, WHOLE_BODY, pose_file
 
@@ -237,6 +244,8 @@ def light() -> Dict[str, Reader]:
         ".pose": Reader("a.pose", _lists("poses.keypoint_file", "read_keypoints", "a"), _one_of(damaged(_poses(), 6))),
         "keypoints.json": Reader("a.json", _lists("poses.keypoint_file", "read_keypoints", "a"), _one_of(
             damaged(_json_poses()), *map(records, POSE_FRAMES))),
+        "keypoints folder": Reader("a_1.json", lambda path: _lists("poses.keypoint_file", "read_keypoints", "a")(
+            path.parent), _one_of(damaged(_json_frames()), *map(records, map(json.loads, _json_frames())))),
         "eaf": Reader("a.eaf", _lists("glosses.elan_truth", "elan_truth"), _one_of(damaged([EAF, EAF]), texts(
             XML_WORDS).map(lambda data: EAF_HEAD + data), texts(XML_WORDS))),
         "gloss2ids.pkl": Reader("a.pkl", _lists("glosses.vocabulary", "load_gloss2ids"), _one_of(

@@ -10,9 +10,9 @@ from typing import Any, Dict, List, Sequence
 from files.workspace import REPOSITORY
 
 LIGHT = ("pickle", "npy of anything", "npy", "npz", "cams.npz", "keypoints.pkl", "keypoints.npz", ".pose",
-         "keypoints.json", "eaf", "gloss2ids.pkl", "gloss_dict.npy", "corpus", "info.npy", "csl-daily", "alignment",
-         "points", "verdict", "range", "preds.json", "neighbour", "manifest", "glosses.csv", "picture",
-         "picture folder", "frame", "video")
+         "keypoints.json", "keypoints folder", "eaf", "gloss2ids.pkl", "gloss_dict.npy", "corpus", "info.npy",
+         "csl-daily", "alignment", "points", "verdict", "range", "preds.json", "neighbour", "manifest", "glosses.csv",
+         "picture", "picture folder", "frame", "video")
 HEAVY = ("checkpoint", "recipe", "heat maps")
 STARTING = 120          # seconds that a child may take on top of what it is given
 

@@ -182,10 +182,44 @@ def test_of_several_people_the_foremost_is_taken(tmp_path: Path) -> None:
 
 
 def test_points_go_to_the_video_s_pixels(tmp_path: Path) -> None:
-    points = Brought(np.full((1, 133, 3), 99.5), None, (100, 50))
-    assert points.on((200, 100), tmp_path)[0, 0].tolist()[:2] == [199.5, 199.5]     # pixels are areas
+    points = Brought(np.linspace(0, 99.5, 399).reshape(1, 133, 3), None, (100, 50))
+    assert points.on((200, 100), tmp_path)[0, 0, 0] == 0.5          # pixels are areas
     with pytest.raises(UserError, match="points of pictures of 100x50, the video has 200x200"):
         points.on((200, 200), tmp_path)
+
+
+def test_parts_of_the_picture_and_pixels_are_told_apart(tmp_path: Path) -> None:
+    pixels = person()
+    parts = pixels.copy()
+    parts[..., :2] /= (210, 260)
+    found = read_keypoints(mmpose_list(tmp_path, parts), "clip")
+    np.testing.assert_allclose(found.on((210, 260), tmp_path)[..., :2], pixels[..., :2] - 0.5, atol=1e-3)
+    assert read_keypoints(mmpose_list(tmp_path, pixels), "clip").size is None
+    parts[..., :2] = 2 * parts[..., :2] - 1
+    with pytest.raises(UserError, match="all points lie between -1 and 1; expected pixels"):
+        read_keypoints(mmpose_list(tmp_path, parts), "clip")
+    large = np.random.default_rng(0).uniform(10, 900, (FRAMES, 543, 3))
+    path = written(tmp_path / "a.json", json.dumps([mediapipe(frame) for frame in large]).encode())
+    assert read_keypoints(path, "clip").size is None            # some write MediaPipe's points in pixels
+
+
+def test_normalised_points_are_no_pixels(tmp_path: Path) -> None:
+    points = person()
+    points[..., :2] = points[..., :2] / 50 - 2
+    path = written(tmp_path / "a.pose", pose_file(WHOLE_BODY, points[:, None, :, :2], points[:, None, :, 2]))
+    with pytest.raises(UserError, match="its points lie within 3.6 pixels of each other, in a picture of 260"):
+        read_keypoints(path, "clip").on((210, 260), path)
+
+
+def test_the_first_version_s_whole_rate_is_no_other_length(tmp_path: Path) -> None:
+    points = np.zeros((300, 133, 3))
+    points[:, 0, 0] = np.arange(300)
+    times = np.arange(301) / 29.97                      # of a video; its points were counted by another decoder
+    found = matched(Brought(points, 29.0, rounded=True), np.array([0, 150, 300]), times, 301 / 29.97, np.arange(250),
+                    tmp_path)
+    assert found.keypoints[:, 0, 0].tolist() == [0, 150, 299]
+    with pytest.raises(UserError, match="300 frames at 29 a second last 10.34 s, the video 10.04"):
+        matched(Brought(points, 29.0), np.array([0]), times, 301 / 29.97, np.arange(250), tmp_path)
 
 
 def test_frames_are_matched_by_time_where_the_file_tells_its_rate(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from files.eaf import Media, read_eaf
 from records.hiding import Hiding
 from records.parts import ClipParts, GlossParts, Part
+from records.sequence import Certainty
 from results.elan import tiers_of, vtt, write_elan
 from tests.files.test_eaf import check
 from tests.kit import records
@@ -26,6 +27,13 @@ def test_what_was_read_has_its_score_and_verdict() -> None:
     tier, = tiers_of(record, {})
     assert tier.name == "SlowFastSign" and told(tier) == [(0, 0.4, "REGEN"), (0.4, 0.8, "WIND")]
     assert tier.about == (("SlowFastSign score", ("0.91", "0.80")), ("SlowFastSign verdict", ("right", "substituted")))
+
+
+def test_a_guess_is_called_a_guess() -> None:
+    sure = Certainty(0.3, 0.5, "", True)
+    spans = (records.span(1, "REGEN", (0, 10)), records.span(2, "WIND", (10, 20), "right"))
+    tier, = tiers_of(records.sequence({"slowfast": records.model(spans=spans, certainty=sure)}), {})
+    assert tier.about[1] == ("SlowFastSign verdict", ("guess", "guess, right"))
 
 
 def test_times_are_those_of_the_video_that_was_written() -> None:
