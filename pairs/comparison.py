@@ -130,7 +130,8 @@ class Comparison:
                                  "right" if names[index] == who else "wrong"))
         network = self.writer.network
         write_likeness_index(self.asked.out, f"{subject.name} among {len(paths)} pictures",
-                             f"{network.title}, {network.file}", [("pictures", str(len(paths)))], rows)
+                             f"{network.title}, {network.file}", [("pictures", str(len(paths)))], rows,
+                             self.asked.style.colormap)
         self.say(f"look at {self.asked.out / 'index.html'}")
 
 

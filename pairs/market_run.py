@@ -48,7 +48,7 @@ def run_market(root: Path, writer: PairWriter, subject_of: Callable[[Path], Subj
     totals = [("mAP", f"{found.mean_precision:.1%}"),
               *((f"rank {rank}", f"{value:.1%}") for rank, value in zip(RANKS, found.cmc))]
     write_likeness_index(asked.out, f"{len(queries)} queries among {len(gallery)} pictures",
-                         f"{writer.network.title}, {writer.network.file}", totals, rows)
+                         f"{writer.network.title}, {writer.network.file}", totals, rows, asked.style.colormap)
     say(", ".join([f"{found.queries} queries", *(f"{name} {value}" for name, value in totals)]))
     say(f"look at {asked.out / 'index.html'}")
 

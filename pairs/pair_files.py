@@ -11,12 +11,25 @@ from files.atomic import atomic_file
 from records.pairs import MarketScores, PairScores, scores_json
 
 SCORES, MAPS, FIGURE = "scores.json", "maps.npz", "figure.png"
+LONGEST = 80        # letters of a picture's name in a file's
 
 
 def file_name(*parts: str) -> str:
-    """Letters, digits, dots, dashes and underscores, never hidden, and short enough for any file system."""
-    name = "__".join(re.sub(r"[^\w.-]+", "-", part) for part in parts).lstrip(".-") or "picture"
+    """Letters, digits, dots, plus, dashes and underscores, never hidden, and short enough for any file system."""
+    name = "__".join(re.sub(r"[^\w.+-]+", "-", part) for part in parts).lstrip(".-") or "picture"
     return name[:120]
+
+
+def picture_file(picture: str) -> str:
+    """The picture itself, as maps are laid over it. Of a long name the middle is left out: the end tells two apart."""
+    name = file_name(picture)
+    return f"{name if len(name) <= LONGEST else f'{name[:LONGEST // 2]}-{name[-LONGEST // 2:]}'}.png"
+
+
+def map_file(picture: str, target: str, method: str, layer: str) -> str:
+    """Below the pair's folder: a folder for each target, in it one for each method."""
+    name = f"{picture_file(picture)[:-len('.png')]}__{file_name(layer)}.png"
+    return f"{file_name(target)}/{file_name(method)}/{name}"
 
 
 def write_scores(folder: Path, scores: Union[PairScores, MarketScores]) -> None:

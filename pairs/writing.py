@@ -10,7 +10,7 @@ from models.embedder import Embedder
 from pairs.checks import Checked, check_all, check_lines
 from pairs.explaining import NO_TARGET, PictureExplanation, explain_pictures
 from pairs.pair_figure import Panel, laid_over, pair_figure
-from pairs.pair_files import FIGURE, MAPS, SCORES, file_name, write_maps, write_scores
+from pairs.pair_files import FIGURE, MAPS, SCORES, map_file, picture_file, write_maps, write_scores
 from pairs.subjects import Subject
 from records.pairs import Check, MapRecord, NetworkFile, PairScores
 from records.requests import PairRequest
@@ -61,8 +61,11 @@ class PairWriter:
                  for subject, one in zip(subjects, found) for key, each in one.maps.items()}
         grounds = {subject.name: subject.ground for subject in subjects}
         for (who, *key), heat in drawn.items():
-            picture = png(laid_over(grounds[who], heat, self.asked.style))
-            (folder / f"{file_name(who, *key)}.png").write_bytes(picture)
+            file = folder / map_file(who, *key)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(png(laid_over(grounds[who], heat, self.asked.style)))
+        for who, ground in grounds.items():
+            (folder / picture_file(who)).write_bytes(png(ground))
         figure = pair_figure(list(grounds.values()), list(grounds), _panels(subjects, found, drawn), title,
                              f"{self.network.title}, {self.network.file}", self.asked.style)
         (folder / FIGURE).write_bytes(png(figure))
@@ -83,7 +86,7 @@ class PairWriter:
         maps = tuple(
             MapRecord(each.name if len(names) == 1 else name, key[0], one.target, key[1], key[2],
                       each.scores.get(key[0]), one.raw.shape, one.low, one.high, one.flags,
-                      f"{file_name(name, *key)}.png")
+                      map_file(name, *key))
             for name, each in zip(names, found) for key, one in each.maps.items())
         notes = tuple(dict.fromkeys(note for each in found for note in each.notes))
         return PairScores(title, tuple(names), self.network, preprocessing,

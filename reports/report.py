@@ -23,9 +23,9 @@ from results.elan import elan_files
 __all__ = ["write_index", "write_report"]
 
 STYLES = ("base.css", "report.css", "parts.css")
-SCRIPTS = ("dom.js", "pictures.js", "state.js", "views.js", "gloss.js", "stage.js", "methods.js", "scale.js",
-           "moment.js", "head.js", "lanes.js", "parts.js", "lanes_panel.js", "tabs.js", "fold.js", "shares.js",
-           "foot.js", "player.js", "address.js", "save.js", "report.js")
+SCRIPTS = ("dom.js", "pictures.js", "state.js", "views.js", "zoom.js", "gloss.js", "stage.js", "methods.js",
+           "scale.js", "moment.js", "head.js", "lanes.js", "parts.js", "lanes_panel.js", "tabs.js", "fold.js",
+           "shares.js", "foot.js", "player.js", "address.js", "save.js", "report.js")
 FILES = ("framing.jpg", "comparison.mp4", "scale.png", "preds.txt", "preds.json", "glosses.csv", "parts.csv",
          "when.csv", "cams.npz")
 LATER = ("preds.txt", "preds.json")     # written when all else is

@@ -54,6 +54,18 @@ def test_a_pair_is_explained_in_both_directions(tmp_path: Path) -> None:
     assert {(each["picture"], each["target"]) for each in told["maps"]} == {(one.name, "cosine"), (two.name, "cosine")}
 
 
+def test_maps_lie_in_folders_by_target_and_method_and_only_of_layers_asked_for(tmp_path: Path) -> None:
+    one, two, _ = pictures(tiny_market(tmp_path / "market"))
+    assert run(tmp_path, "--model", "arcface", "--weights", weights(tmp_path), "--image", one, "--with", two,
+               "--layers", "layer3", "--method", "gradcam++", "hirescam", "--target", "dot", "cosine") == 0
+    folder = tmp_path / "out" / f"{one.stem}__{two.stem}"
+    left = {path.relative_to(folder).as_posix() for path in folder.rglob("*.png")}
+    overlays = {f"{target}/{method}/{picture.name}__layer3.png" for target in ("dot", "cosine")
+                for method in ("gradcam++", "hirescam") for picture in (one, two)}
+    assert left == overlays | {"figure.png", f"{one.name}.png", f"{two.name}.png"}
+    assert {each["file"] for each in scores(folder)["maps"]} == overlays
+
+
 def test_an_embedding_can_be_the_reference(tmp_path: Path) -> None:
     one, two, _ = pictures(tiny_market(tmp_path / "market"))
     file = weights(tmp_path)
