@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Sequence, Tuple
 
 from files.atomic import atomic_file
-from records.codec import to_json
 from pairs.pair_files import picture_file
+from records.codec import to_json
 from records.pairs import MapRecord, PairScores
 from reports.page import colour_tables, page
 

@@ -33,7 +33,7 @@ def test_what_the_program_wrote_is_its_own(tmp_path: Path) -> None:
     written = sorted(tmp_path.iterdir())
     assert len(written) == 8
     check_ours(written)
-    write_likeness_index(tmp_path, "title", "facts", [], [])
+    write_likeness_index(tmp_path, "title", "facts", [], [], "turbo")
     check_ours([tmp_path / "index.html"])
 
 

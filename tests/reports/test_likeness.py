@@ -87,7 +87,7 @@ def test_a_pair_opens_larger_and_arrows_lead_to_the_next(opened: Any, compared: 
     assert wide > 2 * page.locator(".pair .tile img").first.bounding_box()["height"] or wide > 400
     page.hover("#viewer .tile >> nth=0")
     page.mouse.wheel(0, -400)
-    until(page, "[...document.querySelectorAll('#viewer .moved')].every(each => each.style.transform.includes('scale'))")
+    until(page, "[...document.querySelectorAll('.moved')].every(each => each.style.transform.includes('scale'))")
     page.keyboard.press("ArrowRight")
     assert "query 1.jpg" in page.inner_text("#viewer")
     page.keyboard.press("Escape")
