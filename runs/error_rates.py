@@ -64,7 +64,8 @@ def evaluate(given: argparse.Namespace) -> int:
     broken: Dict[str, Dict[str, str]] = {}
     outcomes: List[Outcome] = []
     try:
-        recognisers = load_checked(checkpoints, str(place.device), corpus, given.split)
+        recognisers = load_checked(checkpoints, str(place.device), corpus, given.split,
+                                   {split: dataset.rows for split, dataset in datasets.items()})
         for split, dataset in datasets.items():
             read, broken[split] = _read(recognisers, dataset, place, given.batch_size, widths)
             outcomes += [Outcome(split, model, decoder_name(width, recognisers[model]),

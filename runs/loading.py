@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Mapping, Optional, Sequence
 
 from datasets.corpora import CORPORA, corpus_class
+from datasets.corpus import Row
 from datasets.layout import Corpus
 from files.reading import open_file
 from files.workspace import Workspace, find_input
@@ -65,13 +66,14 @@ def load_recogniser(model: str, checkpoint: Path, device: str, corpus: Corpus) -
     return recogniser
 
 
-def load_checked(checkpoints: Mapping[str, Path], device: str, corpus: Corpus, splits: Sequence[str]
-                 ) -> "Dict[str, Recogniser]":
-    """Those that know what is signed in the splits; what else must be said goes to stderr."""
+def load_checked(checkpoints: Mapping[str, Path], device: str, corpus: Corpus, splits: Sequence[str],
+                 rows: Optional[Mapping[str, Sequence[Row]]] = None) -> "Dict[str, Recogniser]":
+    """Those that know what is signed in the splits; what else must be said goes to stderr. rows: of each split, where
+    they are annotated by others than the corpus."""
     from glosses.known import check_known
 
     recognisers = {model: load_recogniser(model, path, device, corpus) for model, path in checkpoints.items()}
-    truths = {split: [row.glosses for row in corpus.rows(split)] for split in splits}
+    truths = {split: [row.glosses for row in (rows[split] if rows else corpus.rows(split))] for split in splits}
     for model, recogniser in recognisers.items():
         lacking = [check_known(recogniser.vocabulary, truths[split], str(checkpoints[model]), split,
                                "a checkpoint of this corpus, or another --dataset") for split in splits]

@@ -57,15 +57,17 @@ def test_annotation_files_stand_in_for_the_corpus_s_own(trained: Path, tmp_path:
                                                         capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "elan"
     folder.mkdir()
-    tier = Tier("SIGN", (Interval(0, 1, "REGEN"), Interval(1, 2, "WETTER HEUTE")))
+    tier = Tier("SIGN", (Interval(0, 1, "REGEN"), Interval(1, 2, "WIND ABEND")))
     (folder / "dev-1.eaf").write_bytes(eaf_bytes(Eaf((tier,))))
     assert evaluate.main(arguments(trained, tmp_path, "--truth", str(folder), "--tier", "SIGN")) == 0
     told = capsys.readouterr()
     assert f"dev: 1 of 2 clips are annotated by {folder}, and counted" in told.err
     assert told.out.splitlines()[1].split()[4:6] == ["2", "3"]      # clips read, glosses counted
     truths = [line.split("|")[2] for line in (tmp_path / "dev.slowfast.txt").read_text().splitlines()[1:]]
-    assert truths == ["", "REGEN WETTER HEUTE"]
-    for wrong, words in ((["--truth", str(folder), "--tier", "X"], "--tier X: "), (["--tier", "X"], "is for --truth"),
+    assert truths == ["", "REGEN WIND ABEND"]
+    (folder / "dev-1.eaf").write_bytes(eaf_bytes(Eaf((Tier("SIGN", (Interval(0, 1, "HAUS1A BAUM2"),)),))))
+    for wrong, words in ((["--truth", str(folder)], "have no class"), (["--tier", "X"], "is for --truth"),
+                         (["--truth", str(folder), "--tier", "X"], "--tier X: "),
                          (["--truth", str(tmp_path / "dev.slowfast.txt")], "expected an .eaf"),
                          (["--truth", str(folder), "--split", "test"], "no sequence of test is called dev-1")):
         assert evaluate.main(arguments(trained, tmp_path, *wrong)) == 2
