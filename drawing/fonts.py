@@ -66,17 +66,23 @@ def is_chinese(text: Any) -> bool:
 
 def chinese_subset(text: str) -> bytes:
     """A font file with the Chinese characters of a text and no others: a few kilobytes."""
+    return subset_of(chinese(), "".join(character for character in text if is_chinese(character)))
+
+
+def subset_of(path: Path, text: str) -> bytes:
+    """A font file with the characters of a text and no others."""
     from fontTools import subset
     from fontTools.ttLib import TTFont
 
     options = subset.Options()
     options.layout_features = []
-    font = TTFont(str(chinese()), fontNumber=0, lazy=True, recalcTimestamp=False)
-    chosen = subset.Subsetter(options)
-    chosen.populate(text="".join(sorted({each for each in text if is_chinese(each)})))
-    chosen.subset(font)
+    options.drop_tables += ["FFTM"]         # FontForge's, of which it would say that it cannot cut it down
     file = io.BytesIO()
-    font.save(file)
+    with TTFont(str(path), fontNumber=0, lazy=True, recalcTimestamp=False) as font:
+        chosen = subset.Subsetter(options)
+        chosen.populate(text="".join(sorted(set(text))))
+        chosen.subset(font)
+        font.save(file)
     return file.getvalue()
 
 

@@ -1,4 +1,7 @@
 """What stands below a picture: a bar for every frame of the clip, and a line at the frame shown."""
+from dataclasses import dataclass
+from typing import Tuple
+
 import numpy as np
 
 from drawing.joints import strip_of
@@ -15,38 +18,51 @@ UNSEEN = (44, 47, 54)
 HATCH = 6           # pixels from one line to the next where frames were not seen
 
 
-def strip(laid: LaidMap, width: int, style: Style) -> np.ndarray:
+@dataclass(frozen=True)
+class Shades:
+    """What a strip is drawn in besides the colours of maps."""
+
+    ground: Tuple[int, int, int] = BACKGROUND
+    energy: Tuple[int, int, int] = ENERGY       # of a map that knows where
+    unseen: Tuple[int, int, int] = UNSEEN       # the hatching
+
+
+SCREEN = Shades()
+PAPER = Shades((242, 243, 245), (120, 126, 136), (200, 203, 208))
+
+
+def strip(laid: LaidMap, width: int, style: Style, shades: Shades = SCREEN) -> np.ndarray:
     """uint8 [scale * STRIP, width, 3]: of a map that knows only when itself, the hotter and higher the more the step
     counts; of one that knows where its mean over each frame, in grey; of one of joints these by time."""
     height = STRIP * style.scale
     if isinstance(laid, JointMap):
-        return _hatched(strip_of(laid, width, height, style), laid, style)
+        return _hatched(strip_of(laid, width, height, style), laid, style, shades)
     columns = np.arange(width) * len(laid) // width
     if laid.spatial:
         means = laid.energy()
         column = levels(means / (float(means.max()) or 1.0))[columns]
-        colours = np.full((width, 3), ENERGY, np.uint8)
+        colours = np.full((width, 3), shades.energy, np.uint8)
     else:
         column = levels(laid.whole())[columns]
         colours = palette(style.colormap)[column, 0]
-    return _hatched(_bars(column, colours, height), laid, style)
+    return _hatched(_bars(column, colours, height, shades), laid, style, shades)
 
 
-def _hatched(bars: np.ndarray, laid: LaidMap, style: Style) -> np.ndarray:
+def _hatched(bars: np.ndarray, laid: LaidMap, style: Style, shades: Shades) -> np.ndarray:
     """In place: lines where frames were not seen."""
     height, width = bars.shape[:2]
     columns = np.arange(width) * len(laid) // width
     first, stop = laid.extent.seen
     unseen = (columns < first) | (columns >= stop)
     hatch = (np.arange(height)[:, None] + np.arange(width)) % (HATCH * style.scale) < style.scale
-    bars[hatch & unseen] = UNSEEN
+    bars[hatch & unseen] = shades.unseen
     return bars
 
 
-def _bars(column: np.ndarray, colours: np.ndarray, height: int) -> np.ndarray:
+def _bars(column: np.ndarray, colours: np.ndarray, height: int, shades: Shades) -> np.ndarray:
     heights = np.rint(column / 255.0 * (height - height // 8)).astype(int)
     filled = np.arange(height)[:, None] >= height - 1 - heights
-    return np.where(filled[..., None], colours, np.array(BACKGROUND, np.uint8))
+    return np.where(filled[..., None], colours, np.array(shades.ground, np.uint8))
 
 
 def with_cursor(bars: np.ndarray, frame: int, frames: int) -> np.ndarray:

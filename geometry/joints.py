@@ -30,7 +30,8 @@ class JointMap(LaidMap):
     def spatial(self) -> bool:
         return True
 
-    def inside(self, frame: int, times: int = 1) -> np.ndarray:
+    def inside(self, frame: int, times: int = 1, bicubic: bool = False) -> np.ndarray:
+        """As any map's; discs and limbs have no cells between which anything is laid, by cubics or otherwise."""
         top, bottom, left, right = (side * times for side in self.extent.box)
         height, width = (side * times for side in self.extent.size[1:])
         values = self.values(frame)

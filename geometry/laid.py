@@ -1,10 +1,11 @@
 """A map as its layer made it, and how it lies on a clip: what is drawn of it, told of it and kept of it."""
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Dict, Optional, Tuple
+from typing import Dict, Optional, Tuple, Union
 
 import numpy as np
 
+from geometry.bicubic import CubicLine
 from geometry.skeleton import Joints
 
 CONSTANT = 1e-5         # a map whose values differ by less than this part of the largest says nothing
@@ -71,11 +72,12 @@ class LaidMap:
             canvas[top:bottom, left:right] = self.inside(frame)
         return canvas
 
-    def inside(self, frame: int, times: int = 1) -> np.ndarray:
-        """The box of a frame that was seen, float16 in 0..1, of so many points for each pixel across."""
-        if times not in self._lines:
-            self._lines[times] = self._between(times)
-        rows, columns = self._lines[times]
+    def inside(self, frame: int, times: int = 1, bicubic: bool = False) -> np.ndarray:
+        """The box of a frame that was seen, float16 in 0..1, of so many points for each pixel across. bicubic: without
+        the creases that linear laying has at the centres of cells; what it has beyond 0..1 is cut."""
+        if (times, bicubic) not in self._lines:
+            self._lines[times, bicubic] = self._between(times, bicubic)
+        rows, columns = self._lines[times, bicubic]
         if self.void:
             return np.zeros((len(rows.cell), len(columns.cell)), np.float16)
         low, spread = self.scale(frame)
@@ -124,15 +126,15 @@ class LaidMap:
                 line_weights(self.cells.columns, np.arange(left, right)))
 
     @cached_property
-    def _lines(self) -> "Dict[int, Tuple[Line, Line]]":
-        """Down and across the box, by how many points a pixel has."""
+    def _lines(self) -> "Dict[Tuple[int, bool], Tuple[AnyLine, AnyLine]]":
+        """Down and across the box, by how many points a pixel has and whether they are laid by cubics."""
         return {}
 
-    def _between(self, times: int) -> "Tuple[Line, Line]":
+    def _between(self, times: int, bicubic: bool) -> "Tuple[AnyLine, AnyLine]":
         top, bottom, left, right = self.extent.box
         assert self.cells.rows is not None and self.cells.columns is not None
-        return Line.of_points(self.cells.rows, finer(top, bottom, times)), \
-            Line.of_points(self.cells.columns, finer(left, right, times))
+        return _line(self.cells.rows, finer(top, bottom, times), bicubic), \
+            _line(self.cells.columns, finer(left, right, times), bicubic)
 
     @cached_property
     def _over_time(self) -> np.ndarray:
@@ -175,6 +177,15 @@ class Line:
         rise *= self.part
         out += rise
         return out
+
+
+AnyLine = Union[Line, CubicLine]
+
+
+def _line(centres: np.ndarray, points: np.ndarray, bicubic: bool) -> AnyLine:
+    if bicubic:
+        return CubicLine.between(*nearest_cells(centres, points), len(centres))
+    return Line.of_points(centres, points)
 
 
 def finer(start: int, stop: int, times: int) -> np.ndarray:

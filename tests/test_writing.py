@@ -10,6 +10,7 @@ from tests.test_house import modules
 
 # module -> functions that write into a folder that its caller makes appear whole
 INTO_DRAFTS: Dict[str, Set[str]] = {
+    "drawing.figure": {"_bring_fonts"},
     "render": {"render", "draw"},
     "drawing.framing": {"write_framing"},
     "drawing.video": {"write_mp4"},             # to a path: in a sequence's folder, or a part of atomic_file
@@ -28,7 +29,7 @@ INTO_DRAFTS: Dict[str, Set[str]] = {
 }
 # What writes, but no file that anybody keeps.
 NO_FILES: Dict[str, Set[str]] = {
-    "drawing.fonts": {"chinese_subset"},        # into memory
+    "drawing.fonts": {"subset_of"},             # into memory
     "datasets.heatmaps": {"write"},             # np.save into memory, then atomic_file
     "files.lock": {"opened"},                   # a lock
     "terminal.output": {"_to_nothing"},         # /dev/null

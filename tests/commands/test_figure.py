@@ -14,17 +14,27 @@ import numpy as np
 import pytest
 
 import figure
-from drawing.figure import Cell, Row, picture, write_figure
+from drawing.figure import write_figure
+from drawing.figure_picture import picture
+from drawing.figure_sheet import Cell, Row, Sheet
 from records.style import Style
 from results.cams import read_cams
-from tests.kit.commands import tiny_case
+from tests.kit.commands import Case, tiny_case
+from tests.kit.footage import number_of, write_video
 
 LAYERS = ("conv2d.fast_path.layer1", "conv2d.fast_path.layer3")
 
 
+SIZE = (420, 260)
+
+
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    case = tiny_case(tmp_path_factory.mktemp("tiny"))
+def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    return tiny_case(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="module")
+def folder(case: Case) -> Path:
     assert case.run("--split", "test", "--seq", "clip-3", "--write", "cams", "--quiet") == 0
     return case.out / "clip-3"
 
@@ -54,16 +64,16 @@ def test_an_svg_has_its_words_as_words_and_the_width_asked_for(folder: Path, tmp
                                                                ) -> None:
     text = made(folder, tmp_path / "f.svg", "--layers", *LAYERS, "--frames", "2,7", "--width", width).read_text()
     assert re.search(rf'width="{inches * 72:g}pt"', text)
-    for word in ("SlowFastSign", "frame 2", "frame 7", "strongest value"):
+    for word in ("SlowFastSign", "frame\u00a02", "frame\u00a07", "highest value"):
         assert re.search(rf">[^<]*{word}", text), word
-    assert text.count("<image") == 4 + 1        # the pictures and the bar
+    assert text.count("<image") == 4 + 2 + 1    # the pictures, a strip for each row, and the bar
 
 
 def test_a_pdf_has_its_words_as_words_and_is_the_same_each_time(folder: Path, tmp_path: Path) -> None:
     one, two = (made(folder, tmp_path / name, "--frames", "2") for name in ("a.pdf", "b.pdf"))
     data = one.read_bytes()
     assert data.startswith(b"%PDF") and b"/FontFile2" in data and " Tf" in texts_of_pdf(one)     # a font, not outlines
-    assert b"/Width 32" in data                 # a picture has as many pixels as its frame
+    assert b"/Width 2080" in data               # of 32 pixels, enlarged to 300 an inch
     assert data == two.read_bytes()
 
 
@@ -84,7 +94,9 @@ def test_a_png_is_written_too(folder: Path, tmp_path: Path) -> None:
     (["--layers", "nowhere"], ["nowhere", "conv2d.fast_path.layer3"]),
     (["--layers", f"{LAYERS[0]},conv2d.fast_path.layer4"], ["--layers conv2d.fast_path.layer4: none"]),
     (["--out", "/dev/null/f.pdf"], ["/dev/null", "another --out"]), (["--out", "f.jpeg"], ["f.jpeg", ".svg"]),
-    (["--models", "twostream"], ["twostream", "slowfast"]), (["--colormap", "pink"], ["pink", "turbo"])])
+    (["--models", "twostream"], ["twostream", "slowfast"]), (["--colormap", "pink"], ["pink", "turbo"]),
+    (["--columns", "25"], ["--columns 25", "1 to 24"]), (["--video", "f.mp4"], ["--video f.mp4", "--data-root"]),
+    (["--with", "nowhere"], ["nowhere", "does not exist"]), (["--labels", "a", "b"], ["--labels names 2 rows"])])
 def test_a_mistake_is_one_line(folder: Path, flags: Any, words: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert figure.main([str(folder), *flags]) == 2
     line, = capsys.readouterr().err.splitlines()
@@ -136,11 +148,103 @@ def test_a_figure_that_cannot_be_written_leaves_the_one_before(folder: Path, tmp
     assert (tmp_path / "f.pdf").read_bytes() == before and len(list(tmp_path.iterdir())) == 1
 
 
+@pytest.mark.parametrize("flag, value", [("--at", "start"), ("--width", "wide"), ("--columns", "0")])
+def test_a_value_that_is_none_of_those_there_are_is_one_line(folder: Path, flag: str, value: str,
+                                                             capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        figure.main([str(folder), flag, value])
+    line, = capsys.readouterr().err.splitlines()
+    assert left.value.code == 2 and flag in line and value in line
+
+
+def test_the_caption_is_printed_after_the_file(folder: Path, tmp_path: Path,
+                                               capsys: pytest.CaptureFixture[str]) -> None:
+    made(folder, tmp_path / "f.pdf", "--frames", "2", "--bicubic", "--labels", "ours")
+    written, empty, words = capsys.readouterr().out.splitlines()
+    assert written == f"written: {tmp_path / 'f.pdf'}" and not empty
+    assert words.startswith(r"\caption{Heat maps of sequence clip-3 (phoenix2014, test). Rows: ours: SlowFastSign, ")
+    assert words.endswith(".}") and "bicubic" in words and words.count("{") == words.count("}")
+
+
+def test_another_run_stands_below(case: Case, folder: Path, tmp_path: Path) -> None:
+    other = Case(case.data, case.checkpoints, tmp_path / "other")
+    assert other.run("--split", "test", "--seq", "clip-3", "--write", "cams", "--quiet", "--target", "pred") == 0
+    text = made(folder, tmp_path / "f.svg", "--with", str(other.out / "clip-3"), "--frames", "2").read_text()
+    assert all(re.search(rf">SlowFastSign, [^<]*, target {target}", text) for target in ("max", "pred"))
+    assert text.count("<image") == 2 + 2 + 1
+
+
+@pytest.fixture(scope="module")
+def film(case: Case, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    video = write_video(tmp_path_factory.mktemp("film") / "my film.mp4", 60, size=SIZE)
+    ours = Case(case.data, case.checkpoints, video.parent / "outputs")
+    assert ours.run("--video", str(video), "--estimator", "none", "--from", "0.4", "--longest", "1", "--crop",
+                    "0,0,420,260", "--write", "cams", "--quiet") == 0
+    return ours.out / "my_film-part2"
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The frames that figures are drawn with."""
+    found: Any = {}
+
+    def remember(path: Path, frames: Any, sheet: Sheet) -> None:
+        found.update(frames)
+
+    monkeypatch.setattr("drawing.figure.write_figure", remember)
+    return found
+
+
+def test_frames_of_a_video_are_those_that_were_explained(film: Path, tmp_path: Path, drawn: Any) -> None:
+    made(film, tmp_path / "f.pdf", "--frames", "0,3,20")
+    # 50 frames from the tenth on are left, in two parts of 25.
+    assert {frame: number_of(picture, SIZE) for frame, picture in drawn.items()} == {0: 35, 3: 38, 20: 55}
+    assert all(picture.shape == (256, 256, 3) for picture in drawn.values())
+
+
+def test_a_video_that_is_elsewhere_now_is_named(film: Path, tmp_path: Path, drawn: Any,
+                                                capsys: pytest.CaptureFixture[str]) -> None:
+    video = film.parent.parent / "my film.mp4"
+    moved = video.rename(tmp_path / "moved.mp4")
+    try:
+        assert figure.main([str(film), "--frames", "0"]) == 2
+        assert "is not there any more; name it with --video FILE" in capsys.readouterr().err
+        made(film, tmp_path / "f.pdf", "--frames", "0", "--video", str(moved))
+        assert number_of(drawn[0], SIZE) == 35
+    finally:
+        moved.rename(video)
+
+
+def test_a_video_that_was_changed_is_refused(film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    video = film.parent.parent / "my film.mp4"
+    kept, short = video.rename(tmp_path / "kept.mp4"), write_video(tmp_path / "short.mp4", 40, size=SIZE)
+    write_video(video, 60, size=SIZE, codec="mpeg4")
+    try:
+        for flags, words in (([], "has changed since"), (["--video", str(short)], "frames where my_film-part2 was"),
+                             (["--data-root", str(tmp_path)], "--data-root")):
+            assert figure.main([str(film), "--frames", "0", *flags]) == 2
+            line, = capsys.readouterr().err.splitlines()
+            assert words in line
+    finally:
+        kept.replace(video)
+
+
+def test_a_note_of_how_a_video_was_cut_that_was_changed_is_one_line(film: Path, tmp_path: Path,
+                                                                    capsys: pytest.CaptureFixture[str]) -> None:
+    damage: Any = ({"inputs": {"taken": "x"}}, {"inputs": {}}, {"inputs": {"taken": [5, 2]}}, None)
+    for number, change in enumerate(damage):
+        copy = shutil.copytree(film, tmp_path / str(number) / film.name)
+        path = copy / "manifest.json"
+        path.write_text("no JSON" if change is None else json.dumps({**json.loads(path.read_text()), **change}))
+        assert figure.main([str(copy), "--frames", "0"]) == 2
+        line, = capsys.readouterr().err.splitlines()
+        assert "explain the video again" in line
+
+
 def test_a_gloss_with_dollars_is_no_mathematics(folder: Path, tmp_path: Path) -> None:
     cams = read_cams(folder / "cams.npz")["slowfast"]
     laid = next(layer.laid for layer in cams.layers.values() if layer.spatial)
     frames = {0: np.zeros((32, 32, 3), np.uint8)}
     for gloss in ("$x$", "$\\frac$", "$_^$", "a$b$c"):
-        write_figure(tmp_path / "f.svg", frames, [Row("m", "l", [Cell(laid, 0, gloss)])], [gloss], "page", Style(),
-                     gloss)
-        assert (tmp_path / "f.svg").read_text(encoding="utf-8").count(f">{gloss}</text>") == 3
+        write_figure(tmp_path / "f.svg", frames, Sheet([Row(gloss, [Cell(laid, 0, gloss)])], [gloss], gloss, False))
+        assert (tmp_path / "f.svg").read_text(encoding="utf-8").count(f">{gloss}</text>") == 4

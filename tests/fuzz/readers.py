@@ -186,9 +186,9 @@ def _lists(module: str, function: str, *more: Any) -> Callable[[Path], Any]:
 
 
 def _figure(path: Path) -> None:
-    import figure
+    from results.explained_run import read_record
 
-    figure._record(path.parent)
+    read_record(path.parent)
 
 
 def _json_poses() -> List[bytes]:

@@ -1,0 +1,138 @@
+"""A figure's caption as LaTeX: all that must be known to read it, in the words of what drew it."""
+from typing import Dict, Iterable, List, Sequence, Tuple
+
+from geometry.joints import JointMap
+from geometry.laid import LaidMap
+from records.figure_request import MIDDLE, PEAK
+from records.methods import method_named
+from runs.figure_choice import Choice
+from runs.figure_source import Source
+
+SPECIAL: Dict[str, str] = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+                           "<": r"\textless{}", ">": r"\textgreater{}", '"': r"\textquotedbl{}", "|": r"\textbar{}",
+                           **{character: "\\" + character for character in "&%$#_{}"}}
+SUMMED = "the means of the rows' maps, each as a part of its map's largest mean, have the largest sum"
+SHARING = "channels weighted"       # how the line of a method begins in which a channel has one weight
+
+
+def latex(words: str) -> str:
+    return "".join(SPECIAL.get(character, character) for character in words)
+
+
+def caption(choice: Choice) -> str:
+    said = [_clip(choice.sources[0]), _rows(choice), _columns(choice), *_methods(choice.sources), *_targets(choice),
+            *_colours(choice), *_laying(choice), *_strips(choice)]
+    return "\\caption{" + latex(" ".join(f"{sentence[0].upper()}{sentence[1:]}." for sentence in said)) + "}"
+
+
+def _clip(source: Source) -> str:
+    record = source.run.record
+    if record.video is None:
+        return f"Heat maps of sequence {record.sequence} ({record.dataset}, {record.split})"
+    return f"Heat maps of {record.video.file}, {record.video.start:.2f} to {record.video.stop:.2f} s"
+
+
+def _rows(choice: Choice) -> str:
+    def told(label: str, source: Source) -> str:
+        own = f"{source.record.title}, layer {source.layer}" + (f" ({source.map.made})" if source.map.made else "")
+        begins = f"{source.record.title}, {source.layer}"
+        return own + label[len(begins):] if label.startswith(begins) else f"{label}: {own}"
+
+    return "Rows: " + "; ".join(told(row.label, source) for row, source in zip(choice.sheet.rows, choice.sources))
+
+
+def _columns(choice: Choice) -> str:
+    if not choice.spans:
+        chosen = {"": "frames of the clip",
+                  PEAK: f"of each of as many equal parts of the clip the frame where {SUMMED}",
+                  MIDDLE: "the middle frames of as many equal parts of the clip"}
+        return f"Columns: {chosen[choice.by]}"
+    names = choice.sources[0].record.title
+    if choice.same_frames:
+        reads = "from the first to the last at which a row's model reads it"
+        which = (f"the middle one of the frames {reads}" if choice.by == MIDDLE else
+                 f"the one of the frames {reads} where {SUMMED}")
+    else:
+        which = "the middle one of its frames" if choice.by == MIDDLE else \
+            "the one of its frames where the map's mean is largest"
+    return f"Columns: glosses as {names} read them, each at {which}"
+
+
+def _methods(sources: Sequence[Source]) -> List[str]:
+    found: Dict[Tuple[str, str], None] = {}
+    for source in sources:
+        found[source.map.method or source.record.method, source.record.pool] = None
+    several = len(dict.fromkeys(name for name, _ in found)) > 1
+    return [("Methods: " if several else "Method: ") + "; ".join(_once(_method(*each) for each in found))]
+
+
+def _method(name: str, pool: str) -> str:
+    known = method_named(name)
+    if known is None:
+        return name
+    shared = {"clip": ", averaged over the clip", "frame": ", averaged over each frame"}[pool] \
+        if known.line.startswith(SHARING) else ""
+    return f"{name}, {known.line}{shared}" + (f" ({known.paper})" if known.paper else "")
+
+
+def _targets(choice: Choice) -> List[str]:
+    """What each map explains: of glosses explained on their own these, of others what was asked for the clip."""
+    if not choice.spans:
+        return ["Target: " + "; ".join(_once(source.cams.target for source in choice.sources))]
+    words: List[str] = []
+    for source, its in zip(choice.sources, choice.spans):
+        for span in filter(None, its):
+            own = source.alone(span)
+            words.append(source.cams.target if own is None else _of_any(own.about.words, span.gloss))
+    return ["Target: " + "; ".join(_once(words))]
+
+
+def _of_any(words: str, gloss: str) -> str:
+    """The same words for all glosses that were asked for alike."""
+    return "each gloss" + words[len(gloss):] if words.startswith(f"{gloss}, which was read: ") else words
+
+
+def _colours(choice: Choice) -> List[str]:
+    said = [choice.sheet.legend.replace(" (see the caption)", "")]
+    if "or in each frame" in said[0]:
+        said.append("in each frame: " + ", ".join(
+            row.label for row in choice.sheet.rows if any(_per_frame(cell.laid) for cell in row.cells if cell.laid)))
+    return ["Colours: " + "; ".join(said) + "; a map hides the frame as far as it is large"]
+
+
+def _per_frame(laid: LaidMap) -> bool:
+    return laid.per_frame and laid.spatial
+
+
+def _laying(choice: Choice) -> List[str]:
+    maps = [source.map.laid for source in choice.sources]
+    said = []
+    if any(laid.spatial and not isinstance(laid, JointMap) for laid in maps):
+        how, cut = (("by cubic convolution (bicubic)", ", cut where that leaves the range of colours")
+                    if choice.sheet.bicubic else ("linearly (bilinear)", ""))
+        said.append(f"maps are laid {how} between the centres of the layer's cells{cut}, and linearly in time")
+    if any(isinstance(laid, JointMap) for laid in maps):
+        said.append("keypoints are drawn as discs, those that a limb links as a line of the lesser of both values")
+    parts = [laid for laid in maps if laid.spatial and laid.extent.box != (0, laid.extent.size[1], 0,
+                                                                          laid.extent.size[2])]
+    return said + (["what the model does not see of a frame is grey"] if parts else [])
+
+
+def _strips(choice: Choice) -> List[str]:
+    maps = [source.map.laid for source in choice.sources]
+    kinds = []
+    if any(laid.spatial and not isinstance(laid, JointMap) for laid in maps):
+        kinds.append("in grey, the mean of the map on each frame as a part of the largest such mean")
+    if any(isinstance(laid, JointMap) for laid in maps):
+        kinds.append("of keypoints, the colour of each by time, a line a keypoint or, where there are more than fit, "
+                     "the largest of those that share one")
+    if any(not laid.spatial for laid in maps):
+        kinds.append("of layers that know only when, the value itself, in its colour and as a height")
+    marks = "the gloss" if choice.spans else "each gloss read"
+    hatched = any(laid.extent.seen != (0, len(laid)) for laid in maps)
+    return ["Strips run over the whole clip: " + "; ".join(kinds), f"an arrow marks the frame shown, a line {marks}"
+            + ("; frames that are hatched were not seen" if hatched else "")]
+
+
+def _once(words: Iterable[str]) -> List[str]:
+    return list(dict.fromkeys(words))
