@@ -7,6 +7,7 @@ from typing import Any, Dict
 from files.atomic import atomic_file
 from files.reading import read_text
 from reports.page import json_in_html
+from reports.run_names import run_names
 from terminal.errors import UserError
 
 PAGE = "beside.html"
@@ -26,7 +27,8 @@ def write_beside(folder: Path, other: Path) -> Path:
         theirs_here = _renamed(its["models"])
     except RecursionError:
         raise UserError(f"{other / 'report.html'}: its data are damaged; write it again with --overwrite") from None
-    mine["beside"] = {"name": other.parent.name, "preds": its["preds"], "models": theirs_here,
+    name, name_there = run_names(mine["preds"], its["preds"], (folder.parent.name, other.parent.name))
+    mine["beside"] = {"ours": name, "name": name_there, "preds": its["preds"], "models": theirs_here,
                       "sheets": {_beside(name): sheet for name, sheet in its["sheets"].items() if name != "frame"}}
     sheets = "\n".join(f'<script type="text/plain" id="{_beside(name)}-{number}">{jpeg}</script>'
                        for name, number, jpeg in SHEET.findall(theirs) if name != "frame")

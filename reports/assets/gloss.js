@@ -32,7 +32,7 @@ function asShown(index) {
 
 /** What a view's map explains, in words. */
 function explainedBy(layer) {
-  return [layer.check && `${layer.check.verdict} on this clip`, layer.target ? `${layer.lacks || ""}explains ${layer.target}` : "", layer.made, layer.check && layer.check.words].filter(Boolean).join("; ");
+  return [nameOf(layer.run), layer.check && `${layer.check.verdict} on this clip`, layer.target ? `${layer.lacks || ""}explains ${layer.target}` : "", layer.made, layer.check && layer.check.words].filter(Boolean).join("; ");
 }
 
 /** Goes to a gloss; one that a model read is chosen too, for its loop. */

@@ -35,7 +35,7 @@ function seek(frame) {
 function showNow() {
   const at = (spans) => (spans || []).find((span) => span.verdict !== "deleted" && span.frames[0] <= state.frame && state.frame < span.frames[1]);
   const word = (span, guess) => (span ? make("span", { class: wordClass(span, guess), text: guess ? `guess: ${span.gloss}` : span.gloss }) : make("span", { class: "soft", text: "no gloss" }));
-  const cells = (model, told, run) => [make("dt", { text: run ? `${run}: ${model.title}` : model.title }), make("dd", {}, word(at(model.reading), isGuess(told, model))),
+  const cells = (model, told, run) => [make("dt", { text: titleIn(run, model) }), make("dd", {}, word(at(model.reading), isGuess(told, model))),
     preds.truth ? make("dd", { class: "soft aligned" }, "truth, by its own alignment: ", word(at(model.truth))) : null];
   const layer = asShown(state[state.active]);
   const shares = layer.shares_over_time ? layer.shares_over_time[state.frame] : null;

@@ -27,7 +27,7 @@ function savedCanvas() {
     const part = state.mode === "all" ? { by: 1, x: 0, y: 0 } : zoom;
     const across = data.size[1] / part.by, down = data.size[0] / part.by;
     context.drawImage(view.canvas, -part.x * across, -part.y * down, across, down, x, y, width, height);
-    text(`${layer.run ? `${layer.run}: ` : ""}${layer.title}, ${layer.name}`, x, y + height + 16);
+    text(`${titleIn(layer.run, layer)}, ${layer.name}`, x, y + height + 16);
     text(noteOf(layer, state.frame) || `explains ${layer.target}`, x, y + height + 16 + 16, "12px");
   });
   const y = canvas.height - EDGE - 6;

@@ -71,7 +71,7 @@ function showStage() {
   const choice = byId("choice"), grid = byId("grid");
   let index = 0;
   for (const [model, run] of [...models.map((each) => [each, ""]), ...(data.beside ? data.beside.models.map((each) => [each, data.beside.name]) : [])]) {
-    const title = run ? `${run}: ${model.title}` : model.title;
+    const title = titleIn(run, model);
     const list = make("fieldset", { "data-model": model.name }, make("legend", { text: title }));
     const cells = make("div", { class: "cells" });
     for (const layer of model.layers) {

@@ -23,3 +23,7 @@ function opening(model, run = "") {
   const best = its.filter(({ layer }) => layer.spatial && layer.sheet).reduce((one, other) => (one && cells(one) <= cells(other) ? one : other), null);
   return (best || its[0]).index;
 }
+
+/** What a run is called where two stand beside each other; of one alone nothing. */
+const nameOf = (run) => run || (data.beside ? data.beside.ours : "");
+const titleIn = (run, model) => (nameOf(run) ? `${nameOf(run)}: ${model.title}` : model.title);

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from reports.compare_with import write_beside
+from reports.run_names import run_names
 from terminal.errors import UserError
 from tests.kit import report as made
 from tests.kit.pages import (
@@ -78,6 +79,35 @@ def test_another_run_of_the_clip_can_stand_beside_this_one(opened: Any, outputs:
     page.wait_for_selector("#second-view canvas[data-layer='beside:slowfast/conv2d.fast_path.layer3'][data-frame='5']")
     one, two = (pixels(page.query_selector(f"{view} .picture-top canvas")) for view in ("#single-view", "#second-view"))
     assert (one == two).all() and "theirs: SlowFastSign" in page.inner_text("#choice")
+
+
+def test_two_runs_are_called_by_what_differs_between_them(opened: Any, tmp_path: Path) -> None:
+    for name, method in (("a", "gradcam"), ("b", "hirescam")):
+        record = made.record(FRAMES, sequence="clip")
+        for model in record.models:
+            record = made.changed(record, model, method=method)
+        (tmp_path / name / "clip").mkdir(parents=True)
+        made.write(tmp_path / name / "clip", record, points=False)
+    page = opened(write_beside(tmp_path / "a" / "clip", tmp_path / "b" / "clip"))
+    page.wait_for_selector("#second-view canvas[data-layer^='beside:slowfast/']")
+    assert page.inner_text("#single-view .explained").startswith("method gradcam; explains ")
+    assert page.inner_text("#second-view .explained").startswith("method hirescam; explains ")
+    assert page.get_attribute("#two", "aria-pressed") == "true"
+
+
+@pytest.mark.parametrize("mine, other, names", [
+    ({}, {}, ("left", "right")),
+    ({"settings": {"target": "max"}}, {"settings": {"target": "each"}}, ("target max", "target each")),
+    ({"settings": {"hide": "still"}}, {}, ("hide still", "no hide")),
+    ({"models": {"vac": {"checkpoint": {"file": "a.pt", "sha256": "1" * 64}}}},
+     {"models": {"vac": {"checkpoint": {"file": "b.pt", "sha256": "2" * 64}}}}, ("vac from a.pt", "vac from b.pt")),
+    ({"models": {"vac": {"checkpoint": {"file": "a.pt", "sha256": "1" * 64}}}},
+     {"models": {"vac": {"checkpoint": {"file": "a.pt", "sha256": "2" * 64}}}},
+     ("vac from a.pt (11111111)", "vac from a.pt (22222222)")),
+    ({"models": {"vac": {"method": "gradcam", "pool": "clip"}}}, {"models": {"vac": {"method": "gradcam"}}, "settings": 3},
+     ("pool clip", "no pool"))])
+def test_what_differs_is_named(mine: Any, other: Any, names: Any) -> None:
+    assert run_names(mine, other, ("left", "right")) == names
 
 
 def test_runs_of_different_clips_are_not_set_beside_each_other(tmp_path: Path) -> None:
