@@ -104,8 +104,8 @@ def test_two_runs_are_called_by_what_differs_between_them(opened: Any, tmp_path:
     ({"models": {"vac": {"checkpoint": {"file": "a.pt", "sha256": "1" * 64}}}},
      {"models": {"vac": {"checkpoint": {"file": "a.pt", "sha256": "2" * 64}}}},
      ("vac from a.pt (11111111)", "vac from a.pt (22222222)")),
-    ({"models": {"vac": {"method": "gradcam", "pool": "clip"}}}, {"models": {"vac": {"method": "gradcam"}}, "settings": 3},
-     ("pool clip", "no pool"))])
+    ({"models": {"vac": {"method": "gradcam", "pool": "clip"}}},
+     {"models": {"vac": {"method": "gradcam"}}, "settings": 3}, ("pool clip", "no pool"))])
 def test_what_differs_is_named(mine: Any, other: Any, names: Any) -> None:
     assert run_names(mine, other, ("left", "right")) == names
 
