@@ -66,6 +66,12 @@ def test_every_kind_of_window_moves_the_cells() -> None:
     assert [(axis.first, axis.stride) for axis in lattice.axes] == [(0.5, 2), (3, 4), (0, 2)]
 
 
+def test_a_window_that_would_start_in_the_padding_behind_is_none() -> None:
+    network = nn.MaxPool3d((1, 2, 2), (1, 2, 2), (0, 1, 1), ceil_mode=True)
+    for rows in range(3, 9):
+        assert traced_of(network, 1, rows, rows).counts[1] == network(torch.rand(1, 3, 1, rows, rows)).shape[3]
+
+
 def test_windows_along_time_behind_pooled_pictures() -> None:
     class Pooled(nn.Module):
         def __init__(self) -> None:

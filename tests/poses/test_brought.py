@@ -85,6 +85,21 @@ def test_a_mesh_of_contours_alone_has_no_nose_and_says_so(tmp_path: Path) -> Non
     np.testing.assert_allclose(found[:, 50:59, :2], np.repeat(found[:, :1, :2], 9, axis=1))
 
 
+def body_135(folder: Path, points: np.ndarray) -> Path:
+    """OpenPose's single network: 25 of body and feet, 20 of each hand without its wrist, the face with both pupils."""
+    neck = points[:, [5, 6]].mean(1, keepdims=True)
+    theirs = np.concatenate([points[:, :17], neck, neck, points[:, 17:23], points[:, 92:112], points[:, 113:133],
+                             points[:, 23:91], points[:, [60, 66]]], axis=1)[:, None]
+    return written(folder / "a.pose", pose_file([("BODY_135", [f"p{n}" for n in range(135)])], theirs[..., :2],
+                                                theirs[..., 2]))
+
+
+def test_the_single_network_of_openpose_has_its_hands_wrists_in_the_body(tmp_path: Path) -> None:
+    points = person()
+    points[:, [91, 112]] = points[:, [9, 10]]
+    np.testing.assert_allclose(read(body_135(tmp_path, points)), points, rtol=1e-6)
+
+
 def openpose_pose(folder: Path, points: np.ndarray) -> Path:
     theirs = np.stack([body_25(frame) for frame in points])[:, None]
     return written(folder / "a.pose", pose_file(OPENPOSE, theirs[..., :2], theirs[..., 2]))
@@ -147,6 +162,14 @@ def test_mediapipe_s_landmarks_are_parts_of_the_picture(tmp_path: Path, shape: A
     np.testing.assert_allclose(on[:, 9], np.c_[points[:, 15, 0] * 200 - 0.5, points[:, 15, 1] * 100 - 0.5,
                                                points[:, 15, 2]], rtol=1e-5)
     assert (on[:, 91:, 2] == 1).all()
+
+
+def test_a_visibility_of_nothing_says_nothing_of_hands(tmp_path: Path) -> None:
+    """MediaPipe tells it of the pose alone, and writes 0 elsewhere."""
+    points = np.random.default_rng(0).uniform(0.1, 0.9, (2, 543, 3))
+    frames = [{**mediapipe(frame), "left_hand_landmarks": landmarks(frame[501:522] * (1, 1, 0), True)}
+              for frame in points]
+    assert (read(written(tmp_path / "a.json", json.dumps(frames).encode()))[:, 91:112, 2] == 1).all()
 
 
 def test_a_hand_that_is_not_there_goes_with_its_wrist_and_is_unseen(tmp_path: Path) -> None:
