@@ -10,10 +10,11 @@ from torch import Tensor, nn
 from cams.catalogue import AnyMethod, aimed, attends, on_clip
 from cams.frames import laid, laid_on
 from cams.joint import joint_line, product
-from cams.multi_pass import ManyPasses, Tell
+from cams.multi_pass import ManyPasses
 from cams.parts import explain_parts
 from cams.picks import Picks
 from cams.plan import Plan, plan
+from cams.rereading import Tell
 from cams.windowed import Found, explain_windows, is_matrix
 from datasets.clip import Clip
 from geometry.links import linked

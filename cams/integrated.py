@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from cams.methods import Method, hirescam, signed_map
 from cams.multi_pass import ManyPasses, Maps, Window
-from cams.one_pass import Ask, at_least_float32, run_pass, swapped
+from cams.one_pass import Ask, at_least_float32, one_pass, run_pass, swapped
 from models.contract import Inputs, Probe
 
 PARTS = Method(hirescam)    # difference times gradient, added up over channels
@@ -37,7 +37,7 @@ class Integrated(ManyPasses):
                     window.pull(window.inputs, {name: probe}, path.add)
                 window.tell(number * passes + done + 1, len(window.probes) * passes)
             with standing_in(probe, before):
-                lost = window.scores - window.read(window.clip)
+                lost = window.scores - _score(window)
             _check(window, name, np.array(path.sums) / passes, lost)
             for its, total in zip(made, path.maps):
                 its[name] = total / passes
@@ -68,6 +68,12 @@ def _activations(window: Window, inputs: Inputs) -> Dict[str, Tensor]:
 
     run_pass(window.recogniser, inputs, window.probes, [Ask(lambda _: None, keep)], False, window.precision.dtype)
     return kept
+
+
+def _score(window: Window) -> np.ndarray:
+    """float64 [picks], of the clip as the network reads it now."""
+    return window.scored(one_pass(window.recogniser, window.inputs, {}, Tensor.sum, lambda *_: None, False,
+                                  window.precision.dtype))
 
 
 @contextmanager

@@ -19,9 +19,9 @@ def joint_layers(recogniser: Recogniser) -> Dict[str, Tuple[str, ...]]:
     streams: Dict[str, List[str]] = {}
     for name in factors:
         streams.setdefault(name.rpartition(".")[0], []).append(name)
-    found = {f"{stream}.{JOINT}": tuple(names) for stream, names in streams.items()
+    named = {f"{stream}.{JOINT}": tuple(names) for stream, names in streams.items()
              if stream and 1 < len(names) < len(factors)}
-    return {**found, JOINT: factors} if len(factors) > 1 else found
+    return {**named, JOINT: factors} if len(factors) > 1 else named
 
 
 def product(maps: Sequence[LaidMap]) -> Tuple[np.ndarray, Cells]:

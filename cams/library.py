@@ -37,7 +37,7 @@ def _map(cam: Any, name: str, squares: bool, activation: Tensor, gradient: Tenso
     """[C, T, P] -> [T, P]: as one picture of T x P, or as T pictures of P x 1."""
     if not torch.isfinite(activation).all() or not torch.isfinite(gradient).all():
         return torch.full_like(activation[0], float("nan"))
-    values, slopes = (_pictures(each, per_frame) for each in (activation, gradient))
+    values, slopes = (_pictures(tensor, per_frame) for tensor in (activation, gradient))
     positions = values[0, 0].size
     if squares and positions > MOST:
         raise UserError(f"method {name}: it compares {positions} cells of a layer with each other, more than {MOST}; "

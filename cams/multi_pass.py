@@ -11,12 +11,13 @@ from torch import Tensor
 from cams.one_pass import Ask, at_least_float32, run_pass
 from cams.picks import Picks
 from cams.precision import Precision
+from cams.rereading import Tell, Version, reread
 from datasets.clip import Clip
 from models.contract import Inputs, Probe
 from models.input_tap import INPUT, Entry
 from models.recogniser import Recogniser
 
-Tell = Callable[[int, int], None]                       # passes done, of how many
+ROUNDING = 1e-6         # of a score, that reading a clip in another batch may change
 Receive = Callable[[int, str, Tensor, Tensor], None]    # number of the pick, layer, activation, gradient
 Maps = List[Dict[str, Tensor]]                          # of each pick, by layer
 
@@ -52,12 +53,18 @@ class Window:
         """Whether any pick is in this window."""
         return any(pick.score(self.logits, self.first) is not None for pick in self.picks)
 
-    def read(self, clip: Clip) -> np.ndarray:
-        """The scores float64 [picks] of another clip of this length."""
-        with torch.no_grad():
-            inputs = self.recogniser.prepare(clip)
-        return self.scored(run_pass(self.recogniser, inputs, {}, [Ask(lambda _: None, lambda *_: None)], False,
-                                    self.precision.dtype)[0])
+    def read(self, versions: Sequence[Version]) -> np.ndarray:
+        """The scores float64 [versions, picks] of other clips of this length."""
+        if not versions:
+            return np.zeros((0, len(self.picks)))
+        return reread(self.recogniser, versions, len(self.clip), len(self.clip), self.scored, self.tell,
+                      self.precision.dtype)
+
+    def apart(self, scores: np.ndarray, usual: np.ndarray) -> np.ndarray:
+        """scores less usual, [versions, picks]: nothing where no more than rounding lies between, or a map of a clip in
+        which nothing counts would be drawn of that."""
+        between = scores - usual
+        return np.where(abs(between) > ROUNDING * abs(self.scores), between, 0.0)
 
     def pull(self, inputs: Inputs, probes: Dict[str, Probe], receive: Receive) -> Tensor:
         """One forward, a backward for each pick: `receive` gets each layer's raw activation and gradient, the gradient

@@ -1,10 +1,12 @@
 """Occlusion (Zeiler and Fergus 2014) in space and time: what a target loses when a block of the clip is hidden."""
 from dataclasses import dataclass
+from functools import partial
 from typing import Tuple
 
 import numpy as np
 
 from cams.multi_pass import ManyPasses, Maps, Window, on_input, steps_and_side
+from datasets.clip import Clip
 from datasets.hiding import hidden
 from geometry.viewport import Viewport
 from models.input_tap import INPUT
@@ -53,11 +55,15 @@ class Occlusion(ManyPasses):
         frames, side = len(window.clip), window.probes[INPUT].size
         steps = max(1, min(budget // side ** 2, frames))
         cuts = np.linspace(0, frames, steps + 1).round().astype(int)
-        lost = np.zeros((len(window.picks), steps, side, side))
-        places = list(np.ndindex(steps, side, side)) if window.touched else []
-        for done, (step, row, column) in enumerate(places, start=1):
-            block = Block(cuts[step], cuts[step + 1], row, column, side, window.recogniser.viewport, frames)
-            lost[:, step, row, column] = window.scores - window.read(hidden(window.clip, block.cover, window.instead))
-            window.tell(done, len(places))
+        parts = list(np.ndindex(steps, side, side)) if window.touched else []
+        blocks = [Block(cuts[step], cuts[step + 1], row, column, side, window.recogniser.viewport, frames)
+                  for step, row, column in parts]
+        lost = np.zeros((steps * side * side, len(window.picks)))
+        lost[:len(blocks)] = -window.apart(window.read([partial(_without, window, block) for block in blocks]),
+                                           window.scores)
         owner = np.repeat(np.arange(steps), np.diff(cuts))          # the step of each frame
-        return [{INPUT: on_input(its[owner], window)} for its in lost]
+        return [{INPUT: on_input(of_pick.reshape(steps, side, side)[owner], window)} for of_pick in lost.T]
+
+
+def _without(window: Window, block: Block) -> Clip:
+    return hidden(window.clip, block.cover, window.instead)

@@ -58,8 +58,8 @@ class Taken:
         with detailed(self.probes, self.details):
             logits = run_pass(lead.recogniser, inputs, self.probes, asks, gradients, lead.precision.dtype,
                               lead.precision.scale, attend)[0]
-        for plan, its in zip(self.plans, self.maps):
-            for maps in its if attends(plan.method) else ():
+        for plan, of_picks in zip(self.plans, self.maps):
+            for maps in of_picks if attends(plan.method) else ():
                 maps.update({name: self.attention[name] for name in plan.probes if name in self.probes})
         return logits
 
@@ -80,9 +80,9 @@ class Taken:
         return [self.ask(partial(_score, picks, first)) for picks in self.picks] or [self.ask(_nothing)]
 
     def ask(self, score: Score) -> Ask:
-        for its in self.maps:
-            its.append({})
-        return Ask(score, partial(self.make_maps, [its[-1] for its in self.maps]))
+        for of_picks in self.maps:
+            of_picks.append({})
+        return Ask(score, partial(self.make_maps, [of_picks[-1] for of_picks in self.maps]))
 
     def attend(self, name: str, attention: Tensor) -> None:
         self.attention[name] = at_least_float32(attention[0])
@@ -90,7 +90,7 @@ class Taken:
     def make_maps(self, maps: Sequence[Dict[str, Tensor]], name: str, activation: Tensor,
                   gradient: Optional[Tensor]) -> None:
         """Called as each gradient arrives: [1, C, T', H', W'] -> [T', H', W'] of each plan's method, after ReLU."""
-        asking = [(plan, its) for plan, its in zip(self.plans, maps)
+        asking = [(plan, into) for plan, into in zip(self.plans, maps)
                   if name in plan.probes and not attends(plan.method)]
         if not asking:
             return
@@ -98,9 +98,9 @@ class Taken:
         values, slope = at_least_float32(probe.arrange(activation)[0]), None
         if gradient is not None:
             slope = unscaled(probe.arrange(gradient)[0], lead.precision, self.peaks)
-        for plan, its in asking:
+        for plan, into in asking:
             assert not isinstance(plan.method, ManyPasses)
-            its[name] = signed_map(plan.method, values, slope, plan.per_frame).relu_()
+            into[name] = signed_map(plan.method, values, slope, plan.per_frame).relu_()
 
 
 @contextmanager

@@ -6,9 +6,8 @@ from typing import Dict, List, Sequence, Tuple
 import numpy as np
 from torch import Tensor
 
-from cams.multi_pass import Tell
 from cams.picks import Picks
-from cams.rereading import Version, reread
+from cams.rereading import Tell, Version, reread
 from cams.shapley import alone, shapley, without
 from datasets.clip import Clip
 from datasets.hiding import at_hand, hidden, moves, stand_in

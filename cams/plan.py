@@ -5,8 +5,9 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 from cams.catalogue import AT_INPUT, AnyMethod, attends, layer_names, method_of, on_clip
 from cams.joint import joint_layers
-from cams.multi_pass import ManyPasses, Tell, clip_probe, inputs_of
+from cams.multi_pass import ManyPasses, clip_probe, inputs_of
 from cams.precision import Precision
+from cams.rereading import Tell
 from cams.targets import Target, target_of
 from datasets.clip import Clip
 from datasets.hiding import moves, stand_in

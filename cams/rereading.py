@@ -1,13 +1,12 @@
 """A clip read again and again, each time with something else of it hidden: what is scored stays as it was."""
 from concurrent.futures import ThreadPoolExecutor
-from typing import Callable, List, Sequence, Tuple
+from typing import Callable, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from cams.memory import BatchSize, out_of_memory
-from cams.multi_pass import Tell
 from cams.one_pass import at_least_float32, evaluating
 from datasets.clip import Clip
 from datasets.windows import average_windows
@@ -17,21 +16,24 @@ from models.reading import cut
 from models.recogniser import Recogniser
 from terminal.errors import UserError
 
+Tell = Callable[[int, int], None]               # readings done, of how many
 Version = Callable[[], Clip]                    # made when it is read, and no sooner
 Score = Callable[[Tensor], np.ndarray]          # logits [steps, V] of the whole clip -> [scores]
 Spans = Sequence[Tuple[int, int]]
 
 
 def reread(recogniser: Recogniser, versions: Sequence[Version], frames: int, window: int, score: Score,
-           tell: Tell) -> np.ndarray:
-    """float64 [versions, scores], in float32: small differences drown in the rounding of half precision.
+           tell: Tell, dtype: Optional[torch.dtype] = None) -> np.ndarray:
+    """float64 [versions, scores]. dtype: of half precision, where that was asked for; small differences drown in its
+    rounding, and so the default is float32.
 
     window: frames that are read at once; longer clips are read in windows, as ever. tell hears of each batch read.
     """
     cuts = cut(recogniser, frames, window)
     size = BatchSize(recogniser.device, min(frames, window))
     scores: List[np.ndarray] = []
-    with torch.no_grad(), full_float32(), evaluating(recogniser), ThreadPoolExecutor(1) as ahead:
+    rounded = torch.autocast(recogniser.device.type, dtype=dtype) if dtype is not None else full_float32()
+    with torch.no_grad(), rounded, evaluating(recogniser), ThreadPoolExecutor(1) as ahead:
         def prepare(first: int, stop: int) -> List[Inputs]:
             return _prepared(recogniser, versions[first:stop], cuts)
 
@@ -54,7 +56,7 @@ def reread(recogniser: Recogniser, versions: Sequence[Version], frames: int, win
                     raise UserError(f"out of memory with one clip at once; use a larger device ({failure})")
                 upcoming.result()
                 upcoming = ahead.submit(prepare, len(scores), len(scores) + size.count)
-    return np.stack(scores).astype(np.float64)
+    return np.array(scores, np.float64)
 
 
 def _prepared(recogniser: Recogniser, versions: Sequence[Version], cuts: Spans) -> List[Inputs]:

@@ -1,9 +1,11 @@
 """RISE (Petsiuk, Das and Saenko 2018) in space and time: which random smooth masks let the clip be read."""
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from cams.multi_pass import ManyPasses, Maps, Window, on_input, steps_and_side
+from datasets.clip import Clip
 from datasets.hiding import hidden
 from geometry.laid import line_weights
 from geometry.viewport import Viewport
@@ -57,21 +59,19 @@ class Rise(ManyPasses):
     def maps(self, window: Window, budget: int) -> Maps:
         frames, middles = len(window.clip), (np.arange(SIDE) + 0.5) / SIDE
         random = np.random.default_rng([self.seed, window.first])
-        masks, scores = np.zeros((frames, SIDE, SIDE)), np.zeros(len(window.picks))
-        both = np.zeros((len(window.picks), frames, SIDE, SIDE))
-        passes = budget if window.touched else 0
-        for done in range(1, passes + 1):
-            mask = self._mask(random, window, budget)
-            score = window.read(hidden(window.clip, mask.cover, window.instead))
-            shown = mask.shown(middles, middles)
-            masks += shown
-            scores += score
-            both += score[:, None, None, None] * shown
-            window.tell(done, passes)
-        apart = both - scores[:, None, None, None] / max(passes, 1) * masks
-        return [{INPUT: on_input(its / max(passes, 1), window)} for its in apart]
+        masks = [self._mask(random, window, budget) for _ in range(budget if window.touched else 0)]
+        scores = window.read([partial(_through, window, mask) for mask in masks])       # [masks, picks]
+        apart = window.apart(scores, scores.mean(0)) if masks else scores
+        added = np.zeros((len(window.picks), frames, SIDE, SIDE))
+        for mask, score in zip(masks, apart):
+            added += score[:, None, None, None] * mask.shown(middles, middles)
+        return [{INPUT: on_input(of_pick / max(len(masks), 1), window)} for of_pick in added]
 
     def _mask(self, random: np.random.Generator, window: Window, budget: int) -> Mask:
         steps, side = steps_and_side(max(1, budget // PASSES_PER_CELL), len(window.clip), RATIO)
         cells = (random.random((steps + 1, side + 1, side + 1)) < self.chance).astype(np.float32)
         return Mask(cells, random.random(3), window.recogniser.viewport, len(window.clip))
+
+
+def _through(window: Window, mask: Mask) -> Clip:
+    return hidden(window.clip, mask.cover, window.instead)

@@ -41,7 +41,7 @@ def against_rivals(recogniser: Recogniser, clip: Clip, logits: Tensor) -> List[P
     if logits.shape[1] < 3:
         raise UserError(f"target rivals: {recogniser.name}'s vocabulary has one gloss alone; ask for each")
     judged = {edit.read: edit for edit in reading.edits}
-    found: List[Picks] = []
+    made: List[Picks] = []
     for index, (span, word) in enumerate(zip(reading.spans, reading.words)):
         apart = (logits[span.start:span.stop] - logits[span.start:span.stop, span.id:span.id + 1]).abs()
         apart[:, [span.id, blank]] = float("inf")
@@ -51,5 +51,5 @@ def against_rivals(recogniser: Recogniser, clip: Clip, logits: Tensor) -> List[P
                  f"({', '.join(names)}), weighted by their probabilities, summed")
         gloss = reading.gloss(span, word, read_id(index + 1), judged.get(index), words)
         steps = tuple(range(span.start, span.stop))
-        found.append(AgainstRivals(words, steps, (span.id,) * len(steps), (), gloss, tuple(map(tuple, nearest))))
-    return found
+        made.append(AgainstRivals(words, steps, (span.id,) * len(steps), (), gloss, tuple(map(tuple, nearest))))
+    return made

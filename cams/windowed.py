@@ -63,7 +63,7 @@ def _explained(plans: Sequence[Plan], per_layer: bool, window: int) -> List[Foun
     plan, probes = plans[0], probes_of_all(plans)
     step = plan.recogniser.frames_per_step
     spans = cut(plan.recogniser, len(plan.clip), window)
-    alone = plan.per_window or len(spans) == 1 or not any(aimed(each.method) for each in plans)
+    alone = plan.per_window or len(spans) == 1 or not any(aimed(one.method) for one in plans)
     target = plan.target if alone else partial(_decided, plan.target(_read(plan, spans)))
     blank, places, logits = set(probes), [], []  # type: ignore[var-annotated]
     picks: Sequence[Picks] = ()
@@ -80,8 +80,8 @@ def _explained(plans: Sequence[Plan], per_layer: bool, window: int) -> List[Foun
             picks = taken.picks
             for name, taken_here in taken.details.items():
                 details.setdefault(name, []).append(taken_here)
-            parts = parts or [[{name: [] for name in each.probes} for _ in its]
-                              for each, its in zip(plans, taken.maps)]
+            parts = parts or [[{name: [] for name in one.probes} for _ in of_picks]
+                              for one, of_picks in zip(plans, taken.maps)]
             _keep(parts, taken.maps, probes, span[0], len(plan.clip))
         logits.append(window_logits)
     steps = [(span[0] // step, span[0] // step + len(part)) for span, part in zip(spans, logits)]
@@ -93,16 +93,16 @@ def _explained(plans: Sequence[Plan], per_layer: bool, window: int) -> List[Foun
     whole = _joined_logits(logits, spans, step)
     known = {name: _details(windows, places, probes[name]) for name, windows in details.items()}
     return [Found(whole, picks, [_joined_maps(by_layer, places, probes, counted)
-                                 for by_layer, counted in zip(its, touched)], places[0].left,
-                  blank & set(each.probes), {name: known[name] for name in known if name in each.probes})
-            for each, its in zip(plans, parts)]
+                                 for by_layer, counted in zip(of_picks, touched)], places[0].left,
+                  blank & set(one.probes), {name: known[name] for name in known if name in one.probes})
+            for one, of_picks in zip(plans, parts)]
 
 
 def _keep(parts: List[List[Dict[str, List[Tensor]]]], made: Sequence[Sequence[Dict[str, Tensor]]],
           probes: Dict[str, Probe], start: int, frames: int) -> None:
     """The maps of one window, from clip frame `start` on, to those of the windows before."""
-    for kept, its in zip(parts, made):
-        for into, maps in zip(kept, its):
+    for kept, of_picks in zip(parts, made):
+        for into, maps in zip(kept, of_picks):
             for name, part in maps.items():
                 into[name].append(_in_clip(part, probes[name], start, frames))
 

@@ -1,13 +1,14 @@
 """Does a map hold on this very clip? Its highest tenth is hidden, then shifts of it, and the clip is read again."""
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Dict, Optional, Sequence
 
 import numpy as np
 import torch
 
 from cams.frames import VOID, on_view
-from cams.multi_pass import Tell
 from cams.picks import Picks
+from cams.rereading import Tell, reread
 from cams.targets import target_of
 from datasets.clip import Clip
 from datasets.hiding import Cover, hidden, moves, stand_in
@@ -15,7 +16,7 @@ from evidence.shifts import beaten, shifted
 from geometry.joints import JointMap
 from geometry.laid import LaidMap
 from models.evaluating import evaluating
-from models.reading import read
+from models.reading import longest_window, read
 from models.recogniser import Recogniser
 from records.explanation import Explanation, GlossMaps, LayerMap
 from records.hiding import BLUR, GONE, MEAN, REST, STILL, Hiding
@@ -29,19 +30,18 @@ SHIFTS = 20             # all of which a map must beat: one that knows nothing d
 def checked(recogniser: Recogniser, clip: Clip, question: Question, made: Explanation,
             true_gloss: Optional[int] = None, tell: Tell = lambda done, total: None) -> Explanation:
     """The same with a verdict on every map of every layer and gloss that shows anything. Arguments as of `explain`."""
-    target = target_of(question.target, recogniser, clip, true_gloss)
-    picks = target(torch.from_numpy(made.logits))
+    picks = target_of(question.target, recogniser, clip, true_gloss)(torch.from_numpy(made.logits))
     if not picks:
         return made
-    judge = Judge(recogniser, clip, other_way(clip, made.hiding), isinstance(question.target, str), tell)
-    judge.total = (1 + SHIFTS) * sum(map(judge.can, [*made.layers.values(), *(
-        layer for gloss in made.glosses for layer in gloss.layers.values())]))
+    maps = [layer for layers in (made.layers, *(gloss.layers for gloss in made.glosses)) for layer in layers.values()]
+    judge = Judge(recogniser, clip, other_way(clip, made.hiding), isinstance(question.target, str), tell,
+                  sum(map(shows, maps)) * (1 + SHIFTS))
     layers = judge.all(made.layers, picks)
     glosses = []
     for gloss, pick in zip(made.glosses, picks):
-        its = judge.all(gloss.layers, [pick])
-        found = {name: layer.check for name, layer in its.items() if layer.check is not None}
-        glosses.append(GlossMaps(replace(gloss.about, checks=found), its))
+        own = judge.all(gloss.layers, [pick])
+        checks = {name: layer.check for name, layer in own.items() if layer.check is not None}
+        glosses.append(GlossMaps(replace(gloss.about, checks=checks), own))
     return replace(made, layers=layers, glosses=tuple(glosses))
 
 
@@ -52,6 +52,10 @@ def other_way(clip: Clip, made: Optional[Hiding]) -> Hiding:
     return Hiding(way, REST if made is not None and made.points == GONE else GONE)
 
 
+def shows(layer: LayerMap) -> bool:
+    return VOID.isdisjoint(layer.flags) and not layer.laid.void
+
+
 @dataclass
 class Judge:
     recogniser: Recogniser
@@ -59,43 +63,41 @@ class Judge:
     hiding: Hiding
     by_name: bool               # whether the target is one by name: those are judged by log-probability
     tell: Tell
-    total: int = 0
+    readings: int = 0           # that all maps take
     done: int = 0
-    instead: Clip = field(init=False)
-    logits: torch.Tensor = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.instead = stand_in(self.clip, self.hiding)
-        self.logits = self._read(self.clip)
 
     def all(self, layers: Dict[str, LayerMap], picks: Sequence[Picks]) -> Dict[str, LayerMap]:
-        return {name: replace(layer, check=self.check(layer.laid, picks)) if self.can(layer) else layer
+        return {name: replace(layer, check=self.check(layer.laid, picks)) if shows(layer) else layer
                 for name, layer in layers.items()}
-
-    def can(self, layer: LayerMap) -> bool:
-        return VOID.isdisjoint(layer.flags) and not layer.laid.void
 
     def check(self, laid: LaidMap, picks: Sequence[Picks]) -> ShiftCheck:
         highest = highest_tenth(laid)
         if highest.size <= SHIFTS:
             return ShiftCheck(0.0, 0.0, 0, 0, self.hiding.way, self.hiding.points)
-        lost = []
-        for mask in (highest, *shifted(highest, SHIFTS)):
-            logits = self._read(without(self.clip, mask, laid, self.instead))
-            lost.append(self._score(self.logits, picks) - self._score(logits, picks))
-            self.done += 1
-            self.tell(self.done, self.total)
-        values = np.array(lost)
-        return ShiftCheck(round(lost[0], 6), round(float(values[1:].mean()), 6), beaten(values), SHIFTS,
+        versions = [partial(without, self.clip, mask, laid, self.instead)
+                    for mask in (highest, *shifted(highest, SHIFTS))]
+        before, score = self.done, partial(self.score, picks)
+        lost = score(self.logits) - reread(self.recogniser, versions, len(self.clip), longest_window(self.recogniser),
+                                           score, lambda done, _: self.tell(before + done, self.readings))[:, 0]
+        self.done += len(versions)
+        return ShiftCheck(round(float(lost[0]), 6), round(float(lost[1:].mean()), 6), beaten(lost), SHIFTS,
                           self.hiding.way, self.hiding.points)
 
-    def _score(self, logits: torch.Tensor, picks: Sequence[Picks]) -> float:
+    def score(self, picks: Sequence[Picks], logits: torch.Tensor) -> np.ndarray:
+        """float64 [1]"""
         values = logits.double().log_softmax(1) if self.by_name else logits.double()
-        return sum(float(score) for score in (pick.score(values) for pick in picks) if score is not None)
+        scores = [pick.score(values) for pick in picks]
+        return np.array([sum(float(value) for value in scores if value is not None)])
 
-    def _read(self, clip: Clip) -> torch.Tensor:
+    @cached_property
+    def instead(self) -> Clip:
+        return stand_in(self.clip, self.hiding)
+
+    @cached_property
+    def logits(self) -> torch.Tensor:
+        """Of the clip as it is."""
         with evaluating(self.recogniser):
-            return read(self.recogniser, clip)
+            return read(self.recogniser, self.clip)
 
 
 def highest_tenth(laid: LaidMap) -> np.ndarray:

@@ -36,13 +36,13 @@ def library_classes() -> Dict[str, LibraryClass]:
 
 def fed() -> Tuple[str, ...]:
     """The names of those that one pass can feed."""
-    return tuple(name for name, told in library_classes().items() if not told.why_not)
+    return tuple(name for name, known in library_classes().items() if not known.why_not)
 
 
 def cannot_be_fed(method: str) -> str:
     """Why a method of the library can't be asked for; empty where it can, and for all others."""
-    told = library_classes().get(method[len(PREFIX):]) if method.startswith(PREFIX) else None
-    return told.why_not if told else ""
+    known = library_classes().get(method[len(PREFIX):]) if method.startswith(PREFIX) else None
+    return known.why_not if known else ""
 
 
 def _exported() -> Iterator[Tuple[ast.ClassDef, str]]:
@@ -64,7 +64,7 @@ def _exported() -> Iterator[Tuple[ast.ClassDef, str]]:
 
 def _told(node: ast.ClassDef, source: str) -> LibraryClass:
     squeezed = "".join(source.split())
-    own = {each.name for each in node.body if isinstance(each, ast.FunctionDef)}
+    own = {part.name for part in node.body if isinstance(part, ast.FunctionDef)}
     why_not = next((why for words, why in ASKS if words in squeezed), "")
     if not why_not and own & WHOLE:
         why_not = "its picture is not made of one layer's activation and gradient"

@@ -53,9 +53,10 @@ PASSES = {method.name: method.passes for method in METHODS if method.passes > 1}
 
 
 def method_named(name: str) -> Optional[Method]:
-    told = library_classes().get(name[len(PREFIX):]) if name.startswith(PREFIX) else None
-    if told is not None:
-        return Method(name, LAYERS, f"{told.name} of the installed grad-cam", "", aimed=told.gradients, pictures=False,
+    known = library_classes().get(name[len(PREFIX):]) if name.startswith(PREFIX) else None
+    if known is not None:
+        return Method(name, LAYERS, f"{known.name} of the installed grad-cam", "",
+                      aimed=known.gradients, pictures=False,
                       pools=True)
     return next((method for method in METHODS if method.name == name), None)
 

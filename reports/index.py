@@ -113,8 +113,8 @@ def _checked(record: Any) -> Dict[str, Any]:
 def _checks(model: ModelRecord) -> Optional[Dict[str, int]]:
     """How many maps hold on their clip, of those that were checked: of each gloss's own where there are any."""
     own = [check for gloss in model.explained for check in gloss.checks.values()]
-    found = own or [layer.check for layer in model.layers.values() if layer.check is not None]
-    return {"holds": sum(check.verdict == HOLDS for check in found), "of": len(found)} if found else None
+    checks = own or [layer.check for layer in model.layers.values() if layer.check is not None]
+    return {"holds": sum(check.verdict == HOLDS for check in checks), "of": len(checks)} if checks else None
 
 
 def _model(model: ModelRecord, shares: Dict[str, List[float]]) -> Dict[str, Any]:

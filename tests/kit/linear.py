@@ -27,8 +27,8 @@ class Linear(TinyRecogniser):
         return Inputs(((frames.float() - GREY) / 64,), len(clip))
 
     def forward(self, inputs: Inputs) -> Tensor:
-        frames = (self.entry(*inputs.tensors) * self.weights).sum((1, 3, 4))                # [V, T]
-        return frames.unflatten(1, (-1, 2)).sum(2).t()[None]
+        frames = torch.einsum("bcthw,vcthw->btv", self.entry(*inputs.tensors), self.weights)
+        return frames.unflatten(1, (-1, 2)).sum(2)
 
     def parts(self, clip: Clip) -> np.ndarray:
         """[T, H, W]: what each place gives to the largest logit of its step."""

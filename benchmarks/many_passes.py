@@ -1,0 +1,97 @@
+"""What hiding parts of a clip costs: read one by one, as it was, against read together and prepared ahead.
+
+    python benchmarks/many_passes.py                  the demo's networks, T = 24 and 56 frames, 32 versions of a clip
+    python benchmarks/many_passes.py --keep           also write the table to benchmarks/results/
+    python benchmarks/many_passes.py --device cuda    on a card, where more go through at once
+Both ways read the same versions in turn, and the faster of each way's runs counts. "apart" is the largest difference of
+a score over its size.
+"""
+import argparse
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from typing import Callable, List, Tuple
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+
+from cams.one_pass import one_pass  # noqa: E402
+from cams.rereading import Version, reread  # noqa: E402
+from datasets.clip import Clip  # noqa: E402
+from datasets.hiding import hidden, stand_in  # noqa: E402
+from models.recogniser import Recogniser  # noqa: E402
+from models.registry import build  # noqa: E402
+from records.hiding import MEAN, Hiding  # noqa: E402
+from runs.demo import CHECKPOINTS  # noqa: E402
+from tests.golden import recipe  # noqa: E402
+
+RESULT = ROOT / "benchmarks" / "results" / "many_passes.txt"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--frames", type=int, nargs="+", default=[24, 56])
+    parser.add_argument("--versions", type=int, default=32)
+    parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--keep", action="store_true")
+    given = parser.parse_args()
+    lines = [f"{given.versions} versions of a clip, {given.device}, {torch.get_num_threads()} threads; seconds",
+             f"{'network':<12}{'frames':>7}{'one by one':>12}{'together':>10}{'times':>7}{'apart':>10}"]
+    print("\n".join(lines), flush=True)
+    for name, path in CHECKPOINTS.items():
+        model = build(name, path, given.device)
+        for frames in given.frames:
+            before, after, apart = measured(model, versions_of(frames, given.versions), frames, given.repeats)
+            lines.append(f"{name:<12}{frames:>7}{before:>12.2f}{after:>10.2f}{before / after:>7.2f}{apart:>10.1e}")
+            print(lines[-1], flush=True)
+    if given.keep:
+        RESULT.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def versions_of(frames: int, count: int) -> List[Version]:
+    clip = Clip("noise", "dev", recipe.frames(frames, 256, 256, 0), keypoints=recipe.keypoints(frames, 0))
+    instead, random = stand_in(clip, Hiding(MEAN)), np.random.default_rng(0)
+    return [partial(_hidden, clip, instead, tuple(random.integers(0, 200, 2))) for _ in range(count)]
+
+
+def _hidden(clip: Clip, instead: Clip, corner: Tuple[int, int]) -> Clip:
+    """A fifth of each frame's height and width."""
+    def cover(height: int, width: int) -> np.ndarray:
+        made = np.zeros((len(clip), height, width), bool)
+        top, left = corner[0] * height // 256, corner[1] * width // 256
+        made[:, top:top + height // 5, left:left + width // 5] = True
+        return made
+
+    return hidden(clip, cover, instead)
+
+
+def measured(model: Recogniser, versions: List[Version], frames: int, repeats: int) -> Tuple[float, float, float]:
+    """Seconds one by one, seconds together, and how far the scores lie apart."""
+    ways: List[Callable[[], np.ndarray]] = [
+        lambda: np.array([score(alone(model, version())) for version in versions]),
+        lambda: reread(model, versions, frames, frames, score, lambda *_: None)]
+    best, found = [float("inf")] * 2, [np.zeros(0)] * 2
+    for _ in range(repeats):
+        for number, way in enumerate(ways):
+            started = time.perf_counter()
+            found[number] = way()
+            best[number] = min(best[number], time.perf_counter() - started)
+    return best[0], best[1], float((abs(found[0] - found[1]) / abs(found[0])).max())
+
+
+def alone(model: Recogniser, clip: Clip) -> torch.Tensor:
+    with torch.no_grad():
+        return one_pass(model, model.prepare(clip), {}, torch.Tensor.sum, lambda *_: None, False).cpu()
+
+
+def score(logits: torch.Tensor) -> np.ndarray:
+    return np.array([float(logits.double().max(1).values.sum())])
+
+
+if __name__ == "__main__":
+    main()
