@@ -67,7 +67,7 @@ def is_foreign(path: Path) -> bool:
 
 def files_of(path: Path) -> List[Path]:
     """What is read."""
-    return sorted(path.glob("*.json")) if path.is_dir() else [path]
+    return [file for kind in KINDS for file in sorted(path.glob(f"*{kind}"))] if path.is_dir() else [path]
 
 
 def read_brought(path: Path) -> Brought:

@@ -12,7 +12,7 @@ from terminal.errors import UserError
 ARRAYS = (".npz", ".npy", ".pkl", ".pickle", ".p")
 EXPECTED = f"expected x, y, confidence of {POINTS} points a frame, [T, {POINTS}, 3], in pixels of the video"
 TAKEN = (f"taken are .npz, .npy and pickles of [T, {POINTS}, 3], .pose, JSON of OpenPose, MMPose or MediaPipe, or a "
-         "folder with a JSON for each frame")
+         "folder with a JSON for each frame or a .pose for each video")
 
 
 def read_keypoints(path: Path, name: str) -> Brought:
@@ -22,12 +22,23 @@ def read_keypoints(path: Path, name: str) -> Brought:
         raise UserError(f"--keypoints {path}: does not exist; {TAKEN}")
     if not foreign and path.suffix.lower() not in ARRAYS:
         raise UserError(f"--keypoints {path}: {path.suffix or 'a file without an ending'} is of another kind; {TAKEN}")
+    if path.is_dir():
+        path = _of_video(path, name)
     try:
         return read_brought(path) if foreign else Brought(_array(path, name))
     except OSError as error:
         raise UserError(f"--keypoints {path}: can't be read ({error.strerror}); {TAKEN}") from None
     except UserError as error:
         raise UserError(f"--keypoints {error}") from None
+
+
+def _of_video(folder: Path, name: str) -> Path:
+    """Of a folder of .pose files the video's own; any other folder has a JSON for each frame."""
+    poses = sorted(path.stem for path in folder.glob("*.pose"))
+    if poses and name not in poses:
+        raise UserError(f"--keypoints {folder}: nothing for '{name}' among {', '.join(poses[:5])}; name its .pose so, "
+                        "or give the file of this video alone")
+    return folder / f"{name}.pose" if poses else folder
 
 
 def _array(path: Path, name: str) -> np.ndarray:

@@ -52,8 +52,7 @@ def evaluate(given: argparse.Namespace) -> int:
     from training.distributed import join, leave
 
     datasets = {split: PhoenixVideoTextDataset(corpus, split) for split in given.split}
-    for line in annotate(datasets, given.truth, given.tier or "") if given.truth else ():
-        print(line, file=sys.stderr)
+    notes = annotate(datasets, given.truth, given.tier or "") if given.truth else []
     widths: Widths = tuple(given.beam or (None,))
     out = output_folder(given.out or workspace.outputs / "evaluation")
     check_ours([*(out / f"{file_name(split, model, width, widths)}{ending}" for split in given.split
@@ -61,6 +60,8 @@ def evaluate(given: argparse.Namespace) -> int:
                 *(out / f"{split}.stm" for split in given.split),
                 *(out / f"{path.name}{BESIDE}" for path in checkpoints.values() if "dev" in given.split)])
     place = join(given.device or "auto")
+    for note in notes if place.first else ():
+        print(note, file=sys.stderr)
     broken: Dict[str, Dict[str, str]] = {}
     outcomes: List[Outcome] = []
     try:

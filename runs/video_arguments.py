@@ -24,8 +24,8 @@ def video_arguments(add: Callable[..., Any]) -> None:
         help="what of the picture the recognisers are shown, at 210:260: around the signer, as the corpus frames its "
              "own, or these pixels (default: auto)")
     add("--keypoints", metavar="FILE",
-        help="the signer's points: .pose, JSON of OpenPose, MMPose or MediaPipe (or a folder with one for each frame), "
-             "or npz, npy or pickle of [T,133,3] in pixels of the video (default: found)")
+        help="the signer's points: .pose, JSON of OpenPose, MMPose or MediaPipe (or a folder with one for each frame, "
+             "or a .pose for each video), or npz, npy or pickle of [T,133,3] in pixels of the video (default: found)")
     add("--longest", type=seconds, metavar="SECONDS", help="a longer video is read in equal parts (default: 16)")
 
 

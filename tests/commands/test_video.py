@@ -187,8 +187,10 @@ def test_pose_files_of_found_keypoints_serve_main_too(case: Case, video: str, tm
     assert case.run("--video", video, "--keypoints", str(out / "my_clip.pose"), models=("twostream",)) == 0
     preds = json.loads((case.out / "my_clip" / "preds.json").read_text(encoding="utf-8"))
     assert preds["video"]["keypoints"] == "from my_clip.pose" and preds["video"]["crop"] == "105,0,210,260"
+    assert case.run("--video", video, "--keypoints", str(out), "--overwrite", models=("twostream",)) == 0
+    (out / "my_clip.pose").rename(out / "another.pose")
     assert case.run("--video", video, "--keypoints", str(out), "--overwrite", models=("twostream",)) != 0
-    assert "no .json in this folder" in capsys.readouterr().err
+    assert "nothing for 'my_clip' among another" in capsys.readouterr().err
 
 
 def annotated(folder: Path, *spans: Tuple[float, float, str]) -> str:

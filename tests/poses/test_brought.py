@@ -285,6 +285,7 @@ def good() -> bytes:
     ("a.json", json.dumps([{"pose_landmarks": [{"x": 1, "y": 1}] * 17}]).encode(), "pose landmarks: 17, expected 33"),
     ("a.mat", b"MATLAB", r"\.mat is of another kind; taken are .npz, .npy"),
     ("a", None, "does not exist; taken are"),
+    (".", None, "no .json in this folder; expected what OpenPose, MMPose or MediaPipe gave"),
 ])
 def test_what_is_no_pose_is_refused_in_a_line(tmp_path: Path, name: str, data: Optional[bytes], words: str) -> None:
     if data is not None:
