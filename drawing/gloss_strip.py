@@ -12,12 +12,14 @@ from drawing.grounds import DARK, Ground
 from drawing.joints import strip_of
 from drawing.layer import LayerPictures
 from drawing.overlay import enlarged, palette
+from drawing.part_bars import bars_height, part_bars
 from drawing.strips import STRIP
 from drawing.text import SIGNS, bold, fitted, font, wrapped
 from geometry.joints import JointMap
 from geometry.laid import LaidMap
 from records.explained import ExplainedGloss
 from records.explanation import LayerMap
+from records.parts import GlossParts
 from records.style import Style
 from results.flags import in_words
 
@@ -30,18 +32,21 @@ RIM = 3                 # around the peak frame, outside it
 
 
 def gloss_strip(frames: np.ndarray, about: ExplainedGloss, title: str, layers: Mapping[str, LayerMap],
-                style: Style, ground: Ground = DARK) -> np.ndarray:
-    """uint8 [h, w, 3]"""
+                style: Style, ground: Ground = DARK, parts: Optional[GlossParts] = None, asks: str = "") -> np.ndarray:
+    """uint8 [h, w, 3]. parts: what the gloss was read from, where that is known; asks: the question that they ask."""
     height, width = (side * style.scale for side in frames.shape[1:3])
     full = 2 * MARGIN + FRAMES * width + (FRAMES - 1) * GAP
     inner = full - 2 * MARGIN
     head = _head(about, title, layers, inner)
+    bars = bars_height(parts) + GAP if parts is not None and parts.parts else 0
     rows = [(2 * LABEL + height + GAP + STRIP * style.scale if layer.spatial else LABEL + CURVE * style.scale) + 2 * GAP
             for layer in layers.values()]
-    top = MARGIN + HEAD + len(head) * LINE + LINE + GAP
+    top = MARGIN + HEAD + len(head) * LINE + LINE + GAP + bars
     image = Image.new("RGB", (full, top + sum(rows) + MARGIN), ground.paper)
     draw = ImageDraw.Draw(image)
     _write_head(image, draw, about, head, layers, style, ground)
+    if parts is not None and bars:
+        part_bars(draw, parts, asks, MARGIN, top - bars, inner, ground)
     for (name, layer), high in zip(layers.items(), rows):
         _label(draw, (MARGIN, top + LABEL // 2), name, layer, inner, ground)
         row = _pictures(draw, frames, about, layer, style, ground, top + LABEL) if layer.spatial else _course(

@@ -101,8 +101,11 @@ def _write_glosses(folder: Path, style: Style, clip: Clip, explanations: "Mappin
 
     def draw(model: str, gloss: "GlossMaps") -> None:
         title = record.models[model].title + (", a guess" if record.models[model].guess else "")
+        told = record.models[model].parts
+        parts = next((its for its in told.glosses if its.about.id == gloss.about.id), None) if told else None
         for inside, ground in (("glosses", DARK), ("glosses/light", LIGHT)):
-            picture = gloss_strip(clip.frames, gloss.about, title, gloss.layers, style, ground)
+            picture = gloss_strip(clip.frames, gloss.about, title, gloss.layers, style, ground, parts,
+                                  told.asks if told else "")
             (folder / model / inside / strip_name(gloss.about)).write_bytes(png(picture))
 
     for model in explanations:

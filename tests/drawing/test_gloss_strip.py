@@ -7,7 +7,9 @@ import pytest
 from drawing.gloss_strip import FRAMES, chosen_frames, gloss_strip, peak_of
 from drawing.grounds import DARK, GROUNDS, LIGHT
 from drawing.overlay import palette
+from drawing.part_bars import amount, bars_height
 from records.explanation import LayerMap
+from records.parts import PARTS, GlossParts, Part
 from records.shift_check import ShiftCheck
 from records.style import Style
 from tests.kit import records
@@ -120,3 +122,31 @@ def test_how_a_joint_map_is_made_stands_beside_its_name() -> None:
     layer = peaked(7, (64, 80))
     rows, columns = np.nonzero((strip_of(layer) != strip_of(replace(layer, made="product of all"))).any(2))
     assert rows.size and rows.max() - rows.min() < 20 and columns.max() < 200
+
+
+def longest(row: np.ndarray) -> int:
+    """Of what is set without a gap."""
+    return max((len(run) for run in "".join("x" if each else " " for each in row).split()), default=0)
+
+
+def test_the_parts_of_a_gloss_are_bars_below_its_name() -> None:
+    frames = np.full((20, 64, 80, 3), 120, np.uint8)
+    about, layers = records.gloss(1, "REGEN", (4, 12)), {"where": LayerMap(laid(np.zeros((20, 64, 80))))}
+    values = (8.0, 4.0, None, -4.0)
+    gloss = GlossParts(about, 0.0, -8.0, tuple(Part(name, value, value, value)
+                                               for name, value in zip(PARTS[6], values)), ())
+    without, bars = (gloss_strip(frames, about, "SlowFastSign", layers, Style(), DARK, parts)
+                     for parts in (None, gloss))
+    assert bars.shape[0] - without.shape[0] == bars_height(gloss) + 8
+    lengths = []
+    for colour in (DARK.ink, DARK.verdicts["substituted"]):
+        runs = [longest(row) for row in (bars == np.array(colour)).all(-1)]
+        lengths.append(sorted({run for run in runs if run > 40}))
+    (four, eight), (against,) = lengths
+    assert eight == pytest.approx(2 * four, abs=3) and against == pytest.approx(four, abs=2)
+
+
+@pytest.mark.parametrize("side, gained, words", [(None, 8.0, "50%"), ("read", 8.0, "+4.00"), (None, -1.0, "+4.00")])
+def test_a_bar_has_a_share_and_of_a_contrast_log_odds(side: Any, gained: float, words: str) -> None:
+    about = records.gloss(1, "REGEN", (4, 12), side=side)
+    assert amount(GlossParts(about, gained, 0.0, (), ()), 4.0) == words
