@@ -33,7 +33,7 @@ class Own:
     def add(self, laid: LaidMap, evidence: Evidence, gloss: int) -> None:
         first, stop = laid.extent.seen
         energy = laid.energy()[first:stop].astype(np.float64)
-        near = _near(evidence.active == gloss)[first:stop]
+        near = near_frames(evidence.active == gloss)[first:stop]
         if energy.sum() > 0 and near.any():
             self.time.append(float(energy[near].sum() / energy.sum() / near.mean()))
         if not laid.spatial:
@@ -56,7 +56,7 @@ class Own:
         return mean(self.time), mean(self.place), float(np.median(self.swap)) if self.swap else float("nan")
 
 
-def _near(own: np.ndarray) -> np.ndarray:
+def near_frames(own: np.ndarray) -> np.ndarray:
     grown = own.copy()
     for shift in range(1, MARGIN + 1):
         grown[shift:] |= own[:-shift]

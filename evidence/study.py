@@ -5,10 +5,11 @@ from typing import Callable, Dict, List, Mapping, Sequence, Tuple
 import numpy as np
 
 from datasets.clip import Clip
-from evidence import curves, gloss_maps, places
+from evidence import curves, gloss_maps, parted, places
 from evidence.cells import Holding, hold
 from evidence.curves import Faith
 from evidence.gloss_maps import Own
+from evidence.parted import Followed
 from evidence.places import Places, attending_layers, spatial_layers
 from evidence.randomised import redrawn
 from evidence.receptive_field import field_of_view
@@ -19,7 +20,8 @@ from signer.evidence import Evidence
 
 CURVE_CLIPS = 4         # of the clips are enough for curves and holdings, which cost most,
 ROAD_CLIPS = 2          # fewer where places are filled in,
-REFEREE_CLIPS = 3       # and for referees and noise
+REFEREE_CLIPS = 3       # and for referees and noise;
+PART_CLIPS = 8          # parts need many glosses
 
 Clips = Sequence[Tuple[Clip, Evidence]]
 
@@ -36,6 +38,7 @@ class Study:
     own: Dict[gloss_maps.Key, Own] = field(default_factory=dict)
     holdings: Dict[Tuple[str, str], Holding] = field(default_factory=dict)
     redrawn: Dict[Tuple[str, str], List[float]] = field(default_factory=dict)
+    parted: Followed = field(default_factory=Followed)
 
     @property
     def plain(self) -> Places:
@@ -80,6 +83,8 @@ def _plain(found: Study, model: str, recogniser: Recogniser, number: int, clip: 
     places.add(found.plain, model, recogniser, clip, evidence, seen)
     for referee, its in judged.items():
         found.bench.judge_pooled(model, "-", referee, its, judged)
+    if number < PART_CLIPS:
+        parted.add(found.parted, model, recogniser, clip)
     gloss_maps.count(found.own, model, recogniser, clip, evidence)
     for name, its in maps.items() if number < CURVE_CLIPS else ():
         curves.add(found.faith.setdefault((model, name), Faith()), recogniser, clip, its, number < ROAD_CLIPS)

@@ -5,6 +5,7 @@ import numpy as np
 
 from evidence.curves import CURVES, shares_of
 from evidence.gloss_maps import lines as own_lines
+from evidence.parted import lines as parted_lines
 from evidence.places import RIVALS, Key, Places
 from evidence.randomised import REDRAWN
 from evidence.referee import BUDGETS
@@ -22,7 +23,8 @@ HEAD = [
 
 
 def lines(study: Study) -> List[str]:
-    out: List[str] = []
+    followed = parted_lines(study.parted)
+    out: List[str] = [*followed, ""] if followed else []
     for kind, places in study.places.items():
         out += [f"maps against articulators: {kind}, {places.clips} held-out clips, target pred",
                 "mass ratio: share of the map's mass on the articulators of the active gloss (mass accuracy) over the",

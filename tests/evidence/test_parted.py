@@ -1,0 +1,70 @@
+"""How well maps follow what parts are worth, on figures and a network worked by hand."""
+from typing import Iterator, Tuple
+
+import numpy as np
+import pytest
+
+from evidence import parted
+from evidence.parted import Followed, add, follows, lines
+from models.input_tap import entry_probe
+from records.parts import BODY, LEFT, PARTS, REST, RIGHT, GlossParts, Part
+from tests.kit.parted import PartReader, parted_clip
+from tests.kit.records import gloss
+
+VALUES = (4.0, 2.0, 0.0, 0.0, 1.0, -1.0)
+
+
+def worth(values: Tuple[object, ...] = VALUES) -> GlossParts:
+    parts = tuple(Part(name, value) for name, value in zip(PARTS[6], values))     # type: ignore[arg-type]
+    return GlossParts(gloss(), 0.0, -6.0, parts, ())
+
+
+def test_a_map_whose_shares_are_the_values_follows_them_whatever_their_scale() -> None:
+    assert follows(worth(), np.array([50, 30, 10, 10, 20, 0.0])) == pytest.approx(1)
+    assert follows(worth(), -np.array(VALUES)) == pytest.approx(-1)
+
+
+def test_parts_that_are_not_in_the_picture_do_not_count() -> None:
+    values = (4.0, 2.0, None, None, 1.0, -1.0)
+    assert follows(worth(values), np.array([5, 3, 100, 100, 2, 0.0])) == pytest.approx(1)
+
+
+def test_an_even_map_and_even_values_say_nothing() -> None:
+    assert np.isnan(follows(worth(), np.ones(6))) and np.isnan(follows(worth((1.0,) * 6), np.arange(6.0)))
+
+
+@pytest.fixture(autouse=True)
+def few() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr(parted, "CAMS", ("layercam",))
+        small.setattr(parted, "AT_INPUT", (("integrated", "still"),))
+        yield
+
+
+class AtInput(PartReader):
+    """Its input is its only layer."""
+
+    default_layers = ("input",)     # type: ignore[assignment]
+    factors = ("input",)            # type: ignore[assignment]
+
+
+def test_a_map_of_a_network_that_reads_one_hand_is_held_against_its_parts() -> None:
+    """Pixels of the hand that it reads, and none of the others, are in its map."""
+    model = AtInput(lambda shown: 3 * shown[RIGHT] + shown[LEFT] + 0 * shown[BODY], 4.0)
+    model.layers = {"input": entry_probe(model.entry, "entry", 3, 64)}
+    found = Followed()
+    clip = parted_clip()
+    clip.frames[:, 0, 0] = 7                # even pictures have no map
+    for _ in range(2):
+        add(found, "tiny", model, clip)
+    assert found.glosses["tiny"] == 2
+    still = found.interval(("tiny", "input", "integrated, still"))
+    assert still.value > 0.95 and still.value > found.interval(("tiny", "-", "centre")).value
+    table = "\n".join(lines(found))
+    assert "integrated, still" in table and "rival" in table and REST not in table.split("tiny")[1]
+
+
+def test_a_clip_without_keypoints_is_left_out() -> None:
+    found = Followed()
+    add(found, "tiny", PartReader(lambda shown: 4 * shown[RIGHT], 4.0), parted_clip(keypoints=None))
+    assert not found.clips and lines(found) == []
