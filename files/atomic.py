@@ -5,10 +5,11 @@ import re
 import shutil
 import time
 import uuid
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Iterator, Set
 
+from files.lock import waited_for
 from terminal.signals import if_ended_at_once
 
 PART = re.compile(r"\.[0-9a-f]{12}\.part(\.\w+)?")      # what a file is called before it takes its place
@@ -18,21 +19,39 @@ _swept: Set[Path] = set()       # by this process
 
 
 @contextmanager
-def atomic_file(path: Path) -> Iterator[Path]:
+def atomic_file(path: Path, again: bool = False) -> Iterator[Path]:
     """A file to write beside `path`, of the same suffix: it takes its place when the block ends, and goes when the
-    block fails."""
+    block fails. again: of a file that a run writes over and over, one process at a time, under one hidden name: the
+    next to write it takes away what a kill leaves.
+    """
     if path.parent not in _swept:
         _swept.add(path.parent)
         sweep_parts(path.parent)
-    part = path.with_name(f".{uuid.uuid4().hex[:12]}.part{path.suffix}")
-    done = if_ended_at_once(lambda: part.unlink())
+    with _one_at_a_time(path) if again else nullcontext():
+        part = path.with_name(f".{path.name}.part{path.suffix}" if again else
+                              f".{uuid.uuid4().hex[:12]}.part{path.suffix}")
+        done = if_ended_at_once(lambda: part.unlink())
+        try:
+            yield part
+            os.replace(part, path)
+        except BaseException:
+            if part.exists():
+                os.unlink(part)
+            raise
+        finally:
+            done()
+
+
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    lock = path.with_name(f".{path.name}.lock")
+    done = if_ended_at_once(lambda: lock.unlink())
     try:
-        yield part
-        os.replace(part, path)
-    except BaseException:
-        if part.exists():
-            os.unlink(part)
-        raise
+        with waited_for(lock):
+            try:
+                yield
+            finally:
+                lock.unlink()
     finally:
         done()
 

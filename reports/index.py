@@ -1,7 +1,7 @@
 """The page of a batch: every finished sequence in one table, rebuilt from what the sequences' folders hold."""
 import csv
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Collection, Dict, List, Optional
 
 from files.atomic import atomic_file
 from files.reading import DAMAGED_JSON, read_json, read_text
@@ -21,10 +21,11 @@ RECORD = "report.json"
 FORMAT = 2          # of it
 
 
-def write_index(out_folder: Path) -> List[str]:
+def write_index(out_folder: Path, asked: Collection[str] = ()) -> List[str]:
     """Writes index.html beside the sequences' folders. Run it again whenever more of them are finished.
 
-    Returns the folders that were left out, as their record is not as it was written.
+    asked: sequences that are finished or still to come. Returns the folders that were left out, as their record is not
+    as it was written.
     """
     out_folder = Path(out_folder)
     folders = [path for path in sorted(out_folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
@@ -38,11 +39,13 @@ def write_index(out_folder: Path) -> List[str]:
     plain = "\n".join(row["sequence"] for row in rows)
     layers = {model: _alike([row["models"][model]["shares"] for row in rows if model in row["models"]])
               for model in models}
-    data = {"models": models, "rows": rows, "regions": list(REGIONS), "layers": layers,
+    coming = [name for name in asked if name not in found]
+    data = {"run": out_folder.resolve().name, "coming": coming, "models": models, "rows": rows,
+            "regions": list(REGIONS), "layers": layers,
             "study": study([tables[row["folder"]] or "" for row in rows])}
-    title = f"{len(rows)} sequences"
+    title = f"{out_folder.resolve().name}: {len(rows)} sequences"
     text = page("index.html", ("base.css", "index.css"), ("dom.js", "study.js", "index.js"), title, data, {}, plain)
-    with atomic_file(out_folder / "index.html") as draft:
+    with atomic_file(out_folder / "index.html", again=True) as draft:
         draft.write_text(text, encoding="utf-8")
     return [name for name, row in found.items() if row is None]
 
@@ -82,7 +85,7 @@ def _told(folder: Path, preds: Sequence, record: Dict[str, Any]) -> Dict[str, An
     """The errors of Python's own where the records are not as they were written."""
     return {
         "sequence": preds.sequence, "folder": folder.name, "split": preds.split, "signer": preds.signer,
-        "frames": preds.frames, "truth": preds.truth,
+        "frames": preds.frames, "truth": preds.truth, "target": str(preds.settings.get("target", "")),
         "page": (folder / "report.html").is_file(), "thumbnail": (folder / THUMBNAIL).is_file(),
         "cover": record.get("cover"),
         "models": {name: _model(model, record.get("shares", {}).get(name, {}))
@@ -119,7 +122,8 @@ def _checks(model: ModelRecord) -> Optional[Dict[str, int]]:
 
 def _model(model: ModelRecord, shares: Dict[str, List[float]]) -> Dict[str, Any]:
     return {
-        "title": model.title, "reading": [[entry.gloss, entry.verdict] for entry in timeline(model)],
+        "title": model.title, "method": model.method,
+        "reading": [[entry.gloss, entry.verdict] for entry in timeline(model)],
         "wer": to_json(model.wer), "wer_authors": to_json(model.wer_authors), "shares": shares,
         "guess": model.guess, "flags": {name: layer.flags for name, layer in model.layers.items() if layer.flags},
         "checks": _checks(model),

@@ -35,6 +35,7 @@ def _groups(rows: Sequence[Row], kind: str) -> List[Dict[str, Any]]:
     for row in rows:
         groups[row[kind] or "not judged"].append(row)
     return [{"name": name, "count": len(its), "shares": _shares(its), "hands": _interval(_hands(its)),
+             "even": _even(its),
              "time": _interval([float(row["inside"]) / float(row["inside_even"]) for row in its
                                 if row["inside"] and float(row["inside_even"] or 0) > 0]),
              "sequences": list(dict.fromkeys(row["sequence"] for row in its))}
@@ -51,6 +52,12 @@ def _shares(rows: Sequence[Row]) -> Optional[List[float]]:
 
 def _hands(rows: Sequence[Row]) -> List[float]:
     return [float(row["hands"]) for row in rows if row["elsewhere"]]
+
+
+def _even(rows: Sequence[Row]) -> Optional[float]:
+    """The share that an even map would have on the hands."""
+    known = [float(row["area_hands"]) for row in rows if row["elsewhere"] and row.get("area_hands")]
+    return round(float(np.mean(known)), 4) if known else None
 
 
 def _interval(values: Sequence[float]) -> Optional[List[float]]:

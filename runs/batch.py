@@ -17,6 +17,7 @@ from results.parts import write_merged_parts
 from results.summary import summary_lines, write_summary
 from runs.clip_lines import read_lines
 from runs.pipeline import Pipeline, Sequences
+from runs.running_index import RunningIndex
 from runs.sharing import share
 from runs.videos import video_dataset
 from terminal.errors import UserError
@@ -39,9 +40,15 @@ def run_batch(asked: ClipRequest, corpus: Corpus, split: str, names: Optional[Se
         dataset = video_dataset(asked.videos, corpus, asked.out, needed, not quiet)
     check_ours(files_beside(asked, len(dataset)))
     progress = Progress(len(dataset), quiet, bar=sharing.rank == 0)
+    index = RunningIndex(asked.out, [row.seq_id for row in dataset.rows])
+    shown = "report" in asked.write and len(dataset) > 1 and sharing.rank == 0
     try:
-        Pipeline(asked, dataset, sharing, progress).run()
+        Pipeline(asked, dataset, sharing, progress, *([index.report] if shown else [])).run()
         outcomes = sharing.gather(len(dataset))
+    except KeyboardInterrupt:
+        if shown:
+            index.write()
+        raise
     finally:
         progress.close()
     code = 0 if outcomes is None else conclude(asked, outcomes, time.perf_counter() - started, quiet)

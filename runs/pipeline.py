@@ -4,7 +4,7 @@ import os
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Protocol, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Protocol, Tuple
 
 from datasets.clip import Clip
 from datasets.corpus import Row
@@ -76,8 +76,11 @@ class Work:
 
 
 class Pipeline:
-    def __init__(self, asked: ClipRequest, dataset: Sequences, share: Share, progress: Progress) -> None:
+    def __init__(self, asked: ClipRequest, dataset: Sequences, share: Share, progress: Progress,
+                 hear: Callable[[Outcome], None] = lambda outcome: None) -> None:
+        """hear: what became of each sequence of this process."""
         self.asked = asked
+        self.hear = hear
         self.dataset = dataset
         self.share = share
         self.progress = progress
@@ -281,3 +284,4 @@ class Pipeline:
     def _report(self, index: int, outcome: Outcome) -> None:
         self.share.report(index, outcome)
         self.progress.over(self.share.over(), self.share.skipped())
+        self.hear(outcome)

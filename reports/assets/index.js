@@ -1,6 +1,6 @@
 "use strict";
 
-const { models, rows, regions, layers, study } = JSON.parse(byId("data").textContent);
+const { run, coming, models, rows, regions, layers, study } = JSON.parse(byId("data").textContent);
 const titleOf = (model) => (rows.find((row) => row.models[model] && row.models[model].title) || { models: { [model]: {} } }).models[model].title || model;
 const titles = Object.fromEntries(models.map((model) => [model, titleOf(model)]));
 const state = { sort: "sequence", down: false, which: "all", split: "", words: [],
@@ -77,7 +77,7 @@ function measures(row) {
     const wer = werOf(row, model), shares = sharesOf(row, model), theirs = wer && row.models[model].wer_authors;
     return make("div", { class: "measure" }, make("span", { class: "who", text: titles[model] }),
       make("b", { text: wer ? `${rateOf(wer).toFixed(1)}%` : "–", title: wer ? [wordsOfWer(wer), whoseWer(wer, theirs)].filter(Boolean).join("; ") : "no truth" }),
-      shares ? stack(regions, shares, sharesInWords(regions, shares)) : make("span", { class: "soft", text: row.cover ? "no map" : "no keypoints" }),
+      shares ? against(stack(regions, shares, sharesInWords(regions, shares)), row.cover && row.cover[0]) : make("span", { class: "soft", text: row.cover ? "no map" : "no keypoints" }),
       make("span", { class: "hands", text: shares ? percent(shares[0]) : "", title: shares ? sharesInWords(regions, shares) : null }));
   });
 }
@@ -100,7 +100,7 @@ function lookOf(shown, model) {
   if (!known.length) return null;
   const mean = (of) => known.reduce((sum, row) => sum + of(row), 0) / known.length;
   const shares = regions.map((_, index) => mean((row) => sharesOf(row, model)[index]));
-  return make("div", {}, stack(regions, shares, sharesInWords(regions, shares)),
+  return make("div", {}, against(stack(regions, shares, sharesInWords(regions, shares)), mean((row) => row.cover[0])),
     make("small", { text: `${percent(shares[0])} of ${state.layer[model]} on the hands, which are ${percent(mean((row) => row.cover[0]))} of the picture` }));
 }
 
@@ -170,11 +170,30 @@ function sortBy(key) {
   show();
 }
 
+const unique = (values) => [...new Set(values.filter(Boolean))];
+const counted = (number) => `${number} ${number === 1 ? "sequence" : "sequences"}`;
+
+/** What the maps are: made by which method, of which target. */
+function asked() {
+  const methodsOf = (model) => unique(rows.map((row) => row.models[model] && row.models[model].method)).join(" and ");
+  const alike = unique(models.map(methodsOf)).length < 2;
+  const methods = alike ? methodsOf(models[0]) : models.map((model) => `${titles[model]} ${methodsOf(model)}`).join(", ");
+  const targets = unique(rows.map((row) => row.target)).join(" and ");
+  return [methods && `method ${methods}`, targets && `target ${targets}`].filter(Boolean).join(" · ");
+}
+
+function showHead(splits) {
+  byId("heading").textContent = models.length ? `${run}: ${models.map((model) => titles[model]).join(" and ")}` : run;
+  byId("facts").textContent = [asked(), splits.join(", "), counted(rows.length), coming.length && `${coming.length} still to come`].filter(Boolean).join(" · ");
+  document.title = [byId("heading").textContent, asked()].filter(Boolean).join(", ");
+  byId("coming").hidden = !coming.length;
+  byId("coming").firstElementChild.textContent = `${counted(coming.length)} still to come; the same command goes on`;
+  byId("coming").lastElementChild.textContent = coming.join("  ");
+}
+
 function start() {
-  const splits = [...new Set(rows.map((row) => row.split).filter(Boolean))];
-  byId("heading").textContent = `${rows.length} ${rows.length === 1 ? "sequence" : "sequences"}`;
-  byId("facts").textContent = [splits.join(", "), models.map((model) => titles[model]).join(" and ")].filter(Boolean).join(" · ");
-  document.title = byId("heading").textContent;
+  const splits = unique(rows.map((row) => row.split));
+  showHead(splits);
   const head = (key, text) => make("th", { role: "columnheader", scope: "col", "data-key": key },
     make("button", { type: "button", class: "bare", text, onclick: () => sortBy(key) }));
   const chooser = (model) => {
@@ -188,7 +207,7 @@ function start() {
     make("th", { class: "for-picture" }), make("th", { class: "for-name" }, head("sequence", "Sequence"), head("frames", "Frames"), head("flags", "Flags")),
     make("th", { class: "for-readings", text: "Glosses" }),
     make("th", { class: "for-measures" }, ...models.map((model) => make("div", { class: "measure" }, make("span", { class: "who", text: titles[model] }),
-      head(`wer ${model}`, "WER"), chooser(model), head(`hands ${model}`, "hands")))))), body);
+      head(`wer ${model}`, "WER"), make("div", {}, chooser(model), layers[model].length ? axis("0", "50", "100%") : null), head(`hands ${model}`, "hands")))))), body);
   byId("split").append(make("option", { value: "", text: "all" }), ...splits.map((split) => make("option", { value: split, text: split })));
   byId("split-tool").hidden = splits.length < 2;
   byId("split").addEventListener("change", (event) => { state.split = event.target.value; show(); });
@@ -210,6 +229,7 @@ function start() {
   if (rows.some((row) => row.truth)) {
     byId("verdict-key").append(...VERDICTS.slice(1).map((verdict) => make("span", { class: `word ${verdict}`, text: verdict })));
   }
+  if (models.some((model) => layers[model].length)) byId("bar-key").append(...barKey(regions));
   themeButton(byId("theme"));
   showStudy(byId("study"), study, regions, titles);
   show();
