@@ -34,6 +34,11 @@ def parser() -> argparse.ArgumentParser:
     add("--views", type=count, metavar="N",
         help="with --extract: how many crops and flips of each training clip are kept (default: 1)")
     add("--half", action="store_true", help="with --extract: keep float16 (default: float32)")
+    add("--watch", metavar="CLIPS[,LAYERS]",
+        help="at each evaluation draw in TensorBoard how much of the maps lies on hands, face, body and elsewhere, on "
+             "so many dev clips, of these layers (default: the network's own)")
+    add("--watch-parts", action="store_true",
+        help="with --watch: also what each part is worth, by hiding it; takes many readings of each clip")
     device_flag(add)
     return made
 
@@ -52,9 +57,12 @@ def _run(arguments: Optional[Sequence[str]], place: List[Path]) -> int:
     """place: gets the output folder, once it is known."""
     args = parser().parse_args(arguments)
     if args.extract:
-        refuse(args, ("out", "resume"), "--extract names its own folder, and goes on where it was stopped")
+        refuse(args, ("out", "resume", "watch", "watch_parts"),
+               "--extract trains nothing; it names its own folder, and goes on where it was stopped")
     else:
         refuse(args, ("views", "half"), "they say how --extract keeps features; add that")
+    if not args.watch:
+        refuse(args, ("watch_parts",), "it is for --watch; add that")
     place.append(_out(args))
     train(args)
     return 0
@@ -75,6 +83,7 @@ def train(args: argparse.Namespace) -> float:
     from training.distributed import join, leave
     from training.identities import start as start_identities
     from training.run import extract, start
+    from training.watching import read_watched
 
     config, architecture = load_config(recipe, args.override)
     place = join(args.device or "auto")
@@ -82,7 +91,7 @@ def train(args: argparse.Namespace) -> float:
         _log_to(out, place.first)
         data = config.data
         if architecture["model"] in EMBEDDERS:
-            refuse(args, ("dataset", "extract"),
+            refuse(args, ("dataset", "extract", "watch"),
                    f"{architecture['model']} is trained on pictures, not on a corpus of clips")
             root = find_data_root(args.data_root or data.root, workspace)
             return start_identities(config, architecture, root, out, place, args.resume).run()
@@ -91,7 +100,8 @@ def train(args: argparse.Namespace) -> float:
         if args.extract:
             extract(config, architecture, corpus, out, place, args.views or 1, "float16" if args.half else "float32")
             return 0.0
-        return start(config, architecture, corpus, out, place, args.resume).run()
+        watched = read_watched(args.watch, args.watch_parts) if args.watch else None
+        return start(config, architecture, corpus, out, place, args.resume, watched).run()
     finally:
         leave()
 

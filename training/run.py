@@ -2,7 +2,7 @@
 import dataclasses
 import logging
 from pathlib import Path
-from typing import Any, Dict, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 import yaml
 
@@ -25,12 +25,13 @@ from training.protocols import Protocol, find_protocol
 from training.recipe import Config
 from training.seeding import seed_everything
 from training.trainer import Trainer
+from training.watching import Watched
 
 log = logging.getLogger("training")
 
 
 def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Path, place: Place,
-          resume: bool) -> Trainer:
+          resume: bool, watched: Optional[Watched] = None) -> Trainer:
     check_free(out, resume)
     protocol, recogniser = prepare(config, architecture, corpus)
     vocabulary = recogniser.vocabulary
@@ -38,7 +39,7 @@ def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Pat
         if config.data.cache:
             raise UserError("data.cache: keeps frames in memory, and data.features reads none; leave one of them out")
         protocol = FromFeatures(protocol, recogniser, expanded(config.data.features))
-    trainer = Trainer(config, protocol, recogniser, out, place)
+    trainer = Trainer(config, protocol, recogniser, out, place, watched)
     if isinstance(protocol, FromFeatures):
         protocol.tell()
     for split, footage in ((config.data.train, trainer.samples.train), (config.data.dev, trainer.samples.dev)):

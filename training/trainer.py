@@ -29,6 +29,7 @@ from training.recipe import Config
 from training.samples import Samples
 from training.schedules import make_optimizer, make_schedule
 from training.seeding import seed_everything
+from training.watching import Watch, Watched
 
 log = logging.getLogger("training")
 
@@ -36,10 +37,13 @@ AMP_TYPES = {"fp16": torch.float16, "bf16": torch.bfloat16}
 
 
 class Trainer:
-    def __init__(self, config: Config, protocol: Protocol, recogniser: Recogniser, out: Path, place: Place) -> None:
+    def __init__(self, config: Config, protocol: Protocol, recogniser: Recogniser, out: Path, place: Place,
+                 watched: Optional[Watched] = None) -> None:
         self.config, self.protocol, self.recogniser, self.out, self.place = config, protocol, recogniser, out, place
         data, trainer = config.data, config.trainer
         self.samples = Samples(config, protocol, recogniser, place)
+        self.watch = (Watch(watched, protocol, recogniser, self.samples.dev) if watched is not None and place.first
+                      else None)
         recogniser.to(place.device)
         self.network: nn.Module = recogniser.network
         guard(self.network)
@@ -77,7 +81,7 @@ class Trainer:
             self.epoch += 1
             words = f"epoch {self.epoch}/{config.epochs}: loss {mean:.4f}, {time.time() - started:.0f} s"
             if self.epoch % config.eval_every == 0 or self.epoch == config.epochs:
-                words += ", " + self._evaluate()
+                words += ", " + self._evaluate() + self._look()
             log.info("%s", words)
             if config.cam_every and self.epoch % config.cam_every == 0:
                 self._draw_cams()
@@ -211,6 +215,15 @@ class Trainer:
             for name, logits, steps in zip(batch.names, outputs["logits"], outputs["lengths"].tolist()):
                 readings.append(Reading(name, truths[name], self.recogniser.decode(logits[:steps], beam)))
         return self.place.gather(readings)
+
+    def _look(self) -> str:
+        """What the epoch's network looks at, beside its WER."""
+        if self.watch is None or self.board is None:
+            return ""
+        for name, value in self.watch.look().items():
+            self.board.add_scalar(name, value, self.epoch)
+        self.optimizer.zero_grad(set_to_none=True)
+        return f", watched for {self.watch.seconds:.1f} s"
 
     def _draw_cams(self) -> None:
         from training.cam_grid import cam_grid
