@@ -77,9 +77,13 @@ class OwnModule(Recogniser):
         return Inputs((as_clip(self._given(clip.frames), self.order),), len(clip))
 
     def forward(self, inputs: Inputs) -> Tensor:
-        """[1, T', V]"""
+        """[B, T', V]. Clip by clip: whether the module takes several at once is not known."""
         with out_of_place(self.network):
-            output = self.network(self.entry(as_given(inputs.tensors[0], self.order)))
+            return torch.cat([self._read(x) for x in inputs.tensors[0].split(1)])
+
+    def _read(self, x: Tensor) -> Tensor:
+        """[1, C, T, H, W] -> [1, T', V]"""
+        output = self.network(self.entry(as_given(x, self.order)))
         logits = self.own.to_logits(output)
         shape = list(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
         if not isinstance(logits, Tensor) or logits.dim() > 3 or logits.dim() == 3 and len(logits) != 1:
