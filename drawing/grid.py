@@ -33,6 +33,8 @@ from records.sequence import Sequence as Record
 from records.style import Style
 
 COLUMNS = 5
+BELOW_EACH_OTHER = 3        # models; more stand in two bands side by side, lest a video be higher than a screen
+BETWEEN = 28                # pixels from one band to the other
 MARGIN, GAP, LABEL, CAPTION, PAD = 14, 8, 26, 16, 10
 TARGET, TARGET_LINE = 4, 16         # the lines of a reading that say what its maps explain
 OUTSIDE = "own video, outside the training data: the recognisers can be sure and wrong"
@@ -54,9 +56,11 @@ class Grid:
         self.cell_height, self.cell_width = shape
         self.style = style
         columns = min(COLUMNS, max(len(layers) for layers in maps.values()))
-        self.width = max(2 * MARGIN + columns * self.cell_width + (columns - 1) * GAP, LEAST_WIDTH)
+        self.band = max(columns * self.cell_width + (columns - 1) * GAP, LEAST_WIDTH - 2 * MARGIN)
+        self.bands = 1 if len(maps) <= BELOW_EACH_OTHER else 2
+        self.inner = self.bands * self.band + (self.bands - 1) * BETWEEN
+        self.width = self.inner + 2 * MARGIN
         self.width += self.width % 2
-        self.inner = self.width - 2 * MARGIN
         self.cells: Dict[Tuple[str, str], Tuple[int, int]] = {}         # top left corner of each picture
         self.strips = {(model, name): strip(laid, self.cell_width, Style(colormap=style.colormap))
                        for model, layers in maps.items() for name, laid in layers.items()}
@@ -80,21 +84,25 @@ class Grid:
         truth_boxes, truth_height = chip_boxes(record.truth or (), self.inner - SIDE)
         self.truth_top = MARGIN + TITLE + (WARNED if record.video else 0)
         y = self.truth_top + truth_height + PAD
+        start, lowest, in_a_band = y, y, -(-len(maps) // self.bands)
         labels: List[Tuple[int, int, str, Sequence[str], str]] = []
-        for model, layers in maps.items():
-            read = Reading(record.models[model], self.frames, self.inner)
-            self.readings.append((MARGIN, y, read))
+        for number, (model, layers) in enumerate(maps.items()):
+            left = MARGIN + number // in_a_band * (self.band + BETWEEN)
+            y = start if number % in_a_band == 0 else y
+            read = Reading(record.models[model], self.frames, self.band)
+            self.readings.append((left, y, read))
             y += read.height + GAP
             names = list(layers)
             for first in range(0, len(names), COLUMNS):
                 for column, name in enumerate(names[first:first + COLUMNS]):
-                    x = MARGIN + column * (self.cell_width + GAP)
+                    x = left + column * (self.cell_width + GAP)
                     kind = BELOW_JOINTS if isinstance(layers[name], JointMap) else BELOW[layers[name].spatial]
                     labels.append((x, y, name, record.models[model].layers[name].flags, kind))
                     self.cells[model, name] = (x, y + LABEL)
                 y += LABEL + self.cell_height + STRIP + CAPTION + GAP
             y += PAD
-        self.height = y + y % 2
+            lowest = max(lowest, y)
+        self.height = lowest + lowest % 2
         image = Image.new("RGB", (self.width, self.height), BACKGROUND)
         draw = ImageDraw.Draw(image)
         self._header(draw, record, truth_boxes)

@@ -61,6 +61,8 @@ function showMode() {
   remember();
 }
 
+const IN_A_ROW = 5;     // pictures of all layers; networks with few share a row
+
 function showStage() {
   showMethods();
   byId("gloss-tools").hidden = !anyAlone();
@@ -86,7 +88,11 @@ function showStage() {
       index += 1;
     }
     choice.append(list);
-    if (!run) grid.append(make("section", { "data-model": model.name }, make("h2", { text: title }), cells));
+    if (!run) {
+      const part = make("section", {}, make("h2", { text: title }), cells);
+      part.style.setProperty("--count", Math.min(model.layers.length, IN_A_ROW));
+      grid.append(part);
+    }
     for (const view of views) {
       const group = make("optgroup", { label: title });
       everything.forEach((layer, at) => {
