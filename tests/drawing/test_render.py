@@ -264,13 +264,13 @@ def test_many_models_stand_side_by_side_and_nothing_lies_on_anything(count: int)
     names = [f"model {number}" for number in range(count)]
     model, maps = told().models["slowfast"], some_maps()["slowfast"]
     layers = {f"{name} {number}": laid for number in range(4) for name, laid in maps.items()}
-    model = replace(model, layers={name: model.layers["where"] for name in layers})
+    model = replace(model, layers=dict.fromkeys(layers, model.layers["where"]))
     grid = Grid((64, 64), replace(told(), models=dict.fromkeys(names, model)), dict.fromkeys(names, layers), Style())
     assert grid.height < 1.5 * grid.width or count <= 3
     parts = [(x, y, 64, 64 + STRIP) for x, y in grid.cells.values()]
     parts += [(x, y, read.width, read.height) for x, y, read in grid.readings]
     assert len(parts) == 9 * count
     for at, (x, y, wide, high) in enumerate(parts):
-        assert 0 <= x and x + wide <= grid.width and 0 <= y and y + high <= grid.height
+        assert x >= 0 and x + wide <= grid.width and y >= 0 and y + high <= grid.height
         for left, top, width, height in parts[at + 1:]:
             assert x + wide <= left or left + width <= x or y + high <= top or top + height <= y
