@@ -3,11 +3,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from drawing.joints import with_arcs
-from drawing.overlay import enlarged, overlay
+from drawing.layer import with_map
+from drawing.overlay import enlarged
 from drawing.strips import PAPER, STRIP, strip
-from drawing.view import View
-from geometry.joints import JointMap
 from geometry.laid import LaidMap
 from records.style import Style
 
@@ -21,17 +19,8 @@ def times_for(inches: float, pixels: int) -> int:
 
 def picture(frame: np.ndarray, laid: LaidMap, number: int, style: Style, times: int = 1, bicubic: bool = False
             ) -> np.ndarray:
-    """uint8 [times * H, times * W, 3]: a frame with what was seen of it in colour, and the map over it, which is laid
-    at this size and not enlarged."""
-    view = View.of(laid.extent).enlarged(times)
-    drawn = view.ground(enlarged(frame, times), number).copy()
-    if laid.spatial and view.sees(number) and not laid.void:
-        top, bottom, left, right = view.box
-        heat = laid.inside(number, times, bicubic)
-        drawn[top:bottom, left:right] = overlay(drawn[top:bottom, left:right], heat, style)
-        if isinstance(laid, JointMap):
-            drawn = with_arcs(drawn, laid, number, replace(style, scale=times))
-    return drawn if view.whole(drawn) else view.edged(drawn, times)
+    """uint8 [times * H, times * W, 3]"""
+    return with_map(enlarged(frame, times), laid, number, replace(style, scale=times), bicubic)
 
 
 def strip_picture(laid: LaidMap, wide: float, high: float, style: Style) -> np.ndarray:

@@ -29,24 +29,28 @@ class LayerPictures:
     def draw(self, frame: int, picture: np.ndarray) -> np.ndarray:
         """The clip's frame, enlarged, uint8 [H, W, 3] -> the same with the map over it."""
         if self.laid.spatial or not self.view.sees(frame):
-            picture = self._laid(frame, picture)
+            picture = with_map(picture, self.laid, frame, self.style)
         said = self._said if self.view.sees(frame) else self._unseen
         if said is not None:
             picture, said = picture.copy(), said[:len(picture)]
             picture[-len(said):, :said.shape[1]] = said
         return picture
 
-    def _laid(self, frame: int, picture: np.ndarray) -> np.ndarray:
-        drawn = self.view.ground(picture, frame).copy()
-        if self.view.sees(frame) and not self.laid.void:
-            top, bottom, left, right = self.view.box
-            heat = self.laid.inside(frame, self.style.scale)
-            drawn[top:bottom, left:right] = overlay(drawn[top:bottom, left:right], heat, self.style)
-        if isinstance(self.laid, JointMap):
-            drawn = with_arcs(drawn, self.laid, frame, self.style)
-        elif isinstance(self.laid, LinkedMap):
-            drawn = with_links(drawn, self.laid, frame, self.style)
-        return drawn if self.view.whole(picture) else self.view.edged(drawn, self.style.scale)
-
     def with_strip(self, picture: np.ndarray, frame: int, frames: int) -> np.ndarray:
         return np.concatenate([picture, with_cursor(self.strip, frame, frames)])
+
+
+def with_map(picture: np.ndarray, laid: LaidMap, frame: int, style: Style, bicubic: bool = False) -> np.ndarray:
+    """A clip's frame, enlarged by the style's scale, uint8 [H, W, 3] -> what was seen of it in colour, the map over it,
+    and arcs where it has any. The map is laid at this size and not enlarged."""
+    view = View.of(laid.extent).enlarged(style.scale)
+    drawn = view.ground(picture, frame).copy()
+    if laid.spatial and view.sees(frame) and not laid.void:
+        top, bottom, left, right = view.box
+        heat = laid.inside(frame, style.scale, bicubic)
+        drawn[top:bottom, left:right] = overlay(drawn[top:bottom, left:right], heat, style)
+    if isinstance(laid, JointMap):
+        drawn = with_arcs(drawn, laid, frame, style)
+    elif isinstance(laid, LinkedMap):
+        drawn = with_links(drawn, laid, frame, style)
+    return drawn if view.whole(picture) else view.edged(drawn, style.scale)

@@ -1,8 +1,10 @@
 """A figure's caption as LaTeX: all that must be known to read it, in the words of what drew it."""
 from typing import Dict, Iterable, List, Sequence, Tuple
 
+from drawing.joints import ARCS
 from geometry.joints import JointMap
 from geometry.laid import LaidMap
+from geometry.links import COUNT, LinkedMap
 from records.figure_request import MIDDLE, PEAK
 from records.methods import method_named
 from runs.figure_choice import Choice
@@ -112,7 +114,14 @@ def _laying(choice: Choice) -> List[str]:
                     if choice.sheet.bicubic else ("linearly (bilinear)", ""))
         said.append(f"maps are laid {how} between the centres of the layer's cells{cut}, and linearly in time")
     if any(isinstance(laid, JointMap) for laid in maps):
-        said.append("keypoints are drawn as discs, those that a limb links as a line of the lesser of both values")
+        said.append("keypoints are drawn as discs, those that a limb links as a line of the lesser of both values; "
+                    "values are laid linearly in time")
+    if any(isinstance(laid, JointMap) and laid.matrix is not None for laid in maps):
+        said.append(f"arcs are the {ARCS} pairs of keypoints of which one takes most from the other in the whole clip, "
+                    "in the colour of their share of the strongest; a dot marks the one that takes")
+    if any(isinstance(laid, LinkedMap) for laid in maps):
+        said.append(f"arcs are the {COUNT} links by which one cell gives most to another at the step nearest to the "
+                    "frame, in the colour of their share of the clip's strongest; a dot marks the one that takes")
     parts = [laid for laid in maps if laid.spatial and laid.extent.box != (0, laid.extent.size[1], 0,
                                                                           laid.extent.size[2])]
     return said + (["what the model does not see of a frame is grey"] if parts else [])

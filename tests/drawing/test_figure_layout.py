@@ -16,10 +16,15 @@ from matplotlib.patches import Polygon
 
 from drawing.figure import drawn, write_figure
 from drawing.figure_board import MARGIN, Board
+from drawing.figure_picture import picture
 from drawing.figure_sheet import Cell, Row, Sheet
 from drawing.figure_text import inches, lines, settings
+from drawing.layer import LayerPictures
+from drawing.overlay import enlarged
 from drawing.strips import PAPER
-from tests.kit.maps import laid
+from geometry.links import linked
+from records.style import Style
+from tests.kit.maps import laid, on_grid
 
 TOTAL = 24
 FRAMES = {frame: np.full((40, 40, 3), 90 + frame, np.uint8) for frame in range(TOTAL)}
@@ -140,6 +145,17 @@ def test_pictures_have_300_pixels_an_inch_and_maps_are_laid_at_that_size(width: 
         assert image.shape[1] >= 300 * axes.get_position().width * made.get_figwidth()
     picture = images(made)[0].astype(int)
     assert len(np.unique(np.diff(picture, axis=1))) > 20       # no blocks of equal pixels
+
+
+def test_links_of_a_graph_are_drawn_as_on_other_pictures() -> None:
+    ends = {"neighbours": np.array([[[3], [3], [3], [0]]]), "shares": np.ones((1, 4, 1))}
+    plain = on_grid(np.zeros((1, 2, 2), np.float32), 1, 1, (40, 40), (0, 40, 0, 40))
+    graph = linked(plain, ends)
+    frame = FRAMES[0]
+    drawn = picture(frame, graph, 0, Style(), times=2)
+    assert (drawn != picture(frame, plain, 0, Style(), times=2)).any()
+    pictures = LayerPictures(graph, (), Style(scale=2))
+    assert (drawn == pictures.draw(0, enlarged(frame, 2))).all()
 
 
 def test_labels_take_no_room_beside_the_pictures() -> None:

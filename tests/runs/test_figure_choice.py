@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Optional
 import numpy as np
 import pytest
 
+from geometry.links import linked
 from records.explanation import LayerMap
 from records.figure_request import FigureRequest
 from records.transcript import Span
@@ -193,6 +194,15 @@ def test_the_caption_of_keypoints_says_how_these_are_drawn() -> None:
     points = joint_map(np.ones((TOTAL, 2)), np.ones((TOTAL, 2, 2)), (0, 1), (TOTAL, 8, 8))
     words = caption(chosen(FigureRequest(frames=["5"]), [run({"slowfast": ([], {"joints": points}, {})})]))
     assert "discs" in words and "bilinear" not in words and "of keypoints, the colour" in words
+
+
+def test_the_caption_says_what_arcs_are() -> None:
+    points = joint_map(np.ones((TOTAL, 2)), np.ones((TOTAL, 2, 2)), (0, 1), (TOTAL, 8, 8), np.ones((2, 2)))
+    graph = linked(laid(np.ones((TOTAL, 2, 2))), {"neighbours": np.zeros((TOTAL, 4, 1), int),
+                                                  "shares": np.ones((TOTAL, 4, 1))})
+    for maps, words in ((points, "12 pairs of keypoints"), (graph, "12 links"), (peaked(1), "")):
+        said = caption(chosen(FigureRequest(frames=["5"]), [run({"slowfast": ([], {"a": maps}, {})})]))
+        assert words in said and ("rcs are" in said) == bool(words)
 
 
 def test_latex_is_escaped() -> None:
