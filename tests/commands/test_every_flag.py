@@ -60,6 +60,7 @@ def ask_evaluate(catches: Callable[..., None], files: Dict[str, str]) -> None:
 def ask_train(catches: Callable[..., None], files: Dict[str, str]) -> None:
     catches("training.distributed:join", Place("cpu"))          # type: ignore[arg-type]
     catches("training.run:start", stops=True)
+    catches("training.run:extract", stops=True)
     catches("training.identities:start", stops=True)
 
 
@@ -91,6 +92,7 @@ SLOWFAST = "--slowfast-ckpt {slowfast} "
 FILES = {f"--{model}-ckpt": "{other}" for model in ("slowfast", "twostream", "corrnetplus", "corrnet", "sen",
                                                     "signgraph", "swin", "tlp", "vac", "mska", "mamba")}
 ELSEWHERE = {"--data-root": "/nowhere", "--out": "{elsewhere}", "--device": "cpu", "--dataset": "csl-daily"}
+TRUTH = {"--truth": "{data}", "--tier": "Glosses"}
 VIDEOS = {"--from": "0.5", "--to": "1", "--fps-in": "keep"}
 COMMANDS: Dict[str, Command] = {
     "main": Command(main.parser(), main.main, ask_main, {
@@ -99,9 +101,10 @@ COMMANDS: Dict[str, Command] = {
         "demo": "--demo --out {out}",
         "demo video": "--demo --out {out} --video",
         "layers": "--list-layers", "glosses": "--list-glosses", "layers of the demo": "--demo --list-layers",
-    }, {**FILES, **ELSEWHERE, **VIDEOS, "--seq": "clip-1", "--target": "pred", "--layers": "slowfast:conv1d",
+    }, {**FILES, **ELSEWHERE, **VIDEOS, **TRUTH, "--parts": "4 --write parts --target each", "--seq": "clip-1",
+        "--target": "pred", "--layers": "slowfast:conv1d",
         "--models": "slowfast twostream --twostream-ckpt {twostream}", "--alpha": "0.3", "--fps": "30",
-        "--write": "frames", "--beside": "{data}", "--video": "other.mp4", "--truth": "WIND", "--crop": "1,2,210,260",
+        "--write": "frames", "--beside": "{data}", "--video": "other.mp4", "--crop": "1,2,210,260",
         "--keypoints": "points.npy", "--longest": "2", "--estimator": "rtmlib", "--method": "hirescam"}),
     "compare": Command(compare.parser(), compare.main, ask_compare, {
         "picture": "--model arcface --weights {arcface} --out {out} --image {one}",
@@ -116,11 +119,12 @@ COMMANDS: Dict[str, Command] = {
         "--seed": "3", "--method": "hirescam"}),
     "evaluate": Command(evaluate.parser(), evaluate.main, ask_evaluate, {
         "words": CORPUS + SLOWFAST, "evidence": "--out {out} --evidence", "film": CORPUS + "--evidence",
-    }, {**FILES, **ELSEWHERE, "--models": "slowfast twostream", "--beam": "3", "--split": "test"}),
+    }, {**FILES, **ELSEWHERE, **TRUTH, "--models": "slowfast twostream", "--beam": "3", "--split": "test"}),
     "train": Command(train.parser(), train.main, ask_train, {
         "recogniser": CORPUS + "-c configs/train_slowfast.yaml",
         "embedder": "--data-root {market} --out {out} -c configs/train_demo_arcface.yaml",
-    }, {**ELSEWHERE, "--config": "configs/train_vac.yaml", "--override": "trainer.epochs 1"}),
+    }, {**ELSEWHERE, "--config": "configs/train_vac.yaml", "--override": "trainer.epochs 1",
+        "--extract": "{elsewhere}"}),
     "keypoints": Command(keypoints.parser(), keypoints.main, ask_keypoints, {
         "videos": "{one} --out {out}/points.pkl", "corpus": CORPUS + "--out {out}/points.pkl",
     }, {**ELSEWHERE, **VIDEOS, "--estimator": "rtmlib", "--split": "test"}),
@@ -128,12 +132,14 @@ COMMANDS: Dict[str, Command] = {
         "corpus": CORPUS + "--split test",
     }, {**ELSEWHERE, "--seq": "clip-1"}),
     "figure": Command(figure.parser(), figure.main, ask_figure, {
-        "frames": "{folder} --out {out}/figure.pdf",
+        "frames": "{folder} --out {out}/figure.pdf --frames 1,3", "glosses": "{folder} --out {out}/figure.pdf",
     }, {**ELSEWHERE, "--models": "twostream", "--layers": "visual_head", "--frames": "1,2", "--glosses": "1",
+        "--with": "{folder}", "--labels": "one two", "--at": "middle", "--video": "film.mp4",
         "--colormap": "viridis", "--out": "{elsewhere}/figure.png"}),
 }
 NO_DIFFERENCE = {       # where what a flag asks for is so anyway
     ("keypoints", "videos", "--overwrite"), ("keypoints", "corpus", "--overwrite"),     # nothing is there yet
+    ("figure", "glosses", "--glosses"),                                                 # one was read, and is shown
     ("evaluate", "film", "--film"),                                                     # its clips are not drawn
 }
 CASES = [(name, mode, action) for name, command in COMMANDS.items() for mode in command.modes
