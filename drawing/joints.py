@@ -13,7 +13,7 @@ from geometry.skeleton import name_of
 ARCS = 12               # the strongest pairs that are drawn over a frame
 LABELS, MARGIN, TITLE = 132, 10, 24
 ROW, ACROSS = 10, 480   # pixels of a joint's row, and of all frames
-SIDE = 640              # of the matrix of joints, about
+SIDE, LEAST_CELL = 640, 11      # of the matrix of joints, about; a row holds a name
 
 
 def strip_of(laid: JointMap, width: int, height: int, style: Style) -> np.ndarray:
@@ -43,7 +43,7 @@ def joints_picture(laid: JointMap, style: Style) -> np.ndarray:
 def exchange_picture(matrix: np.ndarray, numbers: np.ndarray, style: Style) -> np.ndarray:
     """matrix [J, J] -> uint8 [H, W, 3]: a row a joint that takes, a column a joint that it takes from."""
     names = [name_of(int(number)) for number in numbers]
-    cell = max(7, round(SIDE / len(names)))
+    cell = max(LEAST_CELL, round(SIDE / len(names)))
     shades = palette(style.colormap)[levels(matrix / (float(matrix.max()) or 1.0)), 0]
     square = Image.fromarray(np.repeat(np.repeat(shades, cell, 0), cell, 1))
     board = Image.new("RGB", (LABELS + square.width + MARGIN, LABELS + square.height + 2 * TITLE), PANEL)

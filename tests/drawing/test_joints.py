@@ -3,10 +3,11 @@ import numpy as np
 import pytest
 
 from drawing.arcs import arc
-from drawing.joints import exchange_picture, joints_picture, strip_of, strongest, with_arcs
+from drawing.joints import LABELS, TITLE, exchange_picture, joints_picture, strip_of, strongest, with_arcs
 from drawing.layer import LayerPictures
 from drawing.overlay import Style, palette
 from drawing.strips import STRIP, UNSEEN, strip
+from drawing.text import font
 from geometry.joints import JointMap
 from geometry.laid import Extent
 from reports.quantised_map import knots
@@ -91,3 +92,10 @@ def test_the_page_gets_each_frame_s_drawing_at_half_size() -> None:
     means = made.at(2).astype(float).reshape(32, 2, 40, 2).mean((1, 3))
     np.testing.assert_allclose(told.values[2] / 255, means, atol=0.005)
     assert (layout["low"], layout["high"]) == (0.0, 1.0)
+
+
+def test_names_of_many_joints_do_not_lie_on_each_other() -> None:
+    count = 79
+    picture = exchange_picture(np.ones((count, count), np.float32), np.arange(count), Style())
+    rows = (picture.shape[0] - LABELS - 2 * TITLE) / count
+    assert rows >= sum(font(9).getmetrics()) - 1
