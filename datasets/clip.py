@@ -9,18 +9,26 @@ from glosses.wer import Clean
 
 
 @dataclass(frozen=True)
+class Shown:
+    """A frame of a video before it was cropped, to show the framing of a shot by."""
+
+    frame: int                                # of the clip, in the middle of the shot
+    picture: np.ndarray                       # uint8 [h, w, 3] RGB, perhaps smaller than it was
+    box: Tuple[float, float, float, float]    # the crop in its pixels: left, top, width, height
+    points: Optional[np.ndarray]              # [133, 3] the keypoints in its pixels
+
+
+@dataclass(frozen=True)
 class Origin:
     """Where a clip that no corpus holds was taken from, and how."""
 
     file: str
     start: float                              # seconds of its first frame in the file, and of its last
     stop: float
-    crop: str                                 # x,y,width,height in pixels of the video
+    crop: str                                 # x,y,width,height in pixels of the video, of each shot
     keypoints: str                            # how they were found
     notes: Tuple[str, ...]
-    picture: np.ndarray                       # uint8 [h, w, 3] RGB, a frame before it was cropped, perhaps smaller
-    box: Tuple[float, float, float, float]    # the crop in its pixels
-    points: Optional[np.ndarray]              # [133, 3] the keypoints in its pixels
+    shots: Tuple[Shown, ...]                  # one of each shot
     hands: str = ""                           # how often each hand was found; empty without keypoints
     unseen: Mapping[str, Tuple[Tuple[int, int], ...]] = field(default_factory=dict)     # frames without it, by hand
 

@@ -1,6 +1,6 @@
 """framing.jpg: a frame of the video, what of it the recognisers were shown, and the keypoints that were found."""
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ KINDS = (("body", (0, 17), (250, 200, 60)), ("face", (23, 91), (120, 200, 250)),
          ("the signer's left hand", (91, 112), (120, 240, 140)),
          ("the signer's right hand", (112, 133), (240, 130, 160)))
 UNSURE = (150, 150, 150)
-CAPTION = ("Left: the middle frame of the clip; what is in the white box was taken, what is dark was left out. "
+CAPTION = ("Left: the middle frame of the shot; what is in the white box was taken, what is dark was left out. "
            "Right: what was taken, as the networks' inputs are cut from it.")
 NONE = "No keypoints were found or given."
 
@@ -74,10 +74,16 @@ def _dots(canvas: np.ndarray, points: np.ndarray, sure: np.ndarray) -> None:
             cv2.circle(canvas, (x, y), radius, colour if sure[index] >= SURE else UNSURE, -1, cv2.LINE_AA)
 
 
-def write_framing(path: Path, picture: np.ndarray, box: Sequence[float], points: Optional[np.ndarray],
-                  taken: np.ndarray) -> None:
-    drawn = framing_picture(picture, box, points, taken)
-    whole, data = cv2.imencode(".jpg", drawn[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])
+Shot = Tuple[np.ndarray, Sequence[float], Optional[np.ndarray], np.ndarray]    # as framing_picture takes them
+
+
+def write_framing(path: Path, shots: Sequence[Shot]) -> None:
+    """One below the other."""
+    drawn = [framing_picture(*shot) for shot in shots]
+    width = max(picture.shape[1] for picture in drawn)
+    board = np.concatenate([cv2.copyMakeBorder(picture, 0, GAP, 0, width - picture.shape[1], cv2.BORDER_CONSTANT,
+                                               value=(GROUND,) * 3) for picture in drawn])
+    whole, data = cv2.imencode(".jpg", board[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])
     if not whole:
         raise OSError(f"{path.name} could not be encoded")
     path.write_bytes(data.tobytes())

@@ -26,7 +26,8 @@ def video_arguments(add: Callable[..., Any]) -> None:
     add("--keypoints", metavar="FILE",
         help="the signer's points: .pose, JSON of OpenPose, MMPose or MediaPipe (or a folder with one for each frame, "
              "or a .pose for each video), or npz, npy or pickle of [T,133,3] in pixels of the video (default: found)")
-    add("--longest", type=seconds, metavar="SECONDS", help="a longer video is read in equal parts (default: 16)")
+    add("--longest", type=seconds, metavar="SECONDS",
+        help="a longer video is read in parts that end where hands rest (without keypoints: equal ones; default: 16)")
 
 
 def taking_arguments(add: Callable[..., Any]) -> None:

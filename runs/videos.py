@@ -144,6 +144,6 @@ def write_origin(folder: Path, clip: Clip) -> None:
     from drawing.framing import write_framing
 
     if clip.origin is not None:
-        middle = len(clip) // 2
-        taken = clip.frames[middle] if clip.tall_frames is None else clip.tall_frames[middle]
-        write_framing(folder / "framing.jpg", clip.origin.picture, clip.origin.box, clip.origin.points, taken)
+        frames = clip.frames if clip.tall_frames is None else clip.tall_frames
+        write_framing(folder / "framing.jpg", [(shown.picture, shown.box, shown.points, frames[shown.frame])
+                                               for shown in clip.origin.shots])

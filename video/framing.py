@@ -15,6 +15,7 @@ BODY = (0, 1, 2, 5, 6)
 STANDING = np.array([(108, 67), (117, 55), (99, 57), (154, 119), (68, 119)], np.float64)
 CONFIDENT = 0.3         # points below it are not used
 ALIKE = 0.65            # two boxes that share so much of their union are one framing: signers differ by as much
+SIDE_ON = 0.75         # shoulders as wide as this part of what the height of the head says: the signer is turned aside
 SHAPE = 0.03            # how far a picture's shape may be off 210:260 for it to be the corpus's own
 
 
@@ -33,6 +34,20 @@ class Crop:
         high = min(self.top + self.height, other.top + other.height) - max(self.top, other.top)
         both = max(0, wide) * max(0, high)
         return both / (self.width * self.height + other.width * other.height - both)
+
+    def invented(self, size: Tuple[int, int]) -> float:
+        """The part of the box that lies beyond a picture of (height, width) `size`."""
+        there = whole(size)
+        wide = min(self.left + self.width, there.width) - max(self.left, 0)
+        high = min(self.top + self.height, there.height) - max(self.top, 0)
+        return 1 - max(0, wide) * max(0, high) / (self.width * self.height)
+
+    def inside(self, size: Tuple[int, int]) -> "Crop":
+        """The box of the same shape that is nearest to this one and all within the picture."""
+        scale = min(1.0, size[1] / self.width, size[0] / self.height)
+        wide, high = int(self.width * scale), int(self.height * scale)
+        left = round(self.left + (self.width - wide) / 2)
+        return Crop(min(max(0, left), size[1] - wide), min(max(0, self.top), size[0] - high), wide, high)
 
     def of(self, picture: np.ndarray) -> np.ndarray:
         """uint8 [260, 210, 3]: this part of the picture at the corpus's size."""
@@ -82,16 +97,14 @@ def around(keypoints: np.ndarray, size: Tuple[int, int]) -> Optional[Crop]:
 
     keypoints: [T, 133, 3] in pixels of a picture of (height, width) `size`.
     """
-    points = keypoints[:, list(BODY)]
-    sure = points[..., 2] >= CONFIDENT
-    if not (sure[:, -2] & sure[:, -1]).any():
+    placed = _placed(keypoints)
+    if placed is None:
         return None
-    seen = sure.any(axis=0)
-    body = np.array([np.median(points[sure[:, place], place, :2], axis=0) for place in np.flatnonzero(seen)])
-    like = STANDING[seen]
-    # Least squares: one scale and a shift.
+    body, like = placed
+    across, upward = _scales(body, like)
+    # Least squares: one scale and a shift; of somebody who is turned aside widths say nothing.
     apart, wanted = like - like.mean(axis=0), body - body.mean(axis=0)
-    scale = float((apart * wanted).sum() / (apart * apart).sum())
+    scale = upward if across < SIDE_ON * upward else float((apart * wanted).sum() / (apart * apart).sum())
     if scale <= 0:
         return None
     left, top = body.mean(axis=0) + 0.5 - scale * (like.mean(axis=0) + 0.5)
@@ -101,6 +114,37 @@ def around(keypoints: np.ndarray, size: Tuple[int, int]) -> Optional[Crop]:
     if abs(own - 1) < SHAPE and found.share(whole(size)) > ALIKE:
         return whole(size)          # framed as the corpus is, give or take what its signers differ by
     return found
+
+
+def side_on(keypoints: np.ndarray) -> float:
+    """How wide the signer's shoulders are over what they would be seen from the front, where that is so little that
+    the signer is turned aside; 0 where not."""
+    placed = _placed(keypoints)
+    if placed is None:
+        return 0.0
+    across, upward = _scales(*placed)
+    return max(0.01, across / upward) if across < SIDE_ON * upward else 0.0
+
+
+def _placed(keypoints: np.ndarray) -> Optional[Tuple[np.ndarray, np.ndarray]]:
+    """[T, 133, 3] -> [n, 2], [n, 2]: where the body's points lie that are seen, and where they should; None where no
+    shoulders are seen."""
+    points = keypoints[:, list(BODY)]
+    sure = points[..., 2] >= CONFIDENT
+    if not (sure[:, -2] & sure[:, -1]).any():
+        return None
+    seen = sure.any(axis=0)
+    body = np.array([np.median(points[sure[:, index], index, :2], axis=0) for index in np.flatnonzero(seen)])
+    return body, STANDING[seen]
+
+
+def _scales(body: np.ndarray, like: np.ndarray) -> Tuple[float, float]:
+    """By the shoulders' breadth, and by the height of the face above them; the same where no face is seen."""
+    across = abs(float(np.diff(body[-2:, 0])[0] / np.diff(like[-2:, 0])[0]))
+    if len(body) == 2:
+        return across, across
+    heights = [points[-2:, 1].mean() - points[:-2, 1].mean() for points in (body, like)]
+    return across, max(0.0, float(heights[0] / heights[1]))
 
 
 def asked(text: str) -> Optional[Crop]:

@@ -2,12 +2,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
-import cv2
 import numpy as np
 
-from datasets.clip import Clip, Origin
+from datasets.clip import Clip
 from datasets.corpus import Row
 from datasets.fingerprint import stamp
 from datasets.layout import Corpus
@@ -19,14 +18,15 @@ from poses.whole_body import FRAME_HEIGHT, FRAME_WIDTH
 from records.requests import VideoRequest
 from terminal.errors import UserError
 from video import framing
-from video.footage import RATE, SLOW, Footage, open_footage, taken
-from video.framing import SHAPE, Crop
-from video.hands import hands_line, unseen
+from video.boxes import Boxes, boxes, one_box
+from video.footage import RATE, Footage, open_footage, taken
+from video.framing import Crop
+from video.origin import Taken, origin
+from video.rest import sentence_borders
+from video.shots import smaller, sudden_changes
 from video.video_parts import borders, safe, unique
 
 SPLIT = "video"
-SHOWN = 540             # lines of the picture that is kept to show the framing
-STRETCHED = 0.05        # how far a crop's shape may be off before that is said
 
 # (footage, frames taken, id) -> float32 [T, 133, 3] in pixels of the video, and with what they were found
 Finder = Callable[[Footage, np.ndarray, str], Tuple[np.ndarray, str]]
@@ -39,6 +39,17 @@ class _Video:
     frames: np.ndarray                              # those taken
     points: Optional[Tuple[np.ndarray, str]] = None     # of all of them, in the video's pixels; how they were found
     looked: bool = False                            # whether `points` is known
+    boxes: Optional[Boxes] = None
+    restless: Sequence[int] = ()                    # borders of its parts at which no hand rests
+
+    def show(self, wanted: np.ndarray) -> Iterator[np.ndarray]:
+        """uint8 [H, W, 3] of those of the frames taken."""
+        return self.footage.show(self.frames[wanted])
+
+    def size(self) -> Tuple[int, int]:
+        """Height and width of its pictures."""
+        height, width = next(self.show(np.zeros(1, int))).shape[:2]
+        return height, width
 
 
 @dataclass(frozen=True)
@@ -72,10 +83,10 @@ class VideoDataset:
             name = unique(safe(path), used)
             try:
                 video = self._opened(path, name)
+                bounds = self._borders(video)
             except UserError as error:
                 self._add(name, path, _Part(None, 0, 0, error))
                 continue
-            bounds = borders(len(video.frames), self._longest())
             for number, (first, stop) in enumerate(zip(bounds, bounds[1:]), start=1):
                 digits = len(str(len(bounds) - 1))
                 part = f"{name}-part{number:0{digits}d}" if len(bounds) > 2 else name
@@ -101,23 +112,30 @@ class VideoDataset:
         wanted = video.frames[part.first:part.stop]
         with self._looking:
             points = self._points(video)
-        crop: Optional[Crop] = None
+            pieces = self._boxes(video).within(part.first, part.stop)
         square = np.empty((len(wanted), framing.SQUARE, framing.SQUARE, 3), np.uint8)
         tall_frames = None if tall is False else np.empty((len(wanted), FRAME_HEIGHT, FRAME_WIDTH, 3), np.uint8)
-        shown, place = np.empty(0), len(wanted) // 2
-        for number, picture in enumerate(video.footage.show(wanted)):
-            crop = crop or self._crop(video, picture.shape[:2], points)
-            taken_part = crop.of(picture)
-            square[number] = framing.square(taken_part)
-            if tall_frames is not None:
-                tall_frames[number] = taken_part
-            if number == place:
-                shown = picture
-        assert crop is not None
+        small: List[np.ndarray] = []
+        shown: List[np.ndarray] = []            # the middle picture of each piece
+        pictures = video.footage.show(wanted)
+        for piece in pieces:
+            for number, picture in zip(range(piece.first, piece.stop), pictures):
+                taken_part = piece.crop.of(picture)
+                square[number] = framing.square(taken_part)
+                if tall_frames is not None:
+                    tall_frames[number] = taken_part
+                if number == piece.middle:
+                    shown.append(picture)
+                small.append(smaller(picture))
         row = self.rows[index]
-        mine = None if points is None else crop.points(points[0][part.first:part.stop])
-        return Clip(row.seq_id, SPLIT, square, row.glosses, mine, tall_frames, "",
-                    self._origin(part, crop, shown, points), self.files.rule)
+        mine = None if points is None else points[0][part.first:part.stop]
+        cropped = None if mine is None else np.concatenate(
+            [piece.crop.points(mine[piece.first:piece.stop]) for piece in pieces])
+        about = Taken(video.footage, video.footage.times[wanted], pieces, shown, mine,
+                      "none" if points is None else points[1], sudden_changes(np.stack(small)),
+                      part.stop in video.restless and part.stop < len(video.frames))
+        return Clip(row.seq_id, SPLIT, square, row.glosses, cropped, tall_frames, "",
+                    origin(about, self.wanted, self.files.name, self._told), self.files.rule)
 
     def fingerprint(self, index: int, tall: bool) -> Dict[str, Any]:
         """What a clip is read from, told cheaply: when it is another, the clip may be too."""
@@ -148,6 +166,16 @@ class VideoDataset:
     def _longest(self) -> int:
         return max(1, round(self.wanted.longest * RATE))
 
+    def _borders(self, video: _Video) -> List[int]:
+        """Of its parts: a film that is too long for one is parted where hands rest; without keypoints, equally."""
+        count, longest = len(video.frames), self._longest()
+        if count > longest:
+            points = self._points(video)
+            if points is not None:
+                bounds, video.restless = sentence_borders(points[0], self._boxes(video).borders, longest)
+                return bounds
+        return borders(count, longest)
+
     def _points(self, video: _Video) -> Optional[Tuple[np.ndarray, str]]:
         """Found once for all parts, so that they are framed alike."""
         if not video.looked:
@@ -156,53 +184,22 @@ class VideoDataset:
                 whole = taken(video.footage, 0, video.footage.end, None if self.wanted.keep else RATE)
                 footage, brought = video.footage, read_keypoints(path, video.name)
                 brought = matched(brought, video.frames, footage.times, footage.end, whole, path)
-                height, width = (1, 1) if brought.size is None else next(footage.show(video.frames[:1])).shape[:2]
+                height, width = (1, 1) if brought.size is None else video.size()
                 video.points = brought.on((width, height), path), f"from {path.name}"
             elif self.find is not None:
                 video.points = self.find(video.footage, video.frames, video.name)
             video.looked = True
         return video.points
 
-    def _crop(self, video: _Video, size: Tuple[int, int], points: Optional[Tuple[np.ndarray, str]]) -> Crop:
-        """size: height, width of the video's pictures."""
-        if self.wanted.crop is not None:
-            return framing.within(Crop(*self.wanted.crop), size, str(video.footage.path))
-        if points is None:
-            return framing.middle(size)
-        found = framing.around(points[0], size)
-        if found is None:
-            raise UserError(f"{video.footage.path}: no shoulders are seen in it, so no framing can be found; show the "
-                            "signer from the waist up, or say where with --crop x,y,w,h")
-        return found
-
-    def _origin(self, part: _Part, crop: Crop, picture: np.ndarray,
-                points: Optional[Tuple[np.ndarray, str]]) -> Origin:
-        assert part.video is not None
-        times = part.video.footage.times[part.video.frames[part.first:part.stop]]
-        place = (part.first + part.stop) // 2
-        height, width = picture.shape[:2]
-        mine = None if points is None else points[0][part.first:part.stop]
-        small = min(1.0, SHOWN / height)
-        if small < 1:
-            picture = cv2.resize(picture, (max(1, round(width * small)), SHOWN), interpolation=cv2.INTER_AREA)
-        notes = list(self._told)
-        footage = part.video.footage
-        if footage.end > SLOW * len(footage.times):
-            notes.append(f"{len(footage.times)} frames last {footage.end:.0f} s by their time stamps: each was taken "
-                         f"again and again; --fps-in RATE leaves the stamps aside")
-        if not self.files.name.startswith("phoenix"):
-            notes.append(f"framed and timed as PHOENIX-2014's clips, not as those of {self.files.name}")
-        if self.wanted.keep and len(times) > 1 and abs(float(np.median(np.diff(times))) * RATE - 1) > SHAPE:
-            notes.append(f"every frame was kept, {1 / np.median(np.diff(times)):.4g} a second: the recognisers know "
-                         f"{RATE:g}, and times count at --fps")
-        if self.wanted.crop is None and points is None:
-            notes.append("no keypoints: the middle of the picture was taken, wherever the signer is")
-        if abs(crop.width / crop.height / (FRAME_WIDTH / FRAME_HEIGHT) - 1) > STRETCHED:
-            notes.append(f"a crop of {crop.width}x{crop.height} pixels was stretched to the corpus's 210:260")
-        if crop.left < 0 or crop.top < 0 or crop.left + crop.width > width or crop.top + crop.height > height:
-            notes.append("the corpus's framing reaches beyond the picture: its edges were drawn on there")
-        return Origin(part.video.footage.path.name, float(times[0]), float(times[-1]), str(crop),
-                      "none" if points is None else points[1], tuple(notes), picture,
-                      (crop.left * small, crop.top * small, crop.width * small, crop.height * small),
-                      None if points is None else points[0][place] * (small, small, 1),
-                      *(("", {}) if mine is None else (hands_line(mine, (height, width)), unseen(mine))))
+    def _boxes(self, video: _Video) -> Boxes:
+        """Of the whole video, found once for all of its parts."""
+        if video.boxes is None:
+            size = video.size()
+            if self.wanted.crop is not None:
+                video.boxes = one_box(framing.within(Crop(*self.wanted.crop), size, str(video.footage.path)),
+                                      len(video.frames))
+            elif video.points is None:
+                video.boxes = one_box(framing.middle(size), len(video.frames))
+            else:
+                video.boxes = boxes(video.points[0], size, video.show, str(video.footage.path))
+        return video.boxes

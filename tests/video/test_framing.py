@@ -1,5 +1,5 @@
 """A signer who stands anywhere in a picture is framed as the corpus frames its own."""
-from typing import Tuple
+from typing import Optional, Tuple
 
 import cv2
 import numpy as np
@@ -8,7 +8,7 @@ import pytest
 from signer.clip import sign
 from signer.synthetic import signer
 from terminal.errors import UserError
-from video.framing import BODY, STANDING, Crop, around, asked, middle, whole, within
+from video.framing import BODY, STANDING, Crop, around, asked, middle, side_on, whole, within
 
 
 def standing(scale: float, left: float, top: float, frames: int = 9) -> np.ndarray:
@@ -46,6 +46,33 @@ def test_without_shoulders_there_is_no_signer() -> None:
 def test_a_drawn_signer_in_the_corpus_framing_is_taken_whole(member: int) -> None:
     clip = sign(signer(5, "dev", member), np.random.default_rng(member))
     assert around(clip.keypoints, (260, 210)) == whole((260, 210))
+
+
+@pytest.mark.parametrize("wide", [0.15, 0.45, 0.7])
+def test_a_signer_who_is_turned_aside_is_not_zoomed_in_on(wide: float) -> None:
+    keypoints = standing(2, 300, 40)
+    middle = keypoints[:, BODY, 0].mean()
+    keypoints[:, BODY, 0] = middle + wide * (keypoints[:, BODY, 0] - middle)
+    found = around(keypoints, (1080, 1920))
+    assert found is not None and abs(found.height - 520) < 8 and abs(found.left + found.width / 2 - middle) < 15
+    assert side_on(keypoints) == pytest.approx(wide, abs=0.02)
+
+
+def test_a_signer_from_the_front_is_not_turned_aside() -> None:
+    assert side_on(standing(2, 0, 0)) == 0
+    for member in range(3):
+        assert side_on(sign(signer(5, "dev", member), np.random.default_rng(member)).keypoints) == 0
+
+
+@pytest.mark.parametrize("crop, part, inside", [
+    (Crop(0, 0, 210, 260), 0, "0,0,210,260"), (Crop(-21, 0, 210, 260), 0.1, "0,0,210,260"),
+    (Crop(300, 200, 210, 260), 1 - 0.5 * 100 / 260, "195,40,210,260"),
+    (Crop(-10, -20, 420, 520), None, "79,0,242,300")])
+def test_what_lies_beyond_and_the_nearest_box_within(crop: Crop, part: Optional[float], inside: str) -> None:
+    size = (300, 405)
+    assert str(crop.inside(size)) == inside and crop.inside(size).invented(size) == 0
+    if part is not None:
+        assert crop.invented(size) == pytest.approx(part)
 
 
 def test_points_go_where_their_pixels_go() -> None:

@@ -1,5 +1,6 @@
 """Videos as sequences: cut, framed, in parts, under names that are safe."""
 import pickle
+import re
 from pathlib import Path
 from typing import Iterable, List, Tuple
 
@@ -75,9 +76,9 @@ def test_all_parts_are_framed_alike_by_points_that_are_found_once(video: Path) -
     assert [origin.crop for origin in origins if origin] == ["40,0,105,130"] * 2
     for part, clip in enumerate(clips):
         middle = 25 + 50 * part             # the frame in the middle of the part, and its points
-        assert clip.origin is not None and clip.origin.points is not None
-        assert clip.origin.points[100, 0] == middle
-        assert number_of(clip.origin.picture, SIZE) == middle
+        assert clip.origin is not None and clip.origin.shots[0].points is not None
+        assert clip.origin.shots[0].points[100, 0] == middle
+        assert number_of(clip.origin.shots[0].picture, SIZE) == middle
     second = clips[1].keypoints
     assert second is not None
     assert np.allclose(second[:, 100, 0], (np.arange(50, 100) + 0.5 - 40) * 2 - 0.5)
@@ -103,15 +104,23 @@ def test_a_framing_that_reaches_beyond_the_picture_is_said(video: Path, crop: Tu
     assert not any("stretched" in note for note in origin.notes)
 
 
+@pytest.mark.parametrize("crop, said", [
+    ((-50, 0, 210, 260), r"^24 % of what the networks see is invented: .* --crop 0,0,210,260 gives"),
+    ((-10, 0, 210, 260), r"edges were drawn on there \(4\.8 % of what")])
+def test_how_much_is_invented_is_said_and_what_to_do(video: Path, crop: Tuple[int, int, int, int], said: str) -> None:
+    origin = VideoDataset([video], VideoRequest(stop=0.08, crop=crop)).clip(0).origin
+    assert origin is not None and re.search(said, origin.notes[0])
+
+
 def test_what_a_clip_is_shown_in_is_no_higher_than_a_page_needs(tmp_path: Path) -> None:
     """And its box and points with it."""
     path = write_video(tmp_path / "large.mp4", 3, size=(840, 1080))
     points = standing(3, 2, 40)
     origin = VideoDataset([path], VideoRequest(), lambda *_: (points, "somebody")).clip(0).origin
-    assert origin is not None and origin.points is not None
-    assert origin.picture.shape == (540, 420, 3) and origin.crop == "40,0,420,520"
-    assert origin.box == (20, 0, 210, 260)
-    assert np.abs(origin.points[list(BODY), :2] - (points[1, BODY, :2] / 2)).max() < 1e-4
+    assert origin is not None and origin.shots[0].points is not None
+    assert origin.shots[0].picture.shape == (540, 420, 3) and origin.crop == "40,0,420,520"
+    assert origin.shots[0].box == (20, 0, 210, 260)
+    assert np.abs(origin.shots[0].points[list(BODY), :2] - (points[1, BODY, :2] / 2)).max() < 1e-4
 
 
 def test_without_keypoints_the_middle_is_taken_and_said(tmp_path: Path) -> None:

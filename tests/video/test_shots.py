@@ -1,0 +1,113 @@
+"""Camera cuts and changes of distance in films of the drawn signer: each shot has a box of its own."""
+from pathlib import Path
+from typing import Callable, Iterator, List, Tuple
+
+import cv2
+import numpy as np
+import pytest
+
+from records.requests import VideoRequest
+from signer.clip import sign
+from signer.estimator import estimated
+from signer.synthetic import signer
+from tests.kit.footage import write_video
+from video.framing import BODY, STANDING
+from video.sequences import VideoDataset
+from video.shots import Show, jumps, shots, sudden_changes
+
+SIZE = (390, 720)       # height, width
+FRAMES = 24
+Take = Tuple[List[np.ndarray], np.ndarray]
+AT = {"near": (1.9, 160, -10), "far": (1.3, 330, 40), "beside": (1.9, 240, -10)}       # scale, left, top
+
+
+def take(number: int, at: str) -> Take:
+    """A signer in a wide picture, and the points as an estimator finds them."""
+    scale, left, top = AT[at]
+    rng = np.random.default_rng([9, number])
+    clip = sign(signer(7, "train", number), rng)
+    pictures = []
+    for _, picture in zip(range(FRAMES), clip.pictures()):
+        large = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+        wide = cv2.copyMakeBorder(large, 400, 400, 800, 800, cv2.BORDER_REPLICATE)
+        pictures.append(wide[400 - top:400 - top + SIZE[0], 800 - left:800 - left + SIZE[1]])
+    points = estimated(clip.keypoints[:FRAMES], rng)
+    points[..., :2] = (points[..., :2] + 0.5) * scale - 0.5 + (left, top)
+    return pictures, points
+
+
+@pytest.fixture(scope="module")
+def takes() -> Callable[[int, str], Take]:
+    made = {}
+
+    def of(number: int, at: str) -> Take:
+        if (number, at) not in made:
+            made[number, at] = take(number, at)
+        return made[number, at]
+
+    return of
+
+
+def shown(pictures: List[np.ndarray]) -> Show:
+    def show(wanted: np.ndarray) -> Iterator[np.ndarray]:
+        return (pictures[int(place)] for place in wanted)
+
+    return show
+
+
+@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("at", ["far", "beside"])
+def test_a_cut_is_found_and_a_whole_take_has_none(takes: Callable[[int, str], Take], number: int, at: str) -> None:
+    (before, first), (after, second) = takes(number, "near"), takes(number + 3, at)
+    keypoints = np.concatenate([first, second])
+    assert shots(keypoints, SIZE, shown(before + after)) == [0, FRAMES, 2 * FRAMES]
+    assert shots(first, SIZE, shown(before)) == [0, FRAMES] and shots(second, SIZE, shown(after)) == [0, FRAMES]
+    assert sudden_changes(np.stack([cv2.resize(each, (48, 27)) for each in before + after])) == [FRAMES]
+
+
+def test_points_that_jump_to_another_while_the_picture_stays_are_no_cut(takes: Callable[[int, str], Take]) -> None:
+    pictures, points = takes(0, "near")
+    points = points.copy()
+    points[12:, :, 0] += 200
+    assert jumps(points) == [12] and shots(points, SIZE, shown(pictures)) == [0, FRAMES]
+
+
+def test_who_leans_or_is_lost_for_a_moment_does_not_jump() -> None:
+    still = np.zeros((60, 133, 3))
+    still[:, BODY, :2], still[:, BODY, 2] = STANDING, 1
+    leaning, lost = still.copy(), still.copy()
+    leaning[:, BODY, 0] += np.interp(np.arange(60), [20, 28], [0, 30])[:, None]
+    lost[30:32, BODY, 0] += 80
+    unseen = still.copy()
+    unseen[30:33, 5] = (900, 0, 0.1)
+    for keypoints in (leaning, lost, unseen):
+        assert jumps(keypoints) == [] and shots(keypoints, (260, 210)) == [0, 60]
+
+
+def test_who_comes_nearer_is_framed_anew() -> None:
+    keypoints = np.zeros((200, 133, 3))
+    scale = np.interp(np.arange(200), [80, 120], [1, 2])
+    keypoints[:, BODY, :2] = STANDING * scale[:, None, None] + (300, 20)
+    keypoints[:, BODY, 2] = 1
+    borders = shots(keypoints, (720, 1280))
+    assert len(borders) in (3, 4) and all(75 <= border <= 125 for border in borders[1:-1])
+    assert shots(keypoints[:80], (720, 1280)) == [0, 80]
+
+
+def test_each_shot_of_a_film_is_framed_on_its_own(takes: Callable[[int, str], Take], tmp_path: Path) -> None:
+    """What is taken after the cut is as large as before it, and the points go with it."""
+    (before, first), (after, second) = takes(0, "near"), takes(3, "far")
+    pictures = before + after
+    film = write_video(tmp_path / "film.mp4", len(pictures), size=(SIZE[1], SIZE[0]), options={"crf": "4"},
+                       pictures=lambda number: pictures[number])
+    np.save(tmp_path / "points.npy", np.concatenate([first, second]))
+    clip = VideoDataset([film], VideoRequest(keypoints=tmp_path / "points.npy")).clip(0)
+    assert clip.origin is not None and clip.keypoints is not None
+    near, far = clip.origin.crop.split("; from 0.96 s ")
+    assert int(far.split(",")[2]) < 0.8 * int(near.split(",")[2])
+    for part in (clip.keypoints[:FRAMES], clip.keypoints[FRAMES:]):
+        assert np.abs(np.median(part[:, BODY, :2], axis=0) - STANDING).max() < 16
+    assert [shot.frame for shot in clip.origin.shots] == [12, 36]
+    assert any("distance changes, at 0.96 s" in note for note in clip.origin.notes)
+    whole = VideoDataset([film], VideoRequest(keypoints=tmp_path / "points.npy", crop=(0, 0, 315, 390))).clip(0)
+    assert whole.origin is not None and whole.origin.crop == "0,0,315,390"
