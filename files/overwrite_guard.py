@@ -13,6 +13,8 @@ BEGINS: Dict[str, bytes] = {        # what a name ends with -> how such a file o
     "summary.json": rb'\{\s*("format": \d+,\s*)?"counts": \{\s*"done": \d',
     "summary.csv": rb"(format,)?sequence,status,reason,frames,",
     "glosses.csv": rb"(format,)?sequence,split,signer,model,",
+    "parts.csv": rb"format,sequence,split,signer,model,",
+    "when.csv": rb"format,sequence,split,signer,model,",
     "scores.json": rb'\{\s*("format": \d+,\s*)?"queries": \d',
     ".certainty.json": rb'\{\s*"sha256": "[0-9a-f]{64}"',
     "evidence.txt": rb"maps against articulators, ",

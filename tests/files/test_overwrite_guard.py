@@ -11,11 +11,14 @@ from glosses.rules import PLAIN
 from pairs.index_page import write_likeness_index
 from pairs.pair_files import write_scores
 from records.pairs import MarketScores, NetworkFile
+from records.requests import PARTS, ClipRequest
 from records.summary import failure
 from reports.index import write_index
 from results.certainty import write_range
 from results.glosses import FILE, table
+from results.parts import COLUMNS
 from results.summary import write_summary
+from runs.batch import files_beside
 from terminal.errors import UserError
 from tests.kit.commands import tiny_case
 from tests.kit.training import write_data, write_recipe
@@ -35,6 +38,17 @@ def test_what_the_program_wrote_is_its_own(tmp_path: Path) -> None:
     check_ours(written)
     write_likeness_index(tmp_path, "title", "facts", [], [], "turbo")
     check_ours([tmp_path / "index.html"])
+
+
+def test_whatever_a_batch_leaves_beside_its_sequences_is_known(tmp_path: Path) -> None:
+    """Else the second run of a batch would not know the first one's files."""
+    for path in files_beside(ClipRequest(tmp_path, write=PARTS), 2):
+        path.write_text("mine")
+        with pytest.raises(UserError, match=f"{path.name} exists, but was not written by this program"):
+            check_ours([path])
+    for name, columns in COLUMNS.items():
+        (tmp_path / name).write_text(",".join(columns) + "\n")
+        check_ours([tmp_path / name])
 
 
 @pytest.mark.parametrize("name", [*BEGINS, "dev.slowfast.txt", "a.pt.certainty.json"])
