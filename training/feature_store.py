@@ -102,7 +102,7 @@ class FeatureStore:
             clips = [(str(name), int(frames), int(size), [(int(start), int(count)) for start, count in views])
                      for name, frames, size, views in told["clips"]]
             held = numbers.stat().st_size
-        except (*DAMAGED_JSON, LookupError, TypeError) as error:
+        except (*DAMAGED_JSON, LookupError, TypeError, ArithmeticError) as error:
             raise UserError(f"{path}: damaged ({' '.join(str(error).split())[:100]}); delete it and run train.py "
                             "--extract again") from None
         expected = rows * self.facts.channels * np.dtype(self.facts.numbers).itemsize

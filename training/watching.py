@@ -76,7 +76,8 @@ class Watch:
         found: Dict[str, float] = {}
         for layer, rows in shares.items():
             shown = [row for row in rows if row is not None]
-            found[f"watch/{layer}/empty"] = 1 - len(shown) / len(rows)
+            if layer != EVEN:
+                found[f"watch/{layer}/empty"] = 1 - len(shown) / len(rows)
             if shown:
                 found.update({f"watch/{layer}/{region}": float(value)
                               for region, value in zip(REGIONS, np.mean(shown, axis=0))})

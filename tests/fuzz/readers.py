@@ -48,6 +48,11 @@ TABLE = b"id|folder|signer|annotation\na|a/1/*.png|S|A B\nb|b|S|\n"
 CLASSES, ALIGNED = b"signstate classlabel\nA0 1\nA1 2\nsi 0\n", b"f/dev/a/1/0.png 1\nf/dev/a/1/1.png 0\n"
 RECIPE = b"model: {architecture: slowfast.yaml}\ntrainer:\n  epochs: 3\n  ema: 1e-3\nschedule: {milestones: [1, 2]}\n"
 
+FACTS: Dict[str, Any] = {
+    "format": 1, "network": "vac", "backbone": "0f", "architecture": {"size": 224}, "split": "train", "clips": 1,
+    "views": 1, "numbers": "float32", "channels": 2, "settings": {"seed": 0}}
+INDEX = {"rows": 3, "clips": [["a", 3, 90, [[0, 3]]]]}
+
 
 def _saved(array: Any) -> bytes:
     data = io.BytesIO()
@@ -295,8 +300,28 @@ def heavy() -> Dict[str, Reader]:
         "checkpoint": Reader("a.pt", _lists("training.checkpointing", "load"), _one_of(
             archives(whole, programs(), False), damaged([data.getvalue()]))),
         "recipe": Reader("a.yaml", _lists("training.config", "load_config"), _one_of(damaged(recipes), texts(yaml))),
+        "features": Reader("f.json", _features, _one_of(records(FACTS), damaged([json.dumps(FACTS).encode()]))),
+        "feature index": Reader("i.json", _feature_index, _one_of(records(INDEX),
+                                                                  damaged([json.dumps(INDEX).encode()]))),
         "heat maps": Reader("a.npy", _heatmaps, _one_of(headers(), damaged([_saved(POINTS.astype(np.float16))]))),
     }
+
+
+def _features(path: Path) -> None:
+    from training.feature_store import read_facts
+
+    shutil.copy(path, path.parent / "store.json")
+    read_facts(path.parent)
+
+
+def _feature_index(path: Path) -> None:
+    from tests.kit.training import entry
+    from training.feature_store import Facts, FeatureStore
+
+    (path.parent / "store.json").write_text(json.dumps(FACTS))
+    shutil.copy(path, path.parent / "shard-00000.json")
+    (path.parent / "shard-00000.bin").write_bytes(bytes(24))
+    FeatureStore(path.parent, Facts(**FACTS), [entry("a")]).read(0, 0)
 
 
 def _heatmaps(path: Path) -> None:

@@ -245,6 +245,8 @@ DAMAGE: Dict[str, Damage] = {
     "no JSON": (lambda s: (s / "train" / FACTS).write_bytes(b"\0"), (), "not what train.py --extract writes"),
     "cut": (lambda s: os.truncate(s / "train/shard-00000.bin", 100), (), "holds 100 bytes, its index tells of"),
     "a broken index": (lambda s: (s / "train/shard-00000.json").write_text('{"rows": 3}'), (), "damaged"),
+    "rows without end": (lambda s: (s / "train/shard-00000.json").write_text('{"rows": Infinity, "clips": []}'), (),
+                         "damaged"),
     "rows beyond": (lambda s: (s / "train/shard-00000.json").write_text(
         (s / "train/shard-00000.json").read_text().replace("[[0, ", "[[9999, ", 1)), (), "its index tells of"),
     "another checkpoint": (None, ("trainer.seed", "5"), "features of another checkpoint: backbone is"),
