@@ -124,7 +124,7 @@ COMMANDS: Dict[str, Command] = {
         "recogniser": CORPUS + "-c configs/train_slowfast.yaml",
         "embedder": "--data-root {market} --out {out} -c configs/train_demo_arcface.yaml",
     }, {**ELSEWHERE, "--config": "configs/train_vac.yaml", "--override": "trainer.epochs 1",
-        "--extract": "{elsewhere}"}),
+        "--extract": "{elsewhere}", "--watch": "3"}),
     "keypoints": Command(keypoints.parser(), keypoints.main, ask_keypoints, {
         "videos": "{one} --out {out}/points.pkl", "corpus": CORPUS + "--out {out}/points.pkl",
     }, {**ELSEWHERE, **VIDEOS, "--estimator": "rtmlib", "--split": "test"}),
