@@ -14,7 +14,7 @@ from records.parts import PARTS
 from tests.kit.recogniser import TinyRecogniser, tiny_clip
 
 SIDE = 64
-FRAMES, FLASH = 24, 18                  # the one frame in which anything moves
+FRAMES, FLASH = 24, 22                  # the one frame in which anything moves; in no middle of a stretch of 8
 STEP = FLASH // 2
 
 
