@@ -6,12 +6,12 @@ from typing import List, Optional, Tuple
 import numpy as np
 
 from poses.missing import filled_points
+from poses.people import chosen
 from poses.point_layouts import WHOLE, of_parts
 from poses.pose_file import read_pose
 from poses.pose_json import read_file, read_folder
 from terminal.errors import UserError
 
-SHOULDERS = [5, 6]
 ALIKE = 0.02            # how far the shape of the pictures that points are of may be off the video's
 OFF, OFF_SHARE = 0.2, 0.02      # seconds, and part of the video, by which they may end before or after it
 KINDS = (".pose", ".json")
@@ -28,6 +28,7 @@ class Brought:
     size: Optional[Tuple[int, int]] = None      # width, height of the pictures they are of; (1, 1): parts of them
     edges: bool = False                         # pixels are counted from their edges, not from their middles
     rounded: bool = False                       # the rate has lost what came behind its point
+    said: str = ""                              # what must be said of the people in it
 
     def on(self, size: Tuple[int, int], path: Path) -> np.ndarray:
         """float32 [T, 133, 3] in pixels of pictures of another size, width and height."""
@@ -70,22 +71,25 @@ def files_of(path: Path) -> List[Path]:
     return [file for kind in KINDS for file in sorted(path.glob(f"*{kind}"))] if path.is_dir() else [path]
 
 
-def read_brought(path: Path) -> Brought:
-    """OSError where there is no file; UserError where it is damaged or of another kind."""
+def read_brought(path: Path, person: Optional[str] = None) -> Brought:
+    """person: as people.chosen takes it.
+
+    OSError where there is no file; UserError where it is damaged or of another kind.
+    """
     if path.suffix.lower() == ".pose":
-        return _of_pose(path)
+        return _of_pose(path, person)
     found = read_folder(path) if path.is_dir() else read_file(path)
-    keypoints = _signer(path, found.frames)
+    keypoints, said = _signer(path, found.frames, person)
     seen = keypoints[keypoints[..., 2] > 0][:, :2]
     if seen.max() > (BEYOND if found.parts_of_picture else 1):      # pixels, whoever wrote them
-        return Brought(keypoints, found.rate, found.size)
+        return Brought(keypoints, found.rate, found.size, said=said)
     if not found.parts_of_picture and seen.min() < 0:
         raise UserError(f"{path}: all points lie between -1 and 1; expected pixels, or parts of the picture from 0 to "
                         "1 (OpenPose: --keypoint_scale 0 or 3)")
-    return Brought(keypoints, found.rate, (1, 1), True)
+    return Brought(keypoints, found.rate, (1, 1), True, said=said)
 
 
-def _of_pose(path: Path) -> Brought:
+def _of_pose(path: Path, person: Optional[str]) -> Brought:
     file = read_pose(path)
     found: List[Optional[np.ndarray]] = []
     for places, confidence in zip(file.places, file.confidence):
@@ -95,8 +99,8 @@ def _of_pose(path: Path) -> Brought:
             raise UserError(f"{path}: points of {held[:200]}; expected {WHOLE}")
         found.append(people)
     holistic = file.parts[0][0] == "POSE_LANDMARKS"
-    return Brought(_signer(path, found), file.rate, file.size if all(file.size) else None, holistic,
-                   file.version == 0.1)
+    keypoints, said = _signer(path, found, person)
+    return Brought(keypoints, file.rate, file.size if all(file.size) else None, holistic, file.version == 0.1, said)
 
 
 def _extent(keypoints: np.ndarray) -> float:
@@ -105,28 +109,13 @@ def _extent(keypoints: np.ndarray) -> float:
     return float(np.median(each)) if each else float("inf")
 
 
-def _signer(path: Path, frames: List[Optional[np.ndarray]]) -> np.ndarray:
-    chosen = [None if people is None else foremost(people) for people in frames]
-    for number, points in enumerate(chosen):
+def _signer(path: Path, frames: List[Optional[np.ndarray]], person: Optional[str]) -> Tuple[np.ndarray, str]:
+    """Without gaps; and what must be said of several people."""
+    one, said = chosen(frames, person)
+    for number, points in enumerate(one):
         if points is not None and not np.isfinite(points[points[:, 2] != 0]).all():
             raise UserError(f"{path}: not finite in frame {number}; expected numbers; find them again")
-    whole = filled_points(chosen)
+    whole = filled_points(one)
     if whole is None:
         raise UserError(f"{path}: nobody in any of its {len(frames)} frames; find them again, from a video of a signer")
-    return whole
-
-
-def foremost(people: np.ndarray) -> Optional[np.ndarray]:
-    """[people, 133, 3] -> [133, 3] of the one whose shoulders are widest; None where nobody is seen.
-
-    Unseen points are as likely to be NaN as 0.
-    """
-    seen = people[(people[..., 2] > 0).any(axis=1)]
-    if not len(seen):
-        return None
-    apart = np.hypot(*(seen[:, SHOULDERS[0], :2] - seen[:, SHOULDERS[1], :2]).T)
-    breadth = np.nan_to_num(apart * seen[:, SHOULDERS, 2].min(axis=1))
-    person = seen[int(breadth.argmax())].astype(np.float64)
-    person[~(person[:, 2] > 0)] = 0         # of points that were not found nothing is known
-    person[:, 2] = person[:, 2].clip(0, 1)
-    return person
+    return whole, said

@@ -1,6 +1,6 @@
 """Keypoints that the user brings along for a video: arrays of the 133 points, or what other programs wrote."""
 from pathlib import Path
-from typing import Dict
+from typing import Dict, Optional
 
 import numpy as np
 
@@ -15,8 +15,8 @@ TAKEN = (f"taken are .npz, .npy and pickles of [T, {POINTS}, 3], .pose, JSON of 
          "folder with a JSON for each frame or a .pose for each video")
 
 
-def read_keypoints(path: Path, name: str) -> Brought:
-    """Of the video that goes by `name`, which matters where the file has several."""
+def read_keypoints(path: Path, name: str, person: Optional[str] = None) -> Brought:
+    """Of the video that goes by `name`, which matters where the file has several. person: as people.chosen takes it."""
     foreign = is_foreign(path)
     if not path.exists():
         raise UserError(f"--keypoints {path}: does not exist; {TAKEN}")
@@ -25,7 +25,11 @@ def read_keypoints(path: Path, name: str) -> Brought:
     if path.is_dir():
         path = _of_video(path, name)
     try:
-        return read_brought(path) if foreign else Brought(_array(path, name))
+        if foreign:
+            return read_brought(path, person)
+        if person is not None:
+            raise UserError(f"{path} has one person; leave --person out")
+        return Brought(_array(path, name))
     except OSError as error:
         raise UserError(f"--keypoints {path}: can't be read ({error.strerror}); {TAKEN}") from None
     except UserError as error:

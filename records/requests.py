@@ -40,13 +40,14 @@ class VideoRequest:
     tier: str = ""                                  # of it; empty: the only one that has glosses
     longest: float = 16.0                           # seconds: 400 frames, more than the longest sentence of PHOENIX
     paths: Tuple[Path, ...] = ()
+    person: Optional[str] = None                    # of several: left, right, a number; None: with the widest shoulders
     estimator: Optional[str] = None                 # none, a name, or None for one that is installed
 
     def settings(self) -> Dict[str, object]:
         """What makes two runs on a video the same, as JSON has it."""
         return {"from": self.start, "to": self.stop, "fps_in": "keep" if self.keep else self.rate or "25 taken",
                 "crop": "auto" if self.crop is None else ",".join(map(str, self.crop)), "longest": self.longest,
-                "truth": " ".join(self.truth),
+                "truth": " ".join(self.truth), **({"person": self.person} if self.person else {}),
                 **({"annotation": str(self.annotation), "tier": self.tier} if self.annotation else {})}
 
 

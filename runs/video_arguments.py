@@ -10,7 +10,7 @@ from terminal.errors import UserError
 from terminal.numbers import seconds
 
 ESTIMATORS = ("mediapipe", "rtmlib", "rtmlib-performance", "rtmlib-balanced", "rtmlib-lightweight", "none")
-OF_VIDEOS = ("start", "stop", "fps_in", "truth", "tier", "crop", "keypoints", "longest", "estimator")
+OF_VIDEOS = ("start", "stop", "fps_in", "truth", "tier", "crop", "keypoints", "person", "longest", "estimator")
 
 
 def video_arguments(add: Callable[..., Any]) -> None:
@@ -26,6 +26,9 @@ def video_arguments(add: Callable[..., Any]) -> None:
     add("--keypoints", metavar="FILE",
         help="the signer's points: .pose, JSON of OpenPose, MMPose or MediaPipe (or a folder with one for each frame, "
              "or a .pose for each video), or npz, npy or pickle of [T,133,3] in pixels of the video (default: found)")
+    add("--person", metavar="left|right|N",
+        help="of several people in --keypoints, which signs: N counts from the left (default: who has the widest "
+             "shoulders)")
     add("--longest", type=seconds, metavar="SECONDS",
         help="a longer video is read in parts that end where hands rest (without keypoints: equal ones; default: 16)")
 
@@ -60,6 +63,8 @@ def videos_asked(given: argparse.Namespace) -> Optional[VideoRequest]:
         raise UserError("--video names no video; give one or more files or folders of pictures")
     if given.longest == 0:
         raise UserError("--longest 0: expected more than 0 seconds")
+    if given.person is not None and not given.keypoints:
+        raise UserError("--person: only with --keypoints of several people; give such a file")
     keep, rate = asked_rate(given.fps_in)
     annotation = expanded(given.truth).absolute() if is_elan(given.truth or "") else None
     if given.tier and annotation is None:
@@ -71,4 +76,4 @@ def videos_asked(given: argparse.Namespace) -> Optional[VideoRequest]:
         keypoints=expanded(given.keypoints).absolute() if given.keypoints else None,
         truth=() if annotation else tuple((given.truth or "").split()), annotation=annotation, tier=given.tier or "",
         longest=given.longest or VideoRequest.longest,
-        paths=tuple(expanded(path).absolute() for path in given.video), estimator=given.estimator)
+        paths=tuple(expanded(path).absolute() for path in given.video), estimator=given.estimator, person=given.person)

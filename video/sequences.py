@@ -40,6 +40,7 @@ class _Video:
     points: Optional[Tuple[np.ndarray, str]] = None     # of all of them, in the video's pixels; how they were found
     looked: bool = False                            # whether `points` is known
     boxes: Optional[Boxes] = None
+    said: Sequence[str] = ()                        # of the people in it
     restless: Sequence[int] = ()                    # borders of its parts at which no hand rests
 
     def show(self, wanted: np.ndarray) -> Iterator[np.ndarray]:
@@ -135,7 +136,7 @@ class VideoDataset:
                       "none" if points is None else points[1], sudden_changes(np.stack(small)),
                       part.stop in video.restless and part.stop < len(video.frames))
         return Clip(row.seq_id, SPLIT, square, row.glosses, cropped, tall_frames, "",
-                    origin(about, self.wanted, self.files.name, self._told), self.files.rule)
+                    origin(about, self.wanted, self.files.name, [*self._told, *video.said]), self.files.rule)
 
     def fingerprint(self, index: int, tall: bool) -> Dict[str, Any]:
         """What a clip is read from, told cheaply: when it is another, the clip may be too."""
@@ -182,7 +183,8 @@ class VideoDataset:
             path = self.wanted.keypoints
             if path is not None:
                 whole = taken(video.footage, 0, video.footage.end, None if self.wanted.keep else RATE)
-                footage, brought = video.footage, read_keypoints(path, video.name)
+                footage, brought = video.footage, read_keypoints(path, video.name, self.wanted.person)
+                video.said = [brought.said] if brought.said else []
                 brought = matched(brought, video.frames, footage.times, footage.end, whole, path)
                 height, width = (1, 1) if brought.size is None else video.size()
                 video.points = brought.on((width, height), path), f"from {path.name}"
