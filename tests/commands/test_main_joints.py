@@ -32,7 +32,7 @@ def explained(case: Case, name: str, *more: str) -> Path:
 
 @pytest.fixture(scope="module")
 def folder(case: Case) -> Path:
-    return explained(case, "gradcam", "--write", "frames,video,report,cams")
+    return explained(case, "gradcam", "--method", "gradcam", "--write", "frames,video,report,cams")
 
 
 def steps(name: str) -> int:
@@ -109,7 +109,7 @@ def test_other_methods_work_as_for_any_network(case: Case, method: str, more: An
 
 
 def test_glosses_on_their_own_have_maps_and_rows(case: Case) -> None:
-    folder = explained(case, "each", "--target", "each", "--write", "frames,cams,glosses,report")
+    folder = explained(case, "each", "--method", "gradcam", "--target", "each", "--write", "frames,cams,glosses,report")
     read = told(folder)["explained"]
     assert set(told(folder)["layers"]) == set(MSKA.gloss_layers)
     rows = (folder / "glosses.csv").read_text(encoding="utf-8").splitlines()
@@ -133,3 +133,8 @@ def test_a_clip_without_keypoints_is_one_line(case: Case, capsys: pytest.Capture
     assert own.run("--split", "test", "--seq", SEQUENCE, models=["mska"]) == 2
     said = [line for line in capsys.readouterr().err.splitlines() if "keypoints" in line]
     assert len(said) >= 1 and "reads nothing else" in said[0] and "keypoints/keypoints.pkl" in said[0]
+
+
+def test_its_own_method_is_input_times_gradient(case: Case) -> None:
+    folder = explained(case, "own", "--write", "cams")
+    assert told(folder)["method"] == "inputxgradient" and set(told(folder)["layers"]) == {"input"}
