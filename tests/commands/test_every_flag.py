@@ -105,7 +105,8 @@ COMMANDS: Dict[str, Command] = {
         "--target": "pred", "--layers": "slowfast:conv1d",
         "--models": "slowfast twostream --twostream-ckpt {twostream}", "--alpha": "0.3", "--fps": "30",
         "--write": "frames", "--beside": "{data}", "--video": "other.mp4", "--crop": "1,2,210,260",
-        "--keypoints": "points.npy", "--longest": "2", "--estimator": "rtmlib", "--method": "hirescam"}),
+        "--keypoints": "points.npy",
+        "--person": "left --keypoints points.npy", "--longest": "2", "--estimator": "rtmlib", "--method": "hirescam"}),
     "compare": Command(compare.parser(), compare.main, ask_compare, {
         "picture": "--model arcface --weights {arcface} --out {out} --image {one}",
         "pair": "--model arcface --weights {arcface} --out {out} --image {one} --with {two}",

@@ -46,14 +46,16 @@ def test_other_weights_of_the_same_name_are_not_finished(finished: Case, tmp_pat
 
 
 OTHERS: Dict[str, Any] = {"start": 1.0, "stop": 2.0, "keep": True, "rate": 30.0, "crop": (0, 0, 9, 9),
-                          "truth": ("A",), "longest": 8.0}
+                          "truth": ("A",), "longest": 8.0, "annotation": Path("truth.eaf"), "tier": "Glosses",
+                          "person": "left"}
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(VideoRequest)
                                   if field.name not in ("keypoints", "paths", "estimator")])
 def test_what_is_wanted_of_a_video_is_among_its_settings(name: str) -> None:
     """Keypoints are told by who finds them; where it lies is among what it is made of."""
-    assert replace(VideoRequest(), **{name: OTHERS[name]}).settings() != VideoRequest().settings()
+    usual = VideoRequest(annotation=Path("other.eaf")) if name == "tier" else VideoRequest()
+    assert replace(usual, **{name: OTHERS[name]}).settings() != usual.settings()
 
 
 def test_a_gloss_begins_and_ends_within_its_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
