@@ -5,12 +5,13 @@ from cam_runner import explain
 from models.folding import fold_batch_norm
 from records.question import Question
 from tests.kit import networks
+from tests.kit.tiers import first
 
 NAMES = ("slowfast", "twostream", "vac", "corrnet", "corrnetplus", "sen", "tlp", "signgraph", "swin",
          "mska")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", first(NAMES, 3))
 def test_one_pass_equals_a_pass_for_each_layer(name: str) -> None:
     model, clip = networks.recogniser(name), networks.clip(26)
     together = explain(model, clip)

@@ -13,6 +13,7 @@ from records.question import Question
 from terminal.errors import UserError
 from tests.golden import published
 from tests.kit import networks
+from tests.kit.tiers import first
 from training.evaluation import read_batch
 
 NAMES = ("vac", "corrnet", "corrnetplus", "sen", "tlp", "signgraph", "swin")
@@ -35,7 +36,7 @@ def test_a_file_of_another_names_what_it_looks_like(given: str, file: str, tmp_p
         build(given, path)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", first(NAMES, 1))
 def test_a_clip_reads_the_same_whatever_it_is_batched_with(name: str) -> None:
     made, clips = networks.recogniser(name), [networks.clip(frames) for frames in (24, 9, 16)]
     together, = read_batch(made, clips, [1], {})
@@ -52,7 +53,7 @@ def test_a_clip_reads_the_same_whatever_it_is_batched_with(name: str) -> None:
         assert together[number] == read_batch(made, [clip], [1], {})[0][0]
 
 
-@pytest.mark.parametrize("name", LIFTED)
+@pytest.mark.parametrize("name", first(LIFTED, 2))
 def test_a_clip_too_short_for_a_norm_over_steps_is_told(name: str) -> None:
     made = networks.recogniser(name)
     assert len(networks.logits(made, networks.clip(5))) == 2
@@ -62,7 +63,7 @@ def test_a_clip_too_short_for_a_norm_over_steps_is_told(name: str) -> None:
         made.prepare(networks.clip(5).window(0, 0))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", first(NAMES, 2))
 def test_only_lift_pools_say_that_windows_are_not_the_whole(name: str) -> None:
     made = networks.recogniser(name)
     told = ["depends on the whole clip" in " ".join(explain(made, networks.clip(24), window=window).notes)
@@ -70,7 +71,7 @@ def test_only_lift_pools_say_that_windows_are_not_the_whole(name: str) -> None:
     assert told == [False, name in LIFTED] and made.reads_whole == (name in LIFTED)
 
 
-@pytest.mark.parametrize("name", LIFTED)
+@pytest.mark.parametrize("name", first(LIFTED, 2))
 def test_a_lift_pools_steps_lie_where_windows_join(name: str) -> None:
     asked = Question(layers=("conv1d.temporal_conv.1",))
     found = explain(networks.recogniser(name), networks.clip(64), asked, window=40)
@@ -82,7 +83,7 @@ def test_a_lift_pools_steps_lie_where_windows_join(name: str) -> None:
     assert whole.laid.cells.frames[:4].tolist() == [-3.5, -1.5, 0.5, 2.5]
 
 
-@pytest.mark.parametrize("name", ["vac", "corrnet", "corrnetplus", "sen", "tlp"])
+@pytest.mark.parametrize("name", first(["vac", "corrnet", "corrnetplus", "sen", "tlp"], 2))
 def test_as_much_of_a_frame_reaches_a_cell_as_is_told(name: str) -> None:
     made = networks.recogniser(name, size=224)
     frames = torch.randn(1, 3, 3, 224, 224, requires_grad=True)
@@ -102,7 +103,7 @@ def test_as_much_of_a_frame_reaches_a_cell_as_is_told(name: str) -> None:
     assert len(spatial) >= 4 and spatial["conv2d.layer1"].field == (1 if name == "sen" else 43 / 224)
 
 
-@pytest.mark.parametrize("name", ["tlp", "corrnetplus", "sen", "signgraph", "swin"])
+@pytest.mark.parametrize("name", first(["tlp", "corrnetplus", "sen", "signgraph", "swin"], 2))
 def test_the_convolutions_reading_is_the_authors(name: str) -> None:
     """It teaches in training alone; the weights of `conv1d.fc` are used nowhere else."""
     made, golden = published.recogniser(name), published.golden(name)
@@ -113,7 +114,7 @@ def test_the_convolutions_reading_is_the_authors(name: str) -> None:
     assert abs(found - golden["conv_logits"]).max() <= 1e-4 * abs(golden["conv_logits"]).max()
 
 
-@pytest.mark.parametrize("name", ["tlp", "corrnetplus", "sen"])
+@pytest.mark.parametrize("name", first(["tlp", "corrnetplus", "sen"], 2))
 def test_all_begin_from_imagenets_resnet(name: str, tmp_path: Path) -> None:
     theirs = zoo.resnet18(weights=None)
     torch.save(theirs.state_dict(), tmp_path / "imagenet.pth")
@@ -126,7 +127,7 @@ def test_all_begin_from_imagenets_resnet(name: str, tmp_path: Path) -> None:
         assert torch.equal(value, before[key] if own is None else own.view_as(value)), key
 
 
-@pytest.mark.parametrize("name", LIFTED)
+@pytest.mark.parametrize("name", first(LIFTED, 2))
 def test_training_tells_what_each_lift_pool_costs(name: str) -> None:
     made = networks.recogniser(name).train()
     outputs = made.network(made.prepare(networks.clip(8)).tensors[0], torch.tensor([20]))
