@@ -60,6 +60,8 @@ class PlainGradient(torch.autograd.Function):
     gradient of what it was at the first.
     """
 
+    by_cell = True          # each value depends on the same one alone
+
     @staticmethod
     def forward(ctx: Any, tensor: Tensor) -> Tensor:
         ctx.mark_dirty(tensor)

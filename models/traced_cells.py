@@ -3,6 +3,7 @@
 Every convolution and pool moves the cells; what has no window (norms, sums, reshapes) leaves them. Where branches meet,
 the one that sees most counts: in residual and Inception blocks all agree where their cells are centred.
 """
+import math
 from dataclasses import dataclass, replace
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
@@ -84,7 +85,16 @@ def _moved(node: Any, lattice: Optional[Lattice]) -> Optional[Lattice]:
         return _windowed(lattice, tuple(node._saved_self.shape), kernel, node._saved_stride or kernel,
                          node._saved_padding, getattr(node, "_saved_dilation", None) or (1,) * len(kernel),
                          node._saved_ceil_mode)
-    return lattice
+    return replace(lattice, axes=(lattice.axes[0], *(replace(axis, seen=math.inf) for axis in lattice.axes[1:]))) \
+        if _mixes(node, name) else lattice
+
+
+def _mixes(node: Any, name: str) -> bool:
+    """Whether a cell may take from any other of its frame: products of matrices, as in attention, and functions of
+    somebody's own, unless they say that they take from the cell alone (`by_cell`)."""
+    own = getattr(node, "_forward_cls", None)
+    return name.startswith(("BmmBackward", "Baddbmm", "ScaledDotProduct")) or \
+        own is not None and not getattr(own, "by_cell", False)
 
 
 def _windowed(lattice: Lattice, shape: Sequence[int], kernel: Sequence[int], stride: Sequence[int],

@@ -106,3 +106,40 @@ def test_what_is_scaled_on_the_way_is_taken_to_lie_evenly() -> None:
     lattice = traced_of(network, 4, 6, 6)
     assert lattice.even and lattice.counts == (4, 12, 12)
     assert (lattice.axes[1].first, lattice.axes[1].stride) == (-0.25, 0.5)
+
+
+class Attending(nn.Module):
+    """Cells of a frame take from each other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(3, 4, 3, stride=2, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        seen = self.convolution(x[0].transpose(0, 1))                               # [T, C, H, W]
+        cells = seen.flatten(2)
+        mixed = torch.bmm(cells, torch.bmm(cells.transpose(1, 2), cells).softmax(2))
+        return mixed.view_as(seen).transpose(0, 1)[None]
+
+
+def test_where_cells_take_from_each_other_they_see_the_whole_frame() -> None:
+    lattice = traced_of(Attending(), 4, 16, 16)
+    assert [axis.seen for axis in lattice.axes[1:]] == [float("inf")] * 2 and lattice.axes[1].stride == 2
+
+
+def test_a_function_of_one_s_own_may_take_from_anywhere_unless_it_says_otherwise() -> None:
+    class Own(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Tensor) -> Tensor:
+            return x * 2
+
+        @staticmethod
+        def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+            return gradient * 2
+
+    class Local(Own):
+        by_cell = True
+
+    for function, seen in ((Own, float("inf")), (Local, 1.0)):
+        network: Any = function.apply
+        assert traced_of(network, 4, 8, 8).axes[1].seen == seen
