@@ -72,8 +72,8 @@ def _passing_folder() -> Path:
                 shutil.rmtree(left)
     folder = Path(tempfile.mkdtemp(prefix=PASSING))
     take(folder / HELD)
-    atexit.register(shutil.rmtree, folder)
-    if_ended_at_once(lambda: shutil.rmtree(folder))
+    atexit.register(shutil.rmtree, folder, True)         # whoever took it away before is welcome to
+    if_ended_at_once(lambda: shutil.rmtree(folder, True))
     return folder
 
 
