@@ -15,9 +15,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Dict
 
-import av
 import cv2
 import numpy as np
+
+from files.libav import av
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 

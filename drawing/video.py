@@ -3,10 +3,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Iterable
 
-import av
 import cv2
 import numpy as np
 
+from files.libav import av
 from terminal.errors import UserError
 
 LONGEST_SIDE = 16384        # pixels; of what H.264 may be

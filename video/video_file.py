@@ -3,10 +3,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Generator, Iterator, List, Optional, Sequence, Tuple
 
-import av
 import numpy as np
 
 from datasets.picture_size import LARGEST_FRAME, check_size
+from files.libav import av
 from files.reading import check_regular
 from terminal.errors import UserError
 from video.upright import Matrix, display_matrix, upright
