@@ -56,7 +56,7 @@ def check_together(given: argparse.Namespace) -> None:
     """UserError for a flag that is of no use beside the others."""
     if given.demo:
         refuse(given, ("model", "weights", "image", "against", "market", "points"),
-               "--demo has pictures and a network of its own")
+               "--demo uses its own pictures and network")
     if given.list_layers:
         refuse(given, [name for name in given.named if name not in ("list_layers", "demo", "model", "weights")],
                "--list-layers prints names and stops")

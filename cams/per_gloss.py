@@ -15,7 +15,7 @@ from records.explained import ExplainedGloss, explained_id
 from records.transcript import read_id, true_id
 
 READ, TRUE = "read", "true"         # the sides of a contrast
-UNREAD = "unread-1"                 # the id of a gloss that is asked for and was not read
+UNREAD = "unread-1"                 # id of a gloss that the user named but the model did not read
 
 
 class ClipReading:

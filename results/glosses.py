@@ -161,11 +161,11 @@ def peak(laid: LaidMap) -> Row:
     return {"peak_frame": frame, "peak_x": int(x), "peak_y": int(y)}
 
 
-def table(found: Iterable[Row]) -> str:
+def table(rows: Iterable[Row], columns: Sequence[str] = COLUMNS) -> str:
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(found)
+    writer.writerows(rows)
     return text.getvalue()
 
 

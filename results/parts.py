@@ -21,8 +21,6 @@ when.csv, a row for each stretch of the clip:
     stretch_first, stretch_last         its frames
     without                             what the score loses when the stretch is hidden
 """
-import csv
-import io
 from contextlib import suppress
 from pathlib import Path
 from typing import Dict, Iterator, List, Sequence, Tuple
@@ -31,7 +29,7 @@ from files.atomic import atomic_file
 from files.reading import read_text
 from records.parts import ClipParts, GlossParts
 from records.sequence import Sequence as SequenceRecord
-from results.glosses import Row, gloss_cells
+from results.glosses import Row, gloss_cells, table
 
 FORMAT = 1
 PARTS, WHEN = "parts.csv", "when.csv"
@@ -48,7 +46,7 @@ def tables(record: SequenceRecord) -> Dict[str, str]:
     for head, told, gloss in _glosses(record):
         rows[PARTS] += [{**head, **cells} for cells in _of_parts(gloss)]
         rows[WHEN] += [{**head, **cells} for cells in _of_stretches(told, gloss, record.frames)]
-    return {name: _table(COLUMNS[name], its) for name, its in rows.items()}
+    return {name: table(found, COLUMNS[name]) for name, found in rows.items()}
 
 
 def _glosses(record: SequenceRecord) -> Iterator[Tuple[Row, ClipParts, GlossParts]]:
@@ -78,14 +76,6 @@ def _of_stretches(told: ClipParts, gloss: GlossParts, frames: int) -> Iterator[R
         first = number * told.stretch
         yield {"stretch_first": first, "stretch_last": min(first + told.stretch, frames) - 1,
                "without": round(gloss.score - score, 6)}
-
-
-def _table(columns: Sequence[str], rows: Sequence[Row]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
 
 
 def write_merged_parts(out: Path, sequences: Sequence[str]) -> None:
