@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A figure for a paper from what main.py wrote: rows are models and layers, columns frames or glosses.
+"""A figure for a paper from what main.py wrote: rows are models and layers, columns frames or glosses. With
+--show parts: what each gloss was read from, of one clip, or of all clips of a run in groups.
 
 Prints a LaTeX caption to copy.
 """
@@ -8,9 +9,9 @@ import sys
 from pathlib import Path
 from typing import Optional, Sequence, Tuple
 
-from records.figure_request import AT, FigureRequest
+from records.figure_request import AT, GROUPS, FigureRequest, PartsRequest
 from terminal.command_exit import ended
-from terminal.command_line import VERSION, Listed, OneLineParser, data_flag
+from terminal.command_line import VERSION, Listed, OneLineParser, data_flag, refuse
 from terminal.errors import UserError
 from terminal.numbers import count
 
@@ -19,9 +20,13 @@ EXAMPLES = """examples:
   python figure.py outputs/SEQUENCE --width column
   python figure.py outputs/SEQUENCE --glosses 1,3 --same-frames --bicubic --out figure.svg
   python figure.py outputs/SEQUENCE --layers rgb_stream.layer4 conv2d.fast_path.layer4 --frames 26,42
+  python figure.py outputs --show parts --by verdict
   python figure.py outputs/SEQUENCE --with other/SEQUENCE --labels "trained by us" "as published"
 """
 MOST = 24               # pictures beside one another
+MAPS, PARTS = SHOW = ("maps", "parts")
+OF_MAPS = ("others", "layers", "labels", "frames", "at", "same_frames", "columns", "bicubic", "colormap", "data_root",
+           "video")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -29,7 +34,11 @@ def parser() -> argparse.ArgumentParser:
                          formatter_class=argparse.RawDescriptionHelpFormatter)
     add = made.add_argument
     add("--version", action="version", version=f"figure.py {VERSION}")
-    add("folder", metavar="FOLDER", help="of a sequence, with its cams.npz (main.py --write cams)")
+    add("folder", metavar="FOLDER",
+        help="of a sequence, with its cams.npz (main.py --write cams); for --show parts also of a run")
+    add("--show", choices=SHOW, default=MAPS,
+        help="maps, or a bar for each gloss of the parts that it was read from (main.py --write parts; default: maps)")
+    add("--by", choices=GROUPS, help="with --show parts, of a run: what its glosses are grouped by (default: model)")
     add("--with", dest="others", nargs="+", default=[], metavar="FOLDER",
         help="other runs of the same clip, whose rows come below")
     add("--models", action=Listed, metavar="MODEL", help="of those that were explained (default: all)")
@@ -59,17 +68,26 @@ def parser() -> argparse.ArgumentParser:
 
 def draw(given: argparse.Namespace) -> Tuple[Path, str]:
     """The file, and its caption."""
-    from drawing.figure import FORMATS, write_figure
+    from drawing.figure import FORMATS, write_figure, write_stacks
     from files.output import output_folder
     from files.workspace import expanded, find_input
     from results.explained_run import read_run
     from runs.figure_caption import caption
     from runs.figure_choice import chosen
+    from runs.figure_parts import parts_figure
     from runs.shown_frames import shown_frames
 
     out = expanded(given.out)
     if out.suffix.lower() not in FORMATS:
         raise UserError(f"--out {given.out}: expected a name that ends in {', '.join(FORMATS)}")
+    if given.show == PARTS:
+        refuse(given, OF_MAPS, "of figures of maps, and not of --show parts")
+        sheet, words = parts_figure(find_input(given.folder),
+                                    PartsRequest(given.models, given.glosses, given.by, given.width))
+        output_folder(out.parent)
+        write_stacks(out, sheet)
+        return out, words
+    refuse(given, ["by"], "of --show parts alone")
     if given.columns is not None and given.columns > MOST:
         raise UserError(f"--columns {given.columns}: expected a number from 1 to {MOST}")
     runs = [read_run(find_input(folder)) for folder in (given.folder, *given.others)]

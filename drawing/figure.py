@@ -1,6 +1,6 @@
 """A figure for a paper, written. No torch, no browser."""
 from pathlib import Path
-from typing import List, Mapping
+from typing import Callable, List, Mapping
 
 import matplotlib
 import numpy as np
@@ -11,6 +11,8 @@ from drawing.figure_legend import legend
 from drawing.figure_rows import lay_rows
 from drawing.figure_sheet import WIDTHS, Sheet
 from drawing.figure_text import font_faces, settings
+from drawing.part_stacks import lay_stacks
+from drawing.parts_sheet import PartsSheet
 from files.atomic import atomic_file
 
 FORMATS = (".pdf", ".svg", ".png")
@@ -19,10 +21,18 @@ DPI = 300
 
 def write_figure(path: Path, frames: Mapping[int, np.ndarray], sheet: Sheet) -> None:
     """frames: those of the cells, uint8 [H, W, 3]."""
+    _write(path, sheet.words(), sheet.width, lambda board, smooth: drawn(board, frames, sheet, smooth))
+
+
+def write_stacks(path: Path, sheet: PartsSheet) -> None:
+    _write(path, sheet.words(), sheet.width, lambda board, smooth: board.figure(lay_stacks(board, sheet), smooth))
+
+
+def _write(path: Path, words: List[str], width: str, draw: Callable[[Board, bool], Figure]) -> None:
     kind = path.suffix.lower()
-    with matplotlib.rc_context(settings(sheet.words())):
-        board = Board(WIDTHS[sheet.width])
-        figure = drawn(board, frames, sheet, smooth=kind == ".png")
+    with matplotlib.rc_context(settings(words)):
+        board = Board(WIDTHS[width])
+        figure = draw(board, kind == ".png")
         # No date in the file: the same figure is the same bytes.
         about = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(kind)
         with atomic_file(path) as draft:

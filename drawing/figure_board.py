@@ -22,11 +22,11 @@ class Board:
         self._parts: List[Put] = []
         self.texts: List[str] = []
 
-    def text(self, x: float, y: float, words: str, align: str = "left", bold: bool = False) -> None:
+    def text(self, x: float, y: float, words: str, align: str = "left", bold: bool = False, colour: str = DARK) -> None:
         """A line of words whose top is y."""
         self.texts.append(words)
         self._parts.append(lambda figure: _nothing(figure.text(
-            *self._at(figure, x, y + BASELINE), words, size=POINTS, ha=align, va="baseline", color=DARK,
+            *self._at(figure, x, y + BASELINE), words, size=POINTS, ha=align, va="baseline", color=colour,
             weight="bold" if bold else "normal")))
 
     def image(self, x: float, y: float, size: Tuple[float, float], pixels: np.ndarray, edge: bool = False) -> None:
@@ -41,10 +41,17 @@ class Board:
                                        linewidth=0.4, transform=axes.transAxes, clip_on=False))
         self._parts.append(put)
 
-    def line(self, x: float, end: float, y: float, points: float = 1.2) -> None:
+    def bar(self, x: float, y: float, size: Tuple[float, float], colour: str, edge: bool = False) -> None:
+        """size: width and height. edge: with a thin white line around it, so that bars side by side stay apart."""
+        corners = [(x, y), (x + size[0], y), (x + size[0], y + size[1]), (x, y + size[1])]
+        self._parts.append(lambda figure: _nothing(figure.add_artist(Polygon(
+            [self._at(figure, *corner) for corner in corners], closed=True, facecolor=colour,
+            edgecolor="white" if edge else "none", linewidth=0.4 if edge else 0))))
+
+    def line(self, x: float, end: float, y: float, points: float = 1.2, colour: str = DARK) -> None:
         def put(figure: Figure) -> None:
             (left, level), (right, _) = self._at(figure, x, y), self._at(figure, end, y)
-            figure.add_artist(Line2D([left, right], [level, level], color=DARK, linewidth=points,
+            figure.add_artist(Line2D([left, right], [level, level], color=colour, linewidth=points,
                                      solid_capstyle="butt"))
         self._parts.append(put)
 

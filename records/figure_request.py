@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from typing import Optional, Sequence
 
 PEAK, MIDDLE = AT = ("peak", "middle")
+VERDICT, GLOSS, SIGNER, MODEL = GROUPS = ("verdict", "gloss", "signer", "model")     # of glosses of a batch
 
 
 @dataclass(frozen=True)
@@ -18,3 +19,13 @@ class FigureRequest:
     width: str = "page"
     colormap: Optional[str] = None              # None: the run's
     bicubic: bool = False
+
+
+@dataclass(frozen=True)
+class PartsRequest:
+    """Of a figure of what glosses were read from."""
+
+    models: Optional[Sequence[str]] = None      # None: all
+    glosses: Optional[Sequence[str]] = None     # of one clip, by their number in parts.csv; None: all
+    by: Optional[str] = None                    # of a batch, one of GROUPS; None: model
+    width: str = "page"

@@ -21,10 +21,14 @@ def latex(words: str) -> str:
     return "".join(SPECIAL.get(character, character) for character in words)
 
 
+def as_caption(sentences: Sequence[str]) -> str:
+    return "\\caption{" + latex(" ".join(f"{each[0].upper()}{each[1:]}." for each in sentences)) + "}"
+
+
 def caption(choice: Choice) -> str:
     said = [_clip(choice.sources[0]), _rows(choice), _columns(choice), *_methods(choice.sources), *_targets(choice),
             *_colours(choice), *_laying(choice), *_strips(choice)]
-    return "\\caption{" + latex(" ".join(f"{sentence[0].upper()}{sentence[1:]}." for sentence in said)) + "}"
+    return as_caption(said)
 
 
 def _clip(source: Source) -> str:
