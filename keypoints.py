@@ -59,7 +59,8 @@ def find_all(given: argparse.Namespace) -> int:
     name = given.estimator or preferred()
     if name is None or name == "none":
         raise UserError(f"no estimator to find keypoints with; {INSTALL['mediapipe']}")
-    failed = work_through(jobs, name, out, given.workers, not given.quiet, given.format)
+    failed = work_through(jobs, name, out, given.workers, not given.quiet, given.format,
+                          given.person)
     if failed == len(jobs):
         return 2 if failed == 1 else 1
     if not given.quiet:

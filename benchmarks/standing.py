@@ -11,6 +11,7 @@ from datasets.layout import TALL, Corpus
 from estimation.estimator import INSTALL, estimator, preferred
 from files.workspace import Workspace
 from poses.keypoint_pickle import sequences
+from poses.people import foremost
 from poses.whole_body import FRAME_HEIGHT, FRAME_WIDTH
 from terminal.errors import UserError
 from video.framing import BODY, CONFIDENT
@@ -34,7 +35,8 @@ def corpus_people(root: str, dataset: Optional[str], name: Optional[str], some: 
                         f"{INSTALL['mediapipe']}")
     search = estimator(name)
     for paths in some_frames(files, some):
-        found = [points for points in search(map(_tall, decode_frames(paths))) if points is not None]
+        everybody = [people for people in search(map(_tall, decode_frames(paths))) if people is not None]
+        found = [points for points in map(foremost, everybody) if points is not None]
         if found:
             yield np.stack(found)
 

@@ -71,7 +71,7 @@ def found_in(clip: SignedClip, scale: int) -> List[Optional[np.ndarray]]:
     pictures = (cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
                 for picture in clip.pictures())
     points = list(estimator("mediapipe")(pictures))
-    return [None if each is None else (each + (0.5, 0.5, 0)) / (scale, scale, 1) - (0.5, 0.5, 0) for each in points]
+    return [None if each is None else (each[0] + (0.5, 0.5, 0)) / (scale, scale, 1) - (0.5, 0.5, 0) for each in points]
 
 
 def lost_at(found: Sequence[Optional[np.ndarray]], value: float) -> np.ndarray:

@@ -19,7 +19,9 @@ SMALL = 520             # pixels of the shorter side below which a picture is en
 
 
 class Holistic:
-    """One video at a time: a frame is searched where the one before had its person."""
+    """One video at a time: a frame is searched where the one before had its person, whoever else is there."""
+
+    several = False
 
     def __init__(self) -> None:
         import mediapipe
@@ -35,7 +37,8 @@ class Holistic:
                     if search is None:      # the larger pose model is not in the package; this is the one that is
                         search = stack.enter_context(self._solution(model_complexity=1, refine_face_landmarks=True))
                     found = search.process(enlarged(picture))
-                yield whole_body(found, picture.shape[1], picture.shape[0])
+                points = whole_body(found, picture.shape[1], picture.shape[0])
+                yield None if points is None else points[None]
 
 
 def enlarged(picture: np.ndarray) -> np.ndarray:

@@ -2,59 +2,101 @@
 import contextlib
 import io
 import os
+import zlib
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Iterable, Iterator, List, Mapping, Optional
+from typing import Any, Iterable, Iterator, List, Mapping, Optional, Tuple
 
 import numpy as np
 
+from poses.keypoint_pickle import POINTS
+from poses.people import CONFIDENT, SHOULDERS
 from terminal.errors import UserError
 
 NAME = "rtmlib"
 MODES = ("performance", "balanced", "lightweight")      # rtmlib's names, the most exact first
 PARTS = ("det", "pose")
-SHOULDERS = [5, 6]
-CONFIDENT = 0.3         # it always places somebody; below this nobody is there
+MODEL = f"a model of {POINTS} points as rtmlib's are: an image of 3 channels in, SimCC of x and of y out"
 
 
 class Rtmlib:
-    """Finds every person and keeps the one whose shoulders are widest: the signer stands in front."""
+    """Finds every person by a detector, and the points of each. Without a detector the whole picture is one person."""
 
-    def __init__(self, mode: Optional[str] = None) -> None:
-        """mode: one of MODES; the most exact of those whose weights are there where none is named."""
+    def __init__(self, mode: Optional[str] = None, file: Optional[Path] = None) -> None:
+        """mode: one of MODES; the most exact of those whose weights are there where none is named.
+
+        file: the user's own weights of the points; beside them a detector of rtmlib's where one is there.
+        """
         import rtmlib
 
         known = rtmlib.Wholebody.MODE
-        asked = MODES if mode is None else (mode,)
-        mode = next((each for each in asked if not absent(known[each])), None)
-        if mode is None:
-            best = asked[0]
-            raise UserError(f"rtmlib's weights are not at {', '.join(map(str, absent(known[best])))}"
-                            f"{', nor are those of its smaller models' if len(asked) > 1 else ''}; fetch them once "
-                            f"where there is internet: python -c \"import rtmlib; rtmlib.Wholebody(mode='{best}')\"")
-        files = [fetched(known[mode][part]) for part in PARTS]
-        sizes = (known[mode][f"{part}_input_size"] for part in PARTS)
         with contextlib.redirect_stdout(io.StringIO()):         # it prints what it loads
-            self._search: Any = rtmlib.Wholebody(det=str(files[0]), det_input_size=next(sizes), pose=str(files[1]),
-                                                 pose_input_size=next(sizes), backend="onnxruntime", device="cpu")
-        self.name = f"{NAME} {version(NAME)} {files[1].stem}"
+            if file is None:
+                mode = _there(known, mode)
+                self._points = _model(rtmlib.RTMPose, known[mode], "pose")
+                self.name = f"{NAME} {version(NAME)} {fetched(known[mode]['pose']).stem}"
+            else:
+                self._points = _own(rtmlib.RTMPose, file)
+                mode = next((each for each in MODES if fetched(known[each]["det"]).is_file()), None)
+                self.name = f"{NAME} {version(NAME)} {file.name} {zlib.crc32(file.read_bytes()):08x}"
+                self.name += "" if mode else " of whole pictures (no detector of rtmlib's is there)"
+            self._people = None if mode is None else _model(rtmlib.YOLOX, known[mode], "det")
+        self.several = self._people is not None
 
     def __call__(self, pictures: Iterable[np.ndarray]) -> Iterator[Optional[np.ndarray]]:
         for picture in pictures:
-            places, scores = self._search(np.ascontiguousarray(picture[..., ::-1]))
-            yield signer(np.asarray(places), np.asarray(scores))
+            shown = np.ascontiguousarray(picture[..., ::-1])
+            boxes = [] if self._people is None else self._people(shown)
+            if self._people is not None and not len(boxes):
+                yield None          # without a box it would take the whole picture for somebody
+            else:
+                yield confident(*map(np.asarray, self._points(shown, bboxes=boxes)))
 
 
-def signer(places: np.ndarray, scores: np.ndarray) -> Optional[np.ndarray]:
-    """[people, 133, 2], [people, 133] -> [133, 3]; None: nobody."""
-    if not len(places):
+def confident(places: np.ndarray, scores: np.ndarray) -> Optional[np.ndarray]:
+    """[people, 133, 2], [people, 133] -> [people, 133, 3] of those whose shoulders are sure; None: nobody."""
+    sure = scores[:, SHOULDERS].min(axis=1) >= CONFIDENT
+    if not sure.any():
         return None
-    right, left = places[:, SHOULDERS[1]], places[:, SHOULDERS[0]]
-    breadth = np.hypot(*(left - right).T) * scores[:, SHOULDERS].min(axis=1)
-    person = int(breadth.argmax())
-    if breadth[person] <= 0 or scores[person, SHOULDERS].min() < CONFIDENT:
-        return None
-    return np.concatenate([places[person], np.clip(scores[person], 0, 1)[:, None]], axis=1)
+    return np.concatenate([places[sure], np.clip(scores[sure], 0, 1)[..., None]], axis=2)
+
+
+def _there(known: Mapping[str, Any], mode: Optional[str]) -> str:
+    asked = MODES if mode is None else (mode,)
+    found = next((each for each in asked if not absent(known[each])), None)
+    if found is None:
+        best = asked[0]
+        raise UserError(f"rtmlib's weights are not at {', '.join(map(str, absent(known[best])))}"
+                        f"{', nor are those of its smaller models' if len(asked) > 1 else ''}; fetch them once "
+                        f"where there is internet: python -c \"import rtmlib; rtmlib.Wholebody(mode='{best}')\"")
+    return found
+
+
+def _model(kind: Any, model: Mapping[str, Any], part: str) -> Any:
+    return kind(str(fetched(model[part])), model_input_size=model[f"{part}_input_size"], backend="onnxruntime",
+                device="cpu")
+
+
+def _own(kind: Any, file: Path) -> Any:
+    """The user's own model, once it is sure that it gives what it should."""
+    try:
+        made = kind(str(file), model_input_size=(1, 1), backend="onnxruntime", device="cpu")
+        made.model_input_size = _input_size(made.session.get_inputs()[0].shape)
+        places, scores = made(np.zeros((64, 48, 3), np.uint8), bboxes=[])
+        shapes = [np.shape(places), np.shape(scores)]
+    except Exception as error:      # onnxruntime's errors have no class in common
+        told = " ".join(str(error).split())[:160]
+        raise UserError(f"--estimator {file}: can't be used ({told}); give {MODEL}") from None
+    if shapes != [(1, POINTS, 2), (1, POINTS)]:
+        raise UserError(f"--estimator {file}: it gives {shapes[0][1]} points; give {MODEL}")
+    return made
+
+
+def _input_size(shape: List[Any]) -> Tuple[int, int]:
+    """Width and height, as rtmlib takes them."""
+    if len(shape) != 4 or shape[1] != 3 or not all(isinstance(side, int) and side > 0 for side in shape[2:]):
+        raise ValueError(f"its input has the shape {shape}, expected [1, 3, height, width] in numbers")
+    return shape[3], shape[2]
 
 
 def absent(model: Mapping[str, Any]) -> List[Path]:

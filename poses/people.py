@@ -7,6 +7,7 @@ from terminal.errors import UserError
 
 SHOULDERS = [5, 6]
 OFTEN = 0.2             # of the frames with anybody that show several, from which on there are several people
+CONFIDENT = 0.3         # of both shoulders: below it an estimator that always places somebody has found nobody
 
 Frames = Sequence[Optional[np.ndarray]]     # [people, 133, 3] of each; unseen points are as likely to be NaN as 0
 
@@ -21,24 +22,28 @@ def chosen(frames: Frames, person: Optional[str]) -> Tuple[List[Optional[np.ndar
     shown = int((counts > 0).sum())
     number = max((count for count in range(2, int(counts.max(initial=0)) + 1)
                   if (counts >= count).sum() >= OFTEN * shown), default=1)
+    index = index_of(person, number)
     if number == 1:
-        if person not in (None, "left", "right", "1"):
-            raise UserError(f"--person {person}: there is one person; leave it out")
         return [foremost(people) for people in seen], ""
     places = _places([people for people in seen if len(people) == number])
-    index = _asked(person, number)
     if index is None:
         breadths = np.array([[_breadths(people)[rank] for rank in np.argsort(_middles(people))]
                              for people in seen if len(people) == number])
         index = int(np.median(breadths, axis=0).argmax())
-    said = "" if person else (f"{number} people are in the picture: number {index + 1} from the left was taken, whose "
-                              "shoulders are widest; --person left|right|N takes another")
-    return [_nearest(people, places, index) for people in seen], said
+    return [_nearest(people, places, index) for people in seen], "" if person else several_line(index, number)
 
 
-def _asked(person: Optional[str], number: int) -> Optional[int]:
+def several_line(index: int, number: int) -> str:
+    return (f"{number} people are in the picture: number {index + 1} from the left was taken, whose shoulders are "
+            "widest; --person left|right|N takes another")
+
+
+def index_of(person: Optional[str], number: int) -> Optional[int]:
+    """Of so many people, from the left; None where nobody is named."""
     if person is None:
         return None
+    if number == 1 and person not in ("left", "right", "1"):
+        raise UserError(f"--person {person}: there is one person; leave it out")
     index = {"left": 0, "right": number - 1}.get(person, int(person) - 1 if person.isdecimal() else -1)
     if not 0 <= index < number:
         raise UserError(f"--person {person}: there are {number} people; expected left, right or 1 to {number}, from "

@@ -26,7 +26,8 @@ from video.picture_folder import PictureFolder
 from video.video_parts import safe, unique
 
 PICKLE, POSE = "pickle", "pose"         # what is written
-Outcome = Union[Path, UserError]        # a file with a video's keypoints, or why there is none
+# A file with a video's keypoints and what must be said of the people in it, or why there is none.
+Outcome = Union[Tuple[Path, str], UserError]
 
 
 @dataclass(frozen=True)
@@ -63,23 +64,26 @@ def corpus_jobs(files: Corpus, splits: Sequence[str]) -> List[Job]:
     return jobs
 
 
-def work_through(jobs: Sequence[Job], name: str, out: Path, workers: int, bar: bool, form: str = PICKLE) -> int:
+def work_through(jobs: Sequence[Job], name: str, out: Path, workers: int, bar: bool, form: str = PICKLE,
+                 person: Optional[str] = None) -> int:
     """Writes what was found; gives how many failed, of which is told. What was done before is not done again.
 
-    out: a file, or for .pose files the folder that gets one of each video.
+    out: a file, or for .pose files the folder that gets one of each video. person: as people.chosen takes it.
     """
     from tqdm import tqdm
 
     estimator(name)         # what is wrong with it is wrong for all
     kept = out.with_name(f".{out.name}.parts")
     found: Dict[str, Path] = {}
-    outcomes = _at_a_time(jobs, partial(_one, name=name, kept=kept, bar=bar and workers == 1), workers)
-    for job, path in tqdm(outcomes, total=len(jobs), unit="video", leave=False,
-                          disable=None if bar and len(jobs) > 1 else True):
-        if isinstance(path, UserError):
-            tqdm.write(f"{job.name}: {path}", file=sys.stderr)
-        else:
-            found[job.name] = path
+    work = partial(_one, name=name, kept=kept, bar=bar and workers == 1, person=person)
+    for job, outcome in tqdm(_at_a_time(jobs, work, workers), total=len(jobs), unit="video", leave=False,
+                             disable=None if bar and len(jobs) > 1 else True):
+        if isinstance(outcome, UserError):
+            tqdm.write(f"{job.name}: {outcome}", file=sys.stderr)
+            continue
+        found[job.name], said = outcome
+        if said and bar:
+            tqdm.write(f"{job.name}: {said}")
     done = [job for job in jobs if job.name in found]
     if done:
         if form == POSE:
@@ -106,15 +110,15 @@ def _at_a_time(jobs: Sequence[Job], work: "partial[Outcome]", workers: int) -> "
                 future.cancel()
 
 
-def _one(job: Job, name: str, kept: Path, bar: bool) -> Outcome:
+def _one(job: Job, name: str, kept: Path, bar: bool, person: Optional[str]) -> Outcome:
     try:
         footage = job.footage()
         frames = job.frames(footage)
-        store = Keypoints(estimator(name), kept, bar)
-        store(footage, frames, job.name)
+        store = Keypoints(estimator(name), kept, bar, person)
+        said = store(footage, frames, job.name).said
     except UserError as error:
         return error
-    return store.folder / f"{job.name}.npz"
+    return store.folder / f"{job.name}.npz", said
 
 
 def _put_together(found: Dict[str, Path], out: Path) -> None:

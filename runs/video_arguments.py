@@ -26,9 +26,6 @@ def video_arguments(add: Callable[..., Any]) -> None:
     add("--keypoints", metavar="FILE",
         help="the signer's points: .pose, JSON of OpenPose, MMPose or MediaPipe (or a folder with one for each frame, "
              "or a .pose for each video), or npz, npy or pickle of [T,133,3] in pixels of the video (default: found)")
-    add("--person", metavar="left|right|N",
-        help="of several people in --keypoints, which signs: N counts from the left (default: who has the widest "
-             "shoulders)")
     add("--longest", type=seconds, metavar="SECONDS",
         help="a longer video is read in parts that end where hands rest (without keypoints: equal ones; default: 16)")
 
@@ -40,9 +37,19 @@ def taking_arguments(add: Callable[..., Any]) -> None:
     add("--fps-in", metavar="keep|RATE",
         help="keep every frame; or the file's frames a second, where its time stamps are wrong (default: 25 a second "
              "are taken by time stamp, the rate that recognisers know)")
-    add("--estimator", choices=ESTIMATORS, metavar="NAME",
+    add("--estimator", type=_estimator, metavar="NAME|FILE.onnx",
         help=f"finds keypoints: {', '.join(ESTIMATORS)}; rtmlib takes the most exact of its whole-body models whose "
-             "weights are there (default: one that is installed)")
+             "weights are there; or weights of your own for it, of 133 points (default: one that is installed)")
+    add("--person", metavar="left|right|N",
+        help="of several people, which signs: N counts from the left (default: who has the widest shoulders)")
+
+
+def _estimator(text: str) -> str:
+    if text in ESTIMATORS:
+        return text
+    if text.lower().endswith(".onnx"):
+        return str(expanded(text).absolute())
+    raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(ESTIMATORS)}, and no .onnx file")
 
 
 def check_video_flags(given: argparse.Namespace) -> None:
@@ -63,8 +70,6 @@ def videos_asked(given: argparse.Namespace) -> Optional[VideoRequest]:
         raise UserError("--video names no video; give one or more files or folders of pictures")
     if given.longest == 0:
         raise UserError("--longest 0: expected more than 0 seconds")
-    if given.person is not None and not given.keypoints:
-        raise UserError("--person: only with --keypoints of several people; give such a file")
     keep, rate = asked_rate(given.fps_in)
     annotation = expanded(given.truth).absolute() if is_elan(given.truth or "") else None
     if given.tier and annotation is None:

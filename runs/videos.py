@@ -2,8 +2,9 @@
 import json
 import zlib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from datasets.clip import Clip, Origin
 from datasets.fingerprint import stamp
 from datasets.layout import Corpus
 from estimation.estimator import INSTALL, Estimator, estimator, preferred
+from estimation.several import signer_in
 from files.arrays import load_npz, npz_bytes
 from files.atomic import atomic_file
 from files.lock import waited_for
@@ -23,7 +25,7 @@ from records.transcript import Transcript
 from results.certainty import BESIDE, certainty, certainty_line, guessed, is_guess, known_range, video_lines
 from terminal.errors import UserError
 from video.footage import Footage
-from video.sequences import VideoDataset
+from video.sequences import FoundPoints, VideoDataset
 
 KEPT = ".keypoints"             # in the output folder; no id begins with a dot
 NO_ESTIMATOR = "none"
@@ -36,7 +38,10 @@ def video_dataset(asked: VideoRequest, corpus: Corpus, out: Path, needed: Sequen
     if name is None and asked.keypoints is None and needed:
         raise UserError(f"{', '.join(needed)} needs keypoints: give them with --keypoints FILE, or let MediaPipe find "
                         f"them ({INSTALL['mediapipe']})")
-    find = None if name is None else Keypoints(estimator(name), out / KEPT, bar)
+    if name is None and asked.keypoints is None and asked.person is not None:
+        raise UserError(f"--person {asked.person}: without keypoints nobody is told apart; give --keypoints FILE, or "
+                        f"let MediaPipe find them ({INSTALL['mediapipe']})")
+    find = None if name is None else Keypoints(estimator(name), out / KEPT, bar, asked.person)
     return VideoDataset(asked.paths, asked, find, corpus)
 
 
@@ -56,55 +61,59 @@ def video_settings(asked: VideoRequest) -> Dict[str, Any]:
 class Keypoints:
     """Looks for the signer's points through a whole video; what was found before for the same frames is read back."""
 
-    def __init__(self, search: Estimator, folder: Path, bar: bool) -> None:
+    def __init__(self, search: Estimator, folder: Path, bar: bool, person: Optional[str] = None) -> None:
+        """person: of several, as people.chosen takes it."""
         self.search = search
         self.folder = folder
         self.bar = bar
+        self.person = person
 
-    def __call__(self, footage: Footage, frames: np.ndarray, name: str) -> Tuple[np.ndarray, str]:
-        """float32 [T, 133, 3] in pixels of the video; with what they were found, and in how many frames."""
+    def __call__(self, footage: Footage, frames: np.ndarray, name: str) -> FoundPoints:
         self.folder.mkdir(parents=True, exist_ok=True)
         path, stamp = self.folder / f"{name}.npz", self._stamp(footage, frames)
         with waited_for(self.folder / f"{name}.lock"):      # another process may be at the same video's next part
             kept = kept_points(path, len(frames), stamp)
             if kept is not None:
                 return kept
-            found, finder = find(self.search, footage, frames, name, self.bar)
+            found = find(self.search, footage, frames, name, self.bar, self.person)
             with atomic_file(path) as draft:
-                draft.write_bytes(npz_bytes({"keypoints": found, "told": np.array(finder), "stamp": np.array(stamp)}))
-        return found, finder
+                draft.write_bytes(npz_bytes({"keypoints": found.points, "told": np.array(found.told),
+                                             "said": np.array(found.said), "stamp": np.array(stamp)}))
+        return found
 
     def _stamp(self, footage: Footage, frames: np.ndarray) -> str:
         """What the points depend on."""
         return json.dumps([self.search.name, stamp(footage.files), len(frames),
-                           zlib.crc32(footage.times[frames].tobytes())])
+                           zlib.crc32(footage.times[frames].tobytes()), self.person])
 
 
-def kept_points(path: Path, frames: int, stamp: Optional[str] = None) -> Optional[Tuple[np.ndarray, str]]:
+def kept_points(path: Path, frames: int, stamp: Optional[str] = None) -> Optional[FoundPoints]:
     """What was found before, and with what; None where there is none of so many frames, or it is damaged."""
     try:
-        stored = load_npz(path, ("keypoints", "told", "stamp"))
-        points, finder = stored["keypoints"], str(stored["told"])
+        stored = load_npz(path, ("keypoints", "told", "said", "stamp"))
+        points = stored["keypoints"]
         whole = points.shape == (frames, POINTS, 3) and points.dtype == np.float32 and np.isfinite(points).all()
-        return (points, finder) if whole and stamp in (None, str(stored["stamp"])) else None
+        found = FoundPoints(points, str(stored["told"]), str(stored["said"]))
+        return found if whole and stamp in (None, str(stored["stamp"])) else None
     except (OSError, KeyError, UserError):
         return None         # none yet, or damaged: looked for anew
 
 
-def find(search: Estimator, footage: Footage, frames: np.ndarray, name: str, bar: bool) -> Tuple[np.ndarray, str]:
+def find(search: Estimator, footage: Footage, frames: np.ndarray, name: str, bar: bool,
+         person: Optional[str] = None) -> FoundPoints:
     """As Keypoints, without keeping them."""
     from tqdm import tqdm
 
-    found: List[Optional[np.ndarray]] = list(tqdm(
-        search(footage.show(frames)), total=len(frames), unit="frame", leave=False, dynamic_ncols=True,
-        desc=f"{name}: keypoints", disable=None if bar else True))
+    found, said = signer_in(search, lambda wanted: footage.show(frames[wanted]), len(frames), person, partial(
+        tqdm, total=len(frames), unit="frame", leave=False, dynamic_ncols=True, desc=f"{name}: keypoints",
+        disable=None if bar else True))
     keypoints = filled(found)
     if keypoints is None:
         raise UserError(f"{footage.path}: {search.name} finds nobody in its {len(frames)} frames; show the signer from "
                         "the waist up, or give --keypoints FILE, or go without (--estimator none)")
     seen = sum(points is not None for points in found)
     parts = ", ".join(f"{part} in {int((keypoints[:, places, 2] > 0).any(axis=1).sum())}" for part, places in LOOKED_AT)
-    return keypoints, f"{search.name}; of {len(frames)} frames somebody in {seen}, {parts}"
+    return FoundPoints(keypoints, f"{search.name}; of {len(frames)} frames somebody in {seen}, {parts}", said)
 
 
 def how_sure(transcript: Transcript, read_nothing: Callable[[], Transcript], logits: np.ndarray, blank: int,

@@ -28,8 +28,17 @@ from video.video_parts import borders, safe, unique
 
 SPLIT = "video"
 
-# (footage, frames taken, id) -> float32 [T, 133, 3] in pixels of the video, and with what they were found
-Finder = Callable[[Footage, np.ndarray, str], Tuple[np.ndarray, str]]
+
+@dataclass(frozen=True)
+class FoundPoints:
+    """The signer's keypoints through a whole video."""
+
+    points: np.ndarray          # float32 [T, 133, 3] in pixels of the video
+    told: str                   # with what they were found, and in how many frames
+    said: str = ""              # what must be said of the people in it
+
+
+Finder = Callable[[Footage, np.ndarray, str], FoundPoints]      # footage, frames taken, id
 
 
 @dataclass
@@ -37,10 +46,9 @@ class _Video:
     name: str
     footage: Footage
     frames: np.ndarray                              # those taken
-    points: Optional[Tuple[np.ndarray, str]] = None     # of all of them, in the video's pixels; how they were found
-    looked: bool = False                            # whether `points` is known
+    found: Optional[FoundPoints] = None             # of all of them
+    looked: bool = False                            # whether `found` is known
     boxes: Optional[Boxes] = None
-    said: Sequence[str] = ()                        # of the people in it
     restless: Sequence[int] = ()                    # borders of its parts at which no hand rests
 
     def show(self, wanted: np.ndarray) -> Iterator[np.ndarray]:
@@ -112,7 +120,7 @@ class VideoDataset:
         video = part.video
         wanted = video.frames[part.first:part.stop]
         with self._looking:
-            points = self._points(video)
+            found = self._found(video)
             pieces = self._boxes(video).within(part.first, part.stop)
         square = np.empty((len(wanted), framing.SQUARE, framing.SQUARE, 3), np.uint8)
         tall_frames = None if tall is False else np.empty((len(wanted), FRAME_HEIGHT, FRAME_WIDTH, 3), np.uint8)
@@ -129,14 +137,15 @@ class VideoDataset:
                     shown.append(picture)
                 small.append(smaller(picture))
         row = self.rows[index]
-        mine = None if points is None else points[0][part.first:part.stop]
+        mine = None if found is None else found.points[part.first:part.stop]
         cropped = None if mine is None else np.concatenate(
             [piece.crop.points(mine[piece.first:piece.stop]) for piece in pieces])
         about = Taken(video.footage, video.footage.times[wanted], pieces, shown, mine,
-                      "none" if points is None else points[1], sudden_changes(np.stack(small)),
+                      "none" if found is None else found.told, sudden_changes(np.stack(small)),
                       part.stop in video.restless and part.stop < len(video.frames))
+        notes = [*self._told, *([found.said] if found and found.said else [])]
         return Clip(row.seq_id, SPLIT, square, row.glosses, cropped, tall_frames, "",
-                    origin(about, self.wanted, self.files.name, [*self._told, *video.said]), self.files.rule)
+                    origin(about, self.wanted, self.files.name, notes), self.files.rule)
 
     def fingerprint(self, index: int, tall: bool) -> Dict[str, Any]:
         """What a clip is read from, told cheaply: when it is another, the clip may be too."""
@@ -171,27 +180,26 @@ class VideoDataset:
         """Of its parts: a film that is too long for one is parted where hands rest; without keypoints, equally."""
         count, longest = len(video.frames), self._longest()
         if count > longest:
-            points = self._points(video)
-            if points is not None:
-                bounds, video.restless = sentence_borders(points[0], self._boxes(video).borders, longest)
+            found = self._found(video)
+            if found is not None:
+                bounds, video.restless = sentence_borders(found.points, self._boxes(video).borders, longest)
                 return bounds
         return borders(count, longest)
 
-    def _points(self, video: _Video) -> Optional[Tuple[np.ndarray, str]]:
+    def _found(self, video: _Video) -> Optional[FoundPoints]:
         """Found once for all parts, so that they are framed alike."""
         if not video.looked:
             path = self.wanted.keypoints
             if path is not None:
                 whole = taken(video.footage, 0, video.footage.end, None if self.wanted.keep else RATE)
                 footage, brought = video.footage, read_keypoints(path, video.name, self.wanted.person)
-                video.said = [brought.said] if brought.said else []
                 brought = matched(brought, video.frames, footage.times, footage.end, whole, path)
                 height, width = (1, 1) if brought.size is None else video.size()
-                video.points = brought.on((width, height), path), f"from {path.name}"
+                video.found = FoundPoints(brought.on((width, height), path), f"from {path.name}", brought.said)
             elif self.find is not None:
-                video.points = self.find(video.footage, video.frames, video.name)
+                video.found = self.find(video.footage, video.frames, video.name)
             video.looked = True
-        return video.points
+        return video.found
 
     def _boxes(self, video: _Video) -> Boxes:
         """Of the whole video, found once for all of its parts."""
@@ -200,8 +208,8 @@ class VideoDataset:
             if self.wanted.crop is not None:
                 video.boxes = one_box(framing.within(Crop(*self.wanted.crop), size, str(video.footage.path)),
                                       len(video.frames))
-            elif video.points is None:
+            elif video.found is None:
                 video.boxes = one_box(framing.middle(size), len(video.frames))
             else:
-                video.boxes = boxes(video.points[0], size, video.show, str(video.footage.path))
+                video.boxes = boxes(video.found.points, size, video.show, str(video.footage.path))
         return video.boxes

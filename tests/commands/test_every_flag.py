@@ -106,7 +106,7 @@ COMMANDS: Dict[str, Command] = {
         "--models": "slowfast twostream --twostream-ckpt {twostream}", "--alpha": "0.3", "--fps": "30",
         "--write": "frames", "--beside": "{data}", "--video": "other.mp4", "--crop": "1,2,210,260",
         "--keypoints": "points.npy",
-        "--person": "left --keypoints points.npy", "--longest": "2", "--estimator": "rtmlib", "--method": "hirescam"}),
+        "--person": "left", "--longest": "2", "--estimator": "rtmlib", "--method": "hirescam"}),
     "compare": Command(compare.parser(), compare.main, ask_compare, {
         "picture": "--model arcface --weights {arcface} --out {out} --image {one}",
         "pair": "--model arcface --weights {arcface} --out {out} --image {one} --with {two}",
@@ -128,7 +128,7 @@ COMMANDS: Dict[str, Command] = {
         "--extract": "{elsewhere}", "--watch": "3"}),
     "keypoints": Command(keypoints.parser(), keypoints.main, ask_keypoints, {
         "videos": "{one} --out {out}/points.pkl", "corpus": CORPUS + "--out {out}/points.pkl",
-    }, {**ELSEWHERE, **VIDEOS, "--estimator": "rtmlib", "--split": "test"}),
+    }, {**ELSEWHERE, **VIDEOS, "--estimator": "rtmlib", "--person": "left", "--split": "test"}),
     "cache_pose_heatmaps": Command(cache_pose_heatmaps.parser(), cache_pose_heatmaps.main, ask_cache, {
         "corpus": CORPUS + "--split test",
     }, {**ELSEWHERE, "--seq": "clip-1"}),

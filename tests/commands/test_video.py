@@ -26,6 +26,7 @@ class Standing:
     """Finds somebody in the middle of every picture but the dark ones, and counts what it was shown."""
 
     name = "standing 1.0"
+    several = True
     shown = 0
 
     def __call__(self, pictures: Iterable[np.ndarray]) -> Iterator[Optional[np.ndarray]]:
@@ -35,7 +36,7 @@ class Standing:
             points[:, :2] = (210, 150)
             points[list(BODY), :2] = STANDING + (105, 0)
             points[:, 2] = 1
-            yield points if picture.max() > 20 else None
+            yield points[None] if picture.max() > 20 else None
 
 
 @pytest.fixture(autouse=True)
@@ -110,6 +111,52 @@ def test_points_of_other_frames_are_not_taken_for_these(case: Case, video: str) 
         assert case.run("--video", video, "--from", times[0], "--to", times[1], "--write", "cams", "--overwrite",
                         "--quiet") == 0
     assert Standing.shown == 20
+
+
+class Two(Standing):
+    """And somebody farther away, left of the one in the middle."""
+
+    name = "two 1.0"
+
+    def __call__(self, pictures: Iterable[np.ndarray]) -> Iterator[Optional[np.ndarray]]:
+        for people in super().__call__(pictures):
+            if people is not None:
+                other = people[0].copy()
+                other[:, :2] = (other[:, :2] - (210, 0)) * 0.5 + (60, 60)
+                yield np.stack([people[0], other])
+
+
+def test_of_two_people_that_an_estimator_finds_the_one_asked_for_is_explained(
+        case: Case, video: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(estimators, "ESTIMATORS", {"mediapipe": Two})
+    crops = {}
+    for person in ((), ("--person", "left"), ("--person", "right")):
+        assert case.run("--video", video, "--write", "report", "--overwrite", *person) == 0
+        preds = json.loads((case.out / "my_clip" / "preds.json").read_text(encoding="utf-8"))["video"]
+        crops[person] = preds["crop"]
+        said = [note for note in preds["notes"] if note.startswith("2 people are in the picture: number 2 from the")]
+        assert bool(said) == (not person) and all(each in capsys.readouterr().out for each in said)
+    assert crops[()] == crops["--person", "right"] == "105,0,210,260" != crops["--person", "left"]
+    assert Standing.shown == 90             # each person's points are kept apart
+    assert keypoints_command.main([video, "--out", str(tmp_path / "k.pkl")]) == 0
+    assert "my_clip: 2 people are in the picture: number 2 from" in capsys.readouterr().out
+    assert keypoints_command.main([video, "--out", str(tmp_path / "l.pkl"), "--person", "left"]) == 0
+    left, right = (KeypointStore(tmp_path / name).read("my_clip", 30) for name in ("l.pkl", "k.pkl"))
+    assert left[0, [5, 6], 0].mean() < 100 < right[0, [5, 6], 0].mean()
+    for wrong, words in ((("--person", "3"), "--person 3: there are 2 people; expected left, right or 1 to 2"),
+                         (("--person", "left", "--estimator", "none"), "--person left: without keypoints nobody is"),
+                         (("--estimator", "gone.onnx"), "gone.onnx: no such file"),
+                         (("--estimator", "yolo"), "'yolo' is none of mediapipe, rtmlib")):
+        assert _refused(case, "--video", video, "--overwrite", *wrong) == 2
+        assert words in capsys.readouterr().err
+
+
+def _refused(case: Case, *arguments: str) -> object:
+    try:
+        return case.run(*arguments)
+    except SystemExit as left:
+        return left.code
 
 
 def test_a_broken_video_does_not_stop_the_others(case: Case, video: str, tmp_path: Path,

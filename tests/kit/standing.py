@@ -17,6 +17,7 @@ PAUSE = 0.01        # seconds a picture
 
 class Slow:
     name = "slow 1.0"
+    several = True
 
     def __call__(self, pictures: Iterable[np.ndarray]) -> Iterator[Optional[np.ndarray]]:
         for picture in pictures:
@@ -25,7 +26,7 @@ class Slow:
             points[:, :2] = picture.shape[1] / 2, picture.shape[0] / 2
             points[list(BODY), :2] = STANDING
             points[:, 2] = 1
-            yield points
+            yield points[None]
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from terminal.errors import UserError
 from tests.kit.footage import number_of, write_video
 from video.footage import Footage
 from video.framing import BODY, STANDING
-from video.sequences import VideoDataset
+from video.sequences import FoundPoints, VideoDataset
 from video.video_parts import borders, safe, unique
 
 SIZE = (210, 260)
@@ -65,9 +65,9 @@ def test_a_long_video_is_read_in_equal_parts(video: Path) -> None:
 def test_all_parts_are_framed_alike_by_points_that_are_found_once(video: Path) -> None:
     calls: List[str] = []
 
-    def find(footage: Footage, frames: np.ndarray, name: str) -> Tuple[np.ndarray, str]:
+    def find(footage: Footage, frames: np.ndarray, name: str) -> FoundPoints:
         calls.append(name)
-        return standing(len(frames), 0.5, 40), "somebody"
+        return FoundPoints(standing(len(frames), 0.5, 40), "somebody")
 
     dataset = VideoDataset([video], VideoRequest(longest=2), find)
     clips = [dataset.clip(place) for place in range(2)]
@@ -116,7 +116,7 @@ def test_what_a_clip_is_shown_in_is_no_higher_than_a_page_needs(tmp_path: Path) 
     """And its box and points with it."""
     path = write_video(tmp_path / "large.mp4", 3, size=(840, 1080))
     points = standing(3, 2, 40)
-    origin = VideoDataset([path], VideoRequest(), lambda *_: (points, "somebody")).clip(0).origin
+    origin = VideoDataset([path], VideoRequest(), lambda *_: FoundPoints(points, "somebody")).clip(0).origin
     assert origin is not None and origin.shots[0].points is not None
     assert origin.shots[0].picture.shape == (540, 420, 3) and origin.crop == "40,0,420,520"
     assert origin.shots[0].box == (20, 0, 210, 260)

@@ -1,0 +1,83 @@
+"""The signer through a whole film, of however many people are in it, whether or not an estimator finds them all."""
+from dataclasses import dataclass
+from typing import Callable, Iterable, Iterator, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from estimation.estimator import Estimator
+from poses.people import CONFIDENT, OFTEN, SHOULDERS, chosen, index_of, several_line
+
+LOOKS = 8               # frames, evenly spread, in which other people are looked for
+BESIDE = 0.8            # breadths of the shoulders from their middle, from which on somebody else may stand
+ROOM = 0.6              # breadths: a narrower strip of the picture shows nobody else
+SMALLEST = 0.3          # of the breadth of the first one's shoulders: whoever is smaller signs for nobody
+
+Show = Callable[[np.ndarray], Iterator[np.ndarray]]         # frames' places, ascending -> uint8 [H, W, 3] of each
+Watched = Callable[[Iterable[Optional[np.ndarray]]], Iterable[Optional[np.ndarray]]]
+Found = Tuple[List[Optional[np.ndarray]], str]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where somebody stands in the picture."""
+
+    middle: float       # between the shoulders, x
+    breadth: float      # of the shoulders
+
+
+def signer_in(search: Estimator, show: Show, frames: int, person: Optional[str] = None,
+              watched: Watched = lambda found: found) -> Found:
+    """person: as people.chosen takes it. watched: sees what is found in each frame as it is found.
+
+    Gives [133, 3] of each frame, None where the signer is not seen; and what must be said where there are several.
+    An estimator that finds one person is shown the part of the picture in which the one that is asked for stands.
+    """
+    if search.several:
+        return chosen(list(watched(search(show(np.arange(frames))))), person)
+    looked = np.unique(np.linspace(0, frames - 1, LOOKS).round().astype(int))
+    people = standing(search, list(show(looked)))
+    number = max(1, len(people))
+    index = index_of(person, number)
+    if index is None:
+        index = int(np.argmax([each.breadth for each in people])) if people else 0
+    middles = [each.middle for each in people]
+    bounds = [(one + other) / 2 for one, other in zip(middles, middles[1:])]
+    left = round(bounds[index - 1]) if index > 0 else 0
+    right = round(bounds[index]) if index < number - 1 else None
+    strips = (np.ascontiguousarray(picture[:, left:right]) for picture in show(np.arange(frames)))
+    found = [None if points is None else points[0] + (left, 0, 0) for points in watched(search(strips))]
+    return found, several_line(index, number) if number > 1 and person is None else ""
+
+
+def standing(search: Estimator, pictures: Sequence[np.ndarray]) -> List[Standing]:
+    """Everybody in some pictures of a film, from the left: somebody, and who else is left and right of him or her."""
+    first = _somebody(search, pictures, 0, pictures[0].shape[1])
+    if first is None:
+        return []
+    least = first.breadth
+
+    def beside(left: float, right: float) -> List[Standing]:
+        if right - left < ROOM * least:
+            return []
+        other = _somebody(search, pictures, round(left), round(right))
+        return [] if other is None or other.breadth < SMALLEST * least else around(other, left, right)
+
+    def around(one: Standing, left: float, right: float) -> List[Standing]:
+        away = BESIDE * one.breadth
+        return [*beside(left, one.middle - away), one, *beside(one.middle + away, right)]
+
+    return around(first, 0, pictures[0].shape[1])
+
+
+def _somebody(search: Estimator, pictures: Sequence[np.ndarray], left: int, right: int) -> Optional[Standing]:
+    """Who is found in columns left..right-1; an estimator may find one person here and another there."""
+    found: List[Standing] = []
+    for people in search(np.ascontiguousarray(picture[:, left:right]) for picture in pictures):
+        if people is not None:
+            shoulders = people[0, SHOULDERS]
+            middle, breadth = float(shoulders[:, 0].mean()), float(np.hypot(*(shoulders[0] - shoulders[1])[:2]))
+            if shoulders[:, 2].min() >= CONFIDENT and 0 <= middle < right - left and breadth > 0:
+                found.append(Standing(left + middle, breadth))
+    if len(found) < max(1, OFTEN * len(pictures)):
+        return None
+    return sorted(found, key=lambda each: each.middle)[len(found) // 2]
