@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     data_flag(add)
     dataset_flag(add, tuple(CORPORA))
     add("--truth", metavar="FILE.eaf|FOLDER",
-        help="what is signed, from ELAN's files, named as the sequences are, in place of the corpus's own annotation")
+        help="ELAN files with what is signed, named as the sequences are; used instead of the corpus's own annotation")
     add("--tier", metavar="NAME", help="the tier of --truth that has the glosses (default: the only one)")
     add("--out", metavar="FOLDER", help="where results go (default: the workspace's outputs/evaluation)")
     add("--evidence", action="store_true",

@@ -47,14 +47,14 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     out: List[Path] = []
 
     def advice() -> str:
-        return ("--resume goes on from the last complete epoch" if any((place / "last.pt").exists() for place in out)
+        return ("--resume goes on from the last complete epoch" if any((folder / "last.pt").exists() for folder in out)
                 else "the same command begins anew")
 
     return ended("train.py", lambda: _run(arguments, out), advice, first_to_say)
 
 
-def _run(arguments: Optional[Sequence[str]], place: List[Path]) -> int:
-    """place: gets the output folder, once it is known."""
+def _run(arguments: Optional[Sequence[str]], chosen: List[Path]) -> int:
+    """chosen: gets the output folder, once it is known."""
     args = parser().parse_args(arguments)
     if args.extract:
         refuse(args, ("out", "resume", "watch", "watch_parts"),
@@ -63,7 +63,7 @@ def _run(arguments: Optional[Sequence[str]], place: List[Path]) -> int:
         refuse(args, ("views", "half"), "they say how --extract keeps features; add that")
     if not args.watch:
         refuse(args, ("watch_parts",), "it is for --watch; add that")
-    place.append(_out(args))
+    chosen.append(_out(args))
     train(args)
     return 0
 
@@ -86,22 +86,22 @@ def train(args: argparse.Namespace) -> float:
     from training.watching import read_watched
 
     config, architecture = load_config(recipe, args.override)
-    place = join(args.device or "auto")
+    process = join(args.device or "auto")
     try:
-        _log_to(out, place.first)
+        _log_to(out, process.first)
         data = config.data
         if architecture["model"] in EMBEDDERS:
             refuse(args, ("dataset", "extract", "watch"),
                    f"{architecture['model']} is trained on pictures, not on a corpus of clips")
             root = find_data_root(args.data_root or data.root, workspace)
-            return start_identities(config, architecture, root, out, place, args.resume).run()
+            return start_identities(config, architecture, root, out, process, args.resume).run()
         corpus = find_corpus(args.data_root or data.root, args.dataset or data.dataset, workspace,
                              Path(data.info) if data.info else None)
         if args.extract:
-            extract(config, architecture, corpus, out, place, args.views or 1, "float16" if args.half else "float32")
+            extract(config, architecture, corpus, out, process, args.views or 1, "float16" if args.half else "float32")
             return 0.0
         watched = read_watched(args.watch, args.watch_parts) if args.watch else None
-        return start(config, architecture, corpus, out, place, args.resume, watched).run()
+        return start(config, architecture, corpus, out, process, args.resume, watched).run()
     finally:
         leave()
 

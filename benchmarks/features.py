@@ -52,22 +52,22 @@ def measured(model: str, folder: Path, clips: int, frames: int, device: str) -> 
     from datasets.corpora import open_corpus
     from models.registry import CONFIGS
     from training.config import load_config
-    from training.distributed import Place
+    from training.distributed import Process
     from training.run import extract, start
 
-    data, place = write_clips(folder / "data", clips, frames), Place(torch.device(device))
+    data, process = write_clips(folder / "data", clips, frames), Process(torch.device(device))
 
     def recipe(*more: str) -> Tuple[Any, Dict[str, Any]]:
         return load_config(CONFIGS / f"train_{model}.yaml", ["data.workers", "0", "data.batch_size", "2",
                                                              "trainer.cam_every", "0", *more])
 
     def trainer(name: str, *more: str) -> Any:
-        return start(*recipe(*more), open_corpus(data), folder / name, place, False)
+        return start(*recipe(*more), open_corpus(data), folder / name, process, False)
 
     for name in ("a", "b", "c"):
         (folder / name).mkdir()
     began = time.perf_counter()
-    extract(*recipe(), open_corpus(data), folder / "store", place, 1, "float32")
+    extract(*recipe(), open_corpus(data), folder / "store", process, 1, "float32")
     making = time.perf_counter() - began
     size = sum(path.stat().st_size for path in (folder / "store" / "train").glob("*.bin"))
     seconds: Dict[str, Tuple[float, float]] = {}

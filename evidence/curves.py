@@ -30,7 +30,7 @@ class Faith:
     increases: List[float] = field(default_factory=list)
 
     def mean(self, curve: str) -> List[float]:
-        return [float(np.nanmean(each)) for each in zip(*self.curves[curve])]
+        return [float(np.nanmean(values)) for values in zip(*self.curves[curve])]
 
     def areas(self, curve: str) -> List[float]:
         return [area_under(shares_of(curve), values) for values in self.curves.get(curve, ())]
@@ -53,8 +53,8 @@ def add(into: Faith, recogniser: Recogniser, clip: Clip, maps: np.ndarray, road:
             into.curves.setdefault(curve, []).append(
                 [_still_read(recogniser, clip, before, maps, share, most, hide) for share in shares_of(curve)])
     picks = predicted(recogniser, logits)
-    sure, less = (float(each.log_softmax(1).exp()[list(picks.steps), list(picks.classes)].mean())
-                  for each in (logits, read(recogniser, _shown_alone(clip, maps))))
+    sure, less = (float(reading.log_softmax(1).exp()[list(picks.steps), list(picks.classes)].mean())
+                  for reading in (logits, read(recogniser, _shown_alone(clip, maps))))
     into.drops.append(drop(sure, less))
     into.increases.append(increase(sure, less))
 

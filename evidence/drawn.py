@@ -27,6 +27,6 @@ def drawn_clips(corpus: Corpus, split: str, count: int) -> List[Tuple[Clip, Evid
 
 def distracted_clips(data: Callable[..., Path], split: str, count: int) -> Dict[str, List[Tuple[Clip, Evidence]]]:
     """The same clips with a distractor each, every kind of them in turn. data: from the kind to its data root."""
-    found = [drawn_clips(find_corpus(str(data(distractor=kind)), None, Workspace()), split, count)
+    drawn = [drawn_clips(find_corpus(str(data(distractor=kind)), None, Workspace()), split, count)
              for kind in DISTRACTORS]
-    return {DISTRACTED: [found[number % len(found)][number] for number in range(count)]}
+    return {DISTRACTED: [drawn[number % len(drawn)][number] for number in range(count)]}

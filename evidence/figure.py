@@ -39,9 +39,9 @@ def _rows(places: Places, model: str) -> List[Tuple[str, Key]]:
     """Grad-CAM at each layer, and at each the method with the highest mass ratio where that is another."""
     rows: List[Tuple[str, Key]] = []
     for layer in dict.fromkeys(key[1] for key in places.maps(model)):
-        its = [key for key in places.maps(model) if key[1] == layer]
-        best = max(its, key=lambda key: np.nan_to_num(places.known[key].interval(mass_ratio).value))
-        chosen = [key for key in its if key[2] == "gradcam" or key == best]
+        keys = [key for key in places.maps(model) if key[1] == layer]
+        best = max(keys, key=lambda key: np.nan_to_num(places.known[key].interval(mass_ratio).value))
+        chosen = [key for key in keys if key[2] == "gradcam" or key == best]
         rows += [(f"{layer}\n{key[2]}", key) for key in chosen]
     return rows
 
@@ -50,10 +50,10 @@ def _bars(axis: Any, study: Study, model: str) -> None:
     rows = _rows(study.plain, model)
     high = 0.8 / len(study.places)
     for number, (kind, places) in enumerate(study.places.items()):
-        found = [places.known[key].interval(mass_ratio) for _, key in rows]
-        values = np.array([each.value for each in found])
-        ends = np.array([[np.nan_to_num(each.value - each.low), np.nan_to_num(each.high - each.value)]
-                         for each in found]).T.clip(0)
+        intervals = [places.known[key].interval(mass_ratio) for _, key in rows]
+        values = np.array([interval.value for interval in intervals])
+        ends = np.array([[np.nan_to_num(interval.value - interval.low), np.nan_to_num(interval.high - interval.value)]
+                         for interval in intervals]).T.clip(0)
         at = np.arange(len(rows)) + number * high
         axis.barh(at, values, high, color=KINDS[number % len(KINDS)], label=kind, xerr=ends,
                   error_kw={"lw": 1, "ecolor": "#222"})
@@ -70,8 +70,8 @@ def _bars(axis: Any, study: Study, model: str) -> None:
 def _deletion(axis: Any, study: Study, model: str) -> None:
     rivals = iter(RIVAL_COLOURS.values())
     layers = 0
-    for (its, name), faith in study.faith.items():
-        if its != model:
+    for (owner, name), faith in study.faith.items():
+        if owner != model:
             continue
         rival = name in RIVAL_COLOURS
         colour = next(rivals) if rival else f"C{layers}"
@@ -86,8 +86,8 @@ def _deletion(axis: Any, study: Study, model: str) -> None:
 
 
 def _redrawn(axis: Any, study: Study, model: str) -> None:
-    its = [(layer, values) for (name, layer), values in study.redrawn.items() if name == model]
-    for number, (layer, values) in enumerate(its):
+    rows = [(layer, values) for (name, layer), values in study.redrawn.items() if name == model]
+    for number, (layer, values) in enumerate(rows):
         axis.plot(REDRAWN, values, "-o", ms=3, color=f"C{number}", label=layer)
     axis.set(title="rank correlation with the trained\nnetwork's map", ylim=(-0.5, 1.03))
     _legend(axis, 2, "share of modules drawn anew")

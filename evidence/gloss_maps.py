@@ -12,7 +12,7 @@ from geometry.laid import LaidMap, area_weights
 from models.recogniser import Recogniser
 from records.explanation import GlossMaps
 from records.question import Question
-from records.transcript import place_of
+from records.transcript import index_of
 from signer.evidence import Evidence
 
 SIDE = 64           # maps and articulators are compared on a grid this fine
@@ -26,7 +26,7 @@ class Own:
     """Of each gloss read right, one value; 1 is chance."""
 
     time: List[float] = field(default_factory=list)     # share of the map in its own frames over the share they are
-    place: List[float] = field(default_factory=list)    # in those frames: mass on its articulators over their area
+    area: List[float] = field(default_factory=list)     # in those frames: mass on its articulators over their area
     swap: List[float] = field(default_factory=list)     # how dense on its articulators, over how dense on the others'
     late: List[float] = field(default_factory=list)     # frames that it is read after the middle of its own
 
@@ -45,7 +45,7 @@ class Own:
         inside = values[own].sum()
         if inside > 0:
             share = (region * box)[own].sum() / (box.sum() * own.sum())
-            self.place.append(float((values * region)[own].sum() / inside / share))
+            self.area.append(float((values * region)[own].sum() / inside / share))
         dense, other = (float((values * region)[frames].sum() / max(region[frames].sum(), 1e-9))
                         for frames in (own, others))
         if others.any() and dense + other > 0:
@@ -53,7 +53,7 @@ class Own:
 
     def means(self) -> Tuple[float, float, float]:
         """Of swaps the middle one: a map that leaves the others out altogether has no bound."""
-        return mean(self.time), mean(self.place), float(np.median(self.swap)) if self.swap else float("nan")
+        return mean(self.time), mean(self.area), float(np.median(self.swap)) if self.swap else float("nan")
 
 
 def near_frames(own: np.ndarray) -> np.ndarray:
@@ -83,42 +83,42 @@ Key = Tuple[str, str, str, str]     # model, layer, method, kind
 def count(into: Dict[Key, Own], model: str, recogniser: Recogniser, clip: Clip, evidence: Evidence) -> None:
     """Adds a clip: every method with a gradient, at the layers shown by default and those glosses are explained at."""
     layers = list(dict.fromkeys((*recogniser.default_layers, *recogniser.gloss_layers)))
-    for method in (name for name, each in METHODS.items() if each.gradients):
+    for method in (name for name, about in METHODS.items() if about.gradients):
         alone = explain(recogniser, clip, Question(target="each", method=method, layers=tuple(layers)))
-        right = [(gloss, place_of(gloss.about.truth)) for gloss in alone.glosses
+        right = [(gloss, index_of(gloss.about.truth)) for gloss in alone.glosses
                  if gloss.about.verdict == "right" and gloss.about.truth is not None]
         summed = {kind: explain(recogniser, clip, Question(target="pred", layers=tuple(layers), pool=weights))
                   for kind, weights in SUMMED.items() if right and method == "gradcam"}
         for layer in layers:
-            for gloss, place in right:
-                maps = {ALONE: gloss.layers, **{kind: found.layers for kind, found in summed.items()}}
-                for kind, its in maps.items():
+            for gloss, ordinal in right:
+                maps = {ALONE: gloss.layers, **{kind: explained.layers for kind, explained in summed.items()}}
+                for kind, by_layer in maps.items():
                     own = into.setdefault((model, layer, method, kind), Own())
-                    own.add(its[layer].laid, evidence, place)
-                    own.late.append(_late(gloss, place, len(clip.frames) / len(alone.logits), evidence))
+                    own.add(by_layer[layer].laid, evidence, ordinal)
+                    own.late.append(_late(gloss, ordinal, len(clip.frames) / len(alone.logits), evidence))
 
 
-def _late(gloss: GlossMaps, place: int, frames: float, evidence: Evidence) -> float:
-    """place: of the gloss in the truth. frames: of a step."""
-    signed = np.flatnonzero(evidence.active == place)
+def _late(gloss: GlossMaps, ordinal: int, frames: float, evidence: Evidence) -> float:
+    """ordinal: of the gloss in the truth. frames: of a step."""
+    signed = np.flatnonzero(evidence.active == ordinal)
     return float(sum(gloss.about.steps) / 2 * frames - (signed[0] + signed[-1] + 1) / 2)
 
 
-def lines(found: Dict[Key, Own]) -> Sequence[str]:
+def lines(measured: Dict[Key, Own]) -> Sequence[str]:
     out = [f"is a gloss's map its own? Glosses read right, frames of a gloss with {MARGIN} more on either side; 1 is "
            "chance", "in time: share of the map in the gloss's frames over the share of frames they are",
            "in place: in its frames, share of the map on its articulators over the share of seen pixels they cover",
            "swap: how dense the map is on the gloss's articulators over how dense on the clip's others' (median)",
            "", f"{'model':<11}{'layer':<28}{'method':<12}{'map of':<34}{'glosses':>8}{'in time':>9}{'in place':>10}"
                f"{'swap':>9}"]
-    for (model, layer, method, kind), own in found.items():
-        time, place, swap = own.means()
-        out.append(f"{model:<11}{layer:<28}{method:<12}{kind:<34}{len(own.time):>8}{time:>9.2f}{_or_dash(place):>10}"
+    for (model, layer, method, kind), own in measured.items():
+        time, area, swap = own.means()
+        out.append(f"{model:<11}{layer:<28}{method:<12}{kind:<34}{len(own.time):>8}{time:>9.2f}{_or_dash(area):>10}"
                    f"{_or_dash(swap):>9}")
-    in_time = {key: own.means()[0] for key, own in found.items()}
-    late = {model: own.late for (model, *_), own in found.items()}
-    out += [""] + [f"{model} reads a gloss {mean(its):+.1f} frames (sd {np.std(its):.1f}) from the middle of its own: "
-                   "there its last layers look" for model, its in late.items() if its]
+    in_time = {key: own.means()[0] for key, own in measured.items()}
+    late = {model: own.late for (model, *_), own in measured.items()}
+    out += [""] + [f"{model} reads a gloss {mean(frames):+.1f} frames (sd {np.std(frames):.1f}) from the middle of the "
+                   "gloss's frames: its last layers look there" for model, frames in late.items() if frames]
     worse = [f"{model} {layer}" for (model, layer, method, kind), time in in_time.items()
              if method == "gradcam" and kind == ALONE and not time > in_time[model, layer, method, next(iter(SUMMED))]]
     out += ["", "no better in time than the summed map pooled each frame: " + (", ".join(worse) or "none")]

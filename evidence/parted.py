@@ -54,12 +54,13 @@ def add(into: Followed, model: str, recogniser: Recogniser, clip: Clip) -> None:
     assert parts is not None
     worth = {gloss.about.id: gloss for gloss in parts.glosses if gloss.parts and gloss.score - gloss.hidden >= LEAST}
     labels, _ = part_labels(clip.keypoints, clip.frames, ALL)
-    found: Dict[Key, List[float]] = {}
+    correlations: Dict[Key, List[float]] = {}
     for key, gloss, values in (*_maps(model, named, made), *_rivals(model, clip, list(worth.values()), labels)):
         if gloss in worth:
-            found.setdefault(key, []).append(follows(worth[gloss], mass(values, labels, len(parts.names)).sum(0)))
-    for key, correlations in found.items():
-        into.clips.setdefault(key, []).append(float(np.nanmean(correlations)) if not np.isnan(correlations).all()
+            masses = mass(values, labels, len(parts.names)).sum(0)
+            correlations.setdefault(key, []).append(follows(worth[gloss], masses))
+    for key, own in correlations.items():
+        into.clips.setdefault(key, []).append(float(np.nanmean(own)) if not np.isnan(own).all()
                                               else float("nan"))
     into.glosses[model] = into.glosses.get(model, 0) + len(worth)
 
@@ -80,21 +81,23 @@ def _maps(model: str, named: Dict[Tuple[str, str], Question],
           made: Sequence[Explanation]) -> Iterator[Tuple[Key, str, np.ndarray]]:
     for (name, way), explanation in zip(named, made):
         for gloss in explanation.glosses:
-            for layer, its in gloss.layers.items():
-                if its.spatial:
-                    yield (model, layer, ", ".join(filter(None, (name, way)))), gloss.about.id, its.laid.coarse(SIDE)
+            for layer, layer_map in gloss.layers.items():
+                if layer_map.spatial:
+                    method = ", ".join(filter(None, (name, way)))
+                    yield (model, layer, method), gloss.about.id, layer_map.laid.coarse(SIDE)
 
 
 def _rivals(model: str, clip: Clip, glosses: Sequence[GlossParts],
             labels: np.ndarray) -> Iterator[Tuple[Key, str, np.ndarray]]:
     down, across = (area_weights(SIDE, pixels) for pixels in clip.frames.shape[1:3])
     maps = (motion(clip.frames), centre(*clip.frames.shape[:3]), np.ones(clip.frames.shape[:3], np.float32))
-    coarse = {name: np.einsum("ih,thw,jw->tij", down, its, across, optimize=True) for name, its in zip(RIVALS, maps)}
+    coarse = {name: np.einsum("ih,thw,jw->tij", down, rival, across, optimize=True)
+              for name, rival in zip(RIVALS, maps)}
     for gloss in glosses:
         signed = np.zeros(len(clip), bool)
         signed[gloss.about.frames[0]:gloss.about.frames[1]] = True
-        for name, its in coarse.items():
-            yield (model, "-", name), gloss.about.id, its * near_frames(signed)[:, None, None]
+        for name, rival in coarse.items():
+            yield (model, "-", name), gloss.about.id, rival * near_frames(signed)[:, None, None]
 
 
 def follows(gloss: GlossParts, masses: np.ndarray) -> float:
@@ -107,28 +110,28 @@ def follows(gloss: GlossParts, masses: np.ndarray) -> float:
     return float(np.corrcoef(worth, shares)[0, 1])
 
 
-def lines(found: Followed) -> List[str]:
+def lines(followed: Followed) -> List[str]:
     """Nothing where no clip had parts."""
-    if not found.clips:
+    if not followed.clips:
         return []
     out = ["do maps follow what parts are worth? Of each gloss read, a map's shares over right hand, left hand, mouth,",
            "upper face, arms and trunk, everything else against the parts' Shapley values (hidden: the still clip):",
            "Pearson's correlation, mean over glosses [ends of the 95% interval over clips, by the bootstrap]. A letter",
            "is there where it is above that rival with 95% certainty: M motion, C the picture's centre, A an even map,",
            "each in the gloss's frames. Every map and every rival is of one gloss"]
-    for model in dict.fromkeys(key[0] for key in found.clips):
-        out += ["", f"{model + f', {found.glosses[model]} glosses':<40}{'':<18}{'follows':<22}above"]
-        own = [key for key in found.clips if key[0] == model]
-        for key in sorted(own, key=lambda key: (key[1] == "-", -np.nan_to_num(found.interval(key).value, nan=-2))):
+    for model in dict.fromkeys(key[0] for key in followed.clips):
+        out += ["", f"{model + f', {followed.glosses[model]} glosses':<40}{'':<18}{'follows':<22}above"]
+        own = [key for key in followed.clips if key[0] == model]
+        for key in sorted(own, key=lambda key: (key[1] == "-", -np.nan_to_num(followed.interval(key).value, nan=-2))):
             letters = "" if key[1] == "-" else "".join(
-                name[0].upper() for name in RIVALS if found.ahead(key, name).above(0)) or "none"
+                name[0].upper() for name in RIVALS if followed.ahead(key, name).above(0)) or "none"
             layer = "rival" if key[1] == "-" else key[1]
-            out.append(f"{layer:<40}{key[2]:<18}{_bracketed(found.interval(key)):<22}{letters}".rstrip())
+            out.append(f"{layer:<40}{key[2]:<18}{_bracketed(followed.interval(key)):<22}{letters}".rstrip())
     return out
 
 
-def _bracketed(found: Interval) -> str:
-    if np.isnan(found.value):
+def _bracketed(interval: Interval) -> str:
+    if np.isnan(interval.value):
         return "-"
-    ends = "" if np.isnan(found.low) else f" [{found.low:5.2f},{found.high:5.2f}]"
-    return f"{found.value:5.2f}{ends}"
+    ends = "" if np.isnan(interval.low) else f" [{interval.low:5.2f},{interval.high:5.2f}]"
+    return f"{interval.value:5.2f}{ends}"

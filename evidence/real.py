@@ -18,7 +18,7 @@ from geometry.laid import LaidMap
 from models.recogniser import Recogniser
 from poses.regions import CONFIDENT, HANDS, PARTS, SIDE, regions
 from records.question import Question
-from records.transcript import place_of
+from records.transcript import index_of
 from signer.evidence import Evidence
 
 METHODS = ("gradcam", "hirescam", "layercam")
@@ -33,7 +33,7 @@ class Filmed:
     """A clip and what is known of it."""
 
     clip: Clip
-    active: Optional[np.ndarray] = None                 # int16 [T] by the alignment: place in the sentence, or -1
+    active: Optional[np.ndarray] = None                 # int16 [T] by the alignment: index in the sentence, or -1
     evidence: Optional[Evidence] = None                 # of drawn clips alone, as are keypoints without an error
     exact: Optional[np.ndarray] = None                  # float32 [T, 133, 3]
 
@@ -88,18 +88,18 @@ class RealStudy:
 
 def real_study(recognisers: Mapping[str, Recogniser], films: Sequence[Filmed], done: Callable[[], object]) -> RealStudy:
     """`done` is called once a clip."""
-    found = RealStudy(clips=len(films))
+    study = RealStudy(clips=len(films))
     for film in films:
-        found.aligned += film.active is not None
-        found.pointed += film.clip.keypoints is not None
-        found.drawn += film.evidence is not None
+        study.aligned += film.active is not None
+        study.pointed += film.clip.keypoints is not None
+        study.drawn += film.evidence is not None
         masks, frames = known_places(film), counted(film)
-        _seeing_nothing(found, film, masks, frames)
+        _seeing_nothing(study, film, masks, frames)
         for model, recogniser in recognisers.items():
-            _explained(found, model, recogniser, film, masks, frames)
+            _explained(study, model, recogniser, film, masks, frames)
         done()
-    found.rivals.close()
-    return found
+    study.rivals.close()
+    return study
 
 
 def known_places(film: Filmed) -> Dict[Tuple[str, str], np.ndarray]:
@@ -140,28 +140,29 @@ def counted(film: Filmed) -> np.ndarray:
     return np.asarray(film.active >= 0) if film.active is not None else np.ones(len(film.clip), bool)
 
 
-def _seeing_nothing(found: RealStudy, film: Filmed, masks: Mapping[Tuple[str, str], np.ndarray],
+def _seeing_nothing(study: RealStudy, film: Filmed, masks: Mapping[Tuple[str, str], np.ndarray],
                     frames: np.ndarray) -> None:
     """Maps that no network has made."""
     changes = motion(film.clip.frames)
     for key, values in ((MOTION, changes), (CENTRE, centre(*film.clip.frames.shape[:3]))):
-        found.places.setdefault(key, Places()).add(coarse(values), np.ones((SIDE, SIDE)), masks, frames)
-    for place in () if film.active is None else np.unique(film.active[film.active >= 0]):
-        found.times.setdefault(MOTION, Times()).add(changes.mean(axis=(1, 2)), film.active == place, (0, len(changes)))
+        study.places.setdefault(key, Places()).add(coarse(values), np.ones((SIDE, SIDE)), masks, frames)
+    for index in () if film.active is None else np.unique(film.active[film.active >= 0]):
+        signed = film.active == index
+        study.times.setdefault(MOTION, Times()).add(changes.mean(axis=(1, 2)), signed, (0, len(changes)))
 
 
-def _explained(found: RealStudy, model: str, recogniser: Recogniser, film: Filmed,
+def _explained(study: RealStudy, model: str, recogniser: Recogniser, film: Filmed,
                masks: Mapping[Tuple[str, str], np.ndarray], frames: np.ndarray) -> None:
     layers = list(dict.fromkeys((*recogniser.default_layers, *recogniser.gloss_layers)))
     spatial = [layer for layer in layers if recogniser.layers[layer].spatial]
     if masks:
         at_input = explain(recogniser, film.clip, Question(target="pred", method="gradient")).layers
-        _place(found, (model, GRADIENT, "-"), next(iter(at_input.values())).laid, masks, frames)
+        _place(study, (model, GRADIENT, "-"), next(iter(at_input.values())).laid, masks, frames)
     for method in METHODS:
         if masks:
             whole = explain(recogniser, film.clip, Question(target="pred", method=method, layers=tuple(spatial)))
             for layer in spatial:
-                _place(found, (model, layer, method), whole.layers[layer].laid, masks, frames)
+                _place(study, (model, layer, method), whole.layers[layer].laid, masks, frames)
         if film.active is None:
             continue
         alone = explain(recogniser, film.clip, Question(target="each", method=method, layers=tuple(layers)))
@@ -169,13 +170,13 @@ def _explained(found: RealStudy, model: str, recogniser: Recogniser, film: Filme
             if gloss.about.verdict == "right" and gloss.about.truth is not None:
                 for layer in layers:
                     laid = gloss.layers[layer].laid
-                    found.times.setdefault((model, layer, method), Times()).add(
-                        laid.energy(), film.active == place_of(gloss.about.truth), laid.extent.seen)
+                    study.times.setdefault((model, layer, method), Times()).add(
+                        laid.energy(), film.active == index_of(gloss.about.truth), laid.extent.seen)
 
 
-def _place(found: RealStudy, key: Key, laid: LaidMap, masks: Mapping[Tuple[str, str], np.ndarray],
+def _place(study: RealStudy, key: Key, laid: LaidMap, masks: Mapping[Tuple[str, str], np.ndarray],
            frames: np.ndarray) -> None:
     values, box = laid.coarse(SIDE).astype(np.float64), seen_box(laid)
-    found.places.setdefault(key, Places()).add(values, box, masks, frames)
+    study.places.setdefault(key, Places()).add(values, box, masks, frames)
     if (GIVEN, BOTH) in masks:
-        found.rivals.add(key, values, box, masks[GIVEN, BOTH], frames)
+        study.rivals.add(key, values, box, masks[GIVEN, BOTH], frames)

@@ -30,8 +30,8 @@ class Rivals:
 
     def add(self, key: Key, values: np.ndarray, box: np.ndarray, hands: np.ndarray, frames: np.ndarray) -> None:
         """values [T, N, N]; box [N, N] as it was seen; hands [T, N, N], frames [T] bool."""
-        its = self.of.setdefault(key, {RANDOM: [], MEAN: []})
-        its[RANDOM].append(share_over_area(_random(values, box, len(its[RANDOM])), box, hands, frames))
+        shares = self.of.setdefault(key, {RANDOM: [], MEAN: []})
+        shares[RANDOM].append(share_over_area(_random(values, box, len(shares[RANDOM])), box, hands, frames))
         self._stills.setdefault(key, []).append(still(values))
         self._known.setdefault(key, []).append((box, hands, frames))
 

@@ -29,7 +29,7 @@ def _places(study: RealStudy) -> List[str]:
            ROW.format("model", "layer", "method") + "".join(f"{part:>17}" for part in (*OWN, BOTH))]
     for key, places in study.places.items():
         values = [places.of[GIVEN, part] for part in (*OWN, BOTH)]
-        out.append(ROW.format(*key) + "".join(f"{_with_error(each):>17}" for each in values))
+        out.append(ROW.format(*key) + "".join(f"{_with_error(value):>17}" for value in values))
     return [*out, "", *_ahead(study)]
 
 
@@ -91,7 +91,7 @@ def _worth(study: RealStudy) -> List[str]:
 
 
 def _ranked_alike(places: Dict[Key, Places], box: Tuple[str, str]) -> str:
-    drawn, boxed = ([mean(each.of[key]) for each in places.values()] for key in ((DRAWN, DRAWN), box))
+    drawn, boxed = ([mean(places.of[key]) for places in places.values()] for key in ((DRAWN, DRAWN), box))
     return _or_dash(rank_correlation(np.array(drawn), np.array(boxed)))
 
 

@@ -41,8 +41,8 @@ class Bench:
 
 def verdicts(recogniser: Recogniser, clip: Clip, box: Box) -> Dict[str, np.ndarray]:
     """What each referee says of the clip's places, [steps, SIDE, SIDE]."""
-    return {referee: pooled(each.map, box) for referee, budget in BUDGETS.items()
-            for each in explain(recogniser, clip,
+    return {referee: pooled(explanation.map, box) for referee, budget in BUDGETS.items()
+            for explanation in explain(recogniser, clip,
                                 Question(target="pred", method=referee, budget=budget)).layers.values()}
 
 

@@ -31,11 +31,11 @@ def same_spectrum(maps: np.ndarray, box: Box, seed: int) -> np.ndarray:
     top, bottom, left, right = box
     inside = maps[:, top:bottom, left:right].astype(np.float32)
     height, width = inside.shape[1:]
-    small = np.stack([cv2.resize(each, (min(SIDE, width), min(SIDE, height)), interpolation=cv2.INTER_AREA)
-                      for each in inside])
+    small = np.stack([cv2.resize(frame, (min(SIDE, width), min(SIDE, height)), interpolation=cv2.INTER_AREA)
+                      for frame in inside])
     out = np.zeros(maps.shape, np.float32)
-    out[:, top:bottom, left:right] = [cv2.resize(each, (width, height), interpolation=cv2.INTER_LINEAR)
-                                      for each in other_phases(small, seed)]
+    out[:, top:bottom, left:right] = [cv2.resize(frame, (width, height), interpolation=cv2.INTER_LINEAR)
+                                      for frame in other_phases(small, seed)]
     return out
 
 
@@ -58,5 +58,5 @@ def still(maps: np.ndarray) -> np.ndarray:
 
 def others_mean(stills: Sequence[np.ndarray], number: int, frames: int) -> np.ndarray:
     """What the clips but this one have in common, in every frame: a map that has never seen the clip."""
-    others = [each for place, each in enumerate(stills) if place != number]
+    others = [values for index, values in enumerate(stills) if index != number]
     return np.broadcast_to(np.mean(others, axis=0), (frames, *stills[number].shape))

@@ -40,19 +40,19 @@ def fill(values: Tensor, holes: Tensor, tolerance: float = TOLERANCE, most: int 
     if not bool(holes.any()):
         return values
     system = System(values, holes)
-    found = system.taken(_guess(values, holes, tolerance, most))        # [n, C]
-    left_over = system.right - system(found)
+    solution = system.taken(_guess(values, holes, tolerance, most))        # [n, C]
+    left_over = system.right - system(solution)
     along, size = left_over.clone(), left_over.square().sum(0)
     for _ in range(most):
         if float(left_over.abs().max()) <= tolerance:
             break
         pulled = system(along)
         step = size / (along * pulled).sum(0).clamp(min=TINY)
-        found += step * along
+        solution += step * along
         left_over -= step * pulled
         before, size = size, left_over.square().sum(0)
         along = left_over + size / before.clamp(min=TINY) * along
-    return system.put(found)
+    return system.put(solution)
 
 
 class System:
@@ -79,10 +79,10 @@ class System:
             out.add_(values[at + down * width + across], alpha=weight)
         return out
 
-    def __call__(self, found: Tensor) -> Tensor:
+    def __call__(self, solution: Tensor) -> Tensor:
         """[n, C] of the missing pixels -> what their equations have on the left."""
-        more = torch.cat([found, found.new_zeros((1, found.shape[1]))])     # the last: of those that are known
-        out = self.weights * found
+        more = torch.cat([solution, solution.new_zeros((1, solution.shape[1]))])     # the last: of those that are known
+        out = self.weights * solution
         for weight, neighbours in self.pulls:
             out.sub_(more[neighbours], alpha=weight)
         return out
@@ -91,9 +91,9 @@ class System:
         """[N, C, H, W] -> [n, C]"""
         return values.permute(0, 2, 3, 1)[self.holes[:, 0]]
 
-    def put(self, found: Tensor) -> Tensor:
+    def put(self, solution: Tensor) -> Tensor:
         out = self.values.permute(0, 2, 3, 1).clone()
-        out[self.holes[:, 0]] = found
+        out[self.holes[:, 0]] = solution
         return out.permute(0, 3, 1, 2)
 
 

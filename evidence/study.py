@@ -47,13 +47,13 @@ class Study:
 
 def study(recognisers: Mapping[str, Recogniser], kinds: Mapping[str, Clips], done: Callable[[], object]) -> Study:
     """kinds: the clips by what is special about them, the plain ones first. `done` is called once a clip."""
-    found = Study()
+    study = Study()
     for kind, clips in kinds.items():
-        into = found.places.setdefault(kind, Places())
+        into = study.places.setdefault(kind, Places())
         for number, (clip, evidence) in enumerate(clips):
             for model, recogniser in recognisers.items():
-                if into is found.plain:
-                    _plain(found, model, recogniser, number, clip, evidence)
+                if into is study.plain:
+                    _plain(study, model, recogniser, number, clip, evidence)
                 else:
                     places.add(into, model, recogniser, clip, evidence, lambda *_: None)
             into.clips += 1
@@ -62,34 +62,34 @@ def study(recognisers: Mapping[str, Recogniser], kinds: Mapping[str, Clips], don
             places.compare_with_means(into, model, recogniser, [evidence.region for _, evidence in clips])
     first = [clip for clip, _ in next(iter(kinds.values()))]
     for model, recogniser in recognisers.items():
-        found.fields.update({(model, layer): field_of_view(recogniser, first[0], layer)
+        study.fields.update({(model, layer): field_of_view(recogniser, first[0], layer)
                              for layer in (*spatial_layers(recogniser), *attending_layers(recogniser))})
-        found.redrawn.update({(model, layer): values
+        study.redrawn.update({(model, layer): values
                               for layer, values in redrawn(recogniser, first[:CURVE_CLIPS]).items()})
-    return found
+    return study
 
 
-def _plain(found: Study, model: str, recogniser: Recogniser, number: int, clip: Clip, evidence: Evidence) -> None:
+def _plain(study: Study, model: str, recogniser: Recogniser, number: int, clip: Clip, evidence: Evidence) -> None:
     """A clip on which nothing is left out."""
     box = recogniser.viewport.box(*clip.frames.shape[1:3])
     judged = verdicts(recogniser, clip, box) if number < REFEREE_CLIPS else {}
     maps: Dict[str, np.ndarray] = {}        # Grad-CAM's by layer, and the rivals by name
 
-    def seen(layer: str, method: str, its: np.ndarray) -> None:
-        found.bench.judge(model, layer, method, its, judged, box)
+    def seen(layer: str, method: str, values: np.ndarray) -> None:
+        study.bench.judge(model, layer, method, values, judged, box)
         if method == "gradcam" or layer == "-":
-            maps[method if layer == "-" else layer] = its
+            maps[method if layer == "-" else layer] = values
 
-    places.add(found.plain, model, recogniser, clip, evidence, seen)
-    for referee, its in judged.items():
-        found.bench.judge_pooled(model, "-", referee, its, judged)
+    places.add(study.plain, model, recogniser, clip, evidence, seen)
+    for referee, judgement in judged.items():
+        study.bench.judge_pooled(model, "-", referee, judgement, judged)
     if number < PART_CLIPS:
-        parted.add(found.parted, model, recogniser, clip)
-    gloss_maps.count(found.own, model, recogniser, clip, evidence)
-    for name, its in maps.items() if number < CURVE_CLIPS else ():
-        curves.add(found.faith.setdefault((model, name), Faith()), recogniser, clip, its, number < ROAD_CLIPS)
+        parted.add(study.parted, model, recogniser, clip)
+    gloss_maps.count(study.own, model, recogniser, clip, evidence)
+    for name, values in maps.items() if number < CURVE_CLIPS else ():
+        curves.add(study.faith.setdefault((model, name), Faith()), recogniser, clip, values, number < ROAD_CLIPS)
     layers = spatial_layers(recogniser)
     for layer in layers if number < CURVE_CLIPS else ():
-        hold(found.holdings.setdefault((model, layer), Holding()), recogniser, clip, evidence.region, layer)
+        hold(study.holdings.setdefault((model, layer), Holding()), recogniser, clip, evidence.region, layer)
     for layer, value in (sensitivities(recogniser, clip, layers) if number < REFEREE_CLIPS else {}).items():
-        found.sensitive.setdefault((model, layer), []).append(value)
+        study.sensitive.setdefault((model, layer), []).append(value)

@@ -54,11 +54,11 @@ def _explained(study: Study, places: Places) -> List[str]:
             f"{min(REFEREE_CLIPS, places.clips)} clips"]
 
 
-def bracketed(found: Interval, form: str = "5.2f") -> str:
-    if np.isnan(found.value):
+def bracketed(interval: Interval, form: str = "5.2f") -> str:
+    if np.isnan(interval.value):
         return "-"
-    ends = "" if np.isnan(found.low) else f" [{found.low:{form}},{found.high:{form}}]"
-    return f"{found.value:{form}}{ends}"
+    ends = "" if np.isnan(interval.low) else f" [{interval.low:{form}},{interval.high:{form}}]"
+    return f"{interval.value:{form}}{ends}"
 
 
 def where(places: Places, model: str) -> List[str]:
@@ -81,7 +81,7 @@ def _table(study: Study, places: Places, model: str) -> List[str]:
         out.append((row + (_judged(study, key) if judged else "")).rstrip())
     if judged:
         between = [study.bench.agreement.get((model, "-", one, other)) for one in BUDGETS for other in BUDGETS]
-        agreement = [f"{np.nanmean(each):.2f}" for each in between if each]
+        agreement = [f"{np.nanmean(values):.2f}" for values in between if values]
         out.append(f"the referees agree with each other by {agreement[0]}" if agreement else "no referee was asked")
     return out
 
@@ -92,8 +92,8 @@ def _letters(places: Places, key: Key, figure) -> str:  # type: ignore[no-untype
     return "".join(LETTERS[name] for name in places.beaten(key, figure)) or "none"
 
 
-def _percents(found: Interval) -> str:
-    value, *ends = bracketed(Interval(*(100 * each for each in found)), "3.0f").partition(" [")
+def _percents(interval: Interval) -> str:
+    value, *ends = bracketed(Interval(*(100 * end for end in interval)), "3.0f").partition(" [")
     return value if value == "-" else f"{value}%{''.join(ends)}"
 
 
@@ -101,7 +101,7 @@ def _judged(study: Study, key: Key) -> str:
     model, layer, method = key
     seen = study.fields.get((model, layer))
     agreements = [study.bench.agreement.get((model, layer, method, referee)) for referee in BUDGETS]
-    cells = ["-" if not each else f"{np.nanmean(each):.2f}" for each in agreements]
+    cells = ["-" if not values else f"{np.nanmean(values):.2f}" for values in agreements]
     return f"{'' if seen is None else f'{seen:.1%}':>7}{cells[0]:>11}{cells[1]:>7}"
 
 
@@ -115,9 +115,9 @@ def _ahead(places: Places, model: str) -> List[str]:
         for key in places.maps(model):
             cells = []
             for name in RIVALS:
-                found = places.ahead(key, name, figure)
+                lead = places.ahead(key, name, figure)
                 scale = 1 if figure is mass_ratio else 100
-                cells.append(f"{bracketed(Interval(*(scale * each for each in found)), form):<22}")
+                cells.append(f"{bracketed(Interval(*(scale * end for end in lead)), form):<22}")
             out.append(f"{key[1]:<27}{key[2]:<18}{''.join(cells)}".rstrip())
     return out[1:]
 
@@ -151,11 +151,11 @@ def _holdings(study: Study) -> List[str]:
            "holds: on over on + off, over the share of cells touched (1: evenly spread); a map can be expected on the",
            "articulators as far as its layer holds what is read there", "",
            f"{'model':<11}{'layer':<30}{'touches':>8}{'on':>8}{'off':>8}{'both':>8}{'holds':>8}"]
-    for (model, layer), found in study.holdings.items():
-        on, off, both = (loss / max(found.steps, 1) for loss in (found.on, found.off, found.both))
+    for (model, layer), holding in study.holdings.items():
+        on, off, both = (loss / max(holding.steps, 1) for loss in (holding.on, holding.off, holding.both))
         note = "" if both > HARDLY else "  hardly read at all"
-        out.append(f"{model:<11}{layer:<30}{found.touched / max(found.cells, 1):>8.1%}{on:>8.3f}{off:>8.3f}{both:>8.3f}"
-                   f"{found.ratio:>8.2f}{note}")
+        touched = holding.touched / max(holding.cells, 1)
+        out.append(f"{model:<11}{layer:<30}{touched:>8.1%}{on:>8.3f}{off:>8.3f}{both:>8.3f}{holding.ratio:>8.2f}{note}")
     return out
 
 

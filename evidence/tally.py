@@ -106,7 +106,7 @@ def kept(before: Sequence[str], after: Sequence[str]) -> float:
 
 def rank_correlation(one: np.ndarray, other: np.ndarray) -> Optional[float]:
     """Spearman's, with mean ranks for ties; None where one of them is flat."""
-    first, second = (_ranks(np.asarray(each, np.float32).ravel()) for each in (one, other))
+    first, second = (_ranks(np.asarray(values, np.float32).ravel()) for values in (one, other))
     if first.std() == 0 or second.std() == 0:
         return None
     return float(np.corrcoef(first, second)[0, 1])

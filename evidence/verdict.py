@@ -40,7 +40,7 @@ def _told(study: Study, key: Key) -> Dict[str, Any]:
     return {**figures, "line": line_of(figures)}
 
 
-def _figure(found: Interval) -> Optional[List[Optional[float]]]:
-    if not np.isfinite(found.value):
+def _figure(interval: Interval) -> Optional[List[Optional[float]]]:
+    if not np.isfinite(interval.value):
         return None
-    return [round(each, 4) if np.isfinite(each) else None for each in found]
+    return [round(number, 4) if np.isfinite(number) else None for number in interval]

@@ -13,17 +13,17 @@ from signer.people import Portrait, differing, person, portrait
 
 TARGETS = ("dot", "cosine")
 METHODS = ("gradcam", "hirescam", "layercam")
-Place = Tuple[str, str, str]            # target, method, layer
+Asked = Tuple[str, str, str]            # target, method, layer
 
 
 @dataclass
 class Known:
     """Over the people studied; each tally is of one target, method and layer."""
 
-    person: Dict[Place, Tally] = field(default_factory=dict)    # mass on the person, of two pictures of them
-    other: Dict[Place, Tally] = field(default_factory=dict)     # mass on what differs, compared with the changed look
-    itself: Dict[Place, Tally] = field(default_factory=dict)    # mass on the same pixels, compared with the same look
-    falls: Dict[Place, List[float]] = field(default_factory=dict)   # other less itself, share of mass by pair
+    person: Dict[Asked, Tally] = field(default_factory=dict)    # mass on the person, of two pictures of them
+    other: Dict[Asked, Tally] = field(default_factory=dict)     # mass on what differs, compared with the changed look
+    itself: Dict[Asked, Tally] = field(default_factory=dict)    # mass on the same pixels, compared with the same look
+    falls: Dict[Asked, List[float]] = field(default_factory=dict)   # other less itself, share of mass by pair
     similar: Dict[str, List[float]] = field(default_factory=dict)   # cosine of the two, by what was changed
 
 
@@ -55,8 +55,8 @@ def _person(known: Known, embedder: Embedder, look: Look, seed: int, number: int
     """Two pictures of one person: pose, place, light and background differ."""
     shown = [portrait(look, seed, 7000 + 2 * number + which) for which in (0, 1)]
     clips = [_clip(each) for each in shown]
-    found = explain_pictures(embedder, clips, layers, TARGETS, METHODS, embed(embedder, clips).flip(0))
-    for each, drawn in zip(found, shown):
+    explained = explain_pictures(embedder, clips, layers, TARGETS, METHODS, embed(embedder, clips).flip(0))
+    for each, drawn in zip(explained, shown):
         _add(known.person, each, drawn.person)
 
 
@@ -81,10 +81,10 @@ def _differs(known: Known, embedder: Embedder, looks: Tuple[Look, Look], changed
             known.falls.setdefault(key, []).append((shares[0] - shares[1]) / max(shares[1], 1e-9))
 
 
-def _add(tallies: Dict[Place, Tally], found: PictureExplanation, mask: np.ndarray) -> None:
+def _add(tallies: Dict[Asked, Tally], explained: PictureExplanation, mask: np.ndarray) -> None:
     """Void maps have no mass, and count for nothing."""
     height, width = mask.shape
-    for key, each in found.maps.items():
+    for key, each in explained.maps.items():
         if each.map.any():
             tallies.setdefault(key, Tally()).add(each.map[None], mask[None], (0, height, 0, width))
 
@@ -98,8 +98,8 @@ def lines(known: Known) -> List[str]:
            f"{'by':>7}"]
     for key, tally in known.person.items():
         target, method, layer = key
-        other, itself = (f"{found[key].mass_ratio:.2f}" if key in found else "-"
-                         for found in (known.other, known.itself))
+        other, itself = (f"{explained[key].mass_ratio:.2f}" if key in explained else "-"
+                         for explained in (known.other, known.itself))
         falls = np.array(known.falls.get(key, []))
         fallen = f"{(falls < 0).mean():>8.0%}{-np.median(falls):>7.0%}" if len(falls) else f"{'-':>8}{'-':>7}"
         out.append(f"{target:<9}{method:<11}{layer:<18}{tally.mass_ratio:>8.2f}{other:>16}{itself:>9}{fallen}")

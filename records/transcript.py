@@ -58,7 +58,7 @@ def read_id(number: int) -> str:
     return f"read-{number}"
 
 
-def place_of(id: str) -> int:
+def index_of(id: str) -> int:
     """Where the gloss of an id stands in its list, counted from 0."""
     return int(id.split("-")[1]) - 1
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:   # torch is loaded once arguments are understood
     from glosses.rules import Rule
     from glosses.wer import WER
     from models.recogniser import Recogniser
-    from training.distributed import Place
+    from training.distributed import Process
     from training.evaluation import Reading
 
 Widths = Tuple[Optional[int], ...]      # of beams; None is a network's own
@@ -59,22 +59,22 @@ def evaluate(given: argparse.Namespace) -> int:
                   for model in checkpoints for width in widths for ending in WRITTEN),
                 *(out / f"{split}.stm" for split in given.split),
                 *(out / f"{path.name}{BESIDE}" for path in checkpoints.values() if "dev" in given.split)])
-    place = join(given.device or "auto")
-    for note in notes if place.first else ():
+    process = join(given.device or "auto")
+    for note in notes if process.first else ():
         print(note, file=sys.stderr)
     broken: Dict[str, Dict[str, str]] = {}
     outcomes: List[Outcome] = []
     try:
-        recognisers = load_checked(checkpoints, str(place.device), corpus, given.split,
+        recognisers = load_checked(checkpoints, str(process.device), corpus, given.split,
                                    {split: dataset.rows for split, dataset in datasets.items()})
         for split, dataset in datasets.items():
-            read, broken[split] = _read(recognisers, dataset, place, given.batch_size, widths)
+            read, broken[split] = _read(recognisers, dataset, process, given.batch_size, widths)
             outcomes += [Outcome(split, model, decoder_name(width, recognisers[model]),
                                  file_name(split, model, width, widths), read[model][number])
                          for model in checkpoints for number, width in enumerate(widths)]
     finally:
         leave()
-    if not place.first:
+    if not process.first:
         return 0
     _write(out, corpus, outcomes, {split: dataset.rows for split, dataset in datasets.items()}, broken, checkpoints)
     print("\n".join([*table(outcomes, corpus), *parity(outcomes, len(widths))]))
@@ -86,17 +86,18 @@ def evaluate(given: argparse.Namespace) -> int:
     return 1 if any(broken.values()) else 0
 
 
-def _read(recognisers: "Mapping[str, Recogniser]", dataset: "PhoenixVideoTextDataset", place: "Place", batch: int,
+def _read(recognisers: "Mapping[str, Recogniser]", dataset: "PhoenixVideoTextDataset", process: "Process", batch: int,
           widths: Widths) -> "Tuple[Dict[str, List[List[Reading]]], Dict[str, str]]":
     """The whole split, shared among processes: each network's readings, a list a decoder; and clips not read."""
     from tqdm import tqdm
 
     from training.evaluation import read_split
 
-    indices = list(range(len(dataset)))[place.rank::place.world]
+    indices = list(range(len(dataset)))[process.rank::process.world]
     readings: Dict[str, List[List[Reading]]] = {model: [[] for _ in widths] for model in recognisers}
     broken: Dict[str, str] = {}
-    bar = tqdm(total=len(indices), desc=dataset.split, unit="clip", leave=False, disable=None if place.first else True)
+    bar = tqdm(total=len(indices), desc=dataset.split, unit="clip", leave=False,
+               disable=None if process.first else True)
     for read in read_split(recognisers, dataset, indices, batch, widths):
         for model, by_width in read.readings.items():
             for whole, part in zip(readings[model], by_width):
@@ -104,8 +105,8 @@ def _read(recognisers: "Mapping[str, Recogniser]", dataset: "PhoenixVideoTextDat
         broken.update(read.broken)
         bar.update(read.clips)
     bar.close()
-    gathered = {model: [place.gather(part) for part in by_width] for model, by_width in readings.items()}
-    return gathered, dict(place.gather(list(broken.items())))
+    gathered = {model: [process.gather(part) for part in by_width] for model, by_width in readings.items()}
+    return gathered, dict(process.gather(list(broken.items())))
 
 
 def _write(out: Path, corpus: "Corpus", outcomes: Sequence[Outcome], rows: "Mapping[str, Sequence[Row]]",

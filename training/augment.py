@@ -72,7 +72,7 @@ def apply(frames: np.ndarray, view: View, crop: int, image_scale: float = 1.0, p
 def _padded(frames: np.ndarray, crop: int) -> np.ndarray:
     """Black around frames smaller than the crop."""
     short = [max(crop - side, 0) for side in frames.shape[1:3]]
-    around = [(0, 0), *((each // 2, each - each // 2) for each in short), (0, 0)]
+    around = [(0, 0), *((size // 2, size - size // 2) for size in short), (0, 0)]
     return np.pad(frames, around) if any(short) else frames
 
 

@@ -28,7 +28,7 @@ class FrameBackbone:
         return self.module(*inputs)[0].transpose(0, 1)
 
     def inputs(self, features: Tensor) -> Tuple[Tensor, ...]:
-        """[B, T, C] -> what the network is given in the place of frames."""
+        """[B, T, C] -> what the network is given instead of frames."""
         return (features.transpose(1, 2),)
 
     def passed(self, *inputs: Tensor) -> Any:

@@ -60,8 +60,8 @@ def resuming(path: Path) -> Iterator[None]:
     try:
         yield
     except (LookupError, TypeError, ValueError, AttributeError, RuntimeError, ArithmeticError) as error:
-        told = " ".join(str(error).split())[:200] or type(error).__name__
-        raise UserError(f"{path}: holds no state of training that this recipe can go on from ({told}); give the "
+        message = " ".join(str(error).split())[:200] or type(error).__name__
+        raise UserError(f"{path}: holds no state of training that this recipe can go on from ({message}); give the "
                         "checkpoint that train.py left, or train anew") from None
 
 
@@ -78,8 +78,8 @@ def load_state(whole: Any, state: Any) -> None:
     _check_alike(whole.state_dict(), state, "")
     whole.load_state_dict(state)
     if isinstance(whole, torch.optim.Optimizer):
-        for parameter, its in whole.state.items():
-            for name, value in its.items():
+        for parameter, own in whole.state.items():
+            for name, value in own.items():
                 fits = value.shape in ((), (1,), parameter.shape) if isinstance(value, torch.Tensor) else \
                     isinstance(value, (int, float, type(None)))
                 if not fits:

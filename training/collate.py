@@ -43,8 +43,8 @@ def pad_edges(frames: Tensor, left: int, total: int) -> Tensor:
 
 
 def concatenate(labels: Sequence[List[int]]) -> Tuple[Tensor, Tensor]:
-    return (torch.tensor([number for each in labels for number in each], dtype=torch.long),
-            torch.tensor([len(each) for each in labels], dtype=torch.long))
+    return (torch.tensor([number for ids in labels for number in ids], dtype=torch.long),
+            torch.tensor([len(ids) for ids in labels], dtype=torch.long))
 
 
 def _check_steps(samples: Sequence[Sample], lengths: Sequence[int], kernel_spec: Sequence[str]) -> None:

@@ -64,8 +64,8 @@ def read_yaml(path: Path) -> Dict[str, Any]:
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not UTF-8 text (byte {error.start}); convert it to UTF-8") from None
     except DAMAGED_YAML as error:
-        told = " ".join(str(error).split())[:200] or type(error).__name__
-        raise UserError(f"{path}: not YAML ({told}); mend it") from None
+        message = " ".join(str(error).split())[:200] or type(error).__name__
+        raise UserError(f"{path}: not YAML ({message}); mend it") from None
     if not isinstance(tree, dict):
         raise UserError(f"{path}: expected keys and values; see configs/ for examples")
     return tree
@@ -82,13 +82,13 @@ def override(tree: Dict[str, Any], pairs: Sequence[str]) -> None:
         raise UserError(f"--override {pairs[-1]}: a key without a value; give `key value` pairs")
     for key, text in zip(pairs[::2], pairs[1::2]):
         *sections, leaf = key.split(".")
-        place = tree
+        into = tree
         for section in sections:
-            place = place.setdefault(section, {})
-            if not isinstance(place, dict):
+            into = into.setdefault(section, {})
+            if not isinstance(into, dict):
                 raise UserError(f"--override {key}: {section} is a value, not a section; drop what follows it")
         try:
-            place[leaf] = yaml.load(text, PlainLoader)
+            into[leaf] = yaml.load(text, PlainLoader)
         except DAMAGED_YAML:
             raise UserError(f"--override {key}: {text[:80]!r} is no value of YAML; give a number, a word or a "
                             "[list]") from None
@@ -113,9 +113,9 @@ def build(kind: Type[T], tree: Any, where: str) -> T:
     if missing:
         raise UserError(f"{where}: {missing[0]} is missing; add it to the recipe")
     values = {key: _value(value, hints[key], f"{where}.{key}") for key, value in tree.items()}
-    for each in fields:
-        if each.name in values:
-            check(each, values[each.name], f"{where}.{each.name}")
+    for option in fields:
+        if option.name in values:
+            check(option, values[option.name], f"{where}.{option.name}")
     return kind(**values)
 
 

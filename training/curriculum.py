@@ -108,8 +108,8 @@ def at_strength(augment: Any, strength: float) -> Any:
     """An augmentation between doing nothing (0) and what the recipe says (1)."""
     if strength == 1:
         return augment
-    changed = {each.name: _between(each.metadata["rest"], getattr(augment, each.name), strength)
-               for each in dataclasses.fields(augment) if "rest" in each.metadata}
+    changed = {option.name: _between(option.metadata["rest"], getattr(augment, option.name), strength)
+               for option in dataclasses.fields(augment) if "rest" in option.metadata}
     return dataclasses.replace(augment, **changed)
 
 

@@ -10,7 +10,7 @@ from models.device import choose_device
 
 
 @dataclass(frozen=True)
-class Place:
+class Process:
     """This process among those that train together."""
 
     device: torch.device
@@ -42,16 +42,16 @@ class Place:
             dist.barrier()
 
 
-def join(device: str) -> Place:
+def join(device: str) -> Process:
     """device: auto or any that torch knows; torchrun's environment says the rest."""
     chosen = torch.device(choose_device(None if device == "auto" else device)[0])
     if chosen.type == "cuda":
         torch.cuda.set_device(chosen)
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        return Place(chosen)
+        return Process(chosen)
     if not dist.is_initialized():
         dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
-    return Place(chosen, dist.get_rank(), dist.get_world_size())
+    return Process(chosen, dist.get_rank(), dist.get_world_size())
 
 
 def leave() -> None:

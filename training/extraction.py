@@ -11,7 +11,7 @@ from tqdm import tqdm
 from models.recogniser import Recogniser
 from training.backbones import find_backbone
 from training.clips import list_clips
-from training.distributed import Place
+from training.distributed import Process
 from training.feature_store import CLIPS, StoreWriter, shards
 from training.from_features import DEV, TRAIN, facts_of
 from training.protocols import Protocol
@@ -37,12 +37,12 @@ class StoredViews(Dataset):
 
 
 class Extraction:
-    def __init__(self, protocol: Protocol, recogniser: Recogniser, folder: Path, place: Place, views: int,
+    def __init__(self, protocol: Protocol, recogniser: Recogniser, folder: Path, process: Process, views: int,
                  numbers: str) -> None:
-        self.protocol, self.recogniser, self.folder, self.place = protocol, recogniser, folder, place
+        self.protocol, self.recogniser, self.folder, self.process = protocol, recogniser, folder, process
         self.views, self.numbers = views, numbers
         self.backbone = find_backbone(protocol.architecture, recogniser.network)
-        recogniser.to(place.device)
+        recogniser.to(process.device)
         recogniser.eval()
         self.collate = protocol.collate(recogniser.network)
 
@@ -58,17 +58,17 @@ class Extraction:
         channels = self._features(StoredViews(feeder, range(1), 1, 0)[0]).shape[1]
         facts = facts_of(self.protocol, self.recogniser, self.backbone, train, len(footage.entries), views,
                          self.numbers, channels)
-        store = StoreWriter(self.folder / (TRAIN if train else DEV), facts, self.place.first)
-        self.place.wait()
+        store = StoreWriter(self.folder / (TRAIN if train else DEV), facts, self.process.first)
+        self.process.wait()
         missing = store.missing()
-        self.place.wait()       # before any of them is written
+        self.process.wait()       # before any of them is written
         log.info("%s: %d clips in %d views; %d of %d shards are to be made", facts.split, facts.clips, views,
                  len(missing), shards(facts.clips))
-        for shard in tqdm(missing[self.place.rank::self.place.world], facts.split, unit="shard",
-                          disable=None if self.place.first else True, leave=False):
+        for shard in tqdm(missing[self.process.rank::self.process.world], facts.split, unit="shard",
+                          disable=None if self.process.first else True, leave=False):
             clips = range(shard * CLIPS, min((shard + 1) * CLIPS, facts.clips))
             store.write(shard, list(zip((footage.entries[clip] for clip in clips), self._shard(feeder, clips, views))))
-        self.place.wait()
+        self.process.wait()
 
     def _shard(self, feeder: Any, clips: range, views: int) -> List[Tuple[np.ndarray, ...]]:
         config = self.protocol.config
@@ -81,7 +81,7 @@ class Extraction:
     def _features(self, sample: Any) -> np.ndarray:
         """[T, C]; without the edges that a clip is read with where the backbone sees each frame alone."""
         batch = self.collate([sample])
-        features = self.backbone.features(self.protocol.inputs(batch, self.place.device)).float().cpu()
+        features = self.backbone.features(self.protocol.inputs(batch, self.process.device)).float().cpu()
         if not self.recogniser.frame_by_frame:
             return features.numpy()
         before = _edge(self.recogniser)

@@ -97,10 +97,10 @@ class FeatureStore:
             raise UserError(f"{self.folder}: half-written: shard {shard + 1} of {total} is missing; run the same "
                             "train.py --extract again, it goes on from there")
         try:
-            told = read_json(path)
-            rows = int(told["rows"])
+            index = read_json(path)
+            rows = int(index["rows"])
             clips = [(str(name), int(frames), int(size), [(int(start), int(count)) for start, count in views])
-                     for name, frames, size, views in told["clips"]]
+                     for name, frames, size, views in index["clips"]]
             held = numbers.stat().st_size
         except (*DAMAGED_JSON, LookupError, TypeError, ArithmeticError) as error:
             raise UserError(f"{path}: damaged ({' '.join(str(error).split())[:100]}); delete it and run train.py "
@@ -134,22 +134,22 @@ def shards(clips: int) -> int:
 def read_facts(folder: Path) -> Facts:
     path = folder / FACTS
     try:
-        told: Optional[Any] = read_json(path)
+        facts: Optional[Any] = read_json(path)
     except FileNotFoundError:
         raise UserError(f"{folder}: no features there (expected {FACTS} in it); {AGAIN}") from None
     except DAMAGED_JSON:
-        told = None
-    names = [each.name for each in dataclasses.fields(Facts)]
-    if not isinstance(told, dict) or sorted(told) != sorted(names) or told["numbers"] not in ("float32", "float16") \
-            or not all(type(told[name]) is int and told[name] > 0 for name in ("clips", "views", "channels")):
+        facts = None
+    names = [option.name for option in dataclasses.fields(Facts)]
+    if not isinstance(facts, dict) or sorted(facts) != sorted(names) or facts["numbers"] not in ("float32", "float16") \
+            or not all(type(facts[name]) is int and facts[name] > 0 for name in ("clips", "views", "channels")):
         raise UserError(f"{path}: not what train.py --extract writes; {AGAIN}")
-    return Facts(**told)
+    return Facts(**facts)
 
 
-def _check_same(folder: Path, found: Facts, expected: Facts, more: Sequence[str], advice: str) -> None:
+def _check_same(folder: Path, stored: Facts, expected: Facts, more: Sequence[str], advice: str) -> None:
     titles = {"backbone": "another checkpoint", "architecture": "another architecture", "split": "another split"}
     for name in ("format", "network", "architecture", "backbone", "split", "clips", "channels", "settings", *more):
-        there, here = getattr(found, name), getattr(expected, name)
+        there, here = getattr(stored, name), getattr(expected, name)
         if there != here:
             if isinstance(there, dict) and isinstance(here, dict):
                 name, there, here = next((key, there.get(key), here.get(key)) for key in {**there, **here}

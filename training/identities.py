@@ -23,7 +23,7 @@ from results.retrieval import Retrieval, retrieval, similarities
 from terminal.errors import UserError
 from training import checkpointing
 from training.checkpointing import BEST, LAST
-from training.distributed import Place
+from training.distributed import Process
 from training.recipe import Config
 from training.schedules import make_optimizer, make_schedule
 from training.seeding import EpochOrder, seed_everything, seed_worker
@@ -89,15 +89,15 @@ class Pictures(Dataset):
 
 
 class IdentityTrainer:
-    def __init__(self, config: Config, architecture: Dict[str, Any], root: Path, out: Path, place: Place) -> None:
-        if place.world > 1:
+    def __init__(self, config: Config, architecture: Dict[str, Any], root: Path, out: Path, process: Process) -> None:
+        if process.world > 1:
             raise UserError("embedders are trained in one process; leave torchrun out")
-        self.config, self.architecture, self.out, self.place = config, architecture, out, place
+        self.config, self.architecture, self.out, self.process = config, architecture, out, process
         seed_everything(config.trainer.seed)
-        self.embedder = create_embedder(architecture).to(place.device)
+        self.embedder = create_embedder(architecture).to(process.device)
         self.pictures = Pictures(market(root, "train"), self.embedder, config.augment.flip)
         self.queries, self.gallery = market(root, "query"), market(root, "gallery")
-        self.margin = Margin(len(self.pictures.numbers), architecture["embedding"], config.loss).to(place.device)
+        self.margin = Margin(len(self.pictures.numbers), architecture["embedding"], config.loss).to(process.device)
         self.batches = len(self.pictures) // config.data.batch_size
         if not self.batches:
             raise UserError(f"{root}: {len(self.pictures)} pictures to train on, less than one batch of "
@@ -118,11 +118,11 @@ class IdentityTrainer:
             self.epoch += 1
             words = f"epoch {self.epoch}/{trainer.epochs}: loss {mean:.4f}, {time.time() - started:.0f} s"
             if self.epoch % trainer.eval_every == 0 or self.epoch == trainer.epochs:
-                found = self.find_again()
-                words += (f", mAP {100 * found.mean_precision:.1f}%, rank 1 {100 * found.cmc[0]:.1f}% "
-                          f"of {found.queries} queries")
-                if found.mean_precision > self.best:
-                    self.best = found.mean_precision
+                ranks = self.find_again()
+                words += (f", mAP {100 * ranks.mean_precision:.1f}%, rank 1 {100 * ranks.cmc[0]:.1f}% "
+                          f"of {ranks.queries} queries")
+                if ranks.mean_precision > self.best:
+                    self.best = ranks.mean_precision
                     checkpointing.save(self.out / BEST, self.state())
             log.info("%s", words)
             checkpointing.save(self.out / LAST, self.state())
@@ -130,7 +130,7 @@ class IdentityTrainer:
 
     def _train_epoch(self) -> float:
         self.embedder.train()
-        data, device = self.config.data, self.place.device
+        data, device = self.config.data, self.process.device
         order = EpochOrder(len(self.pictures), self.config.trainer.seed, self.epoch)
         generator = torch.Generator().manual_seed(torch.initial_seed())
         loader = DataLoader(self.pictures, data.batch_size, sampler=order, num_workers=data.workers, drop_last=True,
@@ -183,10 +183,10 @@ class IdentityTrainer:
         checkpointing.check_progress(self.epoch, self.best)
 
 
-def start(config: Config, architecture: Dict[str, Any], root: Path, out: Path, place: Place,
+def start(config: Config, architecture: Dict[str, Any], root: Path, out: Path, process: Process,
           resume: bool) -> IdentityTrainer:
     checkpointing.check_free(out, resume)
-    trainer = IdentityTrainer(config, architecture, root, out, place)
+    trainer = IdentityTrainer(config, architecture, root, out, process)
     log.info("%s: %.2f million parameters, %d people on %d pictures", trainer.embedder.title,
              sum(p.numel() for p in trainer.embedder.network.parameters()) / 1e6, len(trainer.pictures.numbers),
              len(trainer.pictures))

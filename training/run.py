@@ -18,7 +18,7 @@ from models.registry import build, create
 from models.swin import FrameSwin
 from terminal.errors import UserError
 from training.checkpointing import LAST, check_free, check_same_glosses
-from training.distributed import Place
+from training.distributed import Process
 from training.extraction import Extraction
 from training.from_features import FromFeatures
 from training.protocols import Protocol, find_protocol
@@ -30,7 +30,7 @@ from training.watching import Watched
 log = logging.getLogger("training")
 
 
-def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Path, place: Place,
+def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Path, process: Process,
           resume: bool, watched: Optional[Watched] = None) -> Trainer:
     check_free(out, resume)
     protocol, recogniser = prepare(config, architecture, corpus)
@@ -39,7 +39,7 @@ def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Pat
         if config.data.cache:
             raise UserError("data.cache: keeps frames in memory, and data.features reads none; leave one of them out")
         protocol = FromFeatures(protocol, recogniser, expanded(config.data.features))
-    trainer = Trainer(config, protocol, recogniser, out, place, watched)
+    trainer = Trainer(config, protocol, recogniser, out, process, watched)
     if isinstance(protocol, FromFeatures):
         protocol.tell()
     for split, footage in ((config.data.train, trainer.samples.train), (config.data.dev, trainer.samples.dev)):
@@ -50,10 +50,10 @@ def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Pat
     parameters = sum(parameter.numel() for parameter in recogniser.network.parameters())
     log.info("%s: %.2f million parameters, %d glosses, %d training and %d dev clips, on %s x %d", recogniser.name,
              parameters / 1e6, len(vocabulary), len(trainer.samples.train.entries), len(trainer.samples.dev.entries),
-             place.device, place.world)
+             process.device, process.world)
     if resume:
         trainer.resume(out / LAST)
-    elif place.first:
+    elif process.first:
         with atomic_file(out / "config.yaml") as draft:
             draft.write_text(RECIPE + yaml.safe_dump(_plain(config), sort_keys=False), encoding="utf-8")
     return trainer
@@ -70,10 +70,10 @@ def prepare(config: Config, architecture: Dict[str, Any], corpus: Corpus) -> Tup
     return protocol, recogniser
 
 
-def extract(config: Config, architecture: Dict[str, Any], corpus: Corpus, folder: Path, place: Place, views: int,
+def extract(config: Config, architecture: Dict[str, Any], corpus: Corpus, folder: Path, process: Process, views: int,
             numbers: str) -> None:
     protocol, recogniser = prepare(config, architecture, corpus)
-    Extraction(protocol, recogniser, folder, place, views, numbers).run()
+    Extraction(protocol, recogniser, folder, process, views, numbers).run()
     log.info("features in %s; train from them with --override data.features %s", folder, folder)
 
 

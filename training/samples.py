@@ -11,7 +11,7 @@ from models.recogniser import Recogniser
 from terminal.errors import UserError
 from training.clips import list_clips
 from training.curriculum import Curriculum
-from training.distributed import Place
+from training.distributed import Process
 from training.protocols import Protocol
 from training.recipe import Config
 from training.seeding import EpochOrder, seed_worker
@@ -21,15 +21,15 @@ log = logging.getLogger("training")
 
 
 class Samples:
-    def __init__(self, config: Config, protocol: Protocol, recogniser: Recogniser, place: Place) -> None:
-        self.config, self.place = config, place
+    def __init__(self, config: Config, protocol: Protocol, recogniser: Recogniser, process: Process) -> None:
+        self.config, self.process = config, process
         data, vocabulary = config.data, recogniser.vocabulary
         self.train = protocol.footage(list_clips(protocol.corpus, data.train, data.frame_subdir))
         self.dev = protocol.footage(list_clips(protocol.corpus, data.dev, data.frame_subdir))
-        self.batches = len(self.train.entries) // place.world // data.batch_size      # of an epoch, in each process
+        self.batches = len(self.train.entries) // process.world // data.batch_size      # of an epoch, in each process
         if not self.batches:
             raise UserError(f"split {data.train} has {len(self.train.entries)} clips, less than one batch of "
-                            f"{data.batch_size} for each of {place.world} processes; lower data.batch_size")
+                            f"{data.batch_size} for each of {process.world} processes; lower data.batch_size")
         self.steps = math.ceil(self.batches / config.trainer.accumulate)
         self.curriculum: Optional[Curriculum] = None
         if config.curriculum is not None:
@@ -52,16 +52,17 @@ class Samples:
 
     def loader(self, train: bool, epoch: int) -> DataLoader:
         data = self.config.data
-        order = self._order(epoch) if train else list(range(len(self.dev.entries)))[self.place.rank::self.place.world]
+        process = self.process
+        order = self._order(epoch) if train else list(range(len(self.dev.entries)))[process.rank::process.world]
         # Without a generator of its own the loader would draw from the model's.
         generator = torch.Generator().manual_seed(torch.initial_seed())
         return DataLoader(self.train_set if train else self.dev_set, data.batch_size if train else data.eval_batch_size,
                           sampler=order, num_workers=data.workers, collate_fn=self.collate, drop_last=train,
-                          worker_init_fn=seed_worker, generator=generator, pin_memory=self.place.device.type == "cuda")
+                          worker_init_fn=seed_worker, generator=generator, pin_memory=process.device.type == "cuda")
 
     def _order(self, epoch: int) -> Sampler:
-        trainer, place, clips = self.config.trainer, self.place, len(self.train.entries)
+        trainer, process, clips = self.config.trainer, self.process, len(self.train.entries)
         if self.curriculum is None:
-            return EpochOrder(clips, trainer.seed, epoch, place.rank, place.world)
-        return StagedOrder(self.curriculum, self.lengths, trainer.seed, epoch, place.rank, place.world,
+            return EpochOrder(clips, trainer.seed, epoch, process.rank, process.world)
+        return StagedOrder(self.curriculum, self.lengths, trainer.seed, epoch, process.rank, process.world,
                            self.config.data.batch_size, trainer.accumulate)

@@ -20,7 +20,7 @@ def make_optimizer(config: OptimizerConfig, parameters: Iterable[Any], clips: in
     if len(config.betas) != 2:
         raise UserError(f"optimizer.betas: expected two numbers, got {len(config.betas)}")
     rate = config.lr * clips / config.rate_of if config.rate_of else config.lr
-    groups = [dict(each, lr=rate * each["scale"]) if isinstance(each, dict) else each for each in parameters]
+    groups = [dict(group, lr=rate * group["scale"]) if isinstance(group, dict) else group for group in parameters]
     return kinds[config.name](groups, lr=rate, weight_decay=config.weight_decay,
                               betas=(config.betas[0], config.betas[1]))
 

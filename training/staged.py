@@ -57,8 +57,8 @@ class StagedOrder(Sampler):
                  batch: int, accumulate: int) -> None:
         self.draws: List[Draw] = []
         stream = _shuffled(len(lengths), seed, epoch)
-        stages = [_stage(curriculum, epoch, place // world // batch // accumulate)
-                  for place in range(len(lengths) - len(lengths) % world)]
+        stages = [_stage(curriculum, epoch, draw // world // batch // accumulate)
+                  for draw in range(len(lengths) - len(lengths) % world)]
         chosen = [_next(stream, lengths, stage) for stage in stages]
         if curriculum.short_first(epoch):       # what stages take grows, so none gets a clip that is too long for it
             chosen.sort(key=lambda index: lengths[index])

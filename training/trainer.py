@@ -21,7 +21,7 @@ from training.averaging import RunningAverage
 from training.batches import Batch
 from training.checkpointing import BEST, LAST
 from training.curriculum import lengths_reached
-from training.distributed import Place
+from training.distributed import Process
 from training.evaluation import Reading, score, write_hypotheses
 from training.losses import Terms
 from training.protocols import Protocol
@@ -37,25 +37,25 @@ AMP_TYPES = {"fp16": torch.float16, "bf16": torch.bfloat16}
 
 
 class Trainer:
-    def __init__(self, config: Config, protocol: Protocol, recogniser: Recogniser, out: Path, place: Place,
+    def __init__(self, config: Config, protocol: Protocol, recogniser: Recogniser, out: Path, process: Process,
                  watched: Optional[Watched] = None) -> None:
-        self.config, self.protocol, self.recogniser, self.out, self.place = config, protocol, recogniser, out, place
+        self.config, self.protocol, self.recogniser, self.out, self.process = config, protocol, recogniser, out, process
         data, trainer = config.data, config.trainer
-        self.samples = Samples(config, protocol, recogniser, place)
-        self.watch = (Watch(watched, protocol, recogniser, self.samples.dev) if watched is not None and place.first
+        self.samples = Samples(config, protocol, recogniser, process)
+        self.watch = (Watch(watched, protocol, recogniser, self.samples.dev) if watched is not None and process.first
                       else None)
-        recogniser.to(place.device)
+        recogniser.to(process.device)
         self.network: nn.Module = recogniser.network
         guard(self.network)
-        if place.world > 1:
+        if process.world > 1:
             idle = recogniser.rests or any(not getattr(config.loss, name) for name in config.loss.__dataclass_fields__)
             self.network = DistributedDataParallel(recogniser.network, find_unused_parameters=idle)
         self.optimizer = make_optimizer(config.optimizer, protocol.parameters(recogniser.network),
-                                        data.batch_size * trainer.accumulate * place.world)
+                                        data.batch_size * trainer.accumulate * process.world)
         self.schedule = make_schedule(config.schedule, self.optimizer, trainer.epochs, self.samples.steps)
         if trainer.amp_type not in AMP_TYPES:
             raise UserError(f"trainer.amp_type: {trainer.amp_type} is unknown; choose from {', '.join(AMP_TYPES)}")
-        self.amp = trainer.amp and place.device.type == "cuda"
+        self.amp = trainer.amp and process.device.type == "cuda"
         self.amp_type = AMP_TYPES[trainer.amp_type]
         self.scaler = _scaler(self.amp and self.amp_type == torch.float16)
         self.average = RunningAverage(recogniser.network, trainer.ema) if trainer.ema else None
@@ -64,18 +64,18 @@ class Trainer:
         self.best = math.inf        # dev WER
         self.bad_losses = 0
         self.board: Optional[SummaryWriter] = None
-        self.bars = None if place.first else True   # tqdm's disable: None is where the output is no terminal
+        self.bars = None if process.first else True   # tqdm's disable: None is where the output is no terminal
 
     def run(self) -> float:
         """All epochs that are left. Gives the best dev WER."""
         if self.config.data.cache:
             self.samples.keep(self.bars)
-        if self.place.first:
+        if self.process.first:
             self.board = SummaryWriter(str(self.out / "tensorboard"), purge_step=self.step + 1)
         config = self.config.trainer
         while self.epoch < config.epochs:
             started = time.time()
-            seed_everything(config.seed, self.epoch, self.place.rank)
+            seed_everything(config.seed, self.epoch, self.process.rank)
             with self.protocol.running():
                 mean = self._train_epoch()
             self.epoch += 1
@@ -85,9 +85,9 @@ class Trainer:
             log.info("%s", words)
             if config.cam_every and self.epoch % config.cam_every == 0:
                 self._draw_cams()
-            if self.place.first:
+            if self.process.first:
                 checkpointing.save(self.out / LAST, self.state())
-            self.place.wait()
+            self.process.wait()
         if self.board is not None:
             self.board.close()
         return self.best
@@ -95,7 +95,7 @@ class Trainer:
     def _train_epoch(self) -> float:
         """Gives the mean loss of the batches that counted."""
         self.network.train()
-        accumulate, device = self.config.trainer.accumulate, self.place.device
+        accumulate, device = self.config.trainer.accumulate, self.process.device
         sums: Dict[str, Tensor] = {}
         counted, spoiled = 0, False
         loader = self.samples.loader(True, self.epoch)
@@ -108,7 +108,7 @@ class Trainer:
                 with torch.autocast(device.type, self.amp_type if self.amp else None, self.amp):
                     outputs = self.network(*self.protocol.inputs(batch, device), batch.lengths.to(device))
                 total, terms = self.protocol.losses(outputs, batch)
-                bad = self.place.any(not bool(torch.isfinite(total)))
+                bad = self.process.any(not bool(torch.isfinite(total)))
                 self.scaler.scale(total / group).backward()
             if bad:
                 spoiled = True
@@ -117,7 +117,7 @@ class Trainer:
                 counted += 1
                 for name, term in {"loss": total, **terms}.items():
                     sums[name] = sums.get(name, torch.zeros((), device=device)) + term.detach()
-                if self.place.first and number % 10 == 0:
+                if self.process.first and number % 10 == 0:
                     progress.set_postfix(loss=f"{total.item():.3f}")
             if ends:
                 self._step(spoiled, total, terms)
@@ -178,7 +178,7 @@ class Trainer:
             self.board.add_scalar("dev/WER", counts.percent, self.epoch)
         better = counts.percent < self.best
         self.best = min(self.best, counts.percent)
-        if better and self.place.first:
+        if better and self.process.first:
             write_hypotheses(self.out / f"{self.config.data.dev}.hypotheses.txt", readings, self.protocol.corpus.rule)
             checkpointing.save(self.out / BEST, self.state())
         return (f"dev WER {counts.percent:.2f}% (sub {counts.substitutions}, ins {counts.insertions}, "
@@ -209,12 +209,12 @@ class Trainer:
         truths = {entry.seq_id: entry.glosses for entry in self.samples.dev.entries}
         readings = []
         for batch in tqdm(self.samples.loader(False, self.epoch), "dev", disable=self.bars, leave=False):
-            device = self.place.device
+            device = self.process.device
             with torch.autocast(device.type, self.amp_type if self.amp else None, self.amp):
                 outputs = self.recogniser.network(*self.protocol.inputs(batch, device), batch.lengths.to(device))
             for name, logits, steps in zip(batch.names, outputs["logits"], outputs["lengths"].tolist()):
                 readings.append(Reading(name, truths[name], self.recogniser.decode(logits[:steps], beam)))
-        return self.place.gather(readings)
+        return self.process.gather(readings)
 
     def _look(self) -> str:
         """What the epoch's network looks at, beside its WER."""
@@ -267,14 +267,14 @@ class Trainer:
                 raise UserError(f"{path}: trained without trainer.ema, so it has no average to go on with; "
                                 "resume with the recipe it was trained with")
             self.average.load(content[AVERAGED])
-        told = content["training"]
-        checkpointing.check_progress(content["epoch"], told["step"], told["best"], told["bad_losses"])
-        checkpointing.load_state(self.scaler, told["scaler"])
-        self.epoch, self.step = content["epoch"], told["step"]
-        self.best, self.bad_losses = told["best"], told["bad_losses"]
+        progress = content["training"]
+        checkpointing.check_progress(content["epoch"], progress["step"], progress["best"], progress["bad_losses"])
+        checkpointing.load_state(self.scaler, progress["scaler"])
+        self.epoch, self.step = content["epoch"], progress["step"]
+        self.best, self.bad_losses = progress["best"], progress["bad_losses"]
 
 
 def _scaler(enabled: bool) -> Any:
-    """PyTorch 2.3 moved it, and warns at the old place."""
+    """PyTorch 2.3 moved it, and warns where it was before."""
     moved = getattr(torch.amp, "GradScaler", None)
     return moved("cuda", enabled=enabled) if moved else torch.cuda.amp.GradScaler(enabled=enabled)

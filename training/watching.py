@@ -73,15 +73,15 @@ class Watch:
             if self.parts:
                 self._add_worth(worth, clip)
         self.seconds = time.perf_counter() - began
-        found: Dict[str, float] = {}
+        tags: Dict[str, float] = {}
         for layer, rows in shares.items():
             shown = [row for row in rows if row is not None]
             if layer != EVEN:
-                found[f"watch/{layer}/empty"] = 1 - len(shown) / len(rows)
+                tags[f"watch/{layer}/empty"] = 1 - len(shown) / len(rows)
             if shown:
-                found.update({f"watch/{layer}/{region}": float(value)
+                tags.update({f"watch/{layer}/{region}": float(value)
                               for region, value in zip(REGIONS, np.mean(shown, axis=0))})
-        return {**found, **{f"watch/worth/{part}": float(np.mean(values)) for part, values in worth.items()}}
+        return {**tags, **{f"watch/worth/{part}": float(np.mean(values)) for part, values in worth.items()}}
 
     def _add_shares(self, shares: Dict[str, List[Optional[np.ndarray]]], clip: Clip, labels: np.ndarray,
                     seen: np.ndarray) -> None:

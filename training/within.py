@@ -28,7 +28,7 @@ def check(option: "Field[Any]", value: Any, where: str) -> None:
     values: Sequence[Any] = value if isinstance(value, tuple) else (value,)
     ascending = option.metadata["ascending"]
     many = f"{count} numbers{' in ascending order' if ascending else ''}, each " if count else ""
-    if not all(low <= each <= high for each in values) or count not in (None, len(values)) or \
+    if not all(low <= number <= high for number in values) or count not in (None, len(values)) or \
             ascending and list(values) != sorted(values):
         raise UserError(f"{where}: expected {many}from {low:g} to {high:g}, got {_plain(value)}")
 

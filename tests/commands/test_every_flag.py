@@ -16,7 +16,7 @@ from files.workspace import REPOSITORY
 from tests.kit.commands import tiny_case
 from tests.kit.flags import Caught, catch, flags_of, outcome, sample, through
 from tests.kit.people import pictures, tiny_market, weights
-from training.distributed import Place
+from training.distributed import Process
 
 # --- what each command asks of the rooms below: caught, and nothing done ---
 
@@ -42,7 +42,7 @@ def ask_evaluate(catches: Callable[..., None], files: Dict[str, str]) -> None:
     catches("files.overwrite_guard:check_ours")
     catches("runs.demo:demo_data", files["drawn"])
     catches("models.device:choose_device", lambda given: (str(given), ""))
-    catches("training.distributed:join", Place("cpu"))          # type: ignore[arg-type]
+    catches("training.distributed:join", Process("cpu"))          # type: ignore[arg-type]
     catches("runs.loading:load_checked", {})
     catches("runs.error_rates:_read", stops=True)
     catches("evidence.drawn:drawn_clips", [])
@@ -58,7 +58,7 @@ def ask_evaluate(catches: Callable[..., None], files: Dict[str, str]) -> None:
 
 
 def ask_train(catches: Callable[..., None], files: Dict[str, str]) -> None:
-    catches("training.distributed:join", Place("cpu"))          # type: ignore[arg-type]
+    catches("training.distributed:join", Process("cpu"))          # type: ignore[arg-type]
     catches("training.run:start", stops=True)
     catches("training.run:extract", stops=True)
     catches("training.identities:start", stops=True)

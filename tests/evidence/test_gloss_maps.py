@@ -27,8 +27,8 @@ def own(values: np.ndarray, gloss: int = 0) -> Own:
 
 
 def test_an_even_map_is_chance() -> None:
-    time, place, swap = own(np.ones((FRAMES, SIDE, SIDE))).means()
-    assert time == pytest.approx(1) and place == pytest.approx(1) and swap == pytest.approx(1)
+    time, area, swap = own(np.ones((FRAMES, SIDE, SIDE))).means()
+    assert time == pytest.approx(1) and area == pytest.approx(1) and swap == pytest.approx(1)
 
 
 def test_all_of_the_map_in_the_gloss_s_frames() -> None:
@@ -40,7 +40,7 @@ def test_all_of_the_map_in_the_gloss_s_frames() -> None:
 def test_all_of_the_map_on_its_articulators() -> None:
     values = np.zeros((FRAMES, SIDE, SIDE))
     values[5:10, :32, :32] = 1
-    assert own(values).place == [pytest.approx(4)] and own(values).swap[0] > 100
+    assert own(values).area == [pytest.approx(4)] and own(values).swap[0] > 100
 
 
 def test_a_map_of_the_other_gloss_is_told() -> None:
@@ -59,7 +59,7 @@ def test_a_layer_without_space_is_judged_in_time_alone() -> None:
     when = np.zeros(FRAMES)
     when[7] = 1
     made = own(when)
-    assert made.time[0] > 3 and made.place == [] and np.isnan(made.means()[2])
+    assert made.time[0] > 3 and made.area == [] and np.isnan(made.means()[2])
 
 
 @pytest.mark.parametrize("start,stop,frames,late", [(5, 10, 1, 0), (2, 4, 4, 4.5), (0, 2, 2.5, -5), (7, 8, 1, 0)])

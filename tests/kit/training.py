@@ -14,7 +14,7 @@ from datasets.phoenix2014 import Phoenix2014
 from models.registry import CONFIGS
 from training.clips import Entry
 from training.config import load_config
-from training.distributed import Place
+from training.distributed import Process
 from training.run import start
 from training.trainer import Trainer
 
@@ -85,7 +85,7 @@ def entry(name: str, glosses: Tuple[str, ...] = (), root: Path = Path("/nowhere"
 def make_trainer(data: Path, out: Path, recipe: Path, overrides: Tuple[str, ...] = (), resume: bool = False) -> Trainer:
     config, architecture = load_config(recipe, overrides)
     out.mkdir(parents=True, exist_ok=True)
-    return start(config, architecture, open_corpus(data), out, Place(torch.device("cpu")), resume)
+    return start(config, architecture, open_corpus(data), out, Process(torch.device("cpu")), resume)
 
 
 def differing(left: Any, right: Any, where: str = "") -> List[str]:
