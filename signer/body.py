@@ -29,6 +29,8 @@ class Body:
     roll: np.ndarray                          # [T] of the head, radians, clockwise
     mouth: np.ndarray                         # [T] 0 closed .. 1 open
     blink: np.ndarray                         # [T] 0 open .. 1 shut
+    talk: np.ndarray                          # [T] what the mouth does by itself: it lifts the brows a little
+    brows: np.ndarray                         # [T] how far a gloss raises them, in half heights of the head
 
 
 def embody(motion: Motion, look: Look, rng: np.random.Generator) -> Body:
@@ -89,11 +91,15 @@ def bend(shoulders: np.ndarray, wrists: np.ndarray, sides: np.ndarray, scale: fl
     return (shoulders + wrists) / 2 + way / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-6) * side
 
 
-def _face(motion: Motion, rng: np.random.Generator) -> Tuple[np.ndarray, np.ndarray]:
-    """Mouth and eyelids [T] each. The mouth moves while signing, but says nothing."""
+def _face(motion: Motion, rng: np.random.Generator) -> Tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Mouth, eyelids, talk, brows [T]. The mouth moves while signing, but says nothing, unless a gloss holds it."""
     frames = len(motion)
     talk = np.clip(.45 * np.abs(tremble(rng, (frames,), .7)), 0, 1) * (motion.active >= 0)
     blink = np.zeros(frames)
     for start in range(int(rng.integers(5, 40)), frames - 3, int(rng.integers(35, 70))):
         blink[start:start + 3] = (.6, 1., .5)
-    return np.convolve(talk, (.25, .5, .25), "same"), blink
+    talk = np.convolve(talk, (.25, .5, .25), "same")
+    if motion.face is None:
+        return talk, blink, talk, np.zeros(frames)
+    held, mouth, brows = motion.face.T
+    return talk * (1 - held) + mouth, blink, talk, brows

@@ -1,7 +1,7 @@
 """One sentence by the synthetic signer: pictures, keypoints and evidence."""
 
 from dataclasses import dataclass, replace
-from typing import Iterator, Optional, Tuple
+from typing import Iterator, Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
@@ -12,7 +12,7 @@ from signer.drawing import HEIGHT, LARGER, WIDTH, Painter
 from signer.evidence import SIDE, Evidence
 from signer.keypoints import whole_body
 from signer.look import Look, redress
-from signer.motion import GLOSSES, Motion, perform, sentence
+from signer.motion import WEATHER, Motion, Vocabulary, perform, sentence
 from signer.studio import WeatherSymbol, wall
 
 
@@ -26,6 +26,7 @@ class SignedClip:
     painter: Painter
     wall: np.ndarray                          # uint8 RGB, as large as the canvas
     symbol: WeatherSymbol
+    vocabulary: Vocabulary
     distractor: Optional[Draw] = None
 
     def pictures(self) -> Iterator[np.ndarray]:
@@ -44,22 +45,23 @@ class SignedClip:
         for t, index in enumerate(self.motion.active):
             if index < 0:
                 continue
-            gloss = GLOSSES[self.words[index]]
+            gloss = self.vocabulary.glosses[self.words[index]]
             hands = (dominant,) if gloss.other is None else (0, 1)
             drawn = self.painter.region(self.body, t, hands, gloss.head is not None)
             region[t] = cv2.resize(drawn, (SIDE, SIDE), interpolation=cv2.INTER_AREA) >= 128
         return Evidence(self.words, self.motion.active, region)
 
 
-def sign(look: Look, rng: np.random.Generator) -> SignedClip:
-    """A new sentence by this signer, in clothes of the day."""
+def sign(look: Look, rng: np.random.Generator, vocabulary: Vocabulary = WEATHER,
+         words: Optional[Sequence[str]] = None) -> SignedClip:
+    """A new sentence by this signer, in clothes of the day. words: which, where it is not to be drawn by lot."""
     look = redress(look, rng)
-    words = sentence(rng)
-    motion = perform(words, look.habits, rng)
+    words = sentence(rng, vocabulary) if words is None else tuple(words)
+    motion = perform(words, look.habits, rng, vocabulary)
     body = embody(motion, look, rng)
     keypoints = whole_body(body, look, rng)
     return SignedClip(words, motion, look, body, keypoints, Painter(look), wall(rng, WIDTH * LARGER, HEIGHT * LARGER),
-                      WeatherSymbol(rng, LARGER))
+                      WeatherSymbol(rng, LARGER), vocabulary)
 
 
 def distracted(clip: SignedClip, kind: str, rng: np.random.Generator) -> SignedClip:

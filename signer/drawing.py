@@ -127,7 +127,8 @@ class Painter:
 
     def _face(self, canvas: np.ndarray, body: Body, t: int) -> None:
         look, position, roll = self.look, body.head[t], float(body.roll[t])
-        for points, colour, width in face_strokes(look, float(body.mouth[t]), float(body.blink[t])):
+        face = (float(each[t]) for each in (body.mouth, body.blink, body.talk, body.brows))
+        for points, colour, width in face_strokes(look, *face):
             line = [pixels(turned(points, position, roll, look.scale))]
             if width == 0:
                 cv2.fillPoly(canvas, line, colour, cv2.LINE_AA, BITS)
@@ -179,7 +180,8 @@ def _capsules(canvas: np.ndarray, starts: np.ndarray, stops: np.ndarray, first: 
             cv2.circle(canvas, centres[number][end], radii[number][end], colour, -1, cv2.LINE_AA, BITS)
 
 
-def face_strokes(look: Look, mouth: float, blink: float) -> List[Tuple[np.ndarray, Colour, float]]:
+def face_strokes(look: Look, mouth: float, blink: float, talk: float,
+                 brows: float) -> List[Tuple[np.ndarray, Colour, float]]:
     """What moves in the face: (points around the head's middle, colour, line width; 0 fills, below 0 closes)."""
     a, b = look.head
     strokes: List[Tuple[np.ndarray, Colour, float]] = []
@@ -195,7 +197,7 @@ def face_strokes(look: Look, mouth: float, blink: float) -> List[Tuple[np.ndarra
         strokes.append((eye + lid * (wide * 1.1, 1), dark, 1.1))
         x = np.linspace(-1, 1, 5)
         arch = np.stack([x * .26 * a, -.06 * b * (1 - x * x) + x * side * .022 * b], 1)
-        strokes.append((np.array([side * .41 * a, -.25 * b - .02 * b * mouth]) + arch, brow, 1.7))
+        strokes.append((np.array([side * .41 * a, -.25 * b - .02 * b * talk - brows * b]) + arch, brow, 1.7))
     red, green, blue = shade(look.skin, .84)
     lip = (min(red * 1.06, 255.), green * .80, blue * .84)
     x = np.linspace(-1, 1, 9)

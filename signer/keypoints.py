@@ -18,7 +18,8 @@ def whole_body(body: Body, look: Look, rng: np.random.Generator) -> np.ndarray:
     for t in range(frames):
         head, roll = body.head[t], float(body.roll[t])
         trunk[t, :5] = turned(_landmarks(look), head, roll, scale)
-        points[t, 23:91, :2] = turned(face_points(look, float(body.mouth[t]), float(body.blink[t])), head, roll, scale)
+        face = face_points(look, *(float(each[t]) for each in (body.mouth, body.blink, body.brows)))
+        points[t, 23:91, :2] = turned(face, head, roll, scale)
     for own, side in ((0, 1), (1, 0)):                   # COCO has left first, Body has right first
         outward = 1 if side == 1 else -1
         trunk[:, 5 + own], trunk[:, 7 + own] = body.shoulders[:, side], body.elbows[:, side]
@@ -43,12 +44,12 @@ def _landmarks(look: Look) -> np.ndarray:
     return np.array([(0, .24), (.40, -.06), (-.40, -.06), (1.02, .04), (-1.02, .04)]) * (a, b)
 
 
-def face_points(look: Look, mouth: float, blink: float) -> np.ndarray:
+def face_points(look: Look, mouth: float, blink: float, brows: float) -> np.ndarray:
     """The 68 face points [68, 2]: jaw 17, brows 5+5, nose 4+5, eyes 6+6, mouth 12+8; from the picture's left."""
     a, b = look.head
     turn = np.linspace(np.pi, 0, 17)
     jaw = np.stack([a * np.cos(turn) * (1 - .2 * np.sin(turn) ** 2), b * np.sin(turn)], 1)
-    brow = np.array([(x * .26 * a, -.25 * b - .05 * b * (1 - x * x)) for x in np.linspace(-1, 1, 5)])
+    brow = np.array([(x * .26 * a, -.25 * b - .05 * b * (1 - x * x) - brows * b) for x in np.linspace(-1, 1, 5)])
     nose: List[Tuple[float, float]] = [(0, y * b) for y in np.linspace(-.08, .22, 4)]
     nose += [(x * .14 * a, (.31 - .03 * abs(x)) * b) for x in np.linspace(-1, 1, 5)]
     high = .08 * b * (1 - .92 * blink)

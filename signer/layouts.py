@@ -10,7 +10,8 @@ STATES, SILENCE = 3, "si"                     # of a gloss in PHOENIX-2014's fra
 SQUARE, TALL = FRAME_SIZES = ("256x256px", "210x260px")
 CHINESE = {"REGEN": "雨", "SONNE": "太阳", "WIND": "风", "SCHNEE": "雪", "WOLKE": "云", "NORD": "北方", "SÜD": "南方",
            "MORGEN": "明天", "HEUTE": "今天", "ABEND": "晚上", "KALT": "冷", "WARM": "暖和", "GEWITTER": "雷雨",
-           "BERG": "山"}
+           "BERG": "山", "OST": "东方", "BLITZ": "闪电", "NEBEL": "雾", "TAU": "露水", "WEST": "西方", "TAL": "山谷",
+           "HELL": "明亮", "JETZT": "现在", "STURM": "风暴", "HAGEL": "冰雹"}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ outwards on each hand's own side and y downwards, so that one table serves both 
 No two glosses are mirror images of each other: training flips pictures.
 """
 
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -55,6 +56,8 @@ class Gloss:
     dominant: Sequence[Key]
     other: Optional[Sequence[Key]] = None     # None: the hand rests
     head: Optional[Sequence[Nod]] = None      # None: the head takes no part
+    mouth: Optional[float] = None             # 0 shut, 1 open; None: it moves, but says nothing
+    brows: float = 0.                         # how far they are raised, in half heights of the head
 
 
 def _both(keys: Sequence[Key]) -> Gloss:
@@ -101,6 +104,21 @@ HAND = 14                                     # x, y, angle, twist, 5 stretches,
 
 
 @dataclass(frozen=True)
+class Vocabulary:
+    """What can be signed: the glosses, and which of them may follow each other."""
+
+    glosses: Dict[str, Gloss]
+    first: Sequence[str] = ()                 # which often come first
+    twins: Dict[str, str] = field(default_factory=dict)   # signed with the timing of another, and never beside it
+
+    def timed_as(self, name: str) -> str:
+        return self.twins.get(name, name)
+
+
+WEATHER = Vocabulary(GLOSSES, TIMES)
+
+
+@dataclass(frozen=True)
 class Habits:
     """How one signer signs."""
 
@@ -114,31 +132,39 @@ class Motion:
     hands: np.ndarray                         # [T, 2, 14], the dominant hand first
     head: np.ndarray                          # [T, 3] shift and roll
     active: np.ndarray                        # int [T], place in the sentence, -1 between glosses
+    face: Optional[np.ndarray] = None         # [T, 3]: is the mouth held, how far open, brows; None: as it comes
 
     def __len__(self) -> int:
         return len(self.active)
 
 
-def sentence(rng: np.random.Generator) -> Tuple[str, ...]:
+def sentence(rng: np.random.Generator, vocabulary: Vocabulary = WEATHER) -> Tuple[str, ...]:
     """3 to 7 glosses. Time often comes first; nothing else can be guessed from the neighbours."""
     words: List[str] = []
     for index in range(int(rng.integers(3, 8))):
-        known: Sequence[str] = TIMES if index == 0 and rng.random() < .35 else NAMES
-        choice = [name for name in known if not words or name != words[-1]]
+        known: Sequence[str] = (vocabulary.first if index == 0 and vocabulary.first and rng.random() < .35
+                                else tuple(vocabulary.glosses))
+        choice = [name for name in known
+                  if not words or vocabulary.timed_as(name) != vocabulary.timed_as(words[-1])]
         words.append(choice[int(rng.integers(len(choice)))])
     return tuple(words)
 
 
-def perform(words: Sequence[str], habits: Habits, rng: np.random.Generator) -> Motion:
+def perform(words: Sequence[str], habits: Habits, rng: np.random.Generator,
+            vocabulary: Vocabulary = WEATHER) -> Motion:
+    """Twins are timed alike, and take the same random draws."""
     rest = np.array([*Key(*habits.rest, -150, 165, LOOSE).vector()] * 2 + [0., 0., 0.])
     times, values, still, spans = [0.], [rest], [True], []
     clock = int(rng.integers(3, 8))
     times.append(float(clock - 1))
     values.append(rest)
     still.append(True)
+    before = rest
     for word in words:
-        keys = _keys(GLOSSES[word], habits, rest, rng)
-        way = np.linalg.norm((keys[0] - values[-1])[[0, 1, HAND, HAND + 1]])
+        timed = _keys(vocabulary.glosses[vocabulary.timed_as(word)], habits, rest, deepcopy(rng))
+        keys = _keys(vocabulary.glosses[word], habits, rest, rng)
+        way = np.linalg.norm((timed[0] - before)[[0, 1, HAND, HAND + 1]])
+        before = timed[-1]
         clock += int(np.clip(round(way / 30 + rng.uniform(-1, 1)), 2, 5))
         length = int(np.clip(round(rng.integers(9, 15) * habits.tempo), 9, 16))
         phases = np.linspace(0, 1, len(keys))
@@ -160,7 +186,16 @@ def perform(words: Sequence[str], habits: Habits, rng: np.random.Generator) -> M
     active = np.full(frames, -1, np.int64)
     for index, (start, stop) in enumerate(spans):
         active[start:stop] = index
-    return Motion(hands, path[:, 2 * HAND:], active)
+    return Motion(hands, path[:, 2 * HAND:], active, _face([vocabulary.glosses[word] for word in words], active))
+
+
+def _face(glosses: Sequence[Gloss], active: np.ndarray) -> Optional[np.ndarray]:
+    """[T, 3] or None where no gloss needs the face."""
+    if all(gloss.mouth is None and gloss.brows == 0 for gloss in glosses):
+        return None
+    held = [(float(gloss.mouth is not None), gloss.mouth or 0., gloss.brows) for gloss in glosses]
+    face = np.array([*held, (0., 0., 0.)])[active]                  # -1, between glosses, is the last
+    return np.stack([np.convolve(part, (.25, .5, .25), "same") for part in face.T], 1)
 
 
 def _keys(gloss: Gloss, habits: Habits, rest: np.ndarray, rng: np.random.Generator) -> np.ndarray:

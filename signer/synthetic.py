@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from signer.look import Look
+    from signer.motion import Vocabulary
 
 SPLITS = ("train", "dev", "test")
 SIZES = {"train": 20, "dev": 4, "test": 4}
@@ -35,6 +36,7 @@ FIRST_GLOSS = 4                               # PHOENIX's own file gives <mask> 
 DRAWING = 5                                   # counted up when the same seed no longer draws the same pictures
 DISTRACTORS = ("rain", "hand", "person")      # KINDS of signer/distractors.py
 KEYPOINTS = ("exact", "estimated")            # as drawn, or as an estimator would find them
+VOCABULARIES = ("weather", "pairs")           # signer/motion.py, signer/minimal_pairs.py
 MARK = "synthetic.json"                       # written last: the data is whole, and was made with these settings
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
           "November", "December")
@@ -51,20 +53,30 @@ class Settings:
     keypoints: str
     distractor: Optional[str]
     drawing: int = DRAWING
+    vocabulary: str = VOCABULARIES[0]
+
+    def mark(self) -> str:
+        """What MARK holds. The first vocabulary is not named: data from before there was a second is kept."""
+        named = asdict(self)
+        if self.vocabulary == VOCABULARIES[0]:
+            del named["vocabulary"]
+        return json.dumps(named, indent=1) + "\n"
 
 
 def make_workspace(root: Union[str, "os.PathLike[str]"], sizes: Mapping[str, int] = SIZES, seed: int = 0,
                    signers: Mapping[str, int] = SIGNERS, frame_sizes: Sequence[str] = FRAME_SIZES,
                    workers: Optional[int] = None, progress: bool = False, layout: str = "phoenix2014",
-                   keypoints: str = "exact", distractor: Optional[str] = None) -> Path:
+                   keypoints: str = "exact", distractor: Optional[str] = None,
+                   vocabulary: str = VOCABULARIES[0]) -> Path:
     """Make <root>/data/<the corpus's own name> and return it. Data already made with the same settings is kept.
 
     keypoints: which of KEYPOINTS recognisers get; the exact ones lie beside the evidence of each clip in any case.
     distractor: which of DISTRACTORS moves behind the signer; all else is as it would be without.
+    vocabulary: which of VOCABULARIES is signed.
     """
-    settings = _settings(sizes, seed, signers, frame_sizes, layout, keypoints, distractor)
+    settings = _settings(sizes, seed, signers, frame_sizes, layout, keypoints, distractor, vocabulary)
     folder = Path(root) / "data" / LAYOUTS[layout].folder
-    mark = json.dumps(asdict(settings), indent=1) + "\n"
+    mark = settings.mark()
     if (folder / MARK).is_file():
         if read_text(folder / MARK) == mark:
             return folder
@@ -77,7 +89,9 @@ def make_workspace(root: Union[str, "os.PathLike[str]"], sizes: Mapping[str, int
 
 
 def _settings(sizes: Mapping[str, int], seed: int, signers: Mapping[str, int], frame_sizes: Sequence[str],
-              layout: str, keypoints: str, distractor: Optional[str]) -> Settings:
+              layout: str, keypoints: str, distractor: Optional[str], vocabulary: str) -> Settings:
+    if vocabulary not in VOCABULARIES:
+        raise UserError(f"unknown vocabulary {vocabulary!r}; expected one of {', '.join(VOCABULARIES)}")
     if keypoints not in KEYPOINTS:
         raise UserError(f"unknown keypoints {keypoints!r}; expected one of {', '.join(KEYPOINTS)}")
     if distractor is not None and distractor not in DISTRACTORS:
@@ -95,15 +109,14 @@ def _settings(sizes: Mapping[str, int], seed: int, signers: Mapping[str, int], f
                         "expected a seed and sizes from 0, and at least 1 signer a split")
     return Settings({split: int(sizes.get(split, 0)) for split in SPLITS}, int(seed),
                     {split: int(signers.get(split, SIGNERS[split])) for split in SPLITS},
-                    tuple(size for size in FRAME_SIZES if size in frame_sizes), layout, keypoints, distractor)
+                    tuple(size for size in FRAME_SIZES if size in frame_sizes), layout, keypoints, distractor,
+                    vocabulary=vocabulary)
 
 
 def _fill(root: Path, settings: Settings, workers: Optional[int], progress: bool) -> None:
     import numpy as np
 
-    from signer.motion import NAMES
-
-    layout = LAYOUTS[settings.layout]()
+    layout, names = LAYOUTS[settings.layout](), tuple(_vocabulary(settings.vocabulary).glosses)
     manual = root / "annotations" / "manual"
     for folder in (manual, root / "keypoints", root / "evidence"):
         folder.mkdir(parents=True)
@@ -114,11 +127,11 @@ def _fill(root: Path, settings: Settings, workers: Optional[int], progress: bool
         # a copy has NumPy's own float32; what came from a worker has one of its own, and would pickle otherwise
         keypoints[clip.seq_id] = clip.keypoints.astype(np.float32)
         clips[clip.split].append(clip)
-    for file, lines in {**layout.tables(clips), **layout.alignments(clips, NAMES)}.items():
+    for file, lines in {**layout.tables(clips), **layout.alignments(clips, names)}.items():
         (root / file).parent.mkdir(exist_ok=True)
         (root / file).write_text("\n".join(lines) + "\n", "utf-8")
     _pickle(root / "keypoints" / "keypoints.pkl", keypoints)
-    _pickle(manual / "gloss2ids.pkl", gloss_ids(layout))
+    _pickle(manual / "gloss2ids.pkl", gloss_ids(layout, names))
 
 
 def _pickle(path: Path, value: object) -> None:
@@ -126,10 +139,14 @@ def _pickle(path: Path, value: object) -> None:
         pickle.dump(value, file, protocol=4)
 
 
-def gloss_ids(layout: Phoenix2014) -> Dict[str, int]:
-    from signer.motion import NAMES
+def gloss_ids(layout: Phoenix2014, names: Sequence[str]) -> Dict[str, int]:
+    return {**SPECIALS, **{name: FIRST_GLOSS + index for index, name in enumerate(layout.words(names))}}
 
-    return {**SPECIALS, **{name: FIRST_GLOSS + index for index, name in enumerate(layout.words(NAMES))}}
+
+def _vocabulary(name: str) -> "Vocabulary":
+    from signer import minimal_pairs, motion
+
+    return {"weather": motion.WEATHER, "pairs": minimal_pairs.VOCABULARY}[name]
 
 
 def _draw_all(root: Path, settings: Settings, jobs: Sequence[Tuple[str, int]], workers: Optional[int],
@@ -159,7 +176,8 @@ def _draw(root: Path, settings: Settings, job: Tuple[str, int]) -> Drawn:
     layout, before = LAYOUTS[settings.layout](), sum(settings.signers[other] for other in SPLITS[:SPLITS.index(split)])
     member = number % settings.signers[split]
     name = layout.seq_id(sequence_id(split, number), split, number, before + member + 1)
-    clip = sign(signer(settings.seed, split, member), _rng(settings, 2, split, number))
+    clip = sign(signer(settings.seed, split, member), _rng(settings, 2, split, number),
+                _vocabulary(settings.vocabulary))
     if settings.distractor is not None:
         clip = distracted(clip, settings.distractor, _rng(settings, 5, split, number))
     places = {size: layout.frame_folder(size, split, name) for size in settings.frame_sizes}
@@ -220,6 +238,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
                         help="as drawn, or as an estimator finds them: jittered, and hands lost or swapped")
     parser.add_argument("--distractor", choices=DISTRACTORS,
                         help="what moves behind the signer and means nothing; all else stays as it is without")
+    parser.add_argument("--vocabulary", choices=VOCABULARIES, default=VOCABULARIES[0],
+                        help="what is signed: weather reports, or glosses in pairs that differ in one thing alone")
     parser.add_argument("--workers", type=int, help="processes (default: one a core)")
     options = parser.parse_args(arguments)
     return ended("signer.synthetic", lambda: _make(options), "the same command begins anew")
@@ -230,7 +250,8 @@ def _make(options: argparse.Namespace) -> int:
         options.root, {split: getattr(options, split) for split in SPLITS}, options.seed,
         {split: getattr(options, f"{split}_signers") for split in SPLITS},
         FRAME_SIZES if options.frames == "both" else (options.frames,), options.workers, progress=True,
-        layout=options.layout, keypoints=options.keypoints, distractor=options.distractor))
+        layout=options.layout, keypoints=options.keypoints, distractor=options.distractor,
+        vocabulary=options.vocabulary))
     return 0
 
 

@@ -10,6 +10,7 @@ from training.within import within
 class ModelConfig:
     architecture: str                       # YAML of the network: beside the recipe, or a path
     weights: Optional[str] = None           # checkpoint to fine-tune; null: from scratch
+    trunk: Optional[str] = None             # checkpoint of another vocabulary: all of it but what names glosses
     backbone: Optional[str] = None          # torchvision's state dict of what sees frames; null: from scratch
     vocabulary: Optional[str] = None        # gloss_dict.npy or gloss2ids.pkl; null: the data set's own
 

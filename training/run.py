@@ -108,6 +108,12 @@ def _starting_weights(config: Config, recogniser: Recogniser) -> None:
                             f"and {recogniser.name} has none; give a whole checkpoint with model.weights")
         backbone.load_imagenet(path)
         log.info("backbone from %s", path)
+    if config.model.trunk:
+        if config.model.weights:
+            raise UserError("model.trunk: is of no use beside model.weights, which has the classifiers too; leave one "
+                            "of them out")
+        _load_trunk(find_input(config.model.trunk), config, recogniser)
+        return
     if not config.model.weights:
         log.info("no model.weights: %s", "the rest from scratch" if config.model.backbone else "from scratch")
         return
@@ -117,8 +123,23 @@ def _starting_weights(config: Config, recogniser: Recogniser) -> None:
         raise UserError(f"{path}: trained with {trained.architecture['classes']} classes, the vocabulary of the data "
                         f"has {len(recogniser.vocabulary)}; give the one it was trained with as model.vocabulary")
     check_same_glosses(path, list(trained.vocabulary.names), recogniser.vocabulary)
-    if trained.architecture != recogniser.architecture:
-        raise UserError(f"{path}: of another architecture than model.architecture {config.model.architecture}; "
-                        "give the one it was trained with")
+    _check_same_architecture(path, trained, recogniser.architecture, config)
     recogniser.network.load_state_dict(trained.network.state_dict())
     log.info("weights from %s", path)
+
+
+def _load_trunk(path: Path, config: Config, recogniser: Recogniser) -> None:
+    """The classifiers, whatever grows with the number of classes, stay as fresh as they are."""
+    trained = build(recogniser.name, path, vocabulary=recogniser.vocabulary, fold=False)
+    classes = trained.architecture["classes"]
+    _check_same_architecture(path, trained, {**recogniser.architecture, "classes": classes}, config)
+    larger = create({**recogniser.architecture, "classes": classes + 1}).network.state_dict()
+    trunk = {key: value for key, value in trained.network.state_dict().items() if value.shape == larger[key].shape}
+    recogniser.network.load_state_dict({**recogniser.network.state_dict(), **trunk})
+    log.info("trunk from %s; new: %s", path, ", ".join(sorted(set(larger) - set(trunk))))
+
+
+def _check_same_architecture(path: Path, trained: Recogniser, expected: Dict[str, Any], config: Config) -> None:
+    if trained.architecture != expected:
+        raise UserError(f"{path}: of another architecture than model.architecture {config.model.architecture}; "
+                        "give the one it was trained with")

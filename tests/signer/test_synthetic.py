@@ -14,7 +14,7 @@ from signer.clip import SignedClip, sign
 from signer.evidence import Evidence, read_evidence
 from signer.layouts import Phoenix2014
 from signer.look import cast
-from signer.motion import GLOSSES, Habits, glide, perform, sentence
+from signer.motion import GLOSSES, NAMES, Habits, glide, perform, sentence
 from signer.synthetic import gloss_ids, main, make_workspace, sequence_id
 from terminal.errors import UserError
 
@@ -87,7 +87,7 @@ def test_umlauts_survive(tmp_path: Path) -> None:
 
 
 def test_ids_are_like_phoenix() -> None:
-    ids = gloss_ids(Phoenix2014())
+    ids = gloss_ids(Phoenix2014(), NAMES)
     assert [ids[name] for name in ("<s>", "<unk>", "<mask>", "REGEN")] == [0, 3, 4, 4]
     assert sorted(set(ids.values())) == list(range(len(ids) - 1))
     names = {sequence_id(split, number) for split in SIZES for number in range(900)}

@@ -167,6 +167,22 @@ def test_weights_of_another_vocabulary_are_refused(data: Path, tmp_path: Path) -
         make_trainer(data, tmp_path / "other", recipe, (*weights, *vocabulary))
 
 
+def test_a_trunk_brings_all_but_what_names_glosses(data: Path, tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path)
+    make_trainer(data, tmp_path / "first", recipe, ("trainer.epochs", "1")).run()
+    trunk = ("model.trunk", str(tmp_path / "first" / BEST))
+    vocabulary = ("model.vocabulary", str(data / "annotations" / "manual" / "gloss2ids.pkl"))
+    trained = checkpointing.load(tmp_path / "first" / BEST)["model_state_dict"]
+    for other in ((), vocabulary):              # the same classes get new classifiers too: their order may be another
+        fresh = make_trainer(data, tmp_path / "fresh", recipe, other).recogniser.network.state_dict()
+        tuned = make_trainer(data, tmp_path / "tuned", recipe, (*trunk, *other)).recogniser.network.state_dict()
+        new = {key for key, value in tuned.items() if key not in trained or not torch.equal(value, trained[key])}
+        assert new and all(torch.equal(tuned[key], fresh[key]) for key in new)
+        assert {key.split(".")[0] for key in new} <= {"classifier", "conv1d"}, new
+    with pytest.raises(UserError, match="model.trunk: is of no use beside model.weights"):
+        make_trainer(data, tmp_path / "both", recipe, (*trunk, "model.weights", trunk[1]))
+
+
 def test_command_reports_a_mistake_in_one_line(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recipe = write_recipe(tmp_path)
     arguments = ["-c", str(recipe), "--data-root", str(data), "--out", str(tmp_path / "out"), "--override"]
