@@ -38,6 +38,8 @@ class VideoRequest:
     truth: Tuple[str, ...] = ()
     annotation: Optional[Path] = None               # of ELAN's, in place of `truth`
     tier: str = ""                                  # of it; empty: the only one that has glosses
+    segments: Optional[Path] = None                 # an ELAN file whose intervals are read, each as a clip of its own
+    segment_tier: str = ""                          # of it; empty: the only one that has intervals
     longest: float = 16.0                           # seconds: 400 frames, more than the longest sentence of PHOENIX
     paths: Tuple[Path, ...] = ()
     person: Optional[str] = None                    # of several: left, right, a number; None: with the widest shoulders
@@ -48,7 +50,8 @@ class VideoRequest:
         return {"from": self.start, "to": self.stop, "fps_in": "keep" if self.keep else self.rate or "25 taken",
                 "crop": "auto" if self.crop is None else ",".join(map(str, self.crop)), "longest": self.longest,
                 "truth": " ".join(self.truth), **({"person": self.person} if self.person else {}),
-                **({"annotation": str(self.annotation), "tier": self.tier} if self.annotation else {})}
+                **({"annotation": str(self.annotation), "tier": self.tier} if self.annotation else {}),
+                **({"segments": str(self.segments), "segment_tier": self.segment_tier} if self.segments else {})}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Mapping
 
 from files.workspace import expanded
-from glosses.elan_truth import elan_truth, is_elan
+from glosses.elan_tier import is_elan
+from glosses.elan_truth import elan_truth
 from terminal.errors import UserError
 
 if TYPE_CHECKING:

@@ -3,14 +3,15 @@ import argparse
 from typing import Any, Callable, Optional
 
 from files.workspace import expanded
-from glosses.elan_truth import is_elan
+from glosses.elan_tier import is_elan
 from records.requests import VideoRequest
 from terminal.command_line import refuse
 from terminal.errors import UserError
 from terminal.numbers import seconds
 
 ESTIMATORS = ("mediapipe", "rtmlib", "rtmlib-performance", "rtmlib-balanced", "rtmlib-lightweight", "none")
-OF_VIDEOS = ("start", "stop", "fps_in", "truth", "tier", "crop", "keypoints", "person", "longest", "estimator")
+OF_VIDEOS = ("start", "stop", "fps_in", "truth", "tier", "segments", "crop", "keypoints", "person", "longest",
+             "estimator")
 
 
 def video_arguments(add: Callable[..., Any]) -> None:
@@ -20,6 +21,9 @@ def video_arguments(add: Callable[..., Any]) -> None:
     add("--truth", metavar="GLOSSES|FILE.eaf",
         help="what is signed, for the word error rate: glosses, or an annotation file of ELAN's")
     add("--tier", metavar="NAME", help="the tier of --truth FILE.eaf that has the glosses (default: the only one)")
+    add("--segments", nargs="+", metavar=("FILE.eaf", "TIER"),
+        help="an annotation file of ELAN's, and its tier (default: the only one): each interval is read as a clip of "
+             "its own, as segmenters find sentences; no glosses are needed")
     add("--crop", default="auto", metavar="auto|X,Y,W,H",
         help="what of the picture the recognisers are shown, at 210:260: around the signer, as the corpus frames its "
              "own, or these pixels (default: auto)")
@@ -74,11 +78,15 @@ def videos_asked(given: argparse.Namespace) -> Optional[VideoRequest]:
     annotation = expanded(given.truth).absolute() if is_elan(given.truth or "") else None
     if given.tier and annotation is None:
         raise UserError(f"--tier {given.tier} is for --truth FILE.eaf; name the file, or leave it out")
+    segments = given.segments or [""]
+    if given.segments and (len(segments) > 2 or not is_elan(segments[0])):
+        raise UserError(f"--segments {' '.join(segments)}: expected an .eaf of ELAN's, and the name of its tier")
     crop = asked_crop(given.crop)
     return VideoRequest(
         start=given.start, stop=given.stop, keep=keep, rate=rate,
         crop=(crop.left, crop.top, crop.width, crop.height) if crop else None,
         keypoints=expanded(given.keypoints).absolute() if given.keypoints else None,
         truth=() if annotation else tuple((given.truth or "").split()), annotation=annotation, tier=given.tier or "",
+        segments=expanded(segments[0]).absolute() if given.segments else None, segment_tier=" ".join(segments[1:]),
         longest=given.longest or VideoRequest.longest,
         paths=tuple(expanded(path).absolute() for path in given.video), estimator=given.estimator, person=given.person)

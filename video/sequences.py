@@ -1,5 +1,5 @@
 """Videos of the user's own as sequences: cut, framed and scaled so that the recognisers see what they know."""
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Set, Tuple
@@ -11,6 +11,7 @@ from datasets.corpus import Row
 from datasets.fingerprint import stamp
 from datasets.layout import Corpus
 from datasets.phoenix2014 import Phoenix2014
+from glosses.elan_segments import elan_segments
 from glosses.elan_truth import elan_truth
 from poses.brought import files_of
 from poses.keypoint_file import matched, read_keypoints
@@ -49,7 +50,7 @@ class _Video:
     found: Optional[FoundPoints] = None             # of all of them
     looked: bool = False                            # whether `found` is known
     boxes: Optional[Boxes] = None
-    restless: Sequence[int] = ()                    # borders of its parts at which no hand rests
+    restless: List[int] = field(default_factory=list)   # borders of its parts at which no hand rests
 
     def show(self, wanted: np.ndarray) -> Iterator[np.ndarray]:
         """uint8 [H, W, 3] of those of the frames taken."""
@@ -69,6 +70,13 @@ class _Part:
     problem: Optional[UserError] = None             # why there is no video
 
 
+def _seconds(part: _Part) -> Tuple[float, float]:
+    """From where to where a part goes in its video."""
+    assert part.video is not None
+    times = part.video.footage.times[part.video.frames]
+    return float(times[part.first]), float(times[part.stop] if part.stop < len(times) else times[-1] + 1 / RATE)
+
+
 class VideoDataset:
     """Rows and clips as a corpus's dataset has them. A video that can't be read is a row whose clip says why."""
 
@@ -82,32 +90,33 @@ class VideoDataset:
         self._looking = Lock()          # one clip is decoded while another's keypoints are still looked for
         self._parts: List[_Part] = []
         self._told: List[str] = []      # of the annotation, for every clip
-        self._truth = None if wanted.annotation is None else elan_truth(
-            wanted.annotation, wanted.tier, paths[0].name if len(paths) == 1 else "")
-        if self._truth and len(paths) > 1:
-            raise UserError(f"--truth {wanted.annotation} is of one video, and there are {len(paths)}; give them one "
-                            "by one")
+        for flag, file in (("--truth", wanted.annotation), ("--segments", wanted.segments)):
+            if file is not None and len(paths) > 1:
+                raise UserError(f"{flag} {file} is of one video, and there are {len(paths)}; give them one by one")
+        film = paths[0].name if len(paths) == 1 else ""
+        self._truth = None if wanted.annotation is None else elan_truth(wanted.annotation, wanted.tier, film)
+        self._segments = None if wanted.segments is None else elan_segments(wanted.segments, wanted.segment_tier, film)
         used: Set[str] = set()
         for path in paths:
             name = unique(safe(path), used)
             try:
                 video = self._opened(path, name)
-                bounds = self._borders(video)
+                stretches = self._stretches(video)
             except UserError as error:
                 self._add(name, path, _Part(None, 0, 0, error))
                 continue
-            for number, (first, stop) in enumerate(zip(bounds, bounds[1:]), start=1):
-                digits = len(str(len(bounds) - 1))
-                part = f"{name}-part{number:0{digits}d}" if len(bounds) > 2 else name
+            for number, (first, stop) in enumerate(stretches, start=1):
+                digits = len(str(len(stretches)))
+                part = f"{name}-part{number:0{digits}d}" if len(stretches) > 1 else name
                 self._add(unique(part, used) if part != name else part, path, _Part(video, first, stop))
         if wanted.truth and len(self.rows) > 1:
             raise UserError(f"--truth tells what is signed in one clip, and there are {len(self.rows)}; give one "
                             "video, cut it with --from and --to, or allow longer parts with --longest")
 
         if self._truth and any(part.video for part in self._parts):
-            outside = len(self._truth.glosses()) - sum(len(row.glosses) for row in self.rows)
-            self._told = [*self._truth.notes, *([f"{outside} glosses of tier {self._truth.tier.name} lie outside what "
-                                                 "was taken of the video"] if outside else [])]
+            outside = self._truth.outside([_seconds(part) for part in self._parts if part.video])
+            self._told += [*self._truth.notes, *([f"{outside} glosses of tier {self._truth.tier.name} lie outside what "
+                                                  "was taken of the video"] if outside else [])]
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -162,29 +171,35 @@ class VideoDataset:
                                            None if self.wanted.keep else RATE))
 
     def _add(self, name: str, path: Path, part: _Part) -> None:
-        truth = self._annotated(part) if self._truth and part.video else self.wanted.truth
+        truth = self._truth.glosses(*_seconds(part)) if self._truth and part.video else self.wanted.truth
         self.rows.append(Row(name, str(path), "", truth))
         self._parts.append(part)
 
-    def _annotated(self, part: _Part) -> Tuple[str, ...]:
-        """A gloss that lies on the border of two parts belongs to the one that has its middle."""
-        assert part.video is not None and self._truth is not None
-        times = part.video.footage.times[part.video.frames]
-        stop = times[part.stop] if part.stop < len(times) else times[-1] + 1 / RATE
-        return self._truth.glosses(float(times[part.first]), float(stop))
+    def _stretches(self, video: _Video) -> List[Tuple[int, int]]:
+        """The frames of each part: those of the segments, each parted further where it is too long for one."""
+        if self._segments is None:
+            return self._parted(video, 0, len(video.frames))
+        times = video.footage.times[video.frames]
+        lasts = float(np.median(np.diff(times))) if len(times) > 1 else 1 / RATE
+        found = self._segments.frames(times, lasts)
+        left_out = len(self._segments.spans) - len(found)
+        if not found:
+            raise UserError(f"--segments {self.wanted.segments}: none of the {left_out} intervals of tier "
+                            f"{self._segments.name} lies in what was taken of {video.footage.path}; check its times")
+        self._told += [*self._segments.notes, *([f"{left_out} intervals of tier {self._segments.name} lie outside what "
+                                                 "was taken of the video, and are not read"] if left_out else [])]
+        return [part for first, stop in found for part in self._parted(video, first, stop)]
 
-    def _longest(self) -> int:
-        return max(1, round(self.wanted.longest * RATE))
-
-    def _borders(self, video: _Video) -> List[int]:
-        """Of its parts: a film that is too long for one is parted where hands rest; without keypoints, equally."""
-        count, longest = len(video.frames), self._longest()
-        if count > longest:
-            found = self._found(video)
-            if found is not None:
-                bounds, video.restless = sentence_borders(found.points, self._boxes(video).borders, longest)
-                return bounds
-        return borders(count, longest)
+    def _parted(self, video: _Video, first: int, stop: int) -> List[Tuple[int, int]]:
+        """A stretch that is too long for one part is parted where hands rest; without keypoints, equally."""
+        count, longest = stop - first, max(1, round(self.wanted.longest * RATE))
+        bounds = borders(count, longest)
+        found = self._found(video) if count > longest else None
+        if found is not None:
+            cuts = [cut - first for cut in self._boxes(video).borders if first < cut < stop]
+            bounds, restless = sentence_borders(found.points[first:stop], cuts, longest)
+            video.restless += [first + place for place in restless]
+        return [(first + one, first + other) for one, other in zip(bounds, bounds[1:])]
 
     def _found(self, video: _Video) -> Optional[FoundPoints]:
         """Found once for all parts, so that they are framed alike."""

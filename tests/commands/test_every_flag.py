@@ -105,7 +105,7 @@ COMMANDS: Dict[str, Command] = {
         "--target": "pred", "--layers": "slowfast:conv1d",
         "--models": "slowfast twostream --twostream-ckpt {twostream}", "--alpha": "0.3", "--fps": "30",
         "--write": "frames", "--beside": "{data}", "--video": "other.mp4", "--crop": "1,2,210,260",
-        "--keypoints": "points.npy",
+        "--keypoints": "points.npy", "--segments": "a.eaf Sentences",
         "--person": "left", "--longest": "2", "--estimator": "rtmlib", "--method": "hirescam"}),
     "compare": Command(compare.parser(), compare.main, ask_compare, {
         "picture": "--model arcface --weights {arcface} --out {out} --image {one}",

@@ -47,14 +47,16 @@ def test_other_weights_of_the_same_name_are_not_finished(finished: Case, tmp_pat
 
 OTHERS: Dict[str, Any] = {"start": 1.0, "stop": 2.0, "keep": True, "rate": 30.0, "crop": (0, 0, 9, 9),
                           "truth": ("A",), "longest": 8.0, "annotation": Path("truth.eaf"), "tier": "Glosses",
-                          "person": "left"}
+                          "person": "left", "segments": Path("truth.eaf"), "segment_tier": "Sentences"}
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(VideoRequest)
                                   if field.name not in ("keypoints", "paths", "estimator")])
 def test_what_is_wanted_of_a_video_is_among_its_settings(name: str) -> None:
     """Keypoints are told by who finds them; where it lies is among what it is made of."""
-    usual = VideoRequest(annotation=Path("other.eaf")) if name == "tier" else VideoRequest()
+    file = Path("other.eaf")
+    with_file = {"tier": VideoRequest(annotation=file), "segment_tier": VideoRequest(segments=file)}
+    usual = with_file.get(name, VideoRequest())
     assert replace(usual, **{name: OTHERS[name]}).settings() != usual.settings()
 
 

@@ -270,6 +270,26 @@ def test_an_annotation_is_the_truth_of_each_part_and_comes_back_as_tiers(
     assert "none.eaf: can't be read" in capsys.readouterr().err
 
 
+def test_intervals_without_glosses_are_read_one_by_one(case: Case, video: str, tmp_path: Path,
+                                                       capsys: pytest.CaptureFixture[str]) -> None:
+    """As segmenters leave them; one that is too long is parted further, and one outside the video is said."""
+    segments = annotated(tmp_path, (0.1, 0.3, ""), (0.3, 1.1, ""), (7, 8, ""))
+    flags = ("--video", video, "--write", "report", "--quiet", "--overwrite")
+    assert case.run(*flags, "--segments", segments, "SIGN", "--longest", "0.6") == 0
+    parts = [json.loads((case.out / name / "preds.json").read_text(encoding="utf-8")) for name in folders(case)]
+    assert [(part["sequence"], part["video"]["start"], part["frames"], part["truth"]) for part in parts] == [
+        ("my_clip-part1", 0.08, 5, None), ("my_clip-part2", 0.28, 10, None), ("my_clip-part3", 0.68, 10, None)]
+    assert all("1 intervals of tier SIGN lie outside what was taken of the video, and are not read"
+               in part["video"]["notes"] for part in parts)
+    for wrong, words in ((("--truth", segments), "Intervals without glosses (SIGN) tell when, not what: main.py"),
+                         (("--segments", segments, "SENTENCE"), "--segments SENTENCE: "),
+                         (("--segments", "SIGN"), "--segments SIGN: expected an .eaf of ELAN's"),
+                         (("--segments", segments, "--from", "1.15"), "none of the 3 intervals of tier SIGN lies in")):
+        assert case.run(*flags, *wrong) == 2
+        line, = capsys.readouterr().err.splitlines()
+        assert words in line
+
+
 def test_a_corpus_without_keypoints_gets_its_file(case: Case, tmp_path: Path) -> None:
     out = tmp_path / "keypoints.pkl"
     assert keypoints_command.main(["--data-root", str(case.data), "--split", "test", "--out", str(out)]) == 0

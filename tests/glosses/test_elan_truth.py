@@ -41,6 +41,11 @@ def test_glosses_belong_to_where_their_middle_is() -> None:
         ("ICH",), (), ("HAUS", "GEHEN")]
 
 
+def test_a_gloss_is_outside_of_parts_that_do_not_have_its_middle() -> None:
+    truth = ElanTruth(SIGN)
+    assert [truth.outside(spans) for spans in ([(0, 3)], [(0, 1), (0.2, 0.9)], [(0.6, 2.4)], [])] == [0, 2, 3, 3]
+
+
 def test_the_annotation_begins_where_the_media_says(tmp_path: Path) -> None:
     path = write(tmp_path, SIGN, media=[Media("file:///gone/my%20film.mp4", "./my%20film.mp4", 10)])
     truth = elan_truth(path, video="my film.mp4")
@@ -63,8 +68,9 @@ def test_what_overlaps_or_is_empty_is_said_and_nothing_is_lost(tmp_path: Path) -
 @pytest.mark.parametrize("tiers, name, words", [
     ((SIGN, SENTENCE), "", r"which tier has the glosses\? name it with --tier; it has SIGN \(3\), SENTENCE \(1\)"),
     ((SIGN,), "sign", r"^--tier sign: .* has no such tier; it has SIGN \(3\)"),
-    ((EMPTY, SIGN), "SEGMENT", r"^--tier SEGMENT: .* has 2 intervals in it and no gloss in any; name a tier"),
-    ((EMPTY,), "", "which tier has the glosses.* it has none that has texts")])
+    ((EMPTY, SIGN), "SEGMENT", r"^--tier SEGMENT: .* has 2 intervals in it and no gloss in any; name a tier with "
+     r"glosses, of SIGN \(3\)\. Intervals without glosses \(SEGMENT\) tell when, not what: main.py --segments FILE"),
+    ((EMPTY,), "", r"which tier has the glosses.* it has none that has texts\. Intervals without glosses \(SEGMENT\)")])
 def test_a_tier_that_cannot_be_is_refused_with_those_there_are(tmp_path: Path, tiers: Tuple[Tier, ...], name: str,
                                                               words: str) -> None:
     with pytest.raises(UserError, match=words) as refused:
