@@ -7,10 +7,12 @@ import numpy as np
 from torch import Tensor
 
 from cams.picks import Picks
-from cams.rereading import Tell, Version, reread
+from cams.prepared import from_changes
+from cams.rereading import Ready, Tell, Version, reread
 from cams.shapley import alone, shapley, without
 from datasets.clip import Clip
 from datasets.hiding import at_hand, hidden, moves, stand_in
+from models.reading import cut
 from models.recogniser import Recogniser
 from poses.parts import lost, part_labels
 from poses.regions import SIDE
@@ -38,7 +40,9 @@ def explain_parts(recogniser: Recogniser, clip: Clip, picks: Sequence[Picks], co
         return told(0, STRETCH, ())
     parted = _parted(recogniser, clip, instead, count)
     picks = [_as_asked(number, pick) for number, pick in enumerate(picks, start=1)]
-    versions = parted.coalitions()
+    versions: Sequence[Ready] = parted.coalitions()
+    if len(cut(recogniser, len(clip), window)) == 1:
+        versions = from_changes(recogniser, parted.coalitions())
     stretches = [partial(_without_stretch, clip, instead, start) for start in range(0, len(clip), STRETCH)]
     scores = reread(recogniser, [*versions, *stretches], len(clip), window, partial(_scored, picks), tell)
     coalitions, when = scores[:len(versions)], scores[len(versions):]

@@ -1,6 +1,6 @@
 """A clip read again and again, each time with something else of it hidden: what is scored stays as it was."""
 from concurrent.futures import ThreadPoolExecutor
-from typing import Callable, List, Optional, Sequence, Tuple
+from typing import Callable, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import torch
@@ -18,11 +18,12 @@ from terminal.errors import UserError
 
 Tell = Callable[[int, int], None]               # readings done, of how many
 Version = Callable[[], Clip]                    # made when it is read, and no sooner
+Ready = Callable[[], Union[Clip, Inputs]]       # the same, or prepared already, where one window holds all of it
 Score = Callable[[Tensor], np.ndarray]          # logits [steps, V] of the whole clip -> [scores]
 Spans = Sequence[Tuple[int, int]]
 
 
-def reread(recogniser: Recogniser, versions: Sequence[Version], frames: int, window: int, score: Score,
+def reread(recogniser: Recogniser, versions: Sequence[Ready], frames: int, window: int, score: Score,
            tell: Tell, dtype: Optional[torch.dtype] = None) -> np.ndarray:
     """float64 [versions, scores]. dtype: of half precision, where that was asked for; small differences drown in its
     rounding, and so the default is float32.
@@ -59,11 +60,12 @@ def reread(recogniser: Recogniser, versions: Sequence[Version], frames: int, win
     return np.array(scores, np.float64)
 
 
-def _prepared(recogniser: Recogniser, versions: Sequence[Version], cuts: Spans) -> List[Inputs]:
+def _prepared(recogniser: Recogniser, versions: Sequence[Ready], cuts: Spans) -> List[Inputs]:
     """A batch for each window; nothing of no versions."""
     with torch.no_grad():
-        clips = [version() for version in versions]
-        return [Inputs.batch([recogniser.prepare(clip.window(*span)) for clip in clips]) for span in cuts if clips]
+        made = [version() for version in versions]
+        return [Inputs.batch([each if isinstance(each, Inputs) else recogniser.prepare(each.window(*span))
+                              for each in made]) for span in cuts if made]
 
 
 def _read(recogniser: Recogniser, inputs: Sequence[Inputs], cuts: Spans) -> List[Tensor]:
