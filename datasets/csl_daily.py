@@ -14,7 +14,10 @@ from glosses.vocabulary import GlossVocabulary, in_string_order
 from terminal.errors import UserError
 
 VIDEOS, SPLIT = "video_map.txt", "split_1.txt"
-BANNER = 40             # rows at the top of its 512 x 512 frames that some of the published preparations cut off
+# Rows at the top of its 512 x 512 frames that show no signer. The published preparations resize frames with them:
+# CorrNet's, SlowFastSign's, CorrNet+'s, SEN's and SignGraph's. What is shown and drawn on, and what other networks are
+# fed, is what lies below.
+BANNER = 40
 SIDE = 256              # what is left is resized to
 LOOKED_AT = 50          # clips of each split, for where frames lie
 LISTS = ("", "sentence_label", "sentence", "annotations/manual", "preprocess/CSL-Daily")
@@ -95,8 +98,9 @@ class CSLDaily(Corpus):
         if first is None:
             return ""
         if _prepared(first):
-            wanted = "whole" if whole else f"after {BANNER} rows of banner were cut off"
-            return f"frames as they lie in {first.parent.parent.name}; it was trained on frames resized {wanted}"
+            wanted = ("it was trained on frames resized whole" if whole else
+                      f"of {LARGE} it is fed what lies below the banner ({BANNER} rows)")
+            return f"frames as they lie in {first.parent.parent.name}; {wanted}"
         return "fed whole frames, banner and all" if whole else f"fed frames without their banner ({BANNER} rows)"
 
     def _first_frame(self) -> Optional[Path]:
@@ -135,14 +139,14 @@ def _below_banner(frames: np.ndarray) -> Viewport:
 
 
 def without_banner(frames: np.ndarray) -> np.ndarray:
-    """uint8 [T, H, W, 3] -> [T, 256, 256, 3], as CorrNet's authors prepare them."""
+    """uint8 [T, H, W, 3] -> [T, 256, 256, 3], what is shown of them."""
     import cv2
 
     return np.stack([cv2.resize(frame[BANNER:], (SIDE, SIDE), interpolation=cv2.INTER_LINEAR) for frame in frames])
 
 
 def resized(frames: np.ndarray) -> np.ndarray:
-    """uint8 [T, H, W, 3] -> [T, 256, 256, 3], as CorrNet+'s and SEN's authors prepare them."""
+    """uint8 [T, H, W, 3] -> [T, 256, 256, 3], as the networks' authors prepare them."""
     import cv2
 
     return np.stack([cv2.resize(frame, (SIDE, SIDE), interpolation=cv2.INTER_LANCZOS4) for frame in frames])

@@ -43,7 +43,6 @@ class CorrNetPlus(LiftedRecogniser):
     signature = "conv2d.corr2.attpool.query"
     tied = TIED
     rests = True
-    takes_whole_frames = True
     network: FrameNetwork
     default_layers, gloss_layers, factors = VAC.default_layers, VAC.gloss_layers, VAC.factors
 

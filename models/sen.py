@@ -38,7 +38,6 @@ class EmphasisingResNet(FrameResNet):
 class SEN(PaddedRecogniser):
     name, title = "sen", "SEN"
     signature = "conv2d.layer1.0.ssem.alpha"
-    takes_whole_frames = True
     network: FrameNetwork
     default_layers, gloss_layers, factors = VAC.default_layers, VAC.gloss_layers, VAC.factors
 

@@ -46,7 +46,6 @@ class SignGraph(PaddedRecogniser):
     name, title = "signgraph", "SignGraph"
     signature = "conv2d.temporalG.gconv.lin.weight"
     tied = TIED
-    takes_whole_frames = True
     network: FrameNetwork
     default_layers, gloss_layers, factors = VAC.default_layers, VAC.gloss_layers, VAC.factors
 
