@@ -1,6 +1,8 @@
 """What is known of each network without loading torch: commands, tables and pages read it here."""
 from dataclasses import dataclass, field
-from typing import Dict, Tuple
+from typing import Dict, Optional, Tuple
+
+from terminal.errors import UserError
 
 PHOENIX = "phoenix2014"
 
@@ -14,6 +16,7 @@ class Network:
     needs_keypoints: bool = False
     tall_frames: bool = False       # it takes the 210x260 frames, where they are
     method: str = "gradcam"         # how maps are made where the user names neither method nor layers
+    shows: str = ""                 # attention or graph: the method that shows what its own layers take from where
     own_vocabulary: bool = False    # classes are numbered by gloss2ids.pkl, not by the corpus's glosses
     published: Dict[str, str] = field(default_factory=dict)     # corpus -> file name in the workspace's checkpoints/
 
@@ -38,24 +41,24 @@ RECOGNISERS: Tuple[Network, ...] = (
             published={PHOENIX: "sen_phoenix2014_dev_19.5_test_21.0.pt",
                        "phoenix2014-T": "sen_phoenix2014-T_dev_19.3_test_20.7.pt",
                        "csl-daily": "sen_csl-daily_dev_31.1_test_30.7.pt"}),
-    Network("signgraph", "SignGraph", "models.signgraph:SignGraph", tall_frames=True,
+    Network("signgraph", "SignGraph", "models.signgraph:SignGraph", tall_frames=True, shows="graph",
             published={PHOENIX: "signgraph_phoenix2014_dev_17.13_test_18.17.pt",
                        "phoenix2014-T": "signgraph_phoenix2014-T_dev_17.00_test_19.44.pt",
                        "csl-daily": "signgraph_csl-daily_dev_26.38_test_25.84.pt"}),
-    Network("swin", "Swin-MSTP", "models.swin_mstp:SwinMSTP",
+    Network("swin", "Swin-MSTP", "models.swin_mstp:SwinMSTP", shows="attention",
             published={PHOENIX: "swin_mstp_phoenix2014_dev_18.1_test_18.7.pt"}),
     Network("tlp", "TLP", "models.tlp:TLP",
             published={PHOENIX: "tlp_phoenix2014_dev_19.7_test_20.8.pt",
                        "phoenix2014-T": "tlp_phoenix2014-T_dev_19.4_test_21.2.pt", "csl": "tlp_csl_1.8.pt"}),
     Network("vac", "VAC", "models.vac:VAC", published={PHOENIX: "vac_phoenix2014_dev_21.5_test_22.1.pt"}),
     Network("mska", "MSKA-SLR", "models.mska:MSKA", needs_keypoints=True, method="inputxgradient",
-            own_vocabulary=True,
+            shows="attention", own_vocabulary=True,
             published={PHOENIX: "mska_phoenix2014_21.2.pth", "phoenix2014-T": "mska_phoenix2014-T_19.8.pth",
                        "csl-daily": "mska_csl-daily_27.1.pth"}),
-    Network("mamba", "Mamba-SLR", "models.mamba:MambaSLR"),
+    Network("mamba", "Mamba-SLR", "models.mamba:MambaSLR", shows="attention"),
 )
 EMBEDDERS: Tuple[Network, ...] = (
-    Network("promptsg", "PromptSG", "models.promptsg:PromptSG"),
+    Network("promptsg", "PromptSG", "models.promptsg:PromptSG", shows="attention"),
     Network("arcface", "ArcFace", "models.arcface:ArcFace"),
 )
 BY_NAME = {network.name: network for network in (*RECOGNISERS, *EMBEDDERS)}
@@ -73,6 +76,14 @@ def line_of(name: str) -> str:
 def other_methods() -> str:
     """The networks whose maps are not made by Grad-CAM, for help: "mska: inputxgradient"."""
     return ", ".join(f"{network.name}: {network.method}" for network in RECOGNISERS if network.method != "gradcam")
+
+
+def check_shown(method: Optional[str], name: str) -> None:
+    """UserError for a method that shows what layers take from where, of a network that has no such layer."""
+    showing = [network.name for network in RECOGNISERS if network.shows == method]
+    if method and showing and name not in showing:
+        raise UserError(f"method {method}: no layer of {name} has {'a graph' if method == 'graph' else method}, of "
+                        f"{', '.join(showing)} alone; choose another method or another network")
 
 
 def published_file(name: str, corpus: str = PHOENIX) -> str:

@@ -3,6 +3,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Dict, Mapping, Optional, Tuple
 
+from records.networks import check_shown
 from records.question import ONE_BY_ONE, Question, by_methods
 from records.style import Style
 from terminal.errors import UserError
@@ -71,6 +72,7 @@ class ClipRequest(Request):
         for model in self.checkpoints:
             for asked in self.asked_of(model):
                 asked.check()
+                check_shown(asked.method, model)
         if self.question.parts is not None and "parts" not in self.write:
             raise UserError(f"parts {self.question.parts}: no parts are written; add parts to --write")
         if self.every > 1 and "frames" not in self.write:

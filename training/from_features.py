@@ -73,6 +73,7 @@ class FromFeatures(Protocol):
     """A network's protocol, fed from a store."""
 
     def __init__(self, inner: Protocol, recogniser: Recogniser, folder: Path) -> None:
+        self.intervals, self.scales = inner.intervals, inner.scales
         super().__init__(inner.config, inner.architecture, inner.corpus)
         self.inner, self.folder, self.recogniser = inner, folder, recogniser
         self.states = inner.states

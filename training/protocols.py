@@ -53,8 +53,14 @@ class Protocol:
     # What the published checkpoints call the states of model, optimiser and schedule.
     states: Tuple[str, str, str]
     intervals = False       # whether data.frame_interval has a say
+    scales = False          # whether data.image_scale has
 
     def __init__(self, config: Config, architecture: Dict[str, Any], corpus: Corpus) -> None:
+        for key, value, has_a_say, why in (
+                ("frame_interval", config.data.frame_interval, self.intervals, "reads all frames, at a speed it draws"),
+                ("image_scale", config.data.image_scale, self.scales, "is fed its own size")):
+            if value != 1 and not has_a_say:
+                raise UserError(f"data.{key} {value:g}: {architecture['model']} {why}; leave it out")
         self.config = config
         self.architecture = architecture
         self.corpus = corpus
@@ -113,7 +119,7 @@ class SlowFastProtocol(Protocol):
     Augment: Type[Any] = SlowFastAugment
     Loss: Type[Any] = SlowFastWeights
     states = ("model_state_dict", "optimizer_state_dict", "scheduler_state_dict")
-    intervals = True
+    intervals = scales = True
 
     def vocabulary(self) -> GlossVocabulary:
         return self.corpus.vocabulary()
@@ -256,6 +262,7 @@ class MambaProtocol(SlowFastProtocol):
     Augment = MambaAugment
     Loss: Type[Any] = MambaWeights
     states = ("module", "optimizer", "lr_scheduler")
+    scales = False
 
     def dataset(self, footage: Footage, vocabulary: GlossVocabulary, train: bool) -> Dataset:
         return MambaFeeder(footage, vocabulary, self.config.augment, self.architecture, train,

@@ -34,6 +34,9 @@ def test_a_request_is_checked_for_every_network() -> None:
                         question=Question(method="rise"), layers={"slowfast": ("conv2d",)})
     with pytest.raises(UserError, match="only layer is input"):
         asked.check()
+    with pytest.raises(UserError, match="^method attention: no layer of vac has attention"):
+        ClipRequest(Path("out"), checkpoints={"mamba": Path("a"), "vac": Path("b")},
+                    methods=("gradcam", "attention")).check()
     with pytest.raises(UserError, match="every 5: no frames"):
         ClipRequest(Path("out"), every=5, write=("cams",)).check()
 

@@ -174,6 +174,16 @@ def test_a_network_that_draws_its_speed_has_no_interval(data: Path, tmp_path: Pa
         make_trainer(data, tmp_path / "out", write_recipe(tmp_path, model), ("curriculum.frame_interval", "[[0, 2]]"))
 
 
+@pytest.mark.parametrize("model, key, value", [
+    ("twostream", "frame_interval", "2"), ("mska", "frame_interval", "2"), ("twostream", "image_scale", "0.5"),
+    ("mska", "image_scale", "2"), ("mamba", "image_scale", "0.5")])
+def test_what_a_network_s_feeder_does_not_heed_is_refused(data: Path, tmp_path: Path, model: str, key: str,
+                                                          value: str) -> None:
+    with pytest.raises(UserError, match=f"^data.{key} {value}: {model} .*; leave it out") as told:
+        make_trainer(data, tmp_path / "out", write_recipe(tmp_path, model), (f"data.{key}", value))
+    assert "\n" not in str(told.value)
+
+
 def test_an_embedder_has_no_curriculum() -> None:
     with pytest.raises(UserError, match="curriculum: is for recognisers"):
         load_config(CONFIGS / "train_demo_arcface.yaml", ["curriculum.short_first", "1"])
