@@ -1,5 +1,5 @@
 """A running average of a network's weights, which often reads better than the weights of any one step."""
-from typing import Dict, List, Mapping, Tuple
+from typing import Dict, List, Mapping, Optional, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -14,8 +14,9 @@ class RunningAverage:
         self.average: Dict[str, Tensor] = {key: value.detach().float().clone() for key, value in _numbers(network)}
 
     @torch.no_grad()
-    def update(self) -> None:
-        for key, value in _numbers(self.network):
+    def update(self, live: Optional[nn.Module] = None) -> None:
+        """live: whose weights are averaged, where these are not the network's own."""
+        for key, value in _numbers(live or self.network):
             self.average[key].lerp_(value.float(), 1 - self.kept)
 
     def state(self) -> Dict[str, Tensor]:

@@ -45,6 +45,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Tuple[Config, Dict
         "data": DataConfig, "augment": protocol.Augment, "loss": protocol.Loss, "optimizer": OptimizerConfig,
         "schedule": ScheduleConfig, "trainer": TrainerConfig}
     parts = {name: build(kind, tree.get(name) or {}, name) for name, kind in types.items()}
+    parts["trainer"] = _with_engine(path, parts["trainer"], parts["data"], architecture)
     if parts["data"].features and architecture.get("model") in EMBEDDERS:
         raise UserError("data.features: is for recognisers; embedders are trained on pictures, leave it out")
     if tree.get("curriculum") is not None:
@@ -74,6 +75,17 @@ def read_yaml(path: Path) -> Dict[str, Any]:
 def _beside(recipe: Path, name: str) -> Path:
     beside = recipe.parent / name
     return beside if os.path.isfile(beside) else Path(name)     # False for what can't be a path, too
+
+
+def _with_engine(recipe: Path, trainer: TrainerConfig, data: DataConfig,
+                 architecture: Mapping[str, Any]) -> TrainerConfig:
+    if not trainer.deepspeed:
+        return trainer
+    if architecture.get("model") in EMBEDDERS:
+        raise UserError("trainer.deepspeed: is for recognisers; embedders are trained in one process, leave it out")
+    if data.features:
+        raise UserError("trainer.deepspeed: not with data.features, whose backbone is left out; leave one of them out")
+    return dataclasses.replace(trainer, deepspeed=str(_beside(recipe, trainer.deepspeed)))
 
 
 def override(tree: Dict[str, Any], pairs: Sequence[str]) -> None:

@@ -65,6 +65,7 @@ class TrainerConfig:
     beam: int = within(0, 0, 1000)          # for the dev split; 1 is greedy, 0 the authors' width
     cam_every: int = within(5, 0, 1_000_000)  # epochs between CAM grids; 0: never
     cam_clips: int = within(2, 0, 1000)     # the first so many of the dev split
+    deepspeed: Optional[str] = None         # DeepSpeed's own JSON file: beside the recipe, or a path; null: without it
     bad_losses: int = within(30, 1, 1_000_000)  # NaN or infinite losses before the run stops
 
 

@@ -2,13 +2,11 @@
 import logging
 import math
 import time
-from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, ContextManager, Dict, List, Optional
+from typing import Any, Dict, List, Optional
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
@@ -22,6 +20,7 @@ from training.batches import Batch
 from training.checkpointing import BEST, LAST
 from training.curriculum import lengths_reached
 from training.distributed import Process
+from training.engines import Engine
 from training.evaluation import Reading, score, write_hypotheses
 from training.losses import Terms
 from training.protocols import Protocol
@@ -33,8 +32,6 @@ from training.watching import Watch, Watched
 
 log = logging.getLogger("training")
 
-AMP_TYPES = {"fp16": torch.float16, "bf16": torch.bfloat16}
-
 
 class Trainer:
     def __init__(self, config: Config, protocol: Protocol, recogniser: Recogniser, out: Path, process: Process,
@@ -45,19 +42,12 @@ class Trainer:
         self.watch = (Watch(watched, protocol, recogniser, self.samples.dev) if watched is not None and process.first
                       else None)
         recogniser.to(process.device)
-        self.network: nn.Module = recogniser.network
-        guard(self.network)
-        if process.world > 1:
-            idle = recogniser.rests or any(not getattr(config.loss, name) for name in config.loss.__dataclass_fields__)
-            self.network = DistributedDataParallel(recogniser.network, find_unused_parameters=idle)
+        guard(recogniser.network)
         self.optimizer = make_optimizer(config.optimizer, protocol.parameters(recogniser.network),
                                         data.batch_size * trainer.accumulate * process.world)
         self.schedule = make_schedule(config.schedule, self.optimizer, trainer.epochs, self.samples.steps)
-        if trainer.amp_type not in AMP_TYPES:
-            raise UserError(f"trainer.amp_type: {trainer.amp_type} is unknown; choose from {', '.join(AMP_TYPES)}")
-        self.amp = trainer.amp and process.device.type == "cuda"
-        self.amp_type = AMP_TYPES[trainer.amp_type]
-        self.scaler = _scaler(self.amp and self.amp_type == torch.float16)
+        self.engine = self._engine()
+        self.network: nn.Module = self.engine.network
         self.average = RunningAverage(recogniser.network, trainer.ema) if trainer.ema else None
         self.epoch = 0              # epochs done
         self.step = 0               # optimiser steps done
@@ -65,6 +55,15 @@ class Trainer:
         self.bad_losses = 0
         self.board: Optional[SummaryWriter] = None
         self.bars = None if process.first else True   # tqdm's disable: None is where the output is no terminal
+
+    def _engine(self) -> Engine:
+        config, network = self.config, self.recogniser.network
+        if config.trainer.deepspeed:
+            from training.deepspeed_engine import DeepSpeedEngine
+
+            return DeepSpeedEngine(network, self.optimizer, config.trainer, self.process, config.data.batch_size)
+        idle = self.recogniser.rests or any(not getattr(config.loss, name) for name in config.loss.__dataclass_fields__)
+        return Engine(network, self.optimizer, config.trainer, self.process, idle)
 
     def run(self) -> float:
         """All epochs that are left. Gives the best dev WER."""
@@ -78,6 +77,7 @@ class Trainer:
             seed_everything(config.seed, self.epoch, self.process.rank)
             with self.protocol.running():
                 mean = self._train_epoch()
+            self.engine.collect()
             self.epoch += 1
             words = f"epoch {self.epoch}/{config.epochs}: loss {mean:.4f}, {time.time() - started:.0f} s"
             if self.epoch % config.eval_every == 0 or self.epoch == config.epochs:
@@ -104,12 +104,11 @@ class Trainer:
             first = number // accumulate * accumulate
             group = min(accumulate, self.samples.batches - first)
             ends = number + 1 == first + group
-            with self._together(ends):
-                with torch.autocast(device.type, self.amp_type if self.amp else None, self.amp):
-                    outputs = self.network(*self.protocol.inputs(batch, device), batch.lengths.to(device))
+            with self.engine.together(ends):
+                outputs = self.engine.forward(*self.protocol.inputs(batch, device), batch.lengths.to(device))
                 total, terms = self.protocol.losses(outputs, batch)
                 bad = self.process.any(not bool(torch.isfinite(total)))
-                self.scaler.scale(total / group).backward()
+                self.engine.backward(total / group)
             if bad:
                 spoiled = True
                 self._count_bad(batch)
@@ -128,12 +127,6 @@ class Trainer:
                 self.board.add_scalar(f"epoch/{name}", mean, self.epoch + 1)
         return means.get("loss", math.nan)
 
-    def _together(self, ends: bool) -> ContextManager[Any]:
-        """Gradients are exchanged between processes at the end of a group of batches only."""
-        if isinstance(self.network, DistributedDataParallel) and not ends:
-            return self.network.no_sync()
-        return nullcontext()
-
     def _count_bad(self, batch: Batch) -> None:
         self.bad_losses += 1
         log.warning("NaN or infinite loss, number %d, on %s with %s frames and %s glosses: step skipped",
@@ -145,14 +138,10 @@ class Trainer:
     def _step(self, spoiled: bool, total: Tensor, terms: Terms) -> None:
         """A step of the optimiser and the schedule, unless a bad loss is among the gradients."""
         if not spoiled:
-            if self.config.trainer.clip:
-                self.scaler.unscale_(self.optimizer)
-                nn.utils.clip_grad_norm_(self.recogniser.network.parameters(), self.config.trainer.clip)
-            self.scaler.step(self.optimizer)
-            self.scaler.update()
+            self.engine.step()
             self.schedule.step()
             if self.average is not None:
-                self.average.update()
+                self.average.update(self.engine.live)
         self.optimizer.zero_grad(set_to_none=True)
         if self.board is not None and not spoiled and self.step % 10 == 0:
             self.board.add_scalar("train/learning rate", self.optimizer.param_groups[0]["lr"], self.step)
@@ -210,7 +199,7 @@ class Trainer:
         readings = []
         for batch in tqdm(self.samples.loader(False, self.epoch), "dev", disable=self.bars, leave=False):
             device = self.process.device
-            with torch.autocast(device.type, self.amp_type if self.amp else None, self.amp):
+            with self.engine.autocast():
                 outputs = self.recogniser.network(*self.protocol.inputs(batch, device), batch.lengths.to(device))
             for name, logits, steps in zip(batch.names, outputs["logits"], outputs["lengths"].tolist()):
                 readings.append(Reading(name, truths[name], self.recogniser.decode(logits[:steps], beam)))
@@ -222,7 +211,7 @@ class Trainer:
             return ""
         for name, value in self.watch.look().items():
             self.board.add_scalar(name, value, self.epoch)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.recogniser.network.zero_grad(set_to_none=True)
         return f", watched for {self.watch.seconds:.1f} s"
 
     def _draw_cams(self) -> None:
@@ -234,7 +223,7 @@ class Trainer:
         for index in range(min(self.config.trainer.cam_clips, len(self.samples.dev.entries))):
             clip = self.protocol.clip(self.samples.dev, index)
             self.board.add_image(f"cam/{clip.seq_id}", cam_grid(self.recogniser, clip), self.epoch, dataformats="HWC")
-        self.optimizer.zero_grad(set_to_none=True)
+        self.recogniser.network.zero_grad(set_to_none=True)
 
     def state(self) -> Dict[str, Any]:
         """The published keys, the network's build, and what only a resumed run needs."""
@@ -246,7 +235,7 @@ class Trainer:
             schedule: self.schedule.state_dict(), "rng_state": checkpointing.rng_state(),
             "architecture": self.protocol.architecture, "vocabulary": list(self.recogniser.vocabulary.names),
             "training": {"step": self.step, "best": self.best, "bad_losses": self.bad_losses,
-                         "scaler": self.scaler.state_dict(), "seed": self.config.trainer.seed,
+                         "scaler": self.engine.scaler.state_dict(), "seed": self.config.trainer.seed,
                          "epochs": self.config.trainer.epochs},
         }
 
@@ -267,14 +256,9 @@ class Trainer:
                 raise UserError(f"{path}: trained without trainer.ema, so it has no average to go on with; "
                                 "resume with the recipe it was trained with")
             self.average.load(content[AVERAGED])
-        progress = content["training"]
-        checkpointing.check_progress(content["epoch"], progress["step"], progress["best"], progress["bad_losses"])
-        checkpointing.load_state(self.scaler, progress["scaler"])
-        self.epoch, self.step = content["epoch"], progress["step"]
-        self.best, self.bad_losses = progress["best"], progress["bad_losses"]
-
-
-def _scaler(enabled: bool) -> Any:
-    """PyTorch 2.3 moved it, and warns where it was before."""
-    moved = getattr(torch.amp, "GradScaler", None)
-    return moved("cuda", enabled=enabled) if moved else torch.cuda.amp.GradScaler(enabled=enabled)
+        told = content["training"]
+        checkpointing.check_progress(content["epoch"], told["step"], told["best"], told["bad_losses"])
+        checkpointing.load_state(self.engine.scaler, told["scaler"])
+        self.engine.spread()
+        self.epoch, self.step = content["epoch"], told["step"]
+        self.best, self.bad_losses = told["best"], told["bad_losses"]
