@@ -1,7 +1,7 @@
 """The page of a batch: every finished sequence in one table, rebuilt from what the sequences' folders hold."""
 import csv
 from pathlib import Path
-from typing import Any, Collection, Dict, List, Optional
+from typing import Any, Callable, Collection, Dict, List, Optional
 
 from files.atomic import atomic_file
 from files.reading import DAMAGED_JSON, read_json, read_text
@@ -11,10 +11,12 @@ from records.reading_timeline import timeline
 from records.sequence import ModelRecord, Sequence
 from records.shift_check import HOLDS
 from reports.page import json_in_html, page
+from reports.parts_study import parts_study
 from reports.study import study
 from results.existing_result import looks_finished
 from results.glosses import FILE
 from results.manifest import Manifest, read_manifest, read_preds
+from results.parts import PARTS
 
 THUMBNAIL = "thumbnail.jpg"
 RECORD = "report.json"
@@ -30,8 +32,9 @@ def write_index(out_folder: Path, asked: Collection[str] = ()) -> List[str]:
     out_folder = Path(out_folder)
     folders = [path for path in sorted(out_folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
     found = {folder.name: _row(folder) for folder in folders if looks_finished(folder)}
-    tables = {name: _table(out_folder / name) for name, row in found.items() if row is not None}
-    found.update({name: None for name, table in tables.items() if table is None})
+    tables = {name: _table(out_folder / name / FILE, study) for name, row in found.items() if row is not None}
+    parted = {name: _table(out_folder / name / PARTS, parts_study) for name in tables}
+    found.update({name: None for name, table in (*tables.items(), *parted.items()) if table is None})
     rows = [row for row in found.values() if row is not None]
     models: List[str] = []
     for row in rows:
@@ -42,21 +45,23 @@ def write_index(out_folder: Path, asked: Collection[str] = ()) -> List[str]:
     coming = [name for name in asked if name not in found]
     data = {"run": out_folder.resolve().name, "coming": coming, "models": models, "rows": rows,
             "regions": list(REGIONS), "layers": layers,
-            "study": study([tables[row["folder"]] or "" for row in rows])}
+            "study": study([tables[row["folder"]] or "" for row in rows]),
+            "parts": parts_study([parted[row["folder"]] or "" for row in rows])}
     title = f"{out_folder.resolve().name}: {len(rows)} sequences"
-    text = page("index.html", ("base.css", "index.css"), ("dom.js", "study.js", "index.js"), title, data, {}, plain)
+    text = page("index.html", ("base.css", "index.css", "parts_study.css"),
+                ("dom.js", "study.js", "parts_study.js", "index.js"), title, data, {}, plain)
     with atomic_file(out_folder / "index.html", again=True) as draft:
         draft.write_text(text, encoding="utf-8")
     return [name for name, row in found.items() if row is None]
 
 
-def _table(folder: Path) -> Optional[str]:
-    """A sequence's glosses.csv, empty where it has none; None where it is damaged."""
-    if not (folder / FILE).exists():
+def _table(path: Path, reads: Callable[[List[str]], Any]) -> Optional[str]:
+    """A sequence's own, empty where it has none; None where it is damaged."""
+    if not path.exists():
         return ""
     try:
-        text = read_text(folder / FILE)
-        study([text])
+        text = read_text(path)
+        reads([text])
         return text
     except (OSError, ValueError, KeyError, TypeError, ArithmeticError, csv.Error):
         return None

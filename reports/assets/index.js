@@ -1,6 +1,6 @@
 "use strict";
 
-const { run, coming, models, rows, regions, layers, study } = JSON.parse(byId("data").textContent);
+const { run, coming, models, rows, regions, layers, study, parts } = JSON.parse(byId("data").textContent);
 const titleOf = (model) => (rows.find((row) => row.models[model] && row.models[model].title) || { models: { [model]: {} } }).models[model].title || model;
 const titles = Object.fromEntries(models.map((model) => [model, titleOf(model)]));
 const state = { sort: "sequence", down: false, which: "all", split: "", words: [],
@@ -232,6 +232,7 @@ function start() {
   if (models.some((model) => layers[model].length)) byId("bar-key").append(...barKey(regions));
   themeButton(byId("theme"));
   showStudy(byId("study"), study, regions, titles);
+  showPartsStudy(byId("parts-study"), parts, titles);
   show();
   passOn();
 }
