@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Optional, Sequence, Tuple
 
 from files.workspace import Workspace, expanded
+from records.hiding import ASKS, BLUR, LOOKS, MEAN, STILL, WAYS
 from records.methods import OF_PICTURES
 from records.networks import EMBEDDERS
 from records.requests import PairRequest
@@ -16,6 +17,7 @@ from terminal.errors import UserError
 from terminal.numbers import count, seed
 
 METHODS = (*OF_PICTURES, "all")
+OF_ONE_PICTURE = (MEAN, BLUR)
 TARGETS = ("what is explained; several, or all. cosine: what would make the two more alike, void where they nearly are "
            "the same; dot: what their likeness is made of; norm (arcface): the embedding's length; pred, pred:HEAD, "
            "class:ID (promptsg): an identity it was trained on (default: cosine for two, else norm or pred)")
@@ -43,6 +45,9 @@ def parser() -> argparse.ArgumentParser:
     add("--check", action="store_true", help="measure whether the maps can be believed")
     add("--shifts", type=count, default=100, metavar="N",
         help="how many shifted copies of each map --check compares with (default: 100)")
+    add("--hide", choices=WAYS,
+        help="what stands in for what --check hides (default: blur). " + "; ".join(
+            f"{way}: {LOOKS[way]}; {ASKS[way]}" for way in OF_ONE_PICTURE))
     add("--seed", type=seed, default=0, help="of the checks (default: 0)")
     device_flag(add)
     add("--out", metavar="FOLDER", help="where results go (default: the workspace's outputs/compare)")
@@ -69,6 +74,10 @@ def check_together(given: argparse.Namespace) -> None:
             refuse(given, ("top",), "only with --market, or a folder in --with")
     if not given.check:
         refuse(given, ("shifts", "seed"), "only with --check")
+        refuse(given, ("hide",), "no method of compare.py hides anything; it is for --check")
+    if given.hide == STILL:
+        raise UserError(f"--hide {STILL}: in a single picture nothing moves, so standing still it is the same; choose "
+                        f"{' or '.join(OF_ONE_PICTURE)}")
 
 
 def compare(given: argparse.Namespace) -> int:
@@ -115,8 +124,8 @@ def request(given: argparse.Namespace) -> PairRequest:
         targets=_tuple(given.target),
         methods=_tuple(given.method) or (DEMO_METHODS if given.demo else PairRequest.methods),
         layers=_tuple(given.layers),
-        points=given.points, checked=given.check, shifts=given.shifts, seed=given.seed, device=device,
-        overwrite=given.overwrite, command=given.command)
+        points=given.points, checked=given.check, shifts=given.shifts, seed=given.seed,
+        hide=given.hide or BLUR, device=device, overwrite=given.overwrite, command=given.command)
     if not given.demo:
         asked.check()
     return asked

@@ -3,23 +3,24 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
 from datasets.clip import Clip
+from datasets.hiding import stand_in
 from evidence.redraw import redrawn_from_the_top, restored
 from evidence.shifts import beaten, shifted
 from evidence.tally import chosen_pixels, rank_correlation
 from models.embedder import Embedder, embed
 from pairs.explaining import NO_TARGET, UNSTEADY, Key, PictureExplanation, explain_pictures, is_void
 from pairs.targets import likenesses
+from records.hiding import BLUR, LOOKS, Hiding
 from records.pairs import Check
 
 Measured = Optional[Tuple[Dict[str, float], bool]]      # figures and whether they pass; None where nothing is to check
 
-SHARE = 0.3             # of the picture that is blurred out, or put back
+SHARE = 0.3             # of the picture that is hidden, or put back
 REDRAWN = (0.0, 0.25, 0.5, 1.0)
 BELIEVED = 0.95         # share of the shifts that a map must beat, or it is falsified
 SAME = 0.99             # maps that correlate more are one map
@@ -39,6 +40,7 @@ class Checked:
     methods: Sequence[str]
     shifts: int = 100
     seed: int = 0
+    hide: str = BLUR                    # what stands in for what is hidden: mean or blur
 
     def explain(self, index: Optional[int] = None, references: Optional[Tensor] = None) -> List[PictureExplanation]:
         """All pictures, or one of them alone."""
@@ -140,7 +142,7 @@ def _redrawn(asked: Checked, found: Sequence[PictureExplanation]) -> List[Check]
 
 
 def falsification(asked: Checked, found: Sequence[PictureExplanation]) -> List[Check]:
-    """Salient pixels blurred out, and put back into a blurred picture, against shifts of the very same map."""
+    """Salient pixels hidden, and put back where all others are hidden, against shifts of the very same map."""
     done = []
     for index, (clip, one) in enumerate(zip(asked.clips, found)):
         reference = None if asked.references is None else asked.references[index:index + 1]
@@ -149,7 +151,8 @@ def falsification(asked: Checked, found: Sequence[PictureExplanation]) -> List[C
                 continue
             measured = _against_shifts(asked, clip, each.map, _measure(asked.embedder, clip, key, reference))
             for name, figures in measured.items():
-                rule = f"beats at least {BELIEVED:.0%} of {asked.shifts} shifts of the same map, or it is falsified"
+                rule = (f"beats at least {BELIEVED:.0%} of {asked.shifts} shifts of the same map, or it is falsified; "
+                        f"hidden: {LOOKS[asked.hide]}; {Hiding(asked.hide).words(False)}")
                 done.append(Check(name, one.name, *key, figures, figures["beats"] >= BELIEVED, rule))
     return done
 
@@ -179,11 +182,11 @@ def _against_shifts(asked: Checked, clip: Clip, heat: np.ndarray,
     """deletion and insertion -> before, after, drop (or gain), the shifts' mean, and the share of shifts beaten."""
     picture = clip.frames[0]
     height, width = picture.shape[:2]
-    blurred = cv2.GaussianBlur(np.ascontiguousarray(picture), (0, 0), max(height, width) / 12)
+    instead = stand_in(clip, Hiding(asked.hide)).frames[0]
     salient = chosen_pixels(heat[None], SHARE, True, (0, height, 0, width))[0]
     masks = [mask[..., None] for mask in (salient, *shifted(salient, asked.shifts, asked.seed))]
     effects = {}
-    for name, ground, put in (("deletion", picture, blurred), ("insertion", blurred, picture)):
+    for name, ground, put in (("deletion", picture, instead), ("insertion", instead, picture)):
         made = [replace(clip, frames=np.where(mask, put, ground)[None]) for mask in masks]
         values = measure(embed(asked.embedder, [replace(clip, frames=ground[None]), *made], 16))
         moved = values[0] - values[1:] if name == "deletion" else values[1:] - values[0]

@@ -12,6 +12,7 @@ from pairs.explaining import NO_TARGET, PictureExplanation, explain_pictures
 from pairs.pair_figure import Panel, laid_over, pair_figure
 from pairs.pair_files import FIGURE, MAPS, SCORES, map_file, picture_file, write_maps, write_scores
 from pairs.subjects import Subject
+from records.hiding import LOOKS, Hiding
 from records.pairs import Check, MapRecord, NetworkFile, PairScores
 from records.requests import PairRequest
 from results.existing_result import check_replaceable
@@ -53,7 +54,7 @@ class PairWriter:
     def checked(self, subjects: Sequence[Subject], references: Optional[Tensor]) -> Checked:
         asked = self.asked
         return Checked(self.embedder, [subject.clip for subject in subjects], references, asked.layers, asked.targets,
-                       asked.methods, asked.shifts, asked.seed)
+                       asked.methods, asked.shifts, asked.seed, asked.hide)
 
     def _draw(self, folder: Path, subjects: Sequence[Subject], found: Sequence[PictureExplanation],
               title: str) -> None:
@@ -99,6 +100,8 @@ class PairWriter:
             self.say(f"  {note}")
         if scores.checks:
             self.say("\n".join(check_lines(scores.checks)))
+            self.say(f"hidden by deletion and insertion: {LOOKS[self.asked.hide]}; "
+                     f"{Hiding(self.asked.hide).words(keypoints=False)}")
             if no_other:
                 self.say("another person was not compared with: give --with a folder, or --market")
 

@@ -3,6 +3,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Dict, Mapping, Optional, Tuple
 
+from records.hiding import BLUR
 from records.networks import check_shown
 from records.question import ONE_BY_ONE, Question, by_methods
 from records.style import Style
@@ -114,6 +115,7 @@ class PairRequest(Request):
     checked: bool = False                           # whether each map is measured too
     shifts: int = 100
     seed: int = 0
+    hide: str = BLUR                                # what stands in for what the check hides: mean or blur
 
     def check(self) -> None:
         if (self.image is None) == (self.market is None):
@@ -129,7 +131,7 @@ class PairRequest(Request):
         return {"model": self.model, "checkpoint": sha256, "target": list(self.targets or ()),
                 "method": list(self.methods), "layers": list(self.layers or ()), "points": self.points,
                 "check": self.checked, "shifts": self.shifts, "seed": self.seed, "blend": self.style.blend,
-                "colormap": self.style.colormap}
+                "colormap": self.style.colormap, **({} if self.hide == BLUR else {"hide": self.hide})}
 
 
 def default_parts(target: object) -> Tuple[str, ...]:

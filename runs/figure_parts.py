@@ -53,7 +53,7 @@ def _text(path: Path) -> str:
             model.groups(VERDICT)
             Hiding(model.hide, model.points).words(True)
         return text
-    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+    except (OSError, ValueError, KeyError, TypeError, ArithmeticError, csv.Error) as error:
         raise UserError(f"{path}: not as main.py writes it ({error!r:.120}); make the sequence again") from None
 
 

@@ -177,9 +177,16 @@ def _manifest(path: Path) -> None:
 
 def _table(path: Path) -> None:
     from reports.index import _table as table
+    from reports.study import study
 
-    shutil.copy(path, path.parent / "glosses.csv")
-    table(path.parent)
+    table(path, study)
+
+
+def _parts_table(path: Path) -> None:
+    from reports.index import _table as table
+    from reports.parts_study import parts_study
+
+    table(path, parts_study)
 
 
 def _lists(module: str, function: str, *more: Any) -> Callable[[Path], Any]:
@@ -219,6 +226,14 @@ def _glosses_row() -> bytes:
     from results.glosses import COLUMNS
 
     return (",".join(COLUMNS) + "\n" + ",".join("0.5" for _ in COLUMNS) + "\n").encode()
+
+
+def _parts_rows() -> bytes:
+    from results.parts import COLUMNS, PARTS
+
+    cells = {"part": "hands", "in_picture": "yes", "hide": "still", "hidden_keypoints": "gone", "side": ""}
+    row = ",".join(cells.get(name, "0.5") for name in COLUMNS[PARTS])
+    return (",".join(COLUMNS[PARTS]) + "\n" + row + "\n").encode()
 
 
 def light() -> Dict[str, Reader]:
@@ -274,6 +289,7 @@ def light() -> Dict[str, Reader]:
         "neighbour": Reader("preds.json", _neighbour, _one_of(records(PREDS))),
         "manifest": Reader("m.json", _manifest, _one_of(records(
             {"settings": {"a": 1}, "inputs": {}, "files": {"b": 1}, "record": "c"}), damaged([b"{}"]))),
+        "parts.csv": Reader("p.csv", _parts_table, _one_of(damaged([_parts_rows()]), texts((*words, ",", "0.5", '"')))),
         "glosses.csv": Reader("g.csv", _table, _one_of(damaged([_glosses_row()]), texts((*words, ",", "0.5", '"')))),
         "picture": Reader("a.png", _lists("datasets.pictures", "read_picture"), pictured),
         "picture folder": Reader("a.png", _folder, pictured),

@@ -72,6 +72,14 @@ class OneCorner(torch.nn.Module):
         return torch.nn.functional.adaptive_avg_pool2d(quarter, 8).flatten(1)
 
 
+def test_what_stands_in_for_what_is_hidden_is_as_asked_and_recorded() -> None:
+    found = {way: [each for each in check_all(asked(hide=way), None) if each.name == "deletion"]
+             for way in ("mean", "blur")}
+    assert "hidden: the clip's mean colour; asks what is read from the clip" in found["mean"][0].rule
+    assert "hidden: the clip itself, blurred; asks what is read from detail" in found["blur"][0].rule
+    assert found["mean"][0].figures["after"] != found["blur"][0].figures["after"]
+
+
 @pytest.mark.parametrize("corner,falsified", [((0, 0), False), ((1, 1), True)])
 def test_a_map_of_what_matters_stands_and_one_of_what_does_not_falls(corner: Any, falsified: bool,
                                                                      monkeypatch: pytest.MonkeyPatch) -> None:
