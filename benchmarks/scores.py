@@ -40,6 +40,7 @@ from runs.loading import load_recogniser  # noqa: E402
 from signer.evidence import Evidence  # noqa: E402
 
 METHODS = ("gradcam", "layercam")
+POOL = {"gradcam": "frame"}             # as it is where single glosses are explained
 SCORES = ("logit", "log-probability", "less rivals")
 MEASURES = ("follows the parts", "in time", "in place")
 Row = Tuple[str, str, str]              # layer, method, score
@@ -69,7 +70,8 @@ def main() -> None:
 def add(values: Values, recogniser: Recogniser, clip: Clip, evidence: Evidence) -> int:
     """Adds a clip; how many of its glosses are read right and have parts worth sharing out."""
     layers = tuple(dict.fromkeys((*recogniser.default_layers, *recogniser.gloss_layers)))
-    first = explain(recogniser, clip, Question(target="each", method=METHODS[0], layers=layers, parts=ALL))
+    first = explain(recogniser, clip, Question(target="each", method=METHODS[0], layers=layers, parts=ALL,
+                                            pool=POOL[METHODS[0]]))
     assert first.parts is not None and clip.keypoints is not None
     worth = {gloss.about.id: gloss for gloss in first.parts.glosses if gloss.score - gloss.hidden >= LEAST}
     labels, _ = part_labels(clip.keypoints, clip.frames, ALL)
@@ -100,7 +102,7 @@ def _explained(recogniser: Recogniser, clip: Clip, first: Explanation, method: s
     asked = {"logit": "each", "less rivals": "rivals"}
     for name, target in asked.items():
         made = first if target == "each" and method == METHODS[0] else explain(
-            recogniser, clip, Question(target=target, method=method, layers=layers))
+            recogniser, clip, Question(target=target, method=method, layers=layers, pool=POOL.get(method)))
         for gloss in made.glosses:
             if gloss.about.verdict == "right" and gloss.about.truth is not None:
                 yield name, gloss.about.id, place_of(gloss.about.truth), dict(gloss.layers)
@@ -110,7 +112,7 @@ def _explained(recogniser: Recogniser, clip: Clip, first: Explanation, method: s
         number = recogniser.vocabulary.id(gloss.about.gloss)
         assert number is not None
         score = partial(log_probability, steps=gloss.about.steps, number=number)
-        made = explain(recogniser, clip, Question(target=score, method=method, layers=layers))
+        made = explain(recogniser, clip, Question(target=score, method=method, layers=layers, pool=POOL.get(method)))
         yield "log-probability", gloss.about.id, place_of(gloss.about.truth), dict(made.layers)
 
 
