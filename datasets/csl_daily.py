@@ -14,9 +14,9 @@ from glosses.vocabulary import GlossVocabulary, in_string_order
 from terminal.errors import UserError
 
 VIDEOS, SPLIT = "video_map.txt", "split_1.txt"
-# Rows at the top of its 512 x 512 frames that show no signer. The published preparations resize frames with them:
-# CorrNet's, SlowFastSign's, CorrNet+'s, SEN's and SignGraph's. What is shown and drawn on, and what other networks are
-# fed, is what lies below.
+# Rows at the top of its 512 x 512 frames that show no signer. The published preparations of CorrNet, CorrNet+, SEN and
+# SignGraph resize frames with them; SlowFastSign's loader cuts them off. What is shown and drawn on, and what all other
+# networks are fed, is what lies below.
 BANNER = 40
 SIDE = 256              # what is left is resized to
 LOOKED_AT = 50          # clips of each split, for where frames lie

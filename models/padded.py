@@ -22,7 +22,7 @@ class PaddedRecogniser(Recogniser):
     Its network gives a dict with the "logits".
     """
 
-    takes_whole_frames = True           # as the published preparations of this family resize them
+    takes_whole_frames = True           # as most published preparations of this family resize them
     least_steps = 1         # that must come of a clip
 
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
