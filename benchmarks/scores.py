@@ -32,7 +32,7 @@ from poses.parts import part_labels  # noqa: E402
 from records.explanation import Explanation, LayerMap  # noqa: E402
 from records.parts import ALL  # noqa: E402
 from records.question import Question  # noqa: E402
-from records.transcript import place_of  # noqa: E402
+from records.transcript import index_of  # noqa: E402
 from results.interval import of_mean  # noqa: E402
 from results.shares import mass  # noqa: E402
 from runs.demo import CHECKPOINTS, MODELS, demo_data  # noqa: E402
@@ -42,7 +42,7 @@ from signer.evidence import Evidence  # noqa: E402
 METHODS = ("gradcam", "layercam")
 POOL = {"gradcam": "frame"}             # as it is where single glosses are explained
 SCORES = ("logit", "log-probability", "less rivals")
-MEASURES = ("follows the parts", "in time", "in place")
+MEASURES = ("follows the parts", "in time", "on articulators")
 Row = Tuple[str, str, str]              # layer, method, score
 Values = Dict[Row, List[Dict[str, float]]]      # an entry for each clip
 
@@ -78,19 +78,19 @@ def add(values: Values, recogniser: Recogniser, clip: Clip, evidence: Evidence) 
     of_clip: Dict[Row, Dict[str, List[float]]] = defaultdict(lambda: defaultdict(list))
     used = set()
     for method in METHODS:
-        for score, gloss, place, maps in _explained(recogniser, clip, first, method, layers):
+        for score, gloss, index, maps in _explained(recogniser, clip, first, method, layers):
             if gloss not in worth:
                 continue
             used.add(gloss)
             for layer, made in maps.items():
                 if made.spatial:
                     own = Own()
-                    own.add(made.laid, evidence, place)
+                    own.add(made.laid, evidence, index)
                     shares = mass(made.laid.coarse(SIDE), labels, len(first.parts.names)).sum(0)
                     row = of_clip[layer, method, score]
                     row["follows the parts"].append(follows(worth[gloss], shares))
                     row["in time"] += own.time
-                    row["in place"] += own.place
+                    row["on articulators"] += own.area
     for key, lists in of_clip.items():
         values[key].append({name: float(np.nanmean(lists[name])) if lists[name] else float("nan") for name in MEASURES})
     return len(used)
@@ -105,7 +105,7 @@ def _explained(recogniser: Recogniser, clip: Clip, first: Explanation, method: s
             recogniser, clip, Question(target=target, method=method, layers=layers, pool=POOL.get(method)))
         for gloss in made.glosses:
             if gloss.about.verdict == "right" and gloss.about.truth is not None:
-                yield name, gloss.about.id, place_of(gloss.about.truth), dict(gloss.layers)
+                yield name, gloss.about.id, index_of(gloss.about.truth), dict(gloss.layers)
     for gloss in first.glosses:
         if gloss.about.verdict != "right" or gloss.about.truth is None:
             continue
@@ -113,7 +113,7 @@ def _explained(recogniser: Recogniser, clip: Clip, first: Explanation, method: s
         assert number is not None
         score = partial(log_probability, steps=gloss.about.steps, number=number)
         made = explain(recogniser, clip, Question(target=score, method=method, layers=layers, pool=POOL.get(method)))
-        yield "log-probability", gloss.about.id, place_of(gloss.about.truth), dict(made.layers)
+        yield "log-probability", gloss.about.id, index_of(gloss.about.truth), dict(made.layers)
 
 
 def log_probability(logits: Tensor, steps: Tuple[int, int], number: int) -> Tensor:
