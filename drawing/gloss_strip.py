@@ -16,7 +16,6 @@ from drawing.part_bars import bars_height, part_bars
 from drawing.strips import STRIP
 from drawing.text import SIGNS, bold, fitted, font, wrapped
 from geometry.joints import JointMap
-from geometry.laid import LaidMap
 from records.explained import ExplainedGloss
 from records.explanation import LayerMap
 from records.parts import GlossParts
@@ -79,12 +78,6 @@ def chosen_frames(start: int, stop: int, total: int, peak: Optional[int] = None)
     return chosen
 
 
-def peak_of(laid: LaidMap, span: Tuple[int, int]) -> Optional[int]:
-    """The frame of a gloss where its map is strongest, if the map is there at all."""
-    inside = np.nan_to_num(laid.energy()[span[0]:span[1]])
-    return span[0] + int(inside.argmax()) if inside.size and inside.max() > 0 else None
-
-
 def _head(about: ExplainedGloss, title: str, layers: Mapping[str, LayerMap], width: int) -> List[str]:
     """What is said below the gloss's name, in lines as they fit."""
     facts = [title, f"frames {about.frames[0]} to {about.frames[1] - 1}", f"probability {about.score:.2f}"]
@@ -120,7 +113,7 @@ def _pictures(draw: ImageDraw.ImageDraw, frames: np.ndarray, about: ExplainedGlo
               ground: Ground, top: int) -> np.ndarray:
     """The frames of a layer with a place, its course over the clip below; numbers are written above them."""
     height, width = (side * style.scale for side in frames.shape[1:3])
-    peak = peak_of(layer.laid, about.frames)
+    peak = layer.laid.peak(*about.frames)
     chosen = chosen_frames(*about.frames, len(frames), peak)
     below, inner = STRIP * style.scale, FRAMES * width + (FRAMES - 1) * GAP
     board = np.full((height + GAP + below + 2 * RIM, inner + 2 * RIM, 3), ground.paper, np.uint8)
@@ -143,7 +136,7 @@ def _pictures(draw: ImageDraw.ImageDraw, frames: np.ndarray, about: ExplainedGlo
 def _course(about: ExplainedGloss, layer: LayerMap, size: Tuple[int, int], ground: Ground) -> np.ndarray:
     """The map of a layer that knows only when."""
     drawn = curve(layer.laid.whole(), size, ground, about.frames, layer.laid.extent.seen,
-                  peak_of(layer.laid, about.frames))
+                  layer.laid.peak(*about.frames))
     said = in_words(layer.flags)
     if said is not None:
         image = Image.fromarray(drawn)

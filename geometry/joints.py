@@ -1,6 +1,6 @@
 """A map whose cells are joints: drawn at the keypoints, wherever these are on a frame."""
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Tuple
 
 import cv2
 import numpy as np
@@ -47,6 +47,12 @@ class JointMap(LaidMap):
         low, spread = self.scale(frame)
         values = (self._step(frame) - np.float32(low)) / np.float32(spread)
         return (values * (values >= LEAST)).clip(0, 1)
+
+    def highest(self, frame: int) -> Tuple[int, int]:
+        """y and x of the joint whose value is largest, on the frame's edge where it lies beyond."""
+        x, y = self.joints.points[frame, int(self._step(frame).argmax())]
+        height, width = self.extent.size[1:]
+        return int(np.clip(round(float(y)), 0, height - 1)), int(np.clip(round(float(x)), 0, width - 1))
 
     def over_time(self) -> np.ndarray:
         """float32 [T, J] in 0..1: the matrix of joints by time."""

@@ -95,6 +95,20 @@ class LaidMap:
         """float32 [T]: the mean of each frame; of a layer that knows only when, its values."""
         return self.coarse(1)[:, 0, 0] if self.spatial else self._over_time.astype(np.float32)
 
+    def peak(self, start: int, stop: int) -> Optional[int]:
+        """The frame of start..stop-1 whose mean is largest; None where nothing of the map lies on any."""
+        within = np.nan_to_num(self.energy()[start:stop])
+        return start + int(within.argmax()) if within.size and within.max() > 0 else None
+
+    def highest(self, frame: int) -> Tuple[int, int]:
+        """y and x of the pixel of a frame that was seen where the map is largest, however its scale is cut."""
+        if (1, False) not in self._lines:
+            self._lines[1, False] = self._between(1, False)
+        rows, columns = self._lines[1, False]
+        values = rows.of(columns.of(self._step(frame).T).T)
+        y, x = np.unravel_index(int(values.argmax()), values.shape)
+        return self.extent.box[0] + int(y), self.extent.box[2] + int(x)
+
     def coarse(self, side: int) -> np.ndarray:
         """float32 [T, side, side] in 0..1: the mean over each part of a grid laid over the frames."""
         total, height, width = self.extent.size

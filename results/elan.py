@@ -91,22 +91,20 @@ def _parts(model: ModelRecord, fps: float) -> Tier:
 def _peaks(title: str, explanation: "Explanation", fps: float) -> Tier:
     """The frames at which maps are strongest: of each gloss that was explained, or of all that was asked."""
     layers: Dict[int, List[str]] = {}
-    alone = [(f"{gloss.about.gloss}: ", gloss.layers) for gloss in explanation.glosses]
-    for gloss, maps in alone or [("", explanation.layers)]:
-        for name, layer in maps.items():
-            told = _peak(gloss, name, layer)
-            if told is not None:
-                layers.setdefault(told[0], []).append(told[1])
+    for gloss in explanation.glosses:
+        for name, layer in gloss.layers.items():
+            _note(layers, f"{gloss.about.gloss}: ", name, layer, gloss.about.frames)
+    for name, layer in () if explanation.glosses else explanation.layers.items():
+        _note(layers, "", name, layer, (0, len(layer.laid)))
     return Tier(f"{title} peaks", tuple(Interval(frame / fps, (frame + 1) / fps, _few(layers[frame]))
                                         for frame in sorted(layers)))
 
 
-def _peak(gloss: str, name: str, layer: "LayerMap") -> Optional[Tuple[int, str]]:
-    found = peak(layer.laid)
-    if not found:
-        return None
-    where = f" at {found['peak_x']},{found['peak_y']}" if "peak_x" in found else ""
-    return int(found["peak_frame"]), f"{gloss}{layer_of(name, layer.method)}{where}"
+def _note(layers: Dict[int, List[str]], gloss: str, name: str, layer: "LayerMap", frames: Range) -> None:
+    found = peak(layer.laid, frames)
+    if found:
+        where = f" at {found['peak_x']},{found['peak_y']}" if "peak_x" in found else ""
+        layers.setdefault(int(found["peak_frame"]), []).append(f"{gloss}{layer_of(name, layer.method)}{where}")
 
 
 def _few(texts: Sequence[str]) -> str:

@@ -21,7 +21,9 @@ Columns:
     inside                              share of the map that lies in the gloss's own frames
     inside_even                         the share that an even map would have there
     lift_inside                         the first over the second
-    peak_frame, peak_x, peak_y          where the map is largest, in frames and pixels of the clip
+    peak_frame                          of the gloss's own frames the one where the map's mean is largest, as pictures
+                                        and pages have it; empty where nothing of the map lies in them
+    peak_x, peak_y                      where the map is largest in that frame, in pixels of the clip
     flags                               what is wrong with the map
     check                               of main.py --check: holds, or no better than its shifts, on this clip; cannot be
                                         told where the clip is too short
@@ -82,7 +84,8 @@ def rows(record: SequenceRecord, explanations: Mapping[str, Explanation], found:
                     "model": model, **gloss_cells(about), "layer": layer_of(name, layer.method),
                     "target": about.words, "method": layer.method or explanation.method, "pool": explanation.pool,
                     "checkpoint": record.models[model].checkpoint.sha256,
-                    **_shares(layer.laid, about.frames, found), **_when(layer.laid, about.frames), **peak(layer.laid),
+                    **_shares(layer.laid, about.frames, found), **_when(layer.laid, about.frames),
+                    **peak(layer.laid, about.frames),
                     "flags": " ".join(layer.flags), **_check(layer), **parted})
     return out
 
@@ -151,14 +154,14 @@ def _when(laid: LaidMap, frames: Range) -> Row:
     return out
 
 
-def peak(laid: LaidMap) -> Row:
-    if laid.void:
+def peak(laid: LaidMap, frames: Range) -> Row:
+    frame = laid.peak(*frames)
+    if frame is None:
         return {}
-    frame = laid.extent.seen[0] + int(laid.highs.argmax())
     if not laid.spatial:
         return {"peak_frame": frame}
-    y, x = np.unravel_index(int(laid.at(frame).argmax()), laid.extent.size[1:])
-    return {"peak_frame": frame, "peak_x": int(x), "peak_y": int(y)}
+    y, x = laid.highest(frame)
+    return {"peak_frame": frame, "peak_x": x, "peak_y": y}
 
 
 def table(rows: Iterable[Row], columns: Sequence[str] = COLUMNS) -> str:

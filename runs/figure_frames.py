@@ -3,7 +3,6 @@ from typing import Sequence, Tuple
 
 import numpy as np
 
-from drawing.gloss_strip import peak_of
 from geometry.laid import LaidMap
 from records.figure_request import MIDDLE, PEAK
 from records.transcript import Range
@@ -12,7 +11,7 @@ Shown = Tuple[LaidMap, Range]       # a map, and when its gloss is signed
 
 
 def of_gloss(at: str, laid: LaidMap, span: Range) -> int:
-    peak = peak_of(laid, span) if at == PEAK else None
+    peak = laid.peak(*span) if at == PEAK else None
     return middle(*span) if peak is None else peak
 
 

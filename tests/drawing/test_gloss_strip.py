@@ -4,7 +4,7 @@ from typing import Any, List, Tuple
 import numpy as np
 import pytest
 
-from drawing.gloss_strip import FRAMES, chosen_frames, gloss_strip, peak_of
+from drawing.gloss_strip import FRAMES, chosen_frames, gloss_strip
 from drawing.grounds import DARK, GROUNDS, LIGHT
 from drawing.overlay import palette
 from drawing.part_bars import amount, bars_height
@@ -56,7 +56,7 @@ def strip_of(layer: LayerMap, ground: Any = DARK, words: str = "REGEN, which was
 @pytest.mark.parametrize("frame", [4, 5, 7, 11])
 def test_the_peak_of_the_gloss_is_among_the_frames_and_framed(frame: int) -> None:
     layer = peaked(frame, (64, 80))
-    assert peak_of(layer.laid, (4, 12)) == frame
+    assert layer.laid.peak(4, 12) == frame
     chosen = chosen_frames(4, 12, 20, frame)
     assert frame in chosen and chosen == sorted(set(chosen)) and len(chosen) == FRAMES
     picture = strip_of(layer)

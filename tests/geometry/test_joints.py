@@ -17,6 +17,13 @@ def at(*spots: Tuple[float, float]) -> np.ndarray:
     return np.tile(np.array(spots, np.float32), (SIZE[0], 1, 1))
 
 
+def test_the_highest_place_is_the_strongest_joint_s_within_the_frame() -> None:
+    made = joint_map(np.array([[0.25, 1.0]] * 4), at((20, 30), (60, 70)), (7, 100), SIZE)
+    assert made.peak(1, 3) == 1 and made.highest(1) == (70, 60)
+    beyond = joint_map(np.array([[0.25, 1.0]] * 4), at((20, 30), (-9, 7000)), (7, 100), SIZE)
+    assert beyond.highest(0) == (SIZE[1] - 1, 0)
+
+
 def test_each_joints_disc_is_as_bright_as_its_value_and_all_else_is_dark() -> None:
     made = joint_map(np.array([[0.25, 1.0]] * 4), at((20, 30), (60, 70)), (7, 100), SIZE)
     drawn = made.at(1).astype(float)

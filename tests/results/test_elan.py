@@ -59,7 +59,7 @@ def test_peaks_name_the_gloss_the_layer_and_the_place() -> None:
     when = np.array([0, 1, 0], np.float32)
     maps = {"layer4": on_grid(values, 1, 3, (8, 8), (0, 8, 0, 8)), "lstm": replace(laid(when, (8, 8)), highs=when)}
     record = records.sequence({"slowfast": records.model()}, frames=3)
-    alone = records.explanation(maps, [records.gloss_maps(records.gloss(), maps)])
+    alone = records.explanation(maps, [records.gloss_maps(records.gloss(frames=(0, 3)), maps)])
     for explanation, gloss in ((records.explanation(maps), ""), (alone, "REGEN: ")):
         tier, = tiers_of(record, {"slowfast": explanation})
         (start, stop, text), = told(tier)

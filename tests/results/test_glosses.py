@@ -5,7 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 import pytest
@@ -108,6 +108,21 @@ def test_the_share_in_its_own_frames_stands_beside_that_of_chance() -> None:
 def test_the_peak_is_where_the_map_is_largest() -> None:
     where = some_rows()[0]
     assert (where["peak_frame"], where["peak_x"], where["peak_y"]) == (4, 20, 10)
+
+
+@pytest.mark.parametrize("frames, peak", [((5, 8), 5), ((6, 10), None), ((0, 3), 2)])
+def test_the_peak_of_a_gloss_lies_in_its_own_frames(frames: Tuple[int, int], peak: Optional[int]) -> None:
+    """As in pictures and pages: wherever else in the clip the map is larger."""
+    gloss = records.gloss_maps(records.gloss(1, "REGEN", frames), {"where": LayerMap(laid(a_map()))})
+    row, = rows(records.sequence(), {"slowfast": records.explanation({}, [gloss])}, None)
+    assert row.get("peak_frame") == peak == laid(a_map()).peak(*frames)
+    assert ("peak_x" in row) == (peak is not None)
+
+
+def test_the_highest_pixel_is_no_other_where_the_scale_is_cut_below_it() -> None:
+    """As maps of the input are drawn: so that a few pixels do not leave the others dark."""
+    cut = replace(laid(a_map()), highs=np.full(FRAMES, 0.1, np.float32))
+    assert np.unravel_index(int(cut.at(4).argmax()), (SIDE, SIDE)) != (10, 20) == cut.highest(4)
 
 
 def test_frames_are_counted_from_the_clip_s_first_where_the_network_sees_later_ones() -> None:
