@@ -48,9 +48,10 @@ def parser() -> argparse.ArgumentParser:
     what = made.add_mutually_exclusive_group()
     what.add_argument("--frames", action=Listed, metavar="N", help="columns: these frames")
     what.add_argument("--glosses", action=Listed, metavar="N",
-                      help="columns: glosses by their number in the first row's reading, from 1; other models show "
-                           "what they read in their place (default: all, where glosses were explained on their own; "
-                           "else a frame of each of --columns equal parts of the clip)")
+                      help="columns: glosses by their number in the first row's reading, from 1, or by their place in "
+                           "the truth (true-3), missed ones too; other models show what they read in their place "
+                           "(default: all, where glosses were explained on their own; else a frame of each of "
+                           "--columns equal parts of the clip)")
     add("--at", choices=AT,
         help="the frame of each gloss or part: where its map is strongest, or the middle one (default: peak)")
     add("--same-frames", action="store_true", help="show a gloss at the same frame in all rows")

@@ -7,7 +7,7 @@ from geometry.laid import LaidMap
 from geometry.links import COUNT, LinkedMap
 from records.figure_request import MIDDLE, PEAK
 from records.methods import method_named
-from runs.figure_choice import Choice
+from runs.figure_choice import MISSED, Choice
 from runs.figure_source import Source
 
 SPECIAL: Dict[str, str] = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
@@ -61,7 +61,9 @@ def _columns(choice: Choice) -> str:
     else:
         which = "the middle one of its frames" if choice.by == MIDDLE else \
             "the one of its frames where the map's mean is largest"
-    return f"Columns: glosses as {names} read them, each at {which}"
+    missed = any(span is not None and span.verdict == MISSED for its in choice.spans for span in its)
+    return f"Columns: glosses as {names} read them, each at {which}" + (
+        "; those that were missed where they are signed" if missed else "")
 
 
 def _methods(sources: Sequence[Source]) -> List[str]:

@@ -7,13 +7,16 @@ import numpy as np
 from drawing.figure_sheet import COLUMNS, Cell, Row, Sheet
 from records.explanation import Explanation, LayerMap
 from records.figure_request import PEAK, FigureRequest
+from records.sequence import ModelRecord
 from records.style import COLORMAPS, Style
-from records.transcript import Span
+from records.transcript import Missed, Span, index_of
 from results.explained_run import ExplainedRun
 from results.flags import UNSEEN, in_words
 from runs import figure_frames
 from runs.figure_source import Source, labels_of
 from terminal.errors import UserError
+
+TRUE, MISSED = "true-", "deleted"       # how a gloss of the truth is named; the verdict of one that was not read
 
 
 @dataclass(frozen=True)
@@ -106,23 +109,42 @@ def _explained_glosses(sources: Sequence[Source]) -> Optional[List[str]]:
 
 
 def _spans(glosses: Sequence[str], sources: Sequence[Source]) -> List[List[Optional[Span]]]:
-    first = sources[0].record
-    if not first.spans:
-        raise UserError(f"--glosses {' '.join(glosses)}: {first.title} read nothing; give --frames, or --models with "
-                        "one that did first")
-    most = len(first.spans)
-    numbers = [_number("--glosses", text, 1, most, f", glosses that {first.title} read") for text in glosses]
-    return [[_same(first.spans[number - 1], source.record.spans) for number in numbers] for source in sources]
+    wanted = [_named(text, sources[0].record) for text in glosses]
+    return [[_same(span, source.record) for span in wanted] for source in sources]
 
 
-def _same(span: Span, spans: Sequence[Span]) -> Optional[Span]:
-    """What stands for the same true gloss; else what is signed at the same time."""
-    same = next((other for other in spans if other == span), None) or next(
-        (other for other in spans if span.truth is not None and other.truth == span.truth), None)
+def _named(text: str, record: ModelRecord) -> Span:
+    """By its number in the reading, or by its place in the truth: there it may have been missed."""
+    if text.startswith(TRUE):
+        known = {missed.id: _missed(missed) for missed in record.deleted}
+        known.update({span.truth: span for span in record.spans if span.truth is not None})
+        if text not in known:
+            ids = sorted(known, key=index_of)
+            raise UserError(f"--glosses {text}: " + (
+                f"expected {ids[0]} to {ids[-1]}, places in the truth" if ids else
+                "the clip has no truth; name glosses by their number in the reading"))
+        return known[text]
+    if not record.spans:
+        raise UserError(f"--glosses {text}: {record.title} read nothing; give --frames, or --models with one that did "
+                        "first, or a gloss that was missed by its place in the truth (true-1)")
+    return record.spans[_number("--glosses", text, 1, len(record.spans), f", glosses that {record.title} read, or "
+                                "places in the truth (true-1)") - 1]
+
+
+def _missed(missed: Missed) -> Span:
+    return Span(missed.id, missed.gloss, (0, 0), missed.frames, 0.0, MISSED)
+
+
+def _same(span: Span, record: ModelRecord) -> Optional[Span]:
+    """What stands for the same true gloss, or that it was missed too; else what is signed at the same time."""
+    true = span.id if span.verdict == MISSED else span.truth
+    same = next((other for other in record.spans if other == span), None) or next(
+        (other for other in record.spans if true is not None and other.truth == true), None) or next(
+        (_missed(other) for other in record.deleted if span.verdict == MISSED and other.id == true), None)
     if same is not None:
         return same
-    shared = [min(span.frames[1], other.frames[1]) - max(span.frames[0], other.frames[0]) for other in spans]
-    return spans[int(np.argmax(shared))] if shared and max(shared) > 0 else None
+    shared = [min(span.frames[1], other.frames[1]) - max(span.frames[0], other.frames[0]) for other in record.spans]
+    return record.spans[int(np.argmax(shared))] if shared and max(shared) > 0 else None
 
 
 def _gloss_cells(asked: FigureRequest, sources: Sequence[Source], spans: Sequence[Sequence[Optional[Span]]]
@@ -147,7 +169,8 @@ def _gloss_cell(source: Source, span: Optional[Span], title: str, frame: int, te
     """Its name again where the model read another gloss. tell: say the frame too."""
     if span is None:
         return Cell(None, frame, "not read")
-    words = [*([] if span.gloss == title else [span.gloss]), *([f"frame\u00a0{frame}"] if tell else [])]
+    words = [*([] if span.gloss == title else [span.gloss]), *(["missed"] if span.verdict == MISSED else []),
+             *([f"frame\u00a0{frame}"] if tell else [])]
     return replace(_cell(source.of_gloss(span), frame, ", ".join(words)), span=span.frames)
 
 

@@ -1,7 +1,7 @@
 """Which rows, columns and frames a figure shows, and whether its caption says so."""
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from geometry.links import linked
 from records.explanation import LayerMap
 from records.figure_request import FigureRequest
-from records.transcript import Span
+from records.transcript import Missed, Span
 from results.explained_run import ExplainedRun
 from runs.figure_caption import caption, latex
 from runs.figure_choice import Choice, chosen
@@ -90,6 +90,46 @@ def test_other_models_show_the_same_true_gloss_or_what_they_read_then() -> None:
         "NORD, frame\u00a025", 25)
     alone = run({"slowfast": TWO_SLOW, "vac": (OTHER[:1], {"a": peaked(1)}, {})})
     assert [cell.note for cell in chosen(FigureRequest(), [alone]).sheet.rows[1].cells] == ["not read"] * 2
+
+
+def with_missed() -> List[ExplainedRun]:
+    """KALT was signed between the two, and vac read it."""
+    due = Missed("true-3", "KALT", 1, (10, 14))
+    made = run({"slowfast": (SPANS, {"high": peaked(31, 12)}, {}), "vac": (OTHER, {"a": peaked(10, 2)}, {}),
+                "sen": ([], {"b": peaked(13)}, {})})
+    models = {name: replace(record, deleted=() if name == "vac" else (due,))
+              for name, record in made.record.models.items()}
+    about = replace(records.gloss(3, "KALT", (10, 14), words="KALT, which was missed: its logits, summed"),
+                    span="true-3", verdict="deleted")
+    cams = {**made.cams, "sen": replace(made.cams["sen"], glosses=(records.gloss_maps(about, {"b": peaked(2, 11)}),))}
+    return [ExplainedRun(made.folder, replace(made.record, models=models), cams)]
+
+
+def test_a_missed_gloss_is_named_by_its_place_in_the_truth() -> None:
+    """With its own map where it was explained; another model that read it shows what it read."""
+    choice = chosen(FigureRequest(glosses=("true-3", "true-2", "1")), with_missed())
+    assert choice.sheet.titles == ["KALT", "WIND", "ABEND"]
+    first = [[(cell.frame, cell.note) for cell in row.cells][0] for row in choice.sheet.rows]
+    assert first == [(12, "missed, frame\u00a012"), (2, "frame\u00a02"), (11, "missed, frame\u00a011")]
+    assert [span and span.id for span in choice.spans[0]] == ["true-3", "read-2", "read-1"]
+    assert "; those that were missed where they are signed" in caption(choice)
+    assert "missed" not in caption(chosen(FigureRequest(glosses=("2",)), [ONE])).split("Method")[0]
+    alone = chosen(FigureRequest(models=("sen",), glosses=("true-3",)), with_missed())
+    assert alone.sheet.titles == ["KALT"] and "KALT, which was missed" in caption(alone)
+
+
+@pytest.mark.parametrize("glosses, words", [
+    (("true-9",), "--glosses true-9: expected true-1 to true-3, places in the truth"),
+    (("9",), r"--glosses 9: expected numbers from 1 to 2, glosses that Slowfast read, or places in the truth")])
+def test_a_gloss_that_is_not_there_is_refused(glosses: Tuple[str, ...], words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        chosen(FigureRequest(glosses=glosses), with_missed())
+
+
+def test_without_a_truth_no_gloss_has_a_place_in_it() -> None:
+    made = run({"slowfast": ([span(1, "ABEND", (4, 8))], {"high": peaked(31)}, {})})
+    with pytest.raises(UserError, match="--glosses true-1: the clip has no truth; name glosses by their number"):
+        chosen(FigureRequest(glosses=("true-1",)), [made])
 
 
 def test_same_frames_are_the_strongest_of_all_rows_and_told_once() -> None:
