@@ -1,31 +1,38 @@
-"""Peak memory of main.py on drawn clips of 200 to 2,000 frames, both of the demo's recognisers.
+"""Memory of main.py on drawn clips, both of the demo's recognisers: the peak of clips of 200 to 2,000 frames.
 
     python benchmarks/memory.py [--program FOLDER] [--frames 200 400]     FOLDER: another state of this repository
+    python benchmarks/memory.py --batch 200 [--keep]    of one run over so many short clips, does it grow?
+    python benchmarks/memory.py --card [--keep]     of full-size networks on a card, estimated without one
 """
 import argparse
 import os
 import pickle
+import platform
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
-from typing import Dict, List, Sequence
+from typing import Dict, List, Mapping, Sequence
 
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks import batch_memory  # noqa: E402
 from datasets.frames import find_frames  # noqa: E402
 from poses.keypoint_pickle import sequences  # noqa: E402
 from runs.demo import CHECKPOINTS, MODELS, demo_data  # noqa: E402
 
 FRAMES = (200, 400, 800, 2000)
+CARD_FRAMES = 200
+WANTED = (14, 18)           # GB: of one clip on an A40, of three on an A100
 KINDS = {"256x256px": 256 * 256 * 3, "210x260px": 210 * 260 * 3}       # bytes of a frame, once decoded
 
 
-def corpus(folder: Path, counts: Sequence[int]) -> Path:
-    """One drawn clip to and fro, as long as it is wanted; its files are linked."""
+def corpus(folder: Path, wanted: Mapping[str, int]) -> Path:
+    """One drawn clip to and fro, as long as wanted (frames by name); its files are linked."""
     drawn = demo_data(folder, 1, False)
     root = folder / "long"
     manual = root / "annotations" / "manual"
@@ -35,8 +42,7 @@ def corpus(folder: Path, counts: Sequence[int]) -> Path:
     keypoints: Dict[str, np.ndarray] = {}
     points = dict(sequences(drawn / "keypoints" / "keypoints.pkl"))[name]
     lines: List[str] = [head]
-    for count in counts:
-        made = f"drawn-{count}"
+    for made, count in wanted.items():
         order = np.tile(np.r_[np.arange(len(points)), np.arange(len(points))[::-1]], count // len(points) + 1)[:count]
         for kind in KINDS:
             files = find_frames(drawn / f"features/fullFrame-{kind}/dev", pattern)
@@ -70,18 +76,68 @@ def main() -> None:
     made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--program", type=Path, default=ROOT, help="the repository's state to measure (default: this)")
     made.add_argument("--frames", type=int, nargs="+", default=FRAMES, help="of each clip (default: %(default)s)")
+    made.add_argument("--batch", type=int, metavar="CLIPS", help="one run over so many short clips instead")
+    made.add_argument("--card", action="store_true", help="estimate a card's memory instead (needs torch 2)")
+    made.add_argument("--keep", action="store_true", help="also write that table to benchmarks/results/")
     given = made.parse_args()
+    if given.keep and not (given.batch or given.card):
+        made.error("--keep: goes with --batch or --card")
+    if given.card:
+        card(given.keep)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        if given.batch:
+            batch(given.program, Path(folder), given.batch, given.keep)
+        else:
+            long_clips(given.program, Path(folder), given.frames)
+
+
+def long_clips(program: Path, folder: Path, counts: Sequence[int]) -> None:
     frame = sum(KINDS.values()) / 2 ** 20
     print(f"{'frames':>8}{'peak MB':>10}{'MB a frame beyond the frames':>31}")
-    with tempfile.TemporaryDirectory() as folder:
-        data = corpus(Path(folder), given.frames)
-        first = 0.0
-        for count in given.frames:
-            found = peak(given.program, data, Path(folder) / "out", count)
-            first = first or found
-            more = count - given.frames[0]
-            grown = f"{(found - first) / more - frame:.2f}" if more else "-"
-            print(f"{count:>8}{found:>10.0f}{grown:>31}", flush=True)
+    data = corpus(folder, {f"drawn-{count}": count for count in counts})
+    first = 0.0
+    for count in counts:
+        found = peak(program, data, folder / "out", count)
+        first = first or found
+        more = count - counts[0]
+        grown = f"{(found - first) / more - frame:.2f}" if more else "-"
+        print(f"{count:>8}{found:>10.0f}{grown:>31}", flush=True)
+
+
+def batch(program: Path, folder: Path, clips: int, keep: bool) -> None:
+    title = (f"one run over {clips} drawn clips of {batch_memory.SHORTEST} to {batch_memory.LONGEST} frames, "
+             f"{' and '.join(MODELS)} of the demo, all outputs; Python {platform.python_version()}, "
+             f"torch {version('torch')}, {len(os.sched_getaffinity(0))} cores")
+    print(f"{title}\n{batch_memory.HEAD}", flush=True)
+    rows = batch_memory.measure(program, corpus(folder, batch_memory.lengths(clips)), clips, say)
+    if keep:
+        text = "\n".join([title, batch_memory.HEAD, *(row.line() for row in rows)])
+        (ROOT / "benchmarks/results/memory_batch.txt").write_text(f"{text}\n", encoding="utf-8")
+
+
+def card(keep: bool) -> None:
+    from benchmarks import card_memory
+    from benchmarks.cam import NETWORKS
+
+    lines: List[str] = []
+
+    def tell(line: str) -> None:
+        lines.append(line)
+        say(line)
+
+    tell(f"an estimate, in GB, of {CARD_FRAMES} frames in half precision; no card was used; torch {version('torch')}")
+    for line in card_memory.HEAD:
+        tell(line)
+    found = card_memory.rows([*NETWORKS, "mamba"], CARD_FRAMES, tell)
+    both = card_memory.together({name: found[name] for name in MODELS})
+    tell(f"one run with {' and '.join(MODELS)}: {both / 1e9:.2f} at most; wanted {' and '.join(map(str, WANTED))}")
+    if keep:
+        (ROOT / "benchmarks/results/memory_card_estimate.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
 
 
 if __name__ == "__main__":

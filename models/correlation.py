@@ -29,11 +29,12 @@ class Correlate(torch.autograd.Function):
         ctx.save_for_backward(places, around, weights)
         found = torch.zeros_like(places)
         likeness, = scratch(places, 1)
+        halves = (weights / 2).to(places.dtype)         # never read as numbers: a card would have to be waited for
         for clip, rows in chunks(places):
-            for shift, weight in zip(SHIFTS, weights.tolist()):
+            for shift, half in zip(SHIFTS, halves):
                 mine, other = places[clip, rows], around[clip, rows.start + shift:rows.stop + shift]
                 like = product(mine, other, likeness).tanh_()
-                found[clip, rows].baddbmm_(like, other, alpha=weight / 2)
+                found[clip, rows].baddbmm_(like, other * half)
         return found
 
     @staticmethod
@@ -43,8 +44,9 @@ class Correlate(torch.autograd.Function):
         to_places, to_around = torch.zeros_like(places), torch.zeros_like(around)
         to_weights = torch.zeros(2, dtype=torch.float64, device=places.device) if ctx.needs_input_grad[2] else None
         likeness, slope = scratch(places, 2)
+        halves = (weights / 2).to(places.dtype)
         for clip, rows in chunks(places):
-            for number, (shift, weight) in enumerate(zip(SHIFTS, weights.tolist())):
+            for number, (shift, half) in enumerate(zip(SHIFTS, halves)):
                 span = slice(rows.start + shift, rows.stop + shift)
                 mine, given = places[clip, rows], gradient[clip, rows]
                 other, into = around[clip, span], to_around[clip, span]
@@ -52,10 +54,10 @@ class Correlate(torch.autograd.Function):
                 rise = product(given, other, slope)                             # with each likeness, per weight
                 if to_weights is not None:
                     to_weights[number] += (like * rise).sum(dtype=torch.float64)
-                into.baddbmm_(like.transpose(1, 2), given, alpha=weight / 2)
+                into.baddbmm_(like.transpose(1, 2), given * half)
                 torch.ops.aten.tanh_backward(rise, like, grad_input=rise)       # with half of each affinity
-                to_places[clip, rows].baddbmm_(rise, other, alpha=weight / 2)
-                into.baddbmm_(rise.transpose(1, 2), mine, alpha=weight / 2)
+                to_places[clip, rows].baddbmm_(rise, other * half)
+                into.baddbmm_(rise.transpose(1, 2), mine * half)
         return to_places, to_around, None if to_weights is None else to_weights.to(weights.dtype)
 
 

@@ -89,7 +89,7 @@ class MambaNetwork(nn.Module):
         super().__init__()
         width = a["stem"][-1]
         self.cls_token = nn.Parameter(torch.empty(1, 1, width))
-        self.patch_embed = Stem(a["stem"], a["stem_blocks"], a["stem_stride"], a["mlp"])
+        self.patch_embed = Stem(a["stem"], a["stem_blocks"], a["stem_stride"], a["mlp"], a["recompute"])
         self.layers = nn.ModuleList(Block(number, a) for number in range(a["depth"]))
         self.norm_f = nn.LayerNorm(width)
         self.dropout = nn.Dropout(a["dropout"])

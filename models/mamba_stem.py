@@ -4,8 +4,10 @@ from typing import Sequence
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 SLICE = 4       # frames at once where no gradient is wanted: what is between layers then stays in the cache
+LEARNED = 32    # frames at once whose layers are computed again in the backward
 
 
 def channels_last_conv(conv: nn.Conv2d, x: Tensor) -> Tensor:
@@ -40,10 +42,15 @@ class Downsample(nn.Module):
 
 
 class Stem(nn.Module):
-    """frames [F, 3, H, W] -> tokens [F, H/16, W/16, C] (at a first stride of 4)"""
+    """frames [F, 3, H, W] -> tokens [F, H/16, W/16, C] (at a first stride of 4)
 
-    def __init__(self, widths: Sequence[int], blocks: int, stride: int, expand: int) -> None:
+    recompute: of more frames than so many, what is between layers is computed again in training's backward; of two
+    clips of 200 frames it would be 20 GB.
+    """
+
+    def __init__(self, widths: Sequence[int], blocks: int, stride: int, expand: int, recompute: int) -> None:
         super().__init__()
+        self.recompute = recompute
         first, second, third = widths
 
         def stage(width: int) -> nn.Sequential:
@@ -64,8 +71,10 @@ class Stem(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         learning = torch.is_grad_enabled() and any(parameter.requires_grad for parameter in self.parameters())
-        if learning or self.stage1._forward_hooks:      # who looks at a stage must see it run once
-            return self._tokens(frames)
+        if self.stage1._forward_hooks or learning and len(frames) <= self.recompute:
+            return self._tokens(frames)                 # who looks at a stage must see it run once
+        if learning:
+            return torch.cat([checkpoint(self._tokens, part, use_reentrant=False) for part in frames.split(LEARNED)])
         return torch.cat([self._tokens(part) for part in frames.split(SLICE)])
 
     def _tokens(self, frames: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Dict, List, Sequence, Tuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -226,18 +227,18 @@ class FrameSwin(nn.Module):
 def reached(a: Dict[str, Any]) -> List[int]:
     """How many pixels along a side reach the middle cell of each stage, by patches, windows and mergings."""
     size, patch, side = a["size"], a["patch"], a["attention_window"]
-    cells = torch.arange(size) // patch == torch.arange(size // patch)[:, None]             # [cells, pixels]
+    cells = np.arange(size) // patch == np.arange(size // patch)[:, None]                   # [cells, pixels]
     found = []
     for stage, depth in enumerate(a["depths"]):
         if stage:
-            cells = F.pad(cells, (0, 0, 0, len(cells) % 2))
+            cells = np.pad(cells, ((0, len(cells) % 2), (0, 0)))
             cells = cells[::2] | cells[1::2]
         for number in range(depth):
             count = _up(len(cells), side)
             shift = side // 2 if number % 2 and count > side else 0
-            position = torch.arange(len(cells))
+            position = np.arange(len(cells))
             window = (position - shift) % count // side + count * (position < shift)              # over the edge: apart
-            cells = (window[:, None] == window).float() @ cells.float() > 0
+            cells = (window[:, None] == window).astype(np.float32) @ cells.astype(np.float32) > 0
         found.append(int(cells[len(cells) // 2].sum()))
     return found
 

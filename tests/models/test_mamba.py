@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from cam_runner import explain
+from models import mamba_stem
 from models.mamba import MambaSLR
 from models.mamba_mixers import reading_orders
 from models.recogniser import Inputs
@@ -115,6 +116,17 @@ def test_blocks_computed_again_have_the_same_maps() -> None:
     kept, again = (explain(networks.recogniser("mamba", recompute=frames), clip) for frames in (100, 1))
     for layer, found in kept.layers.items():
         assert abs(found.raw - again.layers[layer].raw).max() <= 1e-6 * found.raw.max(), layer
+
+
+def test_a_stem_computed_again_learns_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mamba_stem, "LEARNED", 4)           # of ten frames two parts whole, and a shorter one
+    clip, slopes = networks.clip(10), []
+    for frames in (100, 1):
+        model: Any = networks.recogniser("mamba", recompute=frames).requires_grad_(True)
+        model(model.prepare(clip)).square().sum().backward()
+        slopes.append({name: weight.grad for name, weight in model.named_parameters()})
+    for name, slope in slopes[0].items():
+        assert torch.allclose(slope, slopes[1][name], rtol=1e-4, atol=1e-5 * float(slope.abs().max())), name
 
 
 def test_a_direction_reads_every_token_once_and_the_class_token_last() -> None:
