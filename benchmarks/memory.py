@@ -107,7 +107,7 @@ def long_clips(program: Path, folder: Path, counts: Sequence[int]) -> None:
 
 def batch(program: Path, folder: Path, clips: int, keep: bool) -> None:
     title = (f"one run over {clips} drawn clips of {batch_memory.SHORTEST} to {batch_memory.LONGEST} frames, "
-             f"{' and '.join(MODELS)} of the demo, all outputs; Python {platform.python_version()}, "
+             f"{' and '.join(MODELS)} of the demo, all outputs but parts; Python {platform.python_version()}, "
              f"torch {version('torch')}, {len(os.sched_getaffinity(0))} cores")
     print(f"{title}\n{batch_memory.HEAD}", flush=True)
     rows = batch_memory.measure(program, corpus(folder, batch_memory.lengths(clips)), clips, say)

@@ -120,8 +120,8 @@ def laid_on(raw: Tensor, centred: Cells, extent: Extent, per_frame: bool = False
             alike: float = 0.0) -> Tuple[LaidMap, Tuple[str, ...]]:
     """The same of a map whose cells are known."""
     parts = partial(on_view, raw, centred, extent)
-    ends = [torch.aminmax(part.flatten(1), dim=1) for part in parts()]
-    lows, highs = (torch.cat(each).cpu().numpy() for each in zip(*ends))
+    ends = [torch.stack(torch.aminmax(part.flatten(1), dim=1)) for part in parts()]
+    lows, highs = torch.cat(ends, dim=1).cpu().numpy()
     found = flags(lows, highs, parts, blank)
     if alike:
         capped = torch.cat([_without_top(part.flatten(1), alike) for part in parts()]).cpu().numpy()
@@ -167,8 +167,8 @@ def flags(lows: np.ndarray, highs: np.ndarray, parts: Callable[[], Iterable[Tens
         return ("all-zero",)
     if blank or high - low <= CONSTANT * abs(high):
         return ("constant",)
-    full, count = 0, 0
+    full, count = [], 0
     for part in parts():
-        full += int((part >= low + 0.99 * (high - low)).sum())
+        full.append((part >= low + 0.99 * (high - low)).sum())
         count += part.numel()
-    return ("saturated",) if full > SATURATED * count else ()
+    return ("saturated",) if int(torch.stack(full).sum()) > SATURATED * count else ()

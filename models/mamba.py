@@ -28,6 +28,7 @@ from models.mamba_mixers import (
 )
 from models.mamba_stem import Stem
 from models.recogniser import Inputs, Probe, Recogniser
+from models.upload import upload
 from terminal.errors import UserError
 
 
@@ -193,7 +194,7 @@ class MambaSLR(Recogniser):
         if len(clip) == 0:
             raise UserError(f"clip {clip.seq_id} has no frames; Mamba-SLR needs at least 1")
         top, bottom, left, right = self.viewport.box(*clip.frames.shape[1:3])
-        frames = torch.from_numpy(clip.frames[:, top:bottom, left:right]).to(self.device).permute(0, 3, 1, 2).float()
+        frames = upload(clip.frames[:, top:bottom, left:right], self.device).permute(0, 3, 1, 2).float()
         if frames.shape[-2:] != (a["size"], a["size"]):
             frames = F.interpolate(frames, (a["size"], a["size"]), mode="bilinear", align_corners=False)
         frames = frames.div_(255).sub_(a["mean"]).div_(a["std"]).transpose(0, 1)

@@ -14,6 +14,7 @@ from glosses.vocabulary import GlossVocabulary
 from models.input_tap import INPUT, Entry
 from models.joint_graph import SLOPE, JointBlock, Normed, blocks
 from models.recogniser import Inputs, Probe, Recogniser
+from models.upload import upload
 from models.visual_head import VisualHead
 from poses.whole_body import FRAME_HEIGHT, FRAME_WIDTH
 from records.networks import BY_NAME
@@ -160,7 +161,7 @@ class MSKA(Recogniser):
             raise UserError(f"clip {clip.seq_id}: most keypoints lie outside the 210x260 frame they are counted in; "
                             "those of CSL-Daily's authors are in pixels of 512x512 frames whose upper 40 rows are not "
                             "shown: bring x to 210/512 of itself, y to (y - 40) * 260/472")
-        taken = torch.from_numpy(points[first:first + count]).to(self.device, torch.float32)
+        taken = upload(points[first:first + count], self.device).float()
         return Inputs((normalised(taken, self.architecture)[None],), total, -first, first + count - total)
 
     def forward(self, inputs: Inputs) -> Tensor:

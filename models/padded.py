@@ -13,6 +13,7 @@ from models.input_tap import INPUT, Entry, entry_probe
 from models.lift_pool import LEAST
 from models.recogniser import Inputs, Probe, Recogniser
 from models.temporal import padding, steps_after
+from models.upload import upload
 from terminal.errors import UserError
 
 
@@ -40,7 +41,7 @@ class PaddedRecogniser(Recogniser):
         least = 1 + (self.least_steps - 1) * self.frames_per_step
         if total < least:
             raise UserError(f"clip {clip.seq_id} has {total or 'no'} frames; {self.title} needs at least {least}")
-        crop = torch.from_numpy(self.seen(clip)).to(self.device)
+        crop = upload(self.seen(clip), self.device)
         before, after = padding(self.architecture["temporal_conv"], total)
         padded = torch.arange(-before, total + after, device=self.device).clamp(0, total - 1)
         frames = crop[padded].permute(0, 3, 1, 2).float()               # [T, 3, H, W]

@@ -15,6 +15,7 @@ from models.input_tap import INPUT, Entry, entry_probe
 from models.pose_input import POINTS, gaussian_maps, two_sided_maps
 from models.recogniser import Inputs, Probe, Recogniser
 from models.s3d import LEVELS, Mixed, Stream
+from models.upload import upload
 from models.visual_head import VisualHead
 from terminal.errors import UserError
 
@@ -187,7 +188,7 @@ class TwoStreamSLR(Recogniser):
         """[1, 3, T, size, size], channels blue, green, red."""
         a = self.architecture
         pixels = clip.frames if clip.tall_frames is None else clip.tall_frames
-        frames = torch.from_numpy(pixels).to(self.device).flip(3).permute(0, 3, 1, 2).float()
+        frames = upload(pixels, self.device).flip(3).permute(0, 3, 1, 2).float()
         frames = F.interpolate(frames, (a["size"], a["size"]), mode="bilinear", align_corners=False)
         frames = frames.div_(255).sub_(a["mean"]).div_(a["std"])
         return frames.transpose(0, 1)[None]
@@ -202,7 +203,7 @@ class TwoStreamSLR(Recogniser):
         if points.shape[:2] != (len(clip), 133) or not np.isfinite(points[..., :2]).all():
             raise UserError(f"clip {clip.seq_id} has keypoints {list(points.shape)}, some perhaps not finite: expected "
                             f"finite [{len(clip)}, 133, 3]; extract them again")
-        keypoints = torch.from_numpy(points).to(self.device, torch.float32)
+        keypoints = upload(points, self.device).float()
         maps = (gaussian_maps(keypoints[:, POINTS], tuple(a["pose_frame"]), a["pose_size"], a["sigma"])
                 if a["pose_channels"] == len(POINTS) else two_sided_maps(keypoints, a["pose_size"]))
         return maps.sub_(a["mean"]).div_(a["std"])[None]

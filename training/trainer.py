@@ -107,8 +107,8 @@ class Trainer:
             with self.engine.together(ends):
                 outputs = self.engine.forward(*self.protocol.inputs(batch, device), batch.lengths.to(device))
                 total, terms = self.protocol.losses(outputs, batch)
-                bad = self.process.any(not bool(torch.isfinite(total)))
                 self.engine.backward(total / group)
+                bad = self.process.any(not bool(torch.isfinite(total)))     # a card is waited for only here
             if bad:
                 spoiled = True
                 self._count_bad(batch)
