@@ -5,6 +5,7 @@
                                                                   where those of a corpus do: by its keypoints, or as
                                                                   the estimator finds them in its frames
     python benchmarks/video.py --keypoints [--clips 12]           estimated points against drawn ones (needs MediaPipe)
+    python benchmarks/video.py --cuts [--clips 20]                camera cuts found in spliced films, invented elsewhere
     python benchmarks/video.py --memory                           a film of one minute and one of ten
 """
 import argparse
@@ -21,6 +22,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.cuts import cuts  # noqa: E402
 from benchmarks.standing import corpus_people, standing  # noqa: E402
 from datasets.clip import Clip  # noqa: E402
 from datasets.phoenix2014 import Phoenix2014  # noqa: E402
@@ -173,11 +175,12 @@ def main() -> None:
     made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--framing", action="store_true")
     made.add_argument("--keypoints", action="store_true")
+    made.add_argument("--cuts", action="store_true")
     made.add_argument("--memory", action="store_true")
     made.add_argument("--data-root")
     made.add_argument("--dataset")
     made.add_argument("--estimator", help="of --framing: looks at the corpus's frames, whether or not it has keypoints")
-    made.add_argument("--clips", type=int, default=12)
+    made.add_argument("--clips", type=int)
     made.add_argument("--decode", help=argparse.SUPPRESS)
     given = made.parse_args()
     if given.decode:
@@ -188,7 +191,9 @@ def main() -> None:
         except UserError as error:
             made.error(str(error))
     if given.keypoints:
-        keypoints(given.clips)
+        keypoints(given.clips or 12)
+    if given.cuts:
+        cuts(given.clips or 20)
     if given.memory:
         memory()
 

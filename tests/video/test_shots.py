@@ -1,39 +1,17 @@
 """Camera cuts and changes of distance in films of the drawn signer: each shot has a box of its own."""
 from pathlib import Path
-from typing import Callable, Iterator, List, Tuple
+from typing import Callable
 
 import cv2
 import numpy as np
 import pytest
 
 from records.requests import VideoRequest
-from signer.clip import sign
-from signer.estimator import estimated
-from signer.synthetic import signer
 from tests.kit.footage import write_video
+from tests.kit.takes import FRAMES, SIZE, Take, shown, take
 from video.framing import BODY, STANDING
 from video.sequences import VideoDataset
-from video.shots import Show, jumps, shots, sudden_changes
-
-SIZE = (390, 720)       # height, width
-FRAMES = 24
-Take = Tuple[List[np.ndarray], np.ndarray]
-AT = {"near": (1.9, 160, -10), "far": (1.3, 330, 40), "beside": (1.9, 240, -10)}       # scale, left, top
-
-
-def take(number: int, at: str) -> Take:
-    """A signer in a wide picture, and the points as an estimator finds them."""
-    scale, left, top = AT[at]
-    rng = np.random.default_rng([9, number])
-    clip = sign(signer(7, "train", number), rng)
-    pictures = []
-    for _, picture in zip(range(FRAMES), clip.pictures()):
-        large = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-        wide = cv2.copyMakeBorder(large, 400, 400, 800, 800, cv2.BORDER_REPLICATE)
-        pictures.append(wide[400 - top:400 - top + SIZE[0], 800 - left:800 - left + SIZE[1]])
-    points = estimated(clip.keypoints[:FRAMES], rng)
-    points[..., :2] = (points[..., :2] + 0.5) * scale - 0.5 + (left, top)
-    return pictures, points
+from video.shots import jumps, shots, sudden_changes
 
 
 @pytest.fixture(scope="module")
@@ -46,13 +24,6 @@ def takes() -> Callable[[int, str], Take]:
         return made[number, at]
 
     return of
-
-
-def shown(pictures: List[np.ndarray]) -> Show:
-    def show(wanted: np.ndarray) -> Iterator[np.ndarray]:
-        return (pictures[int(place)] for place in wanted)
-
-    return show
 
 
 @pytest.mark.parametrize("number", range(3))
