@@ -13,6 +13,7 @@ import keypoints
 import main
 import train
 from files.workspace import REPOSITORY
+from records.networks import RECOGNISERS
 from tests.kit.commands import tiny_case
 from tests.kit.flags import Caught, catch, flags_of, outcome, sample, through
 from tests.kit.people import pictures, tiny_market, weights
@@ -89,8 +90,7 @@ class Command(NamedTuple):
 
 CORPUS = "--data-root {data} --out {out} "
 SLOWFAST = "--slowfast-ckpt {slowfast} "
-FILES = {f"--{model}-ckpt": "{other}" for model in ("slowfast", "twostream", "corrnetplus", "corrnet", "sen",
-                                                    "signgraph", "swin", "tlp", "vac", "mska", "mamba")}
+FILES = {f"--{network.name}-ckpt": "{other}" for network in RECOGNISERS}
 ELSEWHERE = {"--data-root": "/nowhere", "--out": "{elsewhere}", "--device": "cpu", "--dataset": "csl-daily"}
 TRUTH = {"--truth": "{data}", "--tier": "Glosses"}
 VIDEOS = {"--from": "0.5", "--to": "1", "--fps-in": "keep"}
