@@ -71,6 +71,7 @@ def test_the_runs_end_where_interrupts_are_ignored(tmp_path: Path) -> None:
     assert done.stdout.split() == ["130", "0"], done.stderr
 
 
+@full
 def test_stopped_by_hand_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
     case = tiny_case(tmp_path)
     assert forked(case, "SIGINT", "2", "2", flags=["--split", "test", "--write", "frames,video"]) == [130] * 2 + [0]
@@ -289,6 +290,7 @@ def start(case: Case, *flags: str) -> "subprocess.Popen[str]":
                             env={**os.environ, "OMP_NUM_THREADS": "1"})
 
 
+@full
 def test_two_runs_at_once_share_the_work_and_both_end_well(tmp_path: Path) -> None:
     case = tiny_case(tmp_path)
     both = [start(case), start(case)]

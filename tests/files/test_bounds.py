@@ -82,11 +82,6 @@ def refused(folder: Path, kind: str, contents: Dict[str, bytes]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_small_file_cannot_ask_for_much(tmp_path: Path, kind: str) -> None:
-    refused(tmp_path, kind, BOMBS)
-
-
-@pytest.mark.parametrize("kind", KINDS)
 def test_a_far_place_in_the_memo_costs_nothing(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "x.bin"
     path.write_bytes(long_put(2 ** 30)) if kind != "checkpoint" else zipped(path, long_put(2 ** 30))
@@ -147,8 +142,8 @@ FOR_EVER: Dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_small_file_cannot_take_for_ever(tmp_path: Path, kind: str) -> None:
-    refused(tmp_path, kind, FOR_EVER)
+def test_a_small_file_cannot_ask_for_much_nor_take_for_ever(tmp_path: Path, kind: str) -> None:
+    refused(tmp_path, kind, {**BOMBS, **FOR_EVER})
 
 
 def test_arrays_of_objects_cannot_be_nested_without_end(tmp_path: Path) -> None:

@@ -9,7 +9,12 @@ full = pytest.mark.full
 
 def first(cases: Sequence[Any], count: int = 1) -> List[Any]:
     """All cases, those after the first so many in test-all alone."""
-    return [case if place < count else in_full(case) for place, case in enumerate(cases)]
+    return [case if number < count else in_full(case) for number, case in enumerate(cases)]
+
+
+def only(chosen: Sequence[Any], cases: Sequence[Any]) -> List[Any]:
+    """All cases, those that are not chosen in test-all alone."""
+    return [case if case in chosen else in_full(case) for case in cases]
 
 
 def in_full(case: Any) -> Any:
@@ -20,5 +25,5 @@ def crossed(*axes: Sequence[Any]) -> List[Any]:
     """Every combination, in test-all; for every change so many that each value comes at least once."""
     count = max(map(len, axes))
     needed = {tuple(number % len(axis) for axis in axes) for number in range(count)}
-    return [pytest.param(*(axis[place] for axis, place in zip(axes, places)), marks=() if places in needed else full)
-            for places in product(*(range(len(axis)) for axis in axes))]
+    return [pytest.param(*(axis[index] for axis, index in zip(axes, indices)), marks=() if indices in needed else full)
+            for indices in product(*(range(len(axis)) for axis in axes))]

@@ -1,4 +1,5 @@
 """What holds for every network with a ResNet of frames, a temporal convolution and an LSTM."""
+from itertools import product
 from pathlib import Path
 from typing import Any, Dict
 
@@ -13,7 +14,7 @@ from records.question import Question
 from terminal.errors import UserError
 from tests.golden import published
 from tests.kit import networks
-from tests.kit.tiers import first
+from tests.kit.tiers import first, only
 from training.evaluation import read_batch
 
 NAMES = ("vac", "corrnet", "corrnetplus", "sen", "tlp", "signgraph", "swin")
@@ -22,8 +23,8 @@ TITLES = {"signgraph": "SignGraph", "swin": "Swin-MSTP",
           "vac": "VAC", "corrnet": "CorrNet", "corrnetplus": r"CorrNet\+", "sen": "SEN", "tlp": "TLP"}
 
 
-@pytest.mark.parametrize("given", NAMES)
-@pytest.mark.parametrize("file", NAMES)
+@pytest.mark.parametrize("given, file", only(
+    [(name, name) for name in NAMES[:2]] + list(zip(NAMES, NAMES[1:] + NAMES[:1])), list(product(NAMES, NAMES))))
 def test_a_file_of_another_names_what_it_looks_like(given: str, file: str, tmp_path: Path) -> None:
     path = tmp_path / "file.pt"
     made = networks.recogniser(file)
@@ -103,7 +104,7 @@ def test_as_much_of_a_frame_reaches_a_cell_as_is_told(name: str) -> None:
     assert len(spatial) >= 4 and spatial["conv2d.layer1"].field == (1 if name == "sen" else 43 / 224)
 
 
-@pytest.mark.parametrize("name", first(["tlp", "corrnetplus", "sen", "signgraph", "swin"], 2))
+@pytest.mark.parametrize("name", first(["tlp", "corrnetplus", "sen", "signgraph", "swin"]))
 def test_the_convolutions_reading_is_the_authors(name: str) -> None:
     """It teaches in training alone; the weights of `conv1d.fc` are used nowhere else."""
     made, golden = published.recogniser(name), published.golden(name)

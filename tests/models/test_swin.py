@@ -14,6 +14,7 @@ from records.question import Question
 from terminal.errors import UserError
 from tests.golden import published
 from tests.kit import networks
+from tests.kit.tiers import full, only
 
 SIZES = {"tiny": (zoo.swin_t, [2, 2, 6, 2]), "small": (zoo.swin_s, [2, 2, 18, 2])}
 
@@ -29,8 +30,7 @@ def imagenet(size: str, path: Path) -> Any:
     return theirs
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("side", [100, 224])
+@pytest.mark.parametrize("size, side", only([("tiny", 100)], [(size, side) for size in SIZES for side in (100, 224)]))
 def test_a_frame_is_seen_as_torchvisions_swin_sees_it(size: str, side: int, tmp_path: Path) -> None:
     """100 pixels: cells that fill no whole window, and a last map smaller than one."""
     theirs = imagenet(size, tmp_path / "imagenet.pth")
@@ -98,6 +98,7 @@ def test_more_frames_than_at_once_are_computed_again_in_the_backward() -> None:
         assert sum(ran) == passes * x.shape[2]
 
 
+@full
 def test_the_last_blocks_attention_is_the_authors() -> None:
     golden = published.golden("swin")
     model = published.recogniser("swin", folded=True)

@@ -24,9 +24,10 @@ from tests.kit.pages import (
     spatial,
     until,
 )
+from tests.kit.tiers import only
 
 
-@pytest.mark.parametrize("model, name", spatial())
+@pytest.mark.parametrize("model, name", only(spatial()[1:5:3], spatial()))
 def test_choosing_a_layer_shows_its_picture(report: Any, model: str, name: str) -> None:
     report.check(f"#choice fieldset:has(legend:text-is('{TITLES[model]}')) label:has-text('{name}') input")
     set_opacity(report, 100)
