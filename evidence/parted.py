@@ -1,11 +1,12 @@
 """Do maps follow what parts are worth? Of each gloss a map's shares over the parts of the signer's picture are held
-against the parts' Shapley values (after FunnyBirds, Hesse, Schaub-Meyer and Roth 2023)."""
+against the parts' Shapley values (after FunnyBirds, Hesse, Schaub-Meyer and Roth 2023), with parts hidden in each way:
+a map that was made by hiding is at an advantage where the judge hides as it did."""
 from dataclasses import dataclass, field
 from typing import Dict, Iterator, List, Sequence, Tuple
 
 import numpy as np
 
-from cam_runner import explain_each
+from cam_runner import explain, explain_each
 from cams.joint import joint_layers
 from datasets.clip import Clip
 from evidence.gloss_maps import SIDE, near_frames
@@ -15,7 +16,8 @@ from geometry.laid import area_weights
 from models.recogniser import Recogniser
 from poses.parts import part_labels
 from records.explanation import Explanation
-from records.parts import ALL, GlossParts
+from records.hiding import WAYS
+from records.parts import ALL, PARTS, GlossParts
 from records.question import Question
 from results.interval import Interval, of_mean
 from results.shares import mass
@@ -26,22 +28,33 @@ CAMS = ("gradcam", "hirescam", "layercam")              # at every layer; the ot
 BUDGET = 8              # passes of integrated gradients
 RIVALS = ("motion", "centre", "area")   # all in the gloss's own frames; area: an even map
 Key = Tuple[str, str, str]              # model, layer, method; of a rival (model, "-", its name)
+Worth = Dict[str, GlossParts]           # by the gloss's id
 
 
 @dataclass
 class Followed:
-    """Of each map and rival, an entry for each clip: the mean of its glosses' correlations."""
+    """Of each map and rival, and way in which the judge hides, an entry for each clip: the mean of its glosses'
+    correlations."""
 
-    clips: Dict[Key, List[float]] = field(default_factory=dict)
-    glosses: Dict[str, int] = field(default_factory=dict)       # by model
+    clips: Dict[Key, Dict[str, List[float]]] = field(default_factory=dict)
+    glosses: Dict[Tuple[str, str], int] = field(default_factory=dict)       # by model and way
 
-    def interval(self, key: Key) -> Interval:
-        return of_mean(self.clips[key])
+    def interval(self, key: Key, way: str) -> Interval:
+        return of_mean(self.clips[key].get(way, ()))
 
-    def ahead(self, key: Key, rival: str) -> Interval:
+    def ahead(self, key: Key, rival: str, way: str) -> Interval:
         """By how much a map follows the parts better than a rival on the same clips."""
-        own, other = self.clips[key], self.clips[key[0], "-", rival]
+        own, other = self.clips[key].get(way, ()), self.clips[key[0], "-", rival].get(way, ())
         return of_mean([one - two for one, two in zip(own, other)])
+
+    def beaten(self, key: Key, way: str) -> List[str]:
+        return [name for name in RIVALS if self.ahead(key, name, way).above(0)]
+
+    def under_its_own_way_alone(self, key: Key) -> bool:
+        """Whether a map that was made by hiding is above a rival only where the judge hides as it did."""
+        own = next((way for way in WAYS if key[2].endswith(f", {way}")), None)
+        others = {name for way in WAYS if way != own for name in self.beaten(key, way)}
+        return own is not None and bool(set(self.beaten(key, own)) - others)
 
 
 def add(into: Followed, model: str, recogniser: Recogniser, clip: Clip) -> None:
@@ -50,28 +63,33 @@ def add(into: Followed, model: str, recogniser: Recogniser, clip: Clip) -> None:
         return
     named = _asked(recogniser)
     made = explain_each(recogniser, clip, list(named.values()))
-    parts = made[0].parts
-    assert parts is not None
-    worth = {gloss.about.id: gloss for gloss in parts.glosses if gloss.parts and gloss.score - gloss.hidden >= LEAST}
+    by_way = {way: _worth(recogniser, clip, way) for way in WAYS}
+    glosses = {id: gloss for worth in by_way.values() for id, gloss in worth.items()}
     labels, _ = part_labels(clip.keypoints, clip.frames, ALL)
-    correlations: Dict[Key, List[float]] = {}
-    for key, gloss, values in (*_maps(model, named, made), *_rivals(model, clip, list(worth.values()), labels)):
-        if gloss in worth:
-            masses = mass(values, labels, len(parts.names)).sum(0)
-            correlations.setdefault(key, []).append(follows(worth[gloss], masses))
-    for key, own in correlations.items():
-        into.clips.setdefault(key, []).append(float(np.nanmean(own)) if not np.isnan(own).all()
-                                              else float("nan"))
-    into.glosses[model] = into.glosses.get(model, 0) + len(worth)
+    found: Dict[Tuple[Key, str], List[float]] = {}
+    for key, gloss, values in (*_maps(model, named, made), *_rivals(model, clip, list(glosses.values()), labels)):
+        shares = mass(values, labels, len(PARTS[ALL])).sum(0) if gloss in glosses else None
+        for way, worth in by_way.items():
+            if shares is not None and gloss in worth:
+                found.setdefault((key, way), []).append(follows(worth[gloss], shares))
+    for (key, way), correlations in found.items():
+        known = np.array(correlations)[~np.isnan(correlations)]
+        into.clips.setdefault(key, {}).setdefault(way, []).append(float(known.mean()) if len(known) else float("nan"))
+    for way, worth in by_way.items():
+        into.glosses[model, way] = into.glosses.get((model, way), 0) + len(worth)
+
+
+def _worth(recogniser: Recogniser, clip: Clip, way: str) -> Worth:
+    """Of the glosses that gain something from all parts together."""
+    told = explain(recogniser, clip, Question(target="each", method="gradient", parts=ALL, hide=way)).parts
+    assert told is not None
+    return {gloss.about.id: gloss for gloss in told.glosses if gloss.parts and gloss.score - gloss.hidden >= LEAST}
 
 
 def _asked(recogniser: Recogniser) -> Dict[Tuple[str, str], Question]:
-    """By name and way of hiding; the first also asks for the parts, which are the same for all."""
+    """By name and way of hiding."""
     layers = tuple(dict.fromkeys((*spatial_layers(recogniser), *joint_layers(recogniser))))
-    asked = {(name, ""): Question(target="each", method=name, layers=layers)
-             for name in CAMS}
-    first = next(iter(asked))
-    asked[first] = Question(target="each", method=first[0], layers=layers, parts=ALL)
+    asked = {(name, ""): Question(target="each", method=name, layers=layers) for name in CAMS}
     for name, way in AT_INPUT:
         asked[name, way] = Question(target="each", method=name, hide=way or None, budget=BUDGET if way else None)
     return asked
@@ -110,24 +128,37 @@ def follows(gloss: GlossParts, masses: np.ndarray) -> float:
     return float(np.corrcoef(worth, shares)[0, 1])
 
 
-def lines(followed: Followed) -> List[str]:
+def lines(found: Followed) -> List[str]:
     """Nothing where no clip had parts."""
-    if not followed.clips:
+    if not found.clips:
         return []
-    out = ["do maps follow what parts are worth? Of each gloss read, a map's shares over right hand, left hand, mouth,",
-           "upper face, arms and trunk, everything else against the parts' Shapley values (hidden: the still clip):",
-           "Pearson's correlation, mean over glosses [ends of the 95% interval over clips, by the bootstrap]. A letter",
-           "is there where it is above that rival with 95% certainty: M motion, C the picture's centre, A an even map,",
-           "each in the gloss's frames. Every map and every rival is of one gloss"]
-    for model in dict.fromkeys(key[0] for key in followed.clips):
-        out += ["", f"{model + f', {followed.glosses[model]} glosses':<40}{'':<18}{'follows':<22}above"]
-        own = [key for key in followed.clips if key[0] == model]
-        for key in sorted(own, key=lambda key: (key[1] == "-", -np.nan_to_num(followed.interval(key).value, nan=-2))):
-            letters = "" if key[1] == "-" else "".join(
-                name[0].upper() for name in RIVALS if followed.ahead(key, name).above(0)) or "none"
-            layer = "rival" if key[1] == "-" else key[1]
-            out.append(f"{layer:<40}{key[2]:<18}{_bracketed(followed.interval(key)):<22}{letters}".rstrip())
+    out = ["do maps follow what parts are worth? Of each gloss read, a map's shares over right hand, left hand,",
+           "mouth, upper face, arms and trunk, everything else against the parts' Shapley values, from parts hidden",
+           "by the still clip, by its mean colour and by its blur: Pearson's correlation, mean over glosses [ends of",
+           "the 95% interval over clips, by the bootstrap]. A letter is there where it is above that rival with 95%",
+           "certainty: M motion, C the picture's centre, A an even map, each in the gloss's frames. Every map and",
+           "every rival is of one gloss. Maps are in the order of their mean over the three ways; 'own way' is said",
+           "of a map that is above some rival only where the judge hides as the map did"]
+    for model in dict.fromkeys(key[0] for key in found.clips):
+        counts = [f"{way}, {found.glosses[model, way]} glosses" for way in WAYS]
+        out += ["", f"{model:<40}{'':<18}" + "".join(f"{words:<22}{'above':<7}" for words in counts).rstrip()]
+        own = [key for key in found.clips if key[0] == model]
+        for key in sorted(own, key=lambda key: (key[1] == "-", -_over_ways(found, key))):
+            cells = "".join(f"{_bracketed(found.interval(key, way)):<22}{_letters(found, key, way):<7}" for way in WAYS)
+            note = "own way" if key[1] != "-" and found.under_its_own_way_alone(key) else ""
+            out.append(f"{'rival' if key[1] == '-' else key[1]:<40}{key[2]:<18}{cells}{note}".rstrip())
     return out
+
+
+def _over_ways(found: Followed, key: Key) -> float:
+    values = np.array([found.interval(key, way).value for way in WAYS])
+    return float(np.nanmean(values)) if np.isfinite(values).any() else -2.0
+
+
+def _letters(found: Followed, key: Key, way: str) -> str:
+    if key[1] == "-" or np.isnan(found.interval(key, way).value):
+        return ""
+    return "".join(name[0].upper() for name in found.beaten(key, way)) or "none"
 
 
 def _bracketed(interval: Interval) -> str:

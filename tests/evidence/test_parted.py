@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from evidence import parted
-from evidence.parted import Followed, add, follows, lines
+from evidence.parted import RIVALS, Followed, add, follows, lines
 from models.input_tap import entry_probe
+from records.hiding import WAYS
 from records.parts import BODY, LEFT, PARTS, REST, RIGHT, GlossParts, Part
 from tests.kit.parted import PartReader, parted_clip
 from tests.kit.records import gloss
@@ -57,9 +58,10 @@ def test_a_map_of_a_network_that_reads_one_hand_is_held_against_its_parts() -> N
     clip.frames[:, 0, 0] = 7                # even pictures have no map
     for _ in range(2):
         add(found, "tiny", model, clip)
-    assert found.glosses["tiny"] == 2
-    still = found.interval(("tiny", "input", "integrated, still"))
-    assert still.value > 0.95 and still.value > found.interval(("tiny", "-", "centre")).value
+    assert found.glosses == {("tiny", "still"): 2, ("tiny", "mean"): 2, ("tiny", "blur"): 0}    # white blurred is white
+    for way in ("still", "mean"):
+        own = found.interval(("tiny", "input", "integrated, still"), way)
+        assert own.value > 0.95 and own.value > found.interval(("tiny", "-", "centre"), way).value
     table = "\n".join(lines(found))
     assert "integrated, still" in table and "rival" in table and REST not in table.split("tiny")[1]
 
@@ -68,3 +70,15 @@ def test_a_clip_without_keypoints_is_left_out() -> None:
     found = Followed()
     add(found, "tiny", PartReader(lambda shown: 4 * shown[RIGHT], 4.0), parted_clip(keypoints=None))
     assert not found.clips and lines(found) == []
+
+
+def test_a_map_that_wins_only_where_the_judge_hides_as_it_did_is_told_so() -> None:
+    def judged(mean: float) -> Followed:
+        rivals = {("a", "-", name): {way: [0.1, 0.1, 0.2] for way in WAYS} for name in RIVALS}
+        own = {"still": [0.8, 0.9, 0.9], "mean": [mean] * 3, "blur": [0.0] * 3}
+        return Followed({("a", "input", "integrated, still"): own, **rivals}, {("a", way): 3 for way in WAYS})
+
+    row, = (line for line in lines(judged(0.0)) if line.startswith("input"))
+    assert row.endswith("own way") and "MCA" in row
+    row, = (line for line in lines(judged(0.7)) if line.startswith("input"))
+    assert not row.endswith("own way")
