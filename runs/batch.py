@@ -24,6 +24,7 @@ from terminal.errors import UserError
 from terminal.progress import Progress
 
 FEW = 3             # sequences whose readings are printed
+TELL_OF_GLOSSES = frozenset(("glosses", "parts"))       # outputs that glosses.csv has columns of
 
 
 def run_batch(asked: ClipRequest, corpus: Corpus, split: str, names: Optional[Sequence[str]], beside: Optional[Path],
@@ -59,7 +60,7 @@ def run_batch(asked: ClipRequest, corpus: Corpus, split: str, names: Optional[Se
 
 def files_beside(asked: ClipRequest, count: int) -> List[Path]:
     """What is written beside the folders of so many sequences."""
-    batch = ["summary.json", "summary.csv", *(["glosses.csv"] if "glosses" in asked.write else []),
+    batch = ["summary.json", "summary.csv", *(["glosses.csv"] if TELL_OF_GLOSSES.intersection(asked.write) else []),
              *(PARTS_FILES if "parts" in asked.write else ())]
     return [asked.out / name for name in [*(batch if count > 1 else []),
                                           *(["index.html"] if "report" in asked.write else [])]]
@@ -87,7 +88,7 @@ def conclude(asked: ClipRequest, outcomes: Sequence[Outcome], seconds: float, qu
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if len(outcomes) > 1:
         write_summary(asked.out, outcomes, seconds)
-        if "glosses" in asked.write:
+        if TELL_OF_GLOSSES.intersection(asked.write):
             write_merged(asked.out, [outcome.sequence for outcome in outcomes])
         if "parts" in asked.write:
             write_merged_parts(asked.out, [outcome.sequence for outcome in outcomes])

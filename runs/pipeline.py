@@ -236,7 +236,8 @@ class Pipeline:
         assert there is not None
         record = added_to(there, settings, self.asked.command, None if kept is not None else made.record)
         made = Explained(kept, record, {}) if kept is not None else replace(made, record=record)
-        again = [part for part in written(settings) if part in LEADING]
+        again = [part for part in written(settings) if part in LEADING
+                 or part == "glosses" and "parts" in job.there.lacking]        # which tell of parts too
         return Work(clip, inputs, made.after(decoding), (*job.there.lacking, *again), True)
 
     def _write(self, job: Job, work: Work) -> Tuple[Sequence, str]:

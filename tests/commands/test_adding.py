@@ -1,4 +1,5 @@
 """More is asked of a finished sequence: what it lacks is made, and nothing goes."""
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -134,6 +135,19 @@ def test_maps_that_cannot_be_read_are_made_again(whole: Case, tmp_path: Path, ca
     assert case.run(*ONE, "--write", "frames") == 0
     assert "clip-0: made again, as its maps cannot be read" in capsys.readouterr().err
     assert cams.read_bytes() == (whole.out / "clip-0" / "cams.npz").read_bytes()
+
+
+def test_parts_that_are_added_are_in_the_tables_of_before(whole: Case, tmp_path: Path) -> None:
+    step, at_once = beside(whole, tmp_path / "steps"), beside(whole, tmp_path / "at once")
+    two = ("--split", "test", "--seq", "clip-0,clip-1", "--target", "each", "--parts", "4", "--quiet", "--write")
+    for case, outputs in ((step, "glosses"), (step, "parts"), (at_once, "glosses,parts")):
+        flags = [flag for flag in two if outputs != "glosses" or flag not in ("--parts", "4")]
+        assert case.run(*flags, outputs) == 0
+    for folder in ("", "clip-0", "clip-1"):
+        now, expected = (list(csv.DictReader((case.out / folder / "glosses.csv").open(encoding="utf-8")))
+                         for case in (step, at_once))
+        assert now == expected and all(row["when_without"] for row in now) and now
+    assert files(step.out / "clip-0") == files(at_once.out / "clip-0")
 
 
 def test_a_figure_after_a_plain_run(whole: Case, tmp_path: Path) -> None:
