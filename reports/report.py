@@ -22,7 +22,7 @@ from results.elan import elan_files
 
 __all__ = ["write_index", "write_report"]
 
-STYLES = ("base.css", "report.css", "parts.css")
+STYLES = ("base.css", "report.css", "lanes.css", "parts.css", "report_narrow.css")
 SCRIPTS = ("dom.js", "pictures.js", "state.js", "views.js", "zoom.js", "gloss.js", "stage.js", "methods.js",
            "scale.js", "moment.js", "head.js", "lanes.js", "parts.js", "lanes_panel.js", "tabs.js", "fold.js",
            "shares.js", "foot.js", "player.js", "address.js", "save.js", "report.js")

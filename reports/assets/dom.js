@@ -14,8 +14,8 @@ function make(tag, properties = {}, ...children) {
   return element;
 }
 
-/** A long name that may break after its underscores. */
-const breakable = (name) => name.split(/(?<=_)/).flatMap((part) => [part, document.createElement("wbr")]);
+/** A long name that may break after its underscores and dots. */
+const breakable = (name) => name.split(/(?<=[_.])/).flatMap((part) => [part, document.createElement("wbr")]);
 
 const byId = (id) => document.getElementById(id);
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));

@@ -125,7 +125,7 @@ function layerLane(first, frames, regionNames, choose) {
   let layer = first;                    // or the same layer for one gloss
   const track = make("div", { class: `track ${first.spatial ? "chart" : "strip"}` });
   const row = lane("layer-lane",
-    make("button", { type: "button", class: "bare mono", text: first.name, onclick: choose, title: `Show ${first.name}` }), track);
+    make("button", { type: "button", class: "bare mono", onclick: choose, title: `Show ${first.name}` }, ...breakable(ownName(first))), track);
   const strip = first.spatial ? null : make("canvas", { "aria-hidden": "true" });
   row.of = (told, kind, table) => {
     layer = told;

@@ -1,6 +1,6 @@
 "use strict";
 
-/** Where several methods made maps, one is looked at at a time; its layers alone are listed. */
+/** Where several methods made maps, one is looked at at a time; its layers alone are listed, by their own names. */
 const methods = [...new Set(everything.map((layer) => layer.method).filter(Boolean))];
 const ownName = (layer) => (layer.method ? layer.name.slice(layer.method.length + 1) : layer.name);
 
@@ -18,6 +18,7 @@ function showMethod() {
   const { method } = everything[state[state.active]];
   byId("method").value = method;
   document.querySelectorAll("#choice input").forEach((input) => { input.parentElement.hidden = everything[input.value].method !== method; });
+  layerRows.forEach((row, index) => { row.hidden = layers[index].method !== method; });
   gridViews.forEach((view, index) => { view.button.hidden = layers[index].method !== method; });
 }
 

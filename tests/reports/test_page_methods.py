@@ -53,5 +53,22 @@ def test_the_layers_of_other_methods_are_not_listed(page: Any) -> None:
         page.click("#one")
 
 
+def test_lanes_are_those_of_the_method_chosen_by_their_own_names(page: Any) -> None:
+    for method in ("layercam", "gradcam"):
+        page.select_option("#method", method)
+        lanes = page.locator(".layer-lane:visible button")
+        assert lanes.all_inner_texts()[:len(NAMES)] == list(NAMES)
+        assert all(f"Show {method}/" in each.get_attribute("title") for each in lanes.all())
+
+
+@pytest.mark.parametrize("width", [1280, 1600])
+def test_the_tools_are_one_row_and_names_of_layers_one_line(page: Any, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    tops = page.locator(".tools > *:visible").evaluate_all("all => all.map(each => each.getBoundingClientRect().top)")
+    assert max(tops) - min(tops) < 12
+    heights = page.locator(".layer-lane:visible .lane-label").evaluate_all("all => all.map(each => each.clientHeight)")
+    assert max(heights) < 24
+
+
 def test_one_method_alone_has_nothing_to_switch(report: Any) -> None:
     assert not report.is_visible("#method")
