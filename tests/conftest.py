@@ -9,7 +9,9 @@ import pytest  # noqa: E402
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
-    """A group is run by one worker: a file's tests share its fixtures, a network's goldens its weights of full size."""
+    """A group is run by one worker: a file's tests share its fixtures, a network's goldens its weights of full size,
+    tests in a browser the browser."""
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
+            browses = "browser" in getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("browser" if browses else item.nodeid.split("::")[0]))

@@ -12,7 +12,7 @@ import main
 from reports.compare_with import DATA
 from tests.commands.test_nothing_lost import assert_same, forked
 from tests.kit.commands import Case, files, tiny_case
-from tests.kit.tiers import first
+from tests.kit.tiers import first, full
 
 ONE = ("--split", "test", "--seq", "clip-0", "--target", "each")
 ALL = "frames,video,report,cams,glosses,elan"
@@ -160,6 +160,7 @@ def test_a_figure_after_a_plain_run(whole: Case, tmp_path: Path) -> None:
     assert (case.out / "clip-0" / "comparison.mp4").exists()
 
 
+@full
 def test_killed_while_it_adds_nothing_is_lost(whole: Case, tmp_path: Path) -> None:
     case = beside(whole, tmp_path)
     flags = ["--split", "test", "--seq", "clip-0,clip-1", "--write"]

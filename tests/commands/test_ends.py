@@ -50,6 +50,7 @@ def test_a_reader_that_goes_does_not_stop_the_work(case: Case, tmp_path: Path, r
     assert names == ["clip-0", "clip-1", "clip-2", "summary.csv", "summary.json"]
 
 
+@full
 def test_a_terminal_without_umlauts_shows_what_it_can(case: Case, tmp_path: Path) -> None:
     done = shell(command(case, tmp_path / "out", "--split", "dev", "--seq", "02Mai heute_default-3"), "",
                  env={**ENVIRONMENT, "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONCOERCECLOCALE": "0"})
@@ -105,7 +106,8 @@ def on_a_disk_of(kilobytes: int, place: Path, words: List[str]) -> "subprocess.C
     return done
 
 
-@pytest.mark.parametrize("kilobytes", first([400, 8, 2000]))
+@full
+@pytest.mark.parametrize("kilobytes", [400, 8, 2000])
 def test_training_on_a_full_disk_is_one_line(tmp_path: Path, kilobytes: int) -> None:
     data, recipe = write_data(tmp_path / "data"), write_recipe(tmp_path)
     done = on_a_disk_of(kilobytes, tmp_path / "disk", [
@@ -116,7 +118,8 @@ def test_training_on_a_full_disk_is_one_line(tmp_path: Path, kilobytes: int) -> 
     assert not [name for name in done.stdout.split() if name.endswith(".part")]
 
 
-@pytest.mark.parametrize("kilobytes", first([40, 4000]))
+@full
+@pytest.mark.parametrize("kilobytes", [40, 4000])
 def test_a_demo_on_a_full_disk_is_one_line(tmp_path: Path, kilobytes: int) -> None:
     done = on_a_disk_of(kilobytes, tmp_path / "disk", [sys.executable, "main.py", "--demo", "--device", "cpu", "--out",
                                                       str(tmp_path / "disk/out"), "--quiet"])

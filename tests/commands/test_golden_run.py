@@ -10,8 +10,9 @@ import main
 from models.registry import published_architecture
 from results.cams import read_cams
 from tests.golden import published, recipe
+from tests.kit.tiers import first
 
-NAMES = ("corrnetplus", "sen", "tlp", "signgraph", pytest.param("swin", marks=pytest.mark.slow))
+NAMES = [*first(["corrnetplus", "sen", "tlp", "signgraph"]), pytest.param("swin", marks=pytest.mark.slow)]
 
 
 @pytest.fixture(scope="module")

@@ -266,7 +266,8 @@ def test_a_full_disk_is_one_line_and_nothing_half_written(tmp_path: Path, monkey
     assert case.run("--split", "test", "--write", "frames,video", "--quiet") == 0
 
 
-@pytest.mark.parametrize("kilobytes", first([400, 40]))
+@full
+@pytest.mark.parametrize("kilobytes", [400, 40])
 def test_a_disk_that_is_really_full(tmp_path: Path, kilobytes: int) -> None:
     case = tiny_case(tmp_path)
     case.out.mkdir()

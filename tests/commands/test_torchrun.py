@@ -14,7 +14,7 @@ import main
 from records.summary import failure
 from runs.sharing import Alone
 from tests.kit.commands import Case, files, tiny_case
-from tests.kit.tiers import first, full
+from tests.kit.tiers import full
 
 ROOT = Path(main.__file__).parent
 FLAGS = ("--split", "test", "--write", "frames,video,cams", "--device", "cpu")
@@ -39,7 +39,8 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Case:
     return case
 
 
-@pytest.mark.parametrize("processes", first([2, 4]))
+@full
+@pytest.mark.parametrize("processes", [2, 4])
 def test_the_files_are_those_of_one_process(alone: Case, tmp_path: Path, processes: int) -> None:
     case = Case(alone.data, alone.checkpoints, tmp_path / "outputs")
     done = run(torchrun(case, processes, *FLAGS))

@@ -10,6 +10,7 @@ import pytest
 from reports.report import write_index
 from tests.kit import report as made
 from tests.kit.pages import EVIL, until
+from tests.kit.tiers import first, full
 
 
 def names(page: Any) -> List[str]:
@@ -39,7 +40,7 @@ def test_the_index_filters_and_adds_up_what_it_shows(opened: Any, outputs: Path)
     assert "no sequence shown" in page.inner_text("#totals") and "no truth" not in page.inner_text("#totals")
 
 
-@pytest.mark.parametrize("width", [1600, 1200])
+@pytest.mark.parametrize("width", first([1200, 1600]))
 def test_headings_stand_above_their_columns(opened: Any, outputs: Path, width: int) -> None:
     page = opened(outputs / "index.html")
     page.set_viewport_size({"width": width, "height": 800})
@@ -101,6 +102,7 @@ SORTED_AND_FILTERED = """() => { const began = performance.now();
     return performance.now() - began; }"""
 
 
+@full
 def test_ten_times_the_rows_take_far_less_than_a_hundred_times_as_long(opened: Any, tmp_path: Path) -> None:
     """Beside each other, as a busy machine is slow at both."""
     took = {}

@@ -5,6 +5,7 @@ import pytest
 
 from tests.kit import report as made
 from tests.kit.pages import EVIL, FRAMES, pixels, scrub, set_opacity, until
+from tests.kit.tiers import first
 
 
 def test_scrubbing_moves_every_view_to_the_same_frame(report: Any) -> None:
@@ -39,7 +40,8 @@ def test_a_reload_loses_nothing_and_a_link_leads_to_its_moment(report: Any, open
     report.wait_for_selector("#single-view canvas[data-layer='twostream/pose_stream.layer1'][data-frame='3']")
 
 
-@pytest.mark.parametrize("chosen", ["#choice label:has-text('fast_path.layer1')", "#lane-rows button.mono >> nth=2"])
+@pytest.mark.parametrize("chosen", first(["#choice label:has-text('fast_path.layer1')",
+                                          "#lane-rows button.mono >> nth=2"]))
 def test_after_choosing_a_layer_keys_still_move_through_time(report: Any, chosen: str) -> None:
     report.locator(chosen).click()
     for key, frame in (("ArrowRight", 1), ("End", FRAMES - 1), ("Home", 0)):
@@ -79,7 +81,7 @@ def test_the_next_gloss_is_a_key_away(report: Any) -> None:
     assert int(report.input_value("#scrubber")) in range(*spans[2].frames)
 
 
-@pytest.mark.parametrize("where", ["#readings .reading:nth-child(2)", "#lane-rows .gloss-lane >> nth=1"])
+@pytest.mark.parametrize("where", first(["#readings .reading:nth-child(2)", "#lane-rows .gloss-lane >> nth=1"]))
 def test_clicking_a_gloss_jumps_to_it(report: Any, where: str) -> None:
     span = next(span for span in made.record(FRAMES).models["slowfast"].spans if span.gloss == "GESTERN")
     report.locator(where).locator("button", has_text="GESTERN").click()
