@@ -20,6 +20,7 @@ if TYPE_CHECKING:   # torch is loaded once arguments are understood
 
 
 TRAIN_EVAL = "train_eval"
+SENTENCES, READ = 4, 12     # of each pair of glosses: explained, and read
 
 
 def parser() -> argparse.ArgumentParser:
@@ -47,6 +48,10 @@ def parser() -> argparse.ArgumentParser:
     add("--clips", type=count, metavar="N", help="with --evidence: how many clips (default: 12)")
     add("--beside", action="store_true",
         help="with --evidence: the verdict on each checkpoint's maps goes beside it, where main.py finds it")
+    add("--pairs", action="store_true",
+        help="with --evidence: whether maps say by what a recogniser tells glosses apart that differ in one thing "
+             "alone, handshape, place, movement, mouth or brows (default: the small recognisers trained on them); "
+             "--clips is then how many sentences of each pair are explained (default: 4)")
     add("--film", action="store_true",
         help="with --evidence: by frame alignments and keypoints, as film has them; so measured in any case where "
              "clips were not drawn")
@@ -65,13 +70,15 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 def _run(arguments: Optional[Sequence[str]]) -> int:
     given = parser().parse_args(arguments)
     _check_together(given)
-    given.batch_size, given.clips = given.batch_size or 1, given.clips or 12
+    given.batch_size, given.clips = given.batch_size or 1, given.clips or (SENTENCES if given.pairs else 12)
     given.split = list(dict.fromkeys("train" if split == TRAIN_EVAL else split for split in given.split))
     given.beam = list(dict.fromkeys(given.beam or ()))
     if not given.evidence:
         from runs.error_rates import evaluate
 
         return evaluate(given)
+    if given.pairs:
+        return measure_pairs(given)
     if len(given.split) > 1:
         raise UserError(f"--split {' '.join(given.split)}: --evidence measures one split at a time; name one")
     return measure_evidence(given)
@@ -83,7 +90,9 @@ def _check_together(given: argparse.Namespace) -> None:
     if given.evidence:
         refuse(given, ("beam", "batch_size", "truth", "tier"), "--evidence counts no word errors")
     else:
-        refuse(given, ("clips", "beside", "film"), "only with --evidence")
+        refuse(given, ("clips", "beside", "film", "pairs"), "only with --evidence")
+    if given.pairs:
+        refuse(given, ("split", "data_root", "dataset", "beside", "film"), "--pairs draws clips of its own")
     if given.tier and not given.truth:
         raise UserError(f"--tier {given.tier} is for --truth FILE.eaf; name the file or folder, or leave it out")
 
@@ -163,6 +172,37 @@ def measure_film(given: argparse.Namespace, corpus: "Corpus", checkpoints: Dict[
     with atomic_file(out / "film.txt") as draft:
         draft.write_text(text + "\n", encoding="utf-8")
     print(f"{text}\n\ntable: {out / 'film.txt'}")
+    return 0
+
+
+def measure_pairs(given: argparse.Namespace) -> int:
+    """The same question where the evidence is known by construction: by what are two glosses told apart?"""
+    from tqdm import tqdm
+
+    from evidence.minimal_pairs import study
+    from evidence.pairs_table import lines
+    from files.atomic import atomic_file
+    from files.output import output_folder
+    from files.overwrite_guard import check_ours
+    from models.device import choose_device
+    from runs.demo import PAIRS, SEED
+    from runs.loading import checkpoint_path, load_for_pairs
+    from signer.minimal_pairs import PAIRS as ALL_PAIRS
+
+    workspace, device = Workspace(), choose_device(given.device)[0]
+    recognisers = {}
+    for model in given.models:
+        named = getattr(given, f"{model}_ckpt") or PAIRS.get(model)
+        path = checkpoint_path(model, str(named) if named else None, workspace)
+        recognisers[model] = load_for_pairs(model, path, device)
+    out = output_folder(given.out or workspace.demo_outputs / "evaluation")
+    check_ours([out / "pairs.txt"])
+    read = max(READ, given.clips)
+    with tqdm(total=(read + given.clips) * len(ALL_PAIRS), unit="sentence", leave=False, disable=None) as bar:
+        text = "\n".join(lines(study(recognisers, SEED, read, given.clips, bar.update)))
+    with atomic_file(out / "pairs.txt") as draft:
+        draft.write_text(text + "\n", encoding="utf-8")
+    print(f"{text}\n\ntable: {out / 'pairs.txt'}")
     return 0
 
 

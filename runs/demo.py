@@ -12,6 +12,8 @@ from terminal.errors import UserError
 
 CHECKPOINTS = {name: REPOSITORY / "demo" / file for name, file in
                {"slowfast": "slowfast.pt", "twostream": "twostream.ckpt", "mska": "mska.ckpt"}.items()}
+PAIRS = {name: REPOSITORY / "demo" / file for name, file in     # trained on signer/minimal_pairs.py
+         {"slowfast": "pairs_slowfast.pt", "twostream": "pairs_twostream.ckpt"}.items()}
 MODELS = ("slowfast", "twostream")      # which are explained where none is named
 KEYPOINTS = "estimated"     # of signer.synthetic.KEYPOINTS: what they were trained with
 SPLIT, CLIPS = "dev", 2

@@ -66,6 +66,19 @@ def load_recogniser(model: str, checkpoint: Path, device: str, corpus: Corpus) -
     return recogniser
 
 
+def load_for_pairs(model: str, checkpoint: Path, device: str) -> "Recogniser":
+    """One that knows the glosses of the drawn signer's minimal pairs."""
+    from models.registry import build
+    from signer.minimal_pairs import VOCABULARY
+
+    recogniser = build(model, checkpoint, device)
+    missing = [name for name in VOCABULARY.glosses if name not in recogniser.vocabulary]
+    if missing:
+        raise UserError(f"{checkpoint}: does not know {', '.join(missing[:3])}{', ...' if missing[3:] else ''}; "
+                        "--pairs needs a checkpoint trained on `python -m signer.synthetic ROOT --vocabulary pairs`")
+    return recogniser
+
+
 def load_checked(checkpoints: Mapping[str, Path], device: str, corpus: Corpus, splits: Sequence[str],
                  rows: Optional[Mapping[str, Sequence[Row]]] = None) -> "Dict[str, Recogniser]":
     """Those that know what is signed in the splits; what else must be said goes to stderr. rows: of each split, where

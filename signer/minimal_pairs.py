@@ -56,6 +56,12 @@ _GLOSSES: Dict[Pair, Tuple[Gloss, Gloss]] = {
     Pair("brows", "SCHNEE", "HAGEL"): (_face("SCHNEE", brows=LOWERED), _face("SCHNEE", brows=RAISED)),
 }
 PAIRS: Tuple[Pair, ...] = tuple(_GLOSSES)
+
+
+def of_kind(kind: str) -> Tuple[Pair, ...]:
+    return tuple(pair for pair in PAIRS if pair.kind == kind)
+
+
 VOCABULARY = Vocabulary({name: gloss for pair, both in _GLOSSES.items() for name, gloss in zip(pair[1:], both)},
                         twins={pair.second: pair.first for pair in PAIRS})
 

@@ -141,8 +141,8 @@ def test_a_missing_split_is_one_line(trained: Path, tmp_path: Path, capsys: pyte
     assert stopped.value.code == 2 and "--split" in line and "tst" in line
 
 
-@pytest.mark.parametrize("flags", [("--clips", "3"), ("--beside",), ("--film",), ("--beam", "5", "--evidence"),
-                                   ("--batch-size", "1", "--evidence"),
+@pytest.mark.parametrize("flags", [("--clips", "3"), ("--beside",), ("--film",), ("--pairs",),
+                                   ("--beam", "5", "--evidence"), ("--batch-size", "1", "--evidence"),
                                    ("--split", "dev", "test", "--evidence")])
 def test_a_flag_of_the_other_question_is_refused(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
                                                  flags: Tuple[str, ...]) -> None:

@@ -45,6 +45,8 @@ def ask_evaluate(catches: Callable[..., None], files: Dict[str, str]) -> None:
     catches("models.device:choose_device", lambda given: (str(given), ""))
     catches("training.distributed:join", Process("cpu"))          # type: ignore[arg-type]
     catches("runs.loading:load_checked", {})
+    catches("runs.loading:load_for_pairs", {})
+    catches("evidence.minimal_pairs:study", stops=True)
     catches("runs.error_rates:_read", stops=True)
     catches("evidence.drawn:drawn_clips", [])
     catches("evidence.drawn:distracted_clips", lambda make, *_: make("hand") and {})
@@ -120,6 +122,7 @@ COMMANDS: Dict[str, Command] = {
         "--seed": "3", "--method": "hirescam"}),
     "evaluate": Command(evaluate.parser(), evaluate.main, ask_evaluate, {
         "words": CORPUS + SLOWFAST, "evidence": "--out {out} --evidence", "film": CORPUS + "--evidence",
+        "pairs": "--out {out} --evidence --pairs",
     }, {**FILES, **ELSEWHERE, **TRUTH, "--models": "slowfast twostream", "--beam": "3", "--split": "test"}),
     "train": Command(train.parser(), train.main, ask_train, {
         "recogniser": CORPUS + "-c configs/train_slowfast.yaml",

@@ -6,16 +6,23 @@ from matplotlib.figure import Figure
 
 import evaluate
 import train
+from evidence import pairs_table, table
+from evidence.minimal_pairs import Contrasts
+from evidence.parted import Followed
+from evidence.places import Places
+from evidence.study import Study
 from files.overwrite_guard import BEGINS, check_ours
 from glosses.rules import PLAIN
 from pairs.index_page import write_likeness_index
 from pairs.pair_files import write_scores
+from records.hiding import WAYS
 from records.pairs import MarketScores, NetworkFile
 from records.requests import PARTS, ClipRequest
 from records.summary import failure
 from reports.index import write_index
 from results.certainty import write_range
-from results.glosses import FILE, table
+from results.glosses import FILE
+from results.glosses import table as gloss_table
 from results.parts import COLUMNS
 from results.summary import write_summary
 from runs.batch import files_beside
@@ -28,13 +35,18 @@ from training.evaluation import write_hypotheses
 def test_what_the_program_wrote_is_its_own(tmp_path: Path) -> None:
     write_index(tmp_path)
     write_summary(tmp_path, [failure("a", "broken", True)], 1.0)
-    (tmp_path / FILE).write_text(table([]))
+    (tmp_path / FILE).write_text(gloss_table([]))
     write_scores(tmp_path, MarketScores(3, 9, 0.5, 0.5, 1.0, 1.0, NetworkFile("arcface", "ArcFace", "a.pt", "0f"), ""))
     write_range(tmp_path, Path("a.pt"), "0f" * 32, "dev", [])
     write_hypotheses(tmp_path / "dev.slowfast.txt", [], PLAIN)
     Figure().savefig(tmp_path / "evidence.png")
+    (tmp_path / "pairs.txt").write_text("\n".join(pairs_table.lines(Contrasts())))
+    study = Study(places={"the signer alone": Places()})
+    (tmp_path / "evidence.txt").write_text("\n".join(table.lines(study)))
     written = sorted(tmp_path.iterdir())
-    assert len(written) == 8
+    assert len(written) == 10
+    study.parted = Followed({("a", "-", "motion"): {}}, {("a", way): 1 for way in WAYS})
+    (tmp_path / "evidence.txt").write_text("\n".join(table.lines(study)))
     check_ours(written)
     write_likeness_index(tmp_path, "title", "facts", [], [], "turbo")
     check_ours([tmp_path / "index.html"])
