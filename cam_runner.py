@@ -27,6 +27,7 @@ from models.reading import longest_window
 from models.recogniser import Recogniser
 from poses.whole_body import on_frames
 from records.explanation import Explanation, GlossMaps, LayerMap
+from records.networks import hidden_points_of
 from records.parts import ClipParts
 from records.question import ONE_BY_ONE, Question
 from terminal.errors import UserError
@@ -117,8 +118,8 @@ def _parts(asked: Plan, picks: Sequence[Picks], window: int) -> ClipParts:
     """What each gloss was read from, whatever the methods."""
     question = asked.question
     assert question.parts is not None
-    return explain_parts(asked.recogniser, asked.clip, picks, question.parts, question.parts_hiding, window,
-                         asked.tell)
+    return explain_parts(asked.recogniser, asked.clip, picks, question.parts,
+                         question.parts_hiding(hidden_points_of(asked.recogniser.name)), window, asked.tell)
 
 
 def explain_module(module: nn.Module, frames: np.ndarray, to_input: Callable[[np.ndarray], Tensor],

@@ -90,7 +90,7 @@ def parser() -> argparse.ArgumentParser:
                "there when its signing is hidden")
     add("--hidden-keypoints", choices=POINTS,
         help="keypoints under what is hidden are gone, as if they were not found, or at rest, where each is most of "
-             "the time (default: gone)")
+             "the time (default: gone; of mska's parts at rest, as keypoints that are gone upset it)")
     add("--pool", choices=("clip", "frame"),
         help="average a channel's gradients over the whole clip, or over each frame. Pooled over the clip, a gloss's "
              "map shows where its channels are active at any time (default: clip; frame for each, errors and a gloss)")

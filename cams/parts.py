@@ -55,9 +55,9 @@ def _lost(clip: Clip) -> Tuple[str, ...]:
     """Which hands are not found in how many frames, and what that means for the parts."""
     assert clip.keypoints is not None
     shares = [(side, share) for side, share in zip(("left", "right"), lost(clip.keypoints).mean(0)) if share >= FEW]
-    return tuple(f"the {side} hand is not found in {share:.0%} of the frames: there it is taken to lie between where "
-                 "it is found, and what else moves and touches the signer counts as arms and trunk"
-                 for side, share in shares)
+    hands = " and ".join(f"the {side} hand is not found in {share:.0%} of the frames" for side, share in shares)
+    return (f"{hands}: there a hand is taken to lie between where it is found, and what else moves and touches the "
+            "signer counts as arms and trunk",) if shares else ()
 
 
 def _as_asked(number: int, pick: Picks) -> Picks:

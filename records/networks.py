@@ -2,6 +2,7 @@
 from dataclasses import dataclass, field
 from typing import Dict, Optional, Tuple
 
+from records.hiding import GONE, REST
 from terminal.errors import UserError
 
 PHOENIX = "phoenix2014"
@@ -17,6 +18,7 @@ class Network:
     tall_frames: bool = False       # it takes the 210x260 frames, where they are
     method: str = "gradcam"         # how maps are made where the user names neither method nor layers
     shows: str = ""                 # attention or graph: the method that shows what its own layers take from where
+    hidden_points: str = GONE       # what becomes of the keypoints of a hidden part
     own_vocabulary: bool = False    # classes are numbered by gloss2ids.pkl, not by the corpus's glosses
     published: Dict[str, str] = field(default_factory=dict)     # corpus -> file name in the workspace's checkpoints/
 
@@ -52,7 +54,7 @@ RECOGNISERS: Tuple[Network, ...] = (
                        "phoenix2014-T": "tlp_phoenix2014-T_dev_19.4_test_21.2.pt", "csl": "tlp_csl_1.8.pt"}),
     Network("vac", "VAC", "models.vac:VAC", published={PHOENIX: "vac_phoenix2014_dev_21.5_test_22.1.pt"}),
     Network("mska", "MSKA-SLR", "models.mska:MSKA", needs_keypoints=True, method="inputxgradient",
-            shows="attention", own_vocabulary=True,
+            shows="attention", own_vocabulary=True, hidden_points=REST,
             published={PHOENIX: "mska_phoenix2014_21.2.pth", "phoenix2014-T": "mska_phoenix2014-T_19.8.pth",
                        "csl-daily": "mska_csl-daily_27.1.pth"}),
     Network("mamba", "Mamba-SLR", "models.mamba:MambaSLR", shows="attention"),
@@ -66,6 +68,10 @@ BY_NAME = {network.name: network for network in (*RECOGNISERS, *EMBEDDERS)}
 
 def title_of(name: str) -> str:
     return BY_NAME[name].title if name in BY_NAME else name
+
+
+def hidden_points_of(name: str) -> str:
+    return BY_NAME[name].hidden_points if name in BY_NAME else GONE
 
 
 def line_of(name: str) -> str:

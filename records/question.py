@@ -27,7 +27,7 @@ class Question:
     precision: Optional[str] = None         # amp is the default on CUDA, fp32 elsewhere and for what hides the clip
     budget: Optional[int] = None            # passes of a method that takes many
     hide: Optional[str] = None              # what stands in for what is hidden: one of WAYS; None: the method's own
-    hidden_keypoints: Optional[str] = None  # what becomes of keypoints there: one of POINTS; None: gone
+    hidden_keypoints: Optional[str] = None  # of keypoints there: one of POINTS; None: gone, of parts the network's own
     parts: Optional[int] = None             # how many parts each gloss is shared out over, 6 or 4; None: not at all
 
     def check(self) -> None:
@@ -78,9 +78,9 @@ class Question:
                 what = f"{self.method} hides nothing" if self.method else "name the method too"
                 raise UserError(f"{name} {value}: {what}; it is for {', '.join(HIDING)} and parts")
 
-    @property
-    def parts_hiding(self) -> Hiding:
-        return Hiding(self.hide or STILL, self.hidden_keypoints or GONE)
+    def parts_hiding(self, points: str) -> Hiding:
+        """points: what becomes of hidden keypoints where nothing else is asked."""
+        return Hiding(self.hide or STILL, self.hidden_keypoints or points)
 
     def hiding(self, method: str) -> Optional[Hiding]:
         """How that method hides; None where it hides nothing."""

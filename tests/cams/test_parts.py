@@ -18,7 +18,9 @@ from geometry.viewport import Viewport
 from glosses.vocabulary import GlossVocabulary
 from models.reading import read
 from models.recogniser import Inputs, Recogniser
-from records.hiding import MEAN, STILL, Hiding
+from records.hiding import GONE, MEAN, STILL, Hiding
+from records.hiding import REST as REST_POINTS
+from records.networks import hidden_points_of
 from records.parts import BODY, FACE, HANDS, LEFT, PARTS, REST, RIGHT, STRETCH, UPPER_FACE, ClipParts
 from records.question import Question
 from terminal.errors import UserError
@@ -116,9 +118,18 @@ def test_values_add_up_to_the_score_less_that_of_the_hidden_clip(name: str, way:
     gloss, = found.glosses
     number, steps = WORDS.index("WIND"), range(*gloss.about.steps)
     scores = [float(read(model, version).double().log_softmax(1)[list(steps), number].sum())
-              for version in (clip, stand_in(clip, Hiding(way)))]
+              for version in (clip, stand_in(clip, Hiding(way, hidden_points_of(name))))]
     known = [part.value for part in gloss.parts if part.value is not None]
     assert sum(known) == pytest.approx(scores[0] - scores[1], abs=1e-4)
+
+
+@pytest.mark.parametrize("name, asked, points", [("mska", None, REST_POINTS), ("mska", GONE, GONE),
+                                                 ("twostream", None, GONE)])
+def test_hidden_keypoints_are_at_rest_where_a_network_reads_them_alone(name: str, asked: Any, points: str) -> None:
+    model, clip = networks.recogniser(name), networks.clip(16)
+    model.vocabulary = GlossVocabulary(WORDS)
+    found = parts(model, clip, 4, target="WIND", hidden_keypoints=asked)
+    assert found.hiding.points == points and ("at rest" in found.asks) == (points == REST_POINTS)
 
 
 @pytest.mark.parametrize("name", ["slowfast", "twostream", "mska"])
