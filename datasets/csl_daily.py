@@ -14,11 +14,11 @@ from glosses.vocabulary import GlossVocabulary, in_string_order
 from terminal.errors import UserError
 
 VIDEOS, SPLIT = "video_map.txt", "split_1.txt"
-# Rows at the top of its 512 x 512 frames that show no signer. The published preparations of CorrNet, CorrNet+, SEN and
-# SignGraph resize frames with them; SlowFastSign's loader cuts them off. What is shown and drawn on, and what all other
-# networks are fed, is what lies below.
-BANNER = 40
-SIDE = 256              # what is left is resized to
+# Its frames are resized whole to 256x256 by the published preparations of networks named here. In their upper 40 rows
+# (80 of the 512 that were filmed) is a banner that shows no signer: SlowFastSign's loader cuts it off what it reads and
+# makes the rest as large again; CorrNet, CorrNet+, SEN and SignGraph are fed it. TwoStream-SLR's loader can cut these
+# 80 too. What is shown and drawn on, and what other networks are fed, is what lies below.
+BANNER, SIDE = 40, 256
 LOOKED_AT = 50          # clips of each split, for where frames lie
 LISTS = ("", "sentence_label", "sentence", "annotations/manual", "preprocess/CSL-Daily")
 SMALL, LARGE = "frames_256x256", "frames_512x512"
@@ -33,7 +33,6 @@ class CSLDaily(Corpus):
     classes = 2001
     folds_case = True
     table = Table(VIDEOS, "name", "", "", "gloss", "index|name|length|gloss|char|word|postag")
-    _cut = False            # whether a network takes frames whole that others take without their banner
 
     @classmethod
     def found(cls, root: Path) -> bool:
@@ -74,34 +73,23 @@ class CSLDaily(Corpus):
         return [(folder, pattern) for folder in (*folders, self.root)]
 
     def decode(self, paths: Sequence[Path], whole: bool = False) -> np.ndarray:
-        frames = decode_frames(paths)
-        return frames if _prepared(paths[0]) else resized(frames) if whole else without_banner(frames)
+        frames = resized(decode_frames(paths))
+        return frames if whole else without_banner(frames)
 
     def pictures(self, paths: Sequence[Path]) -> Tuple[np.ndarray, Optional[Whole]]:
-        frames = decode_frames(paths)
-        if not _prepared(paths[0]):
-            return without_banner(frames), Whole(resized(frames), _below_banner(frames))
-        if self._cut:
-            raise UserError(f"{paths[0]}: 256x256 pixels, while other clips are read from {LARGE}; a network that "
-                            "takes whole frames needs all of one size; unpack them so")
-        return frames, None
+        frames = self.decode(paths, whole=True)
+        return without_banner(frames), Whole(frames, BELOW)
 
     def part_shown(self) -> Optional[Viewport]:
-        first = self._first_frame()
-        if first is None or _prepared(first):
-            return None
-        self._cut = True            # from now on every clip must be
-        return _below_banner(decode_frames([first]))
+        return BELOW
 
     def framing(self, whole: bool) -> str:
         first = self._first_frame()
         if first is None:
             return ""
-        if _prepared(first):
-            wanted = ("it was trained on frames resized whole" if whole else
-                      f"of {LARGE} it is fed what lies below the banner ({BANNER} rows)")
-            return f"frames as they lie in {first.parent.parent.name}; {wanted}"
-        return "fed whole frames, banner and all" if whole else f"fed frames without their banner ({BANNER} rows)"
+        found = f", of {first.parent.parent.name}"
+        return f"fed whole frames, banner and all{found}" if whole else (
+            f"fed frames without their banner ({BANNER} of {SIDE} rows){found}")
 
     def _first_frame(self) -> Optional[Path]:
         for split in self.splits():
@@ -129,24 +117,20 @@ def _members(path: Path) -> Dict[str, str]:
     return dict(pairs)
 
 
-def _prepared(path: Path) -> bool:
-    """Whether a frame was resized before."""
-    return "256x256" in str(path.resolve().parent.parent)
-
-
-def _below_banner(frames: np.ndarray) -> Viewport:
-    return Viewport(top=BANNER / frames.shape[1])
+BELOW = Viewport(top=BANNER / SIDE)
 
 
 def without_banner(frames: np.ndarray) -> np.ndarray:
-    """uint8 [T, H, W, 3] -> [T, 256, 256, 3], what is shown of them."""
+    """uint8 [T, 256, 256, 3] -> the same size, what lies below the banner, as SlowFastSign's loader has it."""
     import cv2
 
     return np.stack([cv2.resize(frame[BANNER:], (SIDE, SIDE), interpolation=cv2.INTER_LINEAR) for frame in frames])
 
 
 def resized(frames: np.ndarray) -> np.ndarray:
-    """uint8 [T, H, W, 3] -> [T, 256, 256, 3], as the networks' authors prepare them."""
+    """uint8 [T, H, W, 3] -> [T, 256, 256, 3], as the networks' authors prepare them; those prepared as they are."""
     import cv2
 
+    if frames.shape[1:3] == (SIDE, SIDE):
+        return frames
     return np.stack([cv2.resize(frame, (SIDE, SIDE), interpolation=cv2.INTER_LANCZOS4) for frame in frames])

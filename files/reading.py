@@ -41,7 +41,7 @@ def read_text(path: Union[str, Path], encoding: str = "utf-8", largest: int = LA
 
 def read_json(path: Union[str, Path], largest: int = LARGEST_TEXT) -> Any:
     """One of DAMAGED_JSON where there is none."""
-    return json.loads(read_text(path, largest=largest))
+    return json.loads(read_text(path, "utf-8-sig", largest))       # editors of Windows begin a file with a mark
 
 
 def _check(status: os.stat_result, path: Union[str, Path]) -> None:

@@ -32,7 +32,7 @@ BODY = (*LEFT, *RIGHT[1:], *FACE)
 STREAMS = {"left": LEFT, "right": RIGHT, "face": FACE, "body": BODY}
 HEADS = ("left", "right", "body", "fuse")
 SHOWN = (FRAME_WIDTH, FRAME_HEIGHT)
-CSL_CLASSES, CSL_FRAME, CSL_BANNER = 2004, [512, 512], 40       # its files differ from PHOENIX's in the classes alone
+CSL_CLASSES, CSL_FRAME, CSL_BANNER = 2004, [512, 512], 80       # its files differ from PHOENIX's in the classes alone
 
 
 class Backbone(nn.Module):
@@ -159,8 +159,8 @@ class MSKA(Recogniser):
                             f"finite [{total}, 133, 3]; extract them again")
         if self.architecture["banner"] and bool((np.median(points[..., :2], axis=(0, 1)) > SHOWN).any()):
             raise UserError(f"clip {clip.seq_id}: most keypoints lie outside the 210x260 frame they are counted in; "
-                            "those of CSL-Daily's authors are in pixels of 512x512 frames whose upper 40 rows are not "
-                            "shown: bring x to 210/512 of itself, y to (y - 40) * 260/472")
+                            "those of CSL-Daily's authors are in pixels of 512x512 frames whose upper 80 rows are not "
+                            "shown: bring x to 210/512 of itself, y to (y - 80) * 260/432")
         taken = upload(points[first:first + count], self.device).float()
         return Inputs((normalised(taken, self.architecture)[None],), total, -first, first + count - total)
 

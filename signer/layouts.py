@@ -14,6 +14,9 @@ CHINESE = {"REGEN": "雨", "SONNE": "太阳", "WIND": "风", "SCHNEE": "雪", "W
            "HELL": "明亮", "JETZT": "现在", "STURM": "风暴", "HAGEL": "冰雹"}
 
 
+BANNER = 40             # of the 256 rows of CSL-Daily's frames
+
+
 @dataclass(frozen=True)
 class Drawn:
     """What a worker tells of a clip whose frames and evidence it has written."""
@@ -43,6 +46,10 @@ class Phoenix2014:
 
     def frame_file(self, seq_id: str, t: int) -> str:
         return f"{seq_id.rsplit('_', 1)[0]}.avi_pid0_fn{t:06d}-0.png"
+
+    def filmed(self, frame: "np.ndarray") -> "np.ndarray":
+        """uint8 [H, W, 3] of the same size: as the corpus's frames show what is drawn."""
+        return frame
 
     def tables(self, clips: Mapping[str, Sequence[Drawn]]) -> Dict[str, List[str]]:
         """{file under the data root: its lines}"""
@@ -109,6 +116,15 @@ class CSLDaily(Phoenix2014):
 
     def frame_file(self, seq_id: str, t: int) -> str:
         return f"{t:06d}.jpg"
+
+    def filmed(self, frame: "np.ndarray") -> "np.ndarray":
+        """Below a banner, as datasets/csl_daily.py expects it."""
+        import cv2
+
+        height, width = frame.shape[:2]
+        top = height * BANNER // 256
+        return cv2.copyMakeBorder(cv2.resize(frame, (width, height - top)), top, 0, 0, 0, cv2.BORDER_CONSTANT,
+                                  value=(90, 60, 30))
 
     def tables(self, clips: Mapping[str, Sequence[Drawn]]) -> Dict[str, List[str]]:
         videos, splits = ["index|name|length|gloss|char|word|postag"], ["name|split"]

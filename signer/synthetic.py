@@ -187,7 +187,7 @@ def _draw(root: Path, settings: Settings, job: Tuple[str, int]) -> Drawn:
     for t, picture in enumerate(clip.pictures() if folders else ()):
         picture = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
         for size, folder in folders.items():
-            frame = picture if size == TALL else cv2.resize(picture, (SIDE, SIDE))
+            frame = layout.filmed(picture if size == TALL else cv2.resize(picture, (SIDE, SIDE)))
             # cv2.imwrite has no word for a full disk.
             file = folder / layout.frame_file(name, t)
             _, data = cv2.imencode(file.suffix, frame, [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE])

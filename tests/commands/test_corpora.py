@@ -46,7 +46,7 @@ def test_a_clip_of_each_corpus_is_explained_and_read(places: Dict[str, Path], tm
     assert (told["dataset"], told["truth"]) == (name, list(row.glosses))
     notes = told["models"]["corrnet"]["notes"]
     assert len(notes) == (name == "csl-daily")
-    assert all("it was trained on frames resized whole" in note for note in notes)
+    assert all(note == "fed whole frames, banner and all, of frames_256x256" for note in notes)
     assert len(list((out / row.seq_id / "corrnet" / "conv2d.layer4").iterdir())) == told["frames"]
     assert evaluate.main([*given, "--device", "cpu"]) == 0
     hypothesis = (out / "dev.corrnet.txt").read_text(encoding="utf-8").splitlines()[1]

@@ -131,17 +131,17 @@ def test_a_named_folder_of_info_is_the_only_source(places: Dict[str, Path], tmp_
         corpus.rows("train")
 
 
-def test_csl_daily_frames_lose_their_banner_once(tmp_path: Path) -> None:
-    frame = np.zeros((552, 512, 3), np.uint8)
-    frame[:40] = 255
-    for place in ("frames_512x512", "frames_256x256"):
-        folder = tmp_path / "sentence" / place / "S1"
+def test_csl_daily_frames_lose_their_banner_however_they_lie(tmp_path: Path) -> None:
+    corpus = CSLDaily(tmp_path)
+    for side in (512, 256):
+        frame = np.zeros((side, side, 3), np.uint8)
+        frame[:side * 40 // 256] = 255
+        folder = tmp_path / "sentence" / f"frames_{side}x{side}" / "S1"
         folder.mkdir(parents=True)
         cv2.imwrite(str(folder / "0.jpg"), frame)
-    corpus = CSLDaily(tmp_path)
-    cut = corpus.decode([tmp_path / "sentence/frames_512x512/S1/0.jpg"])
-    assert cut.shape == (1, 256, 256, 3) and cut.max() < 30
-    assert corpus.decode([tmp_path / "sentence/frames_256x256/S1/0.jpg"]).shape == (1, 552, 512, 3)
+        cut, whole = (corpus.decode([folder / "0.jpg"], whole) for whole in (False, True))
+        assert cut.shape == whole.shape == (1, 256, 256, 3) and cut.max() < 30
+        assert (whole[0, :39] > 225).all() and whole[0, 42:].max() < 30
 
 
 def test_a_csl_daily_video_in_no_split_is_trained_on(places: Dict[str, Path], tmp_path: Path) -> None:

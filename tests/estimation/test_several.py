@@ -96,6 +96,7 @@ def test_who_is_small_or_seldom_there_is_nobody_beside_the_signer() -> None:
     assert standing(One(), shown) == [Standing(300.0, 100.0)]
     assert standing(One(), [picture([(300, 100), (500, 20)])] * 6) == [Standing(300.0, 100.0)]
     assert standing(One(), [picture([(300, 100), (500, 60)]), *shown]) == [Standing(300.0, 100.0)]
+    assert standing(One(), [*shown, picture([(500, 60)])]) == [Standing(300.0, 100.0)]      # who is found last
     assert len(standing(One(), [picture([(300, 100), (500, 60)])] * 6)) == 2
 
 

@@ -128,10 +128,17 @@ def test_slots_without_a_time_lie_evenly_and_references_share_their_parent_s(tmp
     assert spans == [[(0, 0.3, "ICH"), (0.3, 0.9, "")], [(0.3, 0.6, "X"), (0.6, 0.9, "Y")], [(0.6, 0.9, "Z")]]
 
 
-def test_times_may_be_frames(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unit, frame", [("PAL-frames", 1 / 25), ("NTSC-frames", 1001 / 30000)])
+def test_times_may_be_frames(tmp_path: Path, unit: str, frame: float) -> None:
     found = read(tmp_path, document(slots(25, 50) + f'<TIER TIER_ID="A">{aligned("a", 0, 1, "ICH")}</TIER>',
-                                    '<HEADER TIME_UNITS="PAL-frames"/>'))
-    assert found.tiers[0].intervals == (Interval(1.0, 2.0, "ICH"),)
+                                    f'<HEADER TIME_UNITS="{unit}"/>'))
+    interval, = found.tiers[0].intervals
+    assert (interval.start, interval.stop) == pytest.approx((25 * frame, 50 * frame))
+
+
+def test_slots_without_a_time_at_the_end_lie_at_the_last_one(tmp_path: Path) -> None:
+    found = read(tmp_path, document(slots(0, 900, None) + f'<TIER TIER_ID="A">{aligned("a", 0, 2, "ICH")}</TIER>'))
+    assert found.tiers[0].intervals == (Interval(0, 0.9, "ICH"),)
 
 
 BOMB = '<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'

@@ -40,3 +40,8 @@ def test_json_that_is_none_is_one_of_few_errors(tmp_path: Path, text: str) -> No
         read_json(tmp_path / "x")
     (tmp_path / "x").write_text(json.dumps({"a": [1]}))
     assert read_json(tmp_path / "x") == {"a": [1]}
+
+
+def test_json_may_begin_with_a_mark_as_windows_writes_it(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b'\xef\xbb\xbf{"a": "\xc3\xa4"}')
+    assert read_json(tmp_path / "x") == {"a": "ä"}

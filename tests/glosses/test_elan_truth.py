@@ -51,6 +51,9 @@ def test_the_annotation_begins_where_the_media_says(tmp_path: Path) -> None:
     truth = elan_truth(path, video="my film.mp4")
     assert truth.glosses(10, 11) == ("ICH",) and truth.glosses(0, 9) == ()
     assert not any("is of" in note for note in truth.notes)
+    windows = write(tmp_path, SIGN, media=[Media("C:\\films\\my%20film.mp4", origin=10)])
+    assert elan_truth(windows, video="my film.mp4").glosses(10, 11) == ("ICH",)
+    path = write(tmp_path, SIGN, media=[Media("file:///gone/my%20film.mp4", "./my%20film.mp4", 10)])
     other = elan_truth(path, video="other.mp4")
     assert other.glosses(0, 1) == ("ICH",)
     assert "a.eaf is of my film.mp4, not of other.mp4: its times are taken as they are" in other.notes

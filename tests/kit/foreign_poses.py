@@ -66,6 +66,20 @@ def landmarks(points: np.ndarray, visibility: bool) -> List[Any]:
             for x, y, seen in points]
 
 
+def mediapipe(points: np.ndarray, camel: bool = False, nested: bool = False, hands: bool = True) -> Any:
+    """[543, 3] in parts of the picture -> a frame."""
+    made: Dict[str, Any] = {
+            "pose_landmarks": landmarks(points[:33], True), "face_landmarks": landmarks(points[33:501], False),
+            "left_hand_landmarks": landmarks(points[501:522], False) if hands else None,
+            "right_hand_landmarks": landmarks(points[522:], False)}
+    if nested:
+        made = {name: value and [value] for name, value in made.items()}
+    if camel:
+        words = {"pose": "pose", "face": "face", "left_hand": "leftHand", "right_hand": "rightHand"}
+        made = {f"{words[name[:-10]]}Landmarks": value for name, value in made.items()}
+    return made
+
+
 def body_25(points: np.ndarray) -> np.ndarray:
     """[133, 3] -> OpenPose's [137, 3]: by the names of both, written out."""
     order = ["nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow",

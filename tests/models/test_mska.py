@@ -82,16 +82,16 @@ def test_csl_dailys_points_are_counted_from_above_the_banner_that_its_frames_lac
     theirs = torch.tensor([[[256.0, 128.0, 1.0], [10.0, 500.0, 1.0]]])
     shown = theirs.clone()
     shown[..., 0] = (theirs[..., 0] + 0.5) * 210 / 512 - 0.5
-    shown[..., 1] = (theirs[..., 1] - 40 + 0.5) * 260 / 472 - 0.5
+    shown[..., 1] = (theirs[..., 1] - 80 + 0.5) * 260 / 432 - 0.5
     assert torch.allclose(normalised(shown, a)[:2, 0].T, torch.tensor([[0, 0.5], [-0.9609375, -0.953125]]), atol=1e-5)
 
 
 def test_points_of_csl_daily_in_pixels_of_another_frame_are_refused() -> None:
-    model, clip = networks.recogniser("mska", pose_frame=[512, 512], banner=40), networks.clip(8)
+    model, clip = networks.recogniser("mska", pose_frame=[512, 512], banner=80), networks.clip(8)
     assert clip.keypoints is not None
     model.prepare(clip)
     with pytest.raises(UserError, match="outside the 210x260 frame"):
-        model.prepare(replace(clip, keypoints=clip.keypoints * np.array([512 / 210, 472 / 260, 1], np.float32) * 1.1))
+        model.prepare(replace(clip, keypoints=clip.keypoints * np.array([512 / 210, 432 / 260, 1], np.float32) * 1.1))
 
 
 @pytest.mark.parametrize("columns, fused", [(768, ("left", "right", "face")),

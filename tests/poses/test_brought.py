@@ -1,7 +1,7 @@
 """Keypoints of other programs, written here by their formats' definitions, and read as the 133."""
 import json
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, List, Optional
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from tests.kit.foreign_poses import (
     OPENPOSE,
     WHOLE_BODY,
     body_25,
-    landmarks,
+    mediapipe,
     mmpose_frame,
     openpose_folder,
     openpose_frame,
@@ -49,7 +49,7 @@ def test_a_pose_file_of_the_133_is_read_as_it_is(tmp_path: Path, version: float)
     path = written(tmp_path / "a.pose", data)
     found = read_keypoints(path, "clip")
     np.testing.assert_allclose(found.keypoints, points, rtol=1e-6)
-    assert (found.rate, found.size, found.edges) == (30, (210, 260), False)
+    assert (found.rate, found.size, found.edges, found.rounded) == (30, (210, 260), False, version == 0.1)
 
 
 def test_a_version_0_1_of_more_frames_than_its_number_holds_is_read_whole(tmp_path: Path) -> None:
@@ -137,48 +137,12 @@ def test_every_layout_gives_the_same_points(tmp_path: Path, write: Callable[[Pat
     np.testing.assert_allclose(read(write(tmp_path, points)), points, rtol=1e-5)
 
 
-def mediapipe(points: np.ndarray, camel: bool = False, nested: bool = False, hands: bool = True) -> Any:
-    """[543, 3] in parts of the picture -> a frame."""
-    made: Dict[str, Any] = {
-            "pose_landmarks": landmarks(points[:33], True), "face_landmarks": landmarks(points[33:501], False),
-            "left_hand_landmarks": landmarks(points[501:522], False) if hands else None,
-            "right_hand_landmarks": landmarks(points[522:], False)}
-    if nested:
-        made = {name: value and [value] for name, value in made.items()}
-    if camel:
-        words = {"pose": "pose", "face": "face", "left_hand": "leftHand", "right_hand": "rightHand"}
-        made = {f"{words[name[:-10]]}Landmarks": value for name, value in made.items()}
-    return made
-
-
-@pytest.mark.parametrize("shape", [{}, {"camel": True}, {"nested": True}])
-def test_mediapipe_s_landmarks_are_parts_of_the_picture(tmp_path: Path, shape: Any) -> None:
-    points = np.random.default_rng(0).uniform(0.1, 0.9, (FRAMES, 543, 3))
-    path = written(tmp_path / "a.json", json.dumps(
-        {"fps": 12.5, "frames": [mediapipe(frame, **shape) for frame in points]}).encode())
-    found = read_keypoints(path, "clip")
-    assert found.rate == 12.5
-    on = found.on((200, 100), path)
-    np.testing.assert_allclose(on[:, 9], np.c_[points[:, 15, 0] * 200 - 0.5, points[:, 15, 1] * 100 - 0.5,
-                                               points[:, 15, 2]], rtol=1e-5)
-    assert (on[:, 91:, 2] == 1).all()
-
-
-def test_a_visibility_of_nothing_says_nothing_of_hands(tmp_path: Path) -> None:
-    """MediaPipe tells it of the pose alone, and writes 0 elsewhere."""
-    points = np.random.default_rng(0).uniform(0.1, 0.9, (2, 543, 3))
-    frames = [{**mediapipe(frame), "left_hand_landmarks": landmarks(frame[501:522] * (1, 1, 0), True)}
-              for frame in points]
-    assert (read(written(tmp_path / "a.json", json.dumps(frames).encode()))[:, 91:112, 2] == 1).all()
-
-
-def test_a_hand_that_is_not_there_goes_with_its_wrist_and_is_unseen(tmp_path: Path) -> None:
-    points = np.random.default_rng(0).uniform(0.1, 0.9, (3, 543, 3))
-    frames = [mediapipe(points[0]), mediapipe(points[1], hands=False), mediapipe(points[2])]
+def test_frames_go_by_their_own_numbers(tmp_path: Path) -> None:
+    points = person()
+    frames = [mmpose_frame(number, [points[number]]) for number in (2, 0, 1, 4)]
     found = read(written(tmp_path / "a.json", json.dumps(frames).encode()))
-    assert found[:, 91:112, 2].min(axis=1).tolist() == [1, 0, 1]
-    away = found[:, 91:112, :2] - found[:, 9:10, :2]
-    np.testing.assert_allclose(away[1], (away[0] + away[2]) / 2)
+    np.testing.assert_allclose(found[[0, 1, 2, 4]], points[[0, 1, 2, 4]])
+    assert len(found) == 5 and (found[3, :, 2] == 0).all()
 
 
 def test_points_that_were_never_seen_lie_by_what_they_belong_to(tmp_path: Path) -> None:
@@ -209,6 +173,9 @@ def test_points_go_to_the_video_s_pixels(tmp_path: Path) -> None:
     assert points.on((200, 100), tmp_path)[0, 0, 0] == 0.5          # pixels are areas
     with pytest.raises(UserError, match="points of pictures of 100x50, the video has 200x200"):
         points.on((200, 200), tmp_path)
+    with pytest.raises(UserError, match="the video has 208x100"):
+        points.on((208, 100), tmp_path)
+    points.on((202, 100), tmp_path)                                 # as a scaled video is rounded
 
 
 def test_parts_of_the_picture_and_pixels_are_told_apart(tmp_path: Path) -> None:
@@ -255,6 +222,8 @@ def test_frames_are_matched_by_time_where_the_file_tells_its_rate(tmp_path: Path
         matched(Brought(points, 25.0), np.array([0]), times, 2.0, np.arange(50), tmp_path)
     with pytest.raises(UserError, match="100 frames of keypoints; expected 1, one for each frame taken, or 50"):
         matched(Brought(points), np.array([0]), times, 2.0, np.arange(50), tmp_path)
+    with pytest.raises(UserError, match="100 frames of keypoints; expected 50, one for each frame of the video; find"):
+        matched(Brought(points), np.arange(50), times, 2.0, np.arange(50), tmp_path)
 
 
 def cut(data: bytes) -> bytes:
@@ -270,6 +239,8 @@ def good() -> bytes:
     ("a.pose", cut(good()), "not a .pose file of version 0.1 or 0.2 .it tells of 6 frames of 1 people"),
     ("a.pose", good()[:300], r"not a .pose file of version 0.1 or 0.2"),
     ("a.pose", b"\x00" * 100, "it says version 0"),
+    ("a.pose", good() + b"x", "it tells of 6 frames of 1 people, 9576 bytes, and has 9577"),
+    ("a.pose", pose_file(WHOLE_BODY, np.ones((1, 1, 133, 2)), np.ones((1, 1, 133)), rate=0), "0 frames a second"),
     ("a.pose", pose_file([("HAND", ["a", "b"])], np.ones((1, 1, 2, 2)), np.ones((1, 1, 2))),
      r"points of HAND \(2\); expected COCO-WholeBody"),
     ("a.pose", pose_file(WHOLE_BODY, np.full((1, 1, 133, 2), np.nan), np.ones((1, 1, 133))), "not finite in frame 0"),
@@ -283,6 +254,8 @@ def good() -> bytes:
     ("a.json", json.dumps([{"instances": [{"keypoints": [[1, 2]] * 17, "keypoint_scores": [1] * 17}]}]).encode(),
      r"keypoints of shape \[17, 2\], expected 133 points"),
     ("a.json", json.dumps([{"pose_landmarks": [{"x": 1, "y": 1}] * 17}]).encode(), "pose landmarks: 17, expected 33"),
+    ("a.json", json.dumps([mmpose_frame(0, [person()[0]]), mediapipe(np.ones((543, 3)))]).encode(),
+     "frames of different kinds"),
     ("a.mat", b"MATLAB", r"\.mat is of another kind; taken are .npz, .npy"),
     ("a", None, "does not exist; taken are"),
     (".", None, "no .json in this folder; expected what OpenPose, MMPose or MediaPipe gave"),

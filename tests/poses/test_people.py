@@ -6,7 +6,7 @@ from typing import List, Optional
 import numpy as np
 import pytest
 
-from poses.people import chosen
+from poses.people import chosen, foremost
 from records.requests import VideoRequest
 from terminal.errors import UserError
 from tests.kit.footage import write_video
@@ -42,6 +42,15 @@ def test_the_one_asked_for_is_taken_in_every_frame(person: Optional[str], side: 
     expected: List[Optional[int]] = [side] * 12
     expected[5] = expected[gone] = None
     assert places(person) == expected
+
+
+def test_who_is_in_front_is_sure_of_both_shoulders() -> None:
+    """A guess may be as wide as it likes; and no confidence is more than 1."""
+    near, guessed = somebody(200, 1), somebody(600, 3)
+    guessed[6, 2], near[9, 2] = 0.1, 7
+    found = foremost(np.stack([guessed, near]))
+    assert found is not None and found[5:7, 0].mean() < 400 and found[:, 2].max() == 1
+    assert foremost(np.zeros((0, 133, 3))) is None
 
 
 def test_several_people_are_said_and_one_is_not() -> None:

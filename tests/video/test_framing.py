@@ -31,9 +31,15 @@ def test_the_box_is_where_the_signer_stands(scale: float, left: int, top: int) -
 def test_a_point_that_was_guessed_moves_nothing() -> None:
     keypoints = standing(2, 100, 50)
     keypoints[:, 0] = (900, 900, 0.1)
-    keypoints[:4, 5] = (-500, 0, 0.2)
+    keypoints[:5, 5] = (-500, 0, 0.2)           # in most frames
     found = around(keypoints, (1080, 1920))
     assert found is not None and found.share(Crop(100, 50, 420, 520)) > 0.97
+
+
+def test_one_shoulder_is_not_enough() -> None:
+    keypoints = standing(2, 100, 50)
+    keypoints[:, 6, 2] = 0.1
+    assert around(keypoints, (1080, 1920)) is None and side_on(keypoints) == 0
 
 
 def test_without_shoulders_there_is_no_signer() -> None:
