@@ -79,10 +79,10 @@ def explain_each(recogniser: Recogniser, clip: Clip, questions: Sequence[Questio
             asked.precision = group[0].precision
             if decided is not None and not asked.per_window:
                 asked.target = partial(_as_before, decided.picks)
-        for asked, found in zip(group, explain_windows(group, schedule == "per-layer", size)):
-            made[id(asked)] = _explanation(asked, found)
-            decided = decided or (found if aimed(asked.method) else None)
-            read = found.logits
+        for asked, result in zip(group, explain_windows(group, schedule == "per-layer", size)):
+            made[id(asked)] = _explanation(asked, result)
+            decided = decided or (result if aimed(asked.method) else None)
+            read = result.logits
     if questions[0].parts is not None:
         picks = decided.picks if decided else plans[0].target(read)
         made[id(plans[0])] = replace(made[id(plans[0])], parts=_parts(plans[0], picks, size))
@@ -99,17 +99,17 @@ def _as_before(picks: Sequence[Picks], logits: Tensor) -> Sequence[Picks]:
     return picks
 
 
-def _explanation(asked: Plan, found: Found) -> Explanation:
+def _explanation(asked: Plan, result: Found) -> Explanation:
     question, recogniser = asked.question, asked.recogniser
-    alone = zip(found.picks, found.raw) if question.target in ONE_BY_ONE else ()
-    glosses = tuple(_of_gloss(asked, number, picks, raw, found)
+    alone = zip(result.picks, result.raw) if question.target in ONE_BY_ONE else ()
+    glosses = tuple(_of_gloss(asked, number, picks, raw, result)
                     for number, (picks, raw) in enumerate(alone, start=1))
-    missed = {index for index, picks in enumerate(found.picks) if question.target == "each" and _missed(picks)}
-    maps = _layer_maps(asked, {name: _added([raw[name] for raw in found.raw], missed) for name in asked.probes}, found,
-                       [gloss for index, gloss in enumerate(glosses) if index not in missed])
-    _note(asked, found, maps)
-    return Explanation(recogniser.name, found.logits.float().cpu().numpy(), recogniser.viewport.sides,
-                       _asking(asked, _words(question.target, asked.method, found.picks)), asked.name, asked.pool,
+    missed = {index for index, picks in enumerate(result.picks) if question.target == "each" and _missed(picks)}
+    added = {name: _added([raw[name] for raw in result.raw], missed) for name in asked.probes}
+    maps = _layer_maps(asked, added, result, [gloss for index, gloss in enumerate(glosses) if index not in missed])
+    _note(asked, result, maps)
+    return Explanation(recogniser.name, result.logits.float().cpu().numpy(), recogniser.viewport.sides,
+                       _asking(asked, _words(question.target, asked.method, result.picks)), asked.name, asked.pool,
                        question.normalise, asked.precision.words, (*asked.notes, *asked.precision.notes), maps, glosses,
                        asked.hiding)
 
@@ -165,14 +165,14 @@ def _class(number: int, logits: Tensor) -> Tensor:
     return logits[:, number].sum()
 
 
-def _of_gloss(asked: Plan, number: int, picks: Picks, raw: Dict[str, Tensor], found: Found) -> GlossMaps:
+def _of_gloss(asked: Plan, number: int, picks: Picks, raw: Dict[str, Tensor], result: Found) -> GlossMaps:
     assert picks.about is not None
-    layers = _layer_maps(asked, raw, found)
+    layers = _layer_maps(asked, raw, result)
     flags, words = {name: layer.flags for name, layer in layers.items()}, _asking(asked, picks.about.words)
     return GlossMaps(replace(picks.about, number=number, words=words, layers=flags), layers)
 
 
-def _layer_maps(asked: Plan, raw: Dict[str, Tensor], found: Found,
+def _layer_maps(asked: Plan, raw: Dict[str, Tensor], result: Found,
                 glosses: Sequence[GlossMaps] = ()) -> Dict[str, LayerMap]:
     """glosses: those whose maps are added up in `raw`."""
     size = (len(asked.clip), *asked.clip.frames.shape[1:3])
@@ -181,26 +181,26 @@ def _layer_maps(asked: Plan, raw: Dict[str, Tensor], found: Found,
     for name, values in raw.items():
         probe, values = asked.probes[name], values.float()
         matrix, whole = _attended(values, probe)
-        lies, flags = laid(whole, probe, found.left, size, asked.recogniser.viewport,
-                           asked.question.normalise == "frame", name in found.blank,
+        lies, flags = laid(whole, probe, result.left, size, asked.recogniser.viewport,
+                           asked.question.normalise == "frame", name in result.blank,
                            ALIKE if _grainy(asked, probe) else 0.0, points)
-        details = found.details.get(name, {})
+        details = result.details.get(name, {})
         lies = linked(lies, details) if asked.name == "graph" else replace(lies, matrix=matrix)
         maps[name] = LayerMap(lies, flags, probe.field, details)
-    return {name: _joint(asked, name, maps, found, [gloss.layers[name].raw for gloss in glosses])
+    return {name: _joint(asked, name, maps, result, [gloss.layers[name].raw for gloss in glosses])
             if name in asked.joint else maps[name] for name in asked.layers}
 
 
-def _joint(asked: Plan, name: str, maps: Dict[str, LayerMap], found: Found, alone: Sequence[np.ndarray]) -> LayerMap:
+def _joint(asked: Plan, name: str, maps: Dict[str, LayerMap], result: Found, alone: Sequence[np.ndarray]) -> LayerMap:
     """alone: the joint maps of glosses on their own, which are added up then."""
     factors = asked.joint[name]
     lies = [maps[factor].laid for factor in factors]
     raw, cells = product(lies)
     raw = np.sum(alone, axis=0) if alone else raw
-    extent = replace(lies[0].extent, seen=(max(each.extent.seen[0] for each in lies),
-                                         min(each.extent.seen[1] for each in lies)))
+    extent = replace(lies[0].extent, seen=(max(one.extent.seen[0] for one in lies),
+                                         min(one.extent.seen[1] for one in lies)))
     joint, flags = laid_on(torch.from_numpy(raw), cells, extent, asked.question.normalise == "frame",
-                           not found.blank.isdisjoint(factors), ALIKE)
+                           not result.blank.isdisjoint(factors), ALIKE)
     _say(asked, *(f"{name} is zero everywhere, as the map of {factor} is" for factor in factors
                   if "all-zero" in maps[factor].flags))
     return LayerMap(joint, flags, made=joint_line(asked.name, factors))
@@ -219,7 +219,7 @@ def _attended(raw: Tensor, probe: Probe) -> Tuple[Optional[np.ndarray], Tensor]:
     return None, raw
 
 
-def _note(asked: Plan, found: Found, maps: Dict[str, LayerMap]) -> None:
+def _note(asked: Plan, result: Found, maps: Dict[str, LayerMap]) -> None:
     """What must be said of all maps of the clip."""
     name, frames = asked.recogniser.name, len(asked.clip)
     unseen = max(frames - (stop - first) for first, stop in (layer.laid.extent.seen for layer in maps.values()))
@@ -234,7 +234,7 @@ def _note(asked: Plan, found: Found, maps: Dict[str, LayerMap]) -> None:
         asked.notes.append(EXCHANGE)
     if unseen:
         asked.notes.append(f"{name} does not look at {unseen} of the clip's {frames} frames: no map there")
-    blank = sorted(name for name in asked.layers if not found.blank.isdisjoint(asked.joint.get(name, (name,))))
+    blank = sorted(name for name in asked.layers if not result.blank.isdisjoint(asked.joint.get(name, (name,))))
     if blank:
         asked.notes.append(f"the clip shows one even colour to {', '.join(blank)}: no map there")
 

@@ -122,11 +122,11 @@ def laid_on(raw: Tensor, centred: Cells, extent: Extent, per_frame: bool = False
     parts = partial(on_view, raw, centred, extent)
     ends = [torch.stack(torch.aminmax(part.flatten(1), dim=1)) for part in parts()]
     lows, highs = torch.cat(ends, dim=1).cpu().numpy()
-    found = flags(lows, highs, parts, blank)
+    marks = flags(lows, highs, parts, blank)
     if alike:
         capped = torch.cat([_without_top(part.flatten(1), alike) for part in parts()]).cpu().numpy()
         highs = capped if capped.max() > lows.min() else highs
-    return laid_map(raw.cpu().numpy(), centred, extent, lows, highs, per_frame, not VOID.isdisjoint(found)), found
+    return laid_map(raw.cpu().numpy(), centred, extent, lows, highs, per_frame, not VOID.isdisjoint(marks)), marks
 
 
 def _without_top(values: Tensor, share: float) -> Tensor:

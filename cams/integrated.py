@@ -39,8 +39,8 @@ class Integrated(ManyPasses):
             with standing_in(probe, before):
                 lost = window.scores - _score(window)
             _check(window, name, np.array(path.sums) / passes, lost)
-            for its, total in zip(made, path.maps):
-                its[name] = total / passes
+            for by_layer, total in zip(made, path.maps):
+                by_layer[name] = total / passes
         return made
 
 
@@ -54,7 +54,7 @@ class Path:
     sums: List[float]               # of all its parts, those without a place too
 
     def add(self, pick: int, name: str, mixed: Tensor, gradient: Tensor) -> None:
-        values, slope = (at_least_float32(self.probe.arrange(each)[0]) for each in (self.difference, gradient))
+        values, slope = (at_least_float32(self.probe.arrange(tensor)[0]) for tensor in (self.difference, gradient))
         self.maps[pick] = self.maps[pick] + signed_map(PARTS, values, slope, False)
         self.sums[pick] += float((self.difference * gradient).double().sum())
 

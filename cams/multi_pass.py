@@ -45,8 +45,8 @@ class Window:
         return self.scored(self.logits)
 
     def scored(self, logits: Tensor) -> np.ndarray:
-        found = [pick.score(logits.double(), self.first) for pick in self.picks]
-        return np.array([0.0 if score is None else float(score) for score in found])
+        scores = [pick.score(logits.double(), self.first) for pick in self.picks]
+        return np.array([0.0 if score is None else float(score) for score in scores])
 
     @property
     def touched(self) -> bool:
@@ -76,7 +76,7 @@ class Window:
 
             return Ask(lambda output: pick.score(output[0], self.first), finish)
 
-        return run_pass(self.recogniser, inputs, probes, [ask(*each) for each in enumerate(self.picks)], True,
+        return run_pass(self.recogniser, inputs, probes, [ask(*numbered) for numbered in enumerate(self.picks)], True,
                         self.precision.dtype, self.precision.scale)[0]
 
 

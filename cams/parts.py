@@ -33,11 +33,11 @@ def explain_parts(recogniser: Recogniser, clip: Clip, picks: Sequence[Picks], co
     window: frames that are read at once. All glosses share the readings.
     """
     clip, instead = at_hand(clip), stand_in(clip, hiding)
-    told = partial(ClipParts, hiding, hiding.words(clip.keypoints is not None), PARTS[count])
+    described = partial(ClipParts, hiding, hiding.words(clip.keypoints is not None), PARTS[count])
     if hiding.way == STILL and not moves(clip, instead):
-        return told(0, STRETCH, (), (UNMOVED,))
+        return described(0, STRETCH, (), (UNMOVED,))
     if not picks:
-        return told(0, STRETCH, ())
+        return described(0, STRETCH, ())
     parted = _parted(recogniser, clip, instead, count)
     picks = [_as_asked(number, pick) for number, pick in enumerate(picks, start=1)]
     versions: Sequence[Ready] = parted.coalitions()
@@ -48,7 +48,7 @@ def explain_parts(recogniser: Recogniser, clip: Clip, picks: Sequence[Picks], co
     coalitions, when = scores[:len(versions)], scores[len(versions):]
     glosses = tuple(_of_gloss(parted, pick, coalitions[:, number], when[:, number])
                     for number, pick in enumerate(picks))
-    return told(len(scores), STRETCH, glosses, (parted.lacking,) if parted.lacking else _lost(clip))
+    return described(len(scores), STRETCH, glosses, (parted.lacking,) if parted.lacking else _lost(clip))
 
 
 def _lost(clip: Clip) -> Tuple[str, ...]:
@@ -78,7 +78,7 @@ def _of_gloss(parted: "Parted", pick: Picks, coalitions: np.ndarray, when: np.nd
     if not parted.lacking:
         figures = zip(parted.players, shapley(coalitions), alone(coalitions), without(coalitions))
         known = {player: Part(parted.names[player], *map(_rounded, values)) for player, *values in figures}
-        parts = tuple(known.get(place, Part(name)) for place, name in enumerate(parted.names))
+        parts = tuple(known.get(index, Part(name)) for index, name in enumerate(parted.names))
     score, nothing = float(coalitions[-1]), float(coalitions[0])
     return GlossParts(pick.about, _rounded(score), _rounded(nothing), parts, tuple(map(_rounded, when)),
                       sentence(pick.about, parts, score - nothing))
@@ -132,9 +132,9 @@ def _parted(recogniser: Recogniser, clip: Clip, instead: Clip, count: int) -> Pa
         return Parted(clip, instead, names, whole, [0], UNSEEN)
     top, bottom, left, right = recogniser.viewport.box(SIDE, SIDE)
     rest = names.index(REST)
-    shown = [place for place in range(len(names)) if (labels[:, top:bottom, left:right] == place).any()]
+    shown = [index for index in range(len(names)) if (labels[:, top:bottom, left:right] == index).any()]
     labels[~np.isin(labels, shown)] = rest
-    return Parted(clip, instead, names, labels, [place for place in range(len(names)) if (labels == place).any()])
+    return Parted(clip, instead, names, labels, [index for index in range(len(names)) if (labels == index).any()])
 
 
 def _without_stretch(clip: Clip, instead: Clip, start: int) -> Clip:

@@ -51,10 +51,10 @@ def each(recogniser: Recogniser, clip: Clip, logits: Tensor) -> List[Picks]:
     compared with wrong."""
     reading = ClipReading(recogniser, clip, logits)
     judged = {edit.read: edit for edit in reading.edits}
-    found = [reading.picks(span, reading.gloss(span, word, read_id(index + 1), judged.get(index),
+    picks = [reading.picks(span, reading.gloss(span, word, read_id(index + 1), judged.get(index),
                                                f"{word}, which was read: its logits at its own steps, summed"))
              for index, (span, word) in enumerate(zip(reading.spans, reading.words))]
-    return found + [_missed(reading, edit, span) for edit, span in _deletions(reading)]
+    return picks + [_missed(reading, edit, span) for edit, span in _deletions(reading)]
 
 
 def _deletions(reading: ClipReading) -> List[Tuple[Edit, ctc.Span]]:
@@ -76,38 +76,38 @@ def named(recogniser: Recogniser, clip: Clip, logits: Tensor, word: str, words: 
     reading = ClipReading(recogniser, clip, logits)
     number = recogniser.vocabulary.id(word)
     assert number is not None
-    places = [place for place, span in enumerate(reading.spans) if span.id == number]
+    places = [index for index, span in enumerate(reading.spans) if span.id == number]
     if not places:
         sure = float(log_probs(logits)[:, number].max())
         return replace(reading.gloss(ctc.Span(number, 0, len(logits), math.exp(sure)), word, UNREAD, None, words),
                        verdict=None)
-    spans = [reading.spans[place] for place in places]
+    spans = [reading.spans[index] for index in places]
     whole = ctc.Span(number, spans[0].start, spans[-1].stop, sum(span.score for span in spans) / len(spans))
     edit = next((edit for edit in reading.edits if edit.read == places[0]), None)
     return reading.gloss(whole, word, read_id(places[0] + 1), edit, words)
 
 
-def true(recogniser: Recogniser, clip: Clip, logits: Tensor, place: int, span: ctc.Span,
+def true(recogniser: Recogniser, clip: Clip, logits: Tensor, index: int, span: ctc.Span,
          words: str) -> ExplainedGloss:
     """What there is to say of a true gloss, by its place, where the truth is aligned."""
     reading = ClipReading(recogniser, clip, logits)
-    edit = next((edit for edit in reading.edits if edit.true == place), None)
-    return reading.gloss(span, clip.glosses[place], true_id(place + 1), edit, words)
+    edit = next((edit for edit in reading.edits if edit.true == index), None)
+    return reading.gloss(span, clip.glosses[index], true_id(index + 1), edit, words)
 
 
 def errors(recogniser: Recogniser, clip: Clip, logits: Tensor) -> List[Picks]:
     """Where reading and truth differ, as a contrast of two classes: for what was read, then for what was true."""
     reading = ClipReading(recogniser, clip, logits)
     missed = {edit.true: span for edit, span in _deletions(reading)}
-    found: List[Picks] = []
+    picks: List[Picks] = []
     for edit in reading.edits:
         if edit.verdict == "inserted":
-            found.append(_inserted(reading, edit))
+            picks.append(_inserted(reading, edit))
         elif edit.verdict == "substituted":
-            found += _substituted(reading, edit)
+            picks += _substituted(reading, edit)
         elif edit.verdict == "deleted" and edit.true in missed:
-            found += _deleted(reading, edit, missed[edit.true])
-    return found
+            picks += _deleted(reading, edit, missed[edit.true])
+    return picks
 
 
 def _aligned_truth(reading: ClipReading) -> Dict[Optional[int], ctc.Span]:

@@ -41,11 +41,11 @@ class OwnScore(Picks):
         object.__setattr__(self, "_own", score)
 
     def score(self, logits: Tensor, first: int = 0) -> Optional[Tensor]:
-        found = self._own(logits)       # type: ignore[attr-defined]
-        if not isinstance(found, Tensor) or found.dim() != 0:
-            what = f"a tensor {list(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
+        value = self._own(logits)       # type: ignore[attr-defined]
+        if not isinstance(value, Tensor) or value.dim() != 0:
+            what = f"a tensor {list(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
             raise UserError(f"{self.words}: gave {what}; expected a tensor without dimensions")
-        return found
+        return value
 
 
 def predicted_spans(recogniser: Recogniser, logits: Tensor) -> List[ctc.Span]:

@@ -44,9 +44,9 @@ class Precision:
         """peaks: the largest magnitude of each layer's scaled gradient. If False, the pass is to be done again."""
         if self.dtype is None:
             return True
-        finite, *found = torch.stack([torch.isfinite(logits).all().float(), *peaks]).tolist()     # read at once
-        if finite and all(peak < float("inf") for peak in found):
-            present = [peak for peak in found if peak > 0]
+        finite, *heights = torch.stack([torch.isfinite(logits).all().float(), *peaks]).tolist()     # read at once
+        if finite and all(peak < float("inf") for peak in heights):
+            present = [peak for peak in heights if peak > 0]
             fading = self.dtype == torch.float16 and bool(present) and min(present) < FAINT and max(present) < STRONG
             if not fading or self.tries == TRIES:
                 return True

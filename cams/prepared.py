@@ -38,7 +38,7 @@ def from_changes(recogniser: Recogniser, coalitions: Sequence[Version]) -> Seque
         changes: List[List[Change]] = []
         for player in range(players):
             changes.append(_between(whole, _prepare(recogniser, coalitions[everyone ^ 1 << player])))
-            if sum(change.values.numel() for each in changes for change in each) > MOST:
+            if sum(change.values.numel() for group in changes for change in group) > MOST:
                 return coalitions
         for coalition in tried:
             if not _alike(_changed(whole, changes, coalition), _prepare(recogniser, coalitions[coalition])):
@@ -72,9 +72,9 @@ def _in_line(tensor: Tensor, like: Tensor) -> Tensor:
 def _changed(whole: Inputs, changes: Sequence[Sequence[Change]], coalition: int) -> Inputs:
     """The clip's input with all players hidden that are not in the coalition."""
     tensors = [tensor.clone() for tensor in whole.tensors]
-    for player, each in enumerate(changes):
+    for player, player_changes in enumerate(changes):
         if not coalition >> player & 1:
-            for tensor, change in zip(tensors, each):
+            for tensor, change in zip(tensors, player_changes):
                 _in_line(tensor, tensor).index_add_(0, change.places, change.values)
     return replace(whole, tensors=tuple(tensors))
 

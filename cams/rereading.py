@@ -73,5 +73,5 @@ def _read(recogniser: Recogniser, inputs: Sequence[Inputs], cuts: Spans) -> List
     parts = [at_least_float32(recogniser(each)).cpu() for each in inputs]      # of each window [clips, T', V]
     if len(cuts) == 1:
         return list(parts[0])
-    return [torch.from_numpy(average_windows([part[place].numpy() for part in parts], cuts,
-                                             recogniser.frames_per_step)) for place in range(len(parts[0]))]
+    return [torch.from_numpy(average_windows([part[index].numpy() for part in parts], cuts,
+                                             recogniser.frames_per_step)) for index in range(len(parts[0]))]

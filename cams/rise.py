@@ -31,8 +31,8 @@ class Mask:
     def shown(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """float32 [T, rows, columns], of places in fractions of the view."""
         places = (np.arange(self.frames) + 0.5) / self.frames, rows, columns
-        weights = (line_weights(np.arange(count), place * (count - 1) - 0.5 + shift)
-                   for count, place, shift in zip(self.cells.shape, places, self.shift))
+        weights = (line_weights(np.arange(count), centre * (count - 1) - 0.5 + shift)
+                   for count, centre, shift in zip(self.cells.shape, places, self.shift))
         return np.einsum("tk,kij,hi,wj->thw", next(weights), self.cells, next(weights), next(weights), optimize=True)
 
     def cover(self, height: int, width: int) -> np.ndarray:

@@ -17,7 +17,7 @@ def shapley(scores: np.ndarray) -> np.ndarray:
     """float64 [2 ** n, ...], the score of each coalition -> [n, ...]. They add up to that of all less that of none."""
     count = players_of(scores)
     every = np.arange(len(scores))
-    sizes = np.array([bin(each).count("1") for each in every])
+    sizes = np.array([bin(coalition).count("1") for coalition in every])
     made = np.zeros((count, *scores.shape[1:]))
     for player in range(count):
         without = every[(every >> player) & 1 == 0]

@@ -31,8 +31,8 @@ class SmoothGrad(ManyPasses):
         def add(number: int, name: str, activation: Tensor, gradient: Tensor) -> None:
             slope = window.probes[name].arrange(gradient)[0]
             one = signed_map(self.map, slope, slope, False) / passes
-            its: Dict[str, Tensor] = made[number]
-            its[name] = its[name] + one if name in its else one
+            own: Dict[str, Tensor] = made[number]
+            own[name] = own[name] + one if name in own else one
 
         for done in range(1, passes + 1):
             window.pull(self._noisy(window.inputs, random), window.probes, add)

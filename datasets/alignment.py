@@ -47,8 +47,8 @@ def active_glosses(corpus: Corpus, split: str, rows: Sequence[Row]) -> Optional[
     if not path.is_file():
         return None
     states = read_classes(corpus.root / CLASSES)
-    found = read_alignment(path, {row.seq_id for row in rows}, states)
-    return {row.seq_id: _active(path, row, [file.name for file in corpus.need_frames(row, split)], found)
+    labels = read_alignment(path, {row.seq_id for row in rows}, states)
+    return {row.seq_id: _active(path, row, [file.name for file in corpus.need_frames(row, split)], labels)
             for row in rows}
 
 
@@ -70,7 +70,7 @@ def read_classes(path: Path) -> Dict[int, State]:
 
 def read_alignment(path: Path, wanted: AbstractSet[str], states: Mapping[int, State]) -> Dict[str, Dict[str, State]]:
     """{sequence: {name of a frame's file: its state}} of the sequences wanted; the others' lines are passed over."""
-    found: Dict[str, Dict[str, State]] = {}
+    labels: Dict[str, Dict[str, State]] = {}
     for number, line in enumerate(_lines(path), start=1):
         file_name, _, label = line.strip().rpartition(" ")
         parts = file_name.split("/")
@@ -83,8 +83,8 @@ def read_alignment(path: Path, wanted: AbstractSet[str], states: Mapping[int, St
         if int(label) not in states:
             raise UserError(f"{path}, line {number}: class {label} is not in {CLASSES.name} beside it; expected "
                             "both of one release; unpack them anew")
-        found.setdefault(sequence, {})[parts[-1]] = states[int(label)]
-    return found
+        labels.setdefault(sequence, {})[parts[-1]] = states[int(label)]
+    return labels
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -96,8 +96,8 @@ def _lines(path: Path) -> Iterator[str]:
         raise UserError(f"{path}: can't be read ({error}); expected text in UTF-8; unpack it anew") from None
 
 
-def _active(path: Path, row: Row, files: Sequence[str], found: Mapping[str, Mapping[str, State]]) -> np.ndarray:
-    frames = found.get(row.seq_id, {})
+def _active(path: Path, row: Row, files: Sequence[str], labels: Mapping[str, Mapping[str, State]]) -> np.ndarray:
+    frames = labels.get(row.seq_id, {})
     missing = [name for name in files if name not in frames]
     if missing:
         raise UserError(f"{path}: nothing for {len(missing)} of the {len(files)} frames of '{row.seq_id}', such as "

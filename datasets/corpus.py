@@ -71,14 +71,14 @@ def select(rows: Sequence[Row], seq_ids: Optional[Sequence[str]], split: str, so
 
 def splits(annotations: Path, table: Table = PHOENIX) -> List[str]:
     """Splits that have a corpus here."""
-    found: List[str] = []
+    splits: List[str] = []
     for pattern in (table.file, INFO):
         if "{}" not in pattern:
             continue            # one table for all splits
         before, after = pattern.split("{}")
-        found += [file.name[len(before):len(file.name) - len(after)]
+        splits += [file.name[len(before):len(file.name) - len(after)]
                   for file in sorted(annotations.glob(pattern.format("*")))]
-    return [split for split in dict.fromkeys(found) if "." not in split]
+    return [split for split in dict.fromkeys(splits) if "." not in split]
 
 
 def _corpus_file(source: Path, split: str, table: Table) -> Path:

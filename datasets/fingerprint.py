@@ -10,10 +10,10 @@ def stamp(paths: Sequence[Path]) -> str:
     digest = hashlib.sha256()
     for path in paths:
         try:
-            found = os.stat(path)
+            status = os.stat(path)
         except OSError:         # who reads it will say so
             digest.update(f"{path.name}|not there\n".encode("utf-8", "surrogateescape"))
         else:
-            line = f"{path.name}|{found.st_size}|{found.st_mtime_ns}\n"
+            line = f"{path.name}|{status.st_size}|{status.st_mtime_ns}\n"
             digest.update(line.encode("utf-8", "surrogateescape"))
     return f"{len(paths)} files, {digest.hexdigest()[:16]}"

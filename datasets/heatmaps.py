@@ -72,13 +72,13 @@ class HeatmapCache:
                 size = file.tell() + values * np.dtype(np.float16).itemsize + len(trailer)
                 file.seek(-len(trailer), os.SEEK_END)
                 end = file.read()
-                found = file.tell()
+                held = file.tell()
         except OSError:                     # none there, or no regular file
             return False
         except ValueError:                  # damaged, or something else altogether
             return False
         expected = (len(keypoints), 2, SIDE, SIDE), False, np.dtype(np.float16)
-        return found_header == expected and end == trailer and found == size
+        return found_header == expected and end == trailer and held == size
 
     def read(self, seq_id: str, keypoints: np.ndarray) -> Optional[np.ndarray]:
         if not self.has(seq_id, keypoints):

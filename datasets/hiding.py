@@ -39,8 +39,8 @@ def _points(keypoints: Optional[np.ndarray], way: str) -> Optional[np.ndarray]:
     """[T, 133, 3] gone, or each where it is most of the time."""
     if keypoints is None:
         return None
-    each = at_rest(keypoints) if way == REST else np.array(GONE, keypoints.dtype)
-    return _everywhere(each, keypoints)
+    value = at_rest(keypoints) if way == REST else np.array(GONE, keypoints.dtype)
+    return _everywhere(value, keypoints)
 
 
 def _everywhere(value: np.ndarray, of: np.ndarray) -> np.ndarray:
@@ -110,7 +110,7 @@ def mixed(frames: np.ndarray, cover: np.ndarray, instead: np.ndarray) -> np.ndar
     """uint8 [T, H, W, 3], covered by `instead`, of that shape or a colour [3], as far as `cover` [T, H, W] says."""
     out, instead = frames.copy(), np.broadcast_to(instead, frames.shape)
     if cover.dtype == bool:             # OpenCV knows no time, and is thirty times as fast as NumPy's index
-        sheets = [np.ascontiguousarray(each).reshape(-1, *frames.shape[2:]) for each in (instead, out)]
+        sheets = [np.ascontiguousarray(picture).reshape(-1, *frames.shape[2:]) for picture in (instead, out)]
         mask = np.ascontiguousarray(cover).view(np.uint8).reshape(-1, frames.shape[2])
         return np.asarray(cv2.copyTo(sheets[0], mask, sheets[1])).reshape(frames.shape)
     for one, part, other in zip(out, cover, instead):           # a frame at a time stays in the processor's cache

@@ -109,9 +109,9 @@ class Corpus:
     def frames(self, row: Row, split: str, size: str = SQUARE) -> List[Path]:
         """Frame files in order; none where this size was not unpacked."""
         for folder, pattern in self.patterns(row, split, size):
-            found = find_frames(folder, pattern)
-            if found:
-                return found
+            files = find_frames(folder, pattern)
+            if files:
+                return files
         return []
 
     def patterns(self, row: Row, split: str, size: str) -> List[Tuple[Path, str]]:

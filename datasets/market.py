@@ -26,14 +26,14 @@ def market(root: Path, part: str) -> List[Shot]:
     if not folder.is_dir():
         raise UserError(f"{root}: not a Market-1501 folder: looked for {', '.join(FOLDERS.values())} in it, and "
                         f"{FOLDERS[part]} is missing; give the folder that holds them")
-    found = []
+    shots = []
     for path in sorted(folder.iterdir()):
         name = NAME.fullmatch(path.name)
         if name and int(name[1]) != JUNK:
-            found.append(Shot(path, int(name[1]), int(name[2])))
-    if not found:
+            shots.append(Shot(path, int(name[1]), int(name[2])))
+    if not shots:
         raise UserError(f"{folder}: holds no pictures named as Market-1501's are (such as 0002_c1s1_000451_03.jpg)")
-    return found
+    return shots
 
 
 def identities(root: Path) -> List[int]:

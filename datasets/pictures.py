@@ -42,7 +42,7 @@ def picture_clip(path: Path, name: str = "") -> Clip:
 
 def folder_pictures(folder: Path) -> List[Path]:
     """Every picture in a folder and below, by name."""
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-    if not found:
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    if not paths:
         raise UserError(f"{folder}: no pictures in it; expected {', '.join(SUFFIXES)}")
-    return found
+    return paths

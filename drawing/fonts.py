@@ -25,14 +25,14 @@ def dejavu(name: str) -> Path:
 @lru_cache(maxsize=1)
 def chinese() -> Path:
     """One of the system's, else the package's."""
-    found = next(_on_the_system(), None)
-    if found is None and find_spec(PACKAGE) is not None:
-        found = next((_beside(PACKAGE) / "fonts").glob("*.tt[cf]"), None)
-    if found is None:
+    font = next(_on_the_system(), None)
+    if font is None and find_spec(PACKAGE) is not None:
+        font = next((_beside(PACKAGE) / "fonts").glob("*.tt[cf]"), None)
+    if font is None:
         raise UserError("no font with Chinese characters, which the glosses need: looked for one on the system and in "
                         f"the package {PACKAGE.replace('_', '-')}; install that with pip, or a font such as "
                         "fonts-noto-cjk")
-    return found
+    return font
 
 
 class Lettering(ImageFont.FreeTypeFont):

@@ -72,7 +72,7 @@ def chosen_frames(start: int, stop: int, total: int, peak: Optional[int] = None)
     short = max(0, FRAMES - (stop - start))
     first = max(0, min(start - short // 2, total - FRAMES))
     last = min(total, max(stop, first + FRAMES)) - 1
-    chosen = sorted({int(round(each)) for each in np.linspace(first, last, FRAMES)})
+    chosen = sorted({int(round(frame)) for frame in np.linspace(first, last, FRAMES)})
     if peak is not None and peak not in chosen:
         chosen[min(range(len(chosen)), key=lambda index: abs(chosen[index] - peak))] = peak
     return chosen

@@ -66,8 +66,8 @@ def strongest(matrix: np.ndarray, count: int = ARCS) -> List[Tuple[int, int, flo
     others = np.where(np.eye(len(matrix), dtype=bool), 0, matrix)
     order = np.argsort(others, axis=None, kind="stable")[::-1][:count]
     top = float(others.max())
-    found = [(int(at % len(matrix)), int(at // len(matrix)), float(others.flat[at]) / top) for at in order if top > 0]
-    return [each for each in found[::-1] if each[2] > 0]
+    cells = [(int(at % len(matrix)), int(at // len(matrix)), float(others.flat[at]) / top) for at in order if top > 0]
+    return [cell for cell in cells[::-1] if cell[2] > 0]
 
 
 def with_arcs(picture: np.ndarray, laid: JointMap, frame: int, style: Style) -> np.ndarray:

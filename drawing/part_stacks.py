@@ -141,7 +141,7 @@ def _whiskers(board: Board, y: float, pieces: Sequence[Piece], scale: Scale) -> 
 
 
 def _axis(board: Board, y: float, sheet: PartsSheet, scale: Scale) -> float:
-    step = next((each for each in STEPS if (scale.high - scale.low) / each <= MOST_TICKS), STEPS[-1])
+    step = next((candidate for candidate in STEPS if (scale.high - scale.low) / candidate <= MOST_TICKS), STEPS[-1])
     board.line(scale.left, scale.left + scale.width, y, 0.6)
     for number in range(int(np.ceil(scale.low / step - 1e-9)), int(np.floor(scale.high / step + 1e-9)) + 1):
         value = number * step

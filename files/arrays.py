@@ -28,10 +28,10 @@ Header = Tuple[Tuple[int, ...], bool, np.dtype]
 def load_npy(path: Path) -> np.ndarray:
     """An array of numbers or text; UserError for anything else."""
     with _open(path) as file:
-        found = read_array(file, path)
-    if found is None:
+        array = read_array(file, path)
+    if array is None:
         raise UserError(f"{path}: holds objects; expected an array of numbers")
-    return found
+    return array
 
 
 def read_array(file: BinaryIO, path: Path) -> Optional[np.ndarray]:
@@ -104,10 +104,10 @@ def header(file: BinaryIO) -> Header:
 
 
 def _bytes(shape: Tuple[int, ...], dtype: np.dtype) -> int:
-    count = math.prod(int(each) for each in shape)
+    count = math.prod(int(side) for side in shape)
     if not dtype.hasobject and (dtype.kind not in KINDS or not dtype.itemsize) and count:
         raise ValueError(f"of dtype {dtype}")
-    if len(shape) > DIMENSIONS or not all(0 <= each < 1 << 62 for each in shape):
+    if len(shape) > DIMENSIONS or not all(0 <= side < 1 << 62 for side in shape):
         raise ValueError("of an impossible shape")
     return count * dtype.itemsize
 

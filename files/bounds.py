@@ -42,7 +42,7 @@ class Sealed:
         object.__setattr__(self, "_bounds", bounds)
 
     def __call__(self, *arguments: Any) -> Any:
-        self._bounds.spend(1 + sum(len(each) for each in arguments if hasattr(each, "__len__")))
+        self._bounds.spend(1 + sum(len(argument) for argument in arguments if hasattr(argument, "__len__")))
         return self._function(*arguments)
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:

@@ -66,10 +66,10 @@ def read_eaf(path: Path) -> Eaf:
         reader.parse(data)
         return reader.eaf()
     except expat.ExpatError as error:
-        told = f"{expat.ErrorString(error.code)}, line {error.lineno}"
+        reason = f"{expat.ErrorString(error.code)}, line {error.lineno}"
     except (_Wrong, ValueError, LookupError) as error:
-        told = str(error) if isinstance(error, _Wrong) else "damaged"
-    raise UserError(f"{path}: not an ELAN annotation file ({told}); give an .eaf as ELAN saves it")
+        reason = str(error) if isinstance(error, _Wrong) else "damaged"
+    raise UserError(f"{path}: not an ELAN annotation file ({reason}); give an .eaf as ELAN saves it")
 
 
 @dataclass
@@ -100,38 +100,39 @@ class _Reader:
     def _doctype(self, *_: object) -> None:
         raise _Wrong("it defines entities, which no .eaf does")
 
-    def _start(self, name: str, told: Dict[str, str]) -> None:
+    def _start(self, name: str, attributes: Dict[str, str]) -> None:
         self.depth += 1
         if self.depth > DEEPEST or self.depth == 1 and name != "ANNOTATION_DOCUMENT":
             raise _Wrong(f"its root is {name[:40]}" if self.depth == 1 else "elements within elements without end")
         if name == "HEADER":
-            self.unit = told.get("TIME_UNITS", self.unit)
+            self.unit = attributes.get("TIME_UNITS", self.unit)
             if self.unit not in UNITS:
                 raise _Wrong(f"times in {self.unit[:40]}")
         elif name == "MEDIA_DESCRIPTOR":
-            self.media.append(Media(told.get("MEDIA_URL", ""), told.get("RELATIVE_MEDIA_URL", ""),
-                                    _number(told.get("TIME_ORIGIN", "0")) / 1000, told.get("MIME_TYPE", "")))
+            self.media.append(Media(attributes.get("MEDIA_URL", ""), attributes.get("RELATIVE_MEDIA_URL", ""),
+                                    _number(attributes.get("TIME_ORIGIN", "0")) / 1000,
+                                    attributes.get("MIME_TYPE", "")))
         elif name == "TIME_SLOT":
-            value = told.get("TIME_VALUE")
-            self.slots[told["TIME_SLOT_ID"]] = None if value is None else _number(value)
+            value = attributes.get("TIME_VALUE")
+            self.slots[attributes["TIME_SLOT_ID"]] = None if value is None else _number(value)
         elif name == "TIER":
-            self.tier = told["TIER_ID"]
+            self.tier = attributes["TIER_ID"]
             if self.tier in self.tiers:
                 raise _Wrong(f"two tiers are called {self.tier[:60]}")
             self.tiers[self.tier] = []
         elif name in ("ALIGNABLE_ANNOTATION", "REF_ANNOTATION"):
-            self._annotation(name, told)
+            self._annotation(name, attributes)
         elif name == "ANNOTATION_VALUE":
             self.in_value = True
 
-    def _annotation(self, name: str, told: Mapping[str, str]) -> None:
-        known = told["ANNOTATION_ID"]
+    def _annotation(self, name: str, attributes: Mapping[str, str]) -> None:
+        known = attributes["ANNOTATION_ID"]
         if known in self.notes or not self.tiers:
             raise _Wrong(f"two annotations are called {known[:60]}" if self.tiers else "an annotation outside a tier")
         if name == "REF_ANNOTATION":
-            self.note = _Note(self.tier, parent=told["ANNOTATION_REF"])
+            self.note = _Note(self.tier, parent=attributes["ANNOTATION_REF"])
         else:
-            self.note = _Note(self.tier, (told["TIME_SLOT_REF1"], told["TIME_SLOT_REF2"]))
+            self.note = _Note(self.tier, (attributes["TIME_SLOT_REF1"], attributes["TIME_SLOT_REF2"]))
         self.notes[known] = self.note
         self.tiers[self.tier].append(known)
 
@@ -157,22 +158,22 @@ class _Reader:
         tiers = []
         for name, ids in self.tiers.items():
             made = [Interval(*spans[known], "".join(self.notes[known].text).strip()) for known in ids]
-            tiers.append(Tier(name, tuple(sorted(made, key=lambda each: (each.start, each.stop)))))
+            tiers.append(Tier(name, tuple(sorted(made, key=lambda interval: (interval.start, interval.stop)))))
         return Eaf(tuple(tiers), tuple(self.media))
 
     def _times(self) -> Dict[str, float]:
         """Seconds of each slot; one without a time lies evenly between those around it."""
         names, times, unit = list(self.slots), list(self.slots.values()), UNITS[self.unit]
-        found: Dict[str, float] = {}
+        seconds: Dict[str, float] = {}
         last, first = 0.0, 0                            # the last known time, and the first slot without one since
         for number, value in enumerate(times):
             if value is None:
                 continue
-            for place in range(first, number):
-                found[names[place]] = (last + (value - last) * (place - first + 1) / (number - first + 1)) * unit
+            for index in range(first, number):
+                seconds[names[index]] = (last + (value - last) * (index - first + 1) / (number - first + 1)) * unit
             last, first = float(value), number + 1
-            found[names[number]] = value * unit
-        return {**found, **dict.fromkeys(names[first:], last * unit)}
+            seconds[names[number]] = value * unit
+        return {**seconds, **dict.fromkeys(names[first:], last * unit)}
 
     def _refer(self, spans: Dict[str, Tuple[float, float]]) -> None:
         """Annotations that refer to others share their time evenly, those of one tier among themselves."""
@@ -190,9 +191,9 @@ class _Reader:
             parent = waiting.pop()
             start, stop = spans[parent]
             for ids in by_parent.get(parent, ()):
-                each = (stop - start) / len(ids)
-                spans.update({known: (start + place * each, start + (place + 1) * each)
-                              for place, known in enumerate(ids)})
+                length = (stop - start) / len(ids)
+                spans.update({known: (start + index * length, start + (index + 1) * length)
+                              for index, known in enumerate(ids)})
                 waiting += ids
         if len(spans) < len(self.notes):
             raise _Wrong("annotations that refer to each other in a circle")

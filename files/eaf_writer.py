@@ -12,8 +12,8 @@ NEVER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def eaf_bytes(eaf: Eaf) -> bytes:
     """Version 2.8. A tier's further texts stand in tiers of their own, tied to its intervals."""
-    moments = sorted({_ms(second) for tier in eaf.tiers for each in tier.intervals
-                      for second in (each.start, each.stop)})
+    moments = sorted({_ms(second) for tier in eaf.tiers for interval in tier.intervals
+                      for second in (interval.start, interval.stop)})
     slots = {moment: f"ts{number}" for number, moment in enumerate(moments, start=1)}
     ids: Set[str] = set()
     lines = ['<?xml version="1.0" encoding="UTF-8"?>',
@@ -46,9 +46,10 @@ def _tier(tier: Tier, slots: Mapping[int, str], ids: Set[str]) -> List[str]:
 
     mine = [new() for _ in tier.intervals]
     lines = [f'<TIER LINGUISTIC_TYPE_REF="interval" TIER_ID={quoteattr(_told(tier.name))}>']
-    lines += [f'<ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="{known}" TIME_SLOT_REF1="{slots[_ms(each.start)]}" '
-              f'TIME_SLOT_REF2="{slots[_ms(each.stop)]}">{_value(each.text)}</ALIGNABLE_ANNOTATION></ANNOTATION>'
-              for known, each in zip(mine, tier.intervals)]
+    lines += [f'<ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="{known}" '
+              f'TIME_SLOT_REF1="{slots[_ms(interval.start)]}" TIME_SLOT_REF2="{slots[_ms(interval.stop)]}">'
+              f'{_value(interval.text)}</ALIGNABLE_ANNOTATION></ANNOTATION>'
+              for known, interval in zip(mine, tier.intervals)]
     lines.append("</TIER>")
     for name, texts in tier.about:
         lines.append(f'<TIER LINGUISTIC_TYPE_REF="about" PARENT_REF={quoteattr(_told(tier.name))} '

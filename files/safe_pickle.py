@@ -35,9 +35,9 @@ def load_pickle(path: Path) -> Any:
 def load_npy(path: Path) -> Any:
     """The content of a .npy file; an array of one object, as `np.save` makes of a dict, gives the object."""
     with _open(path) as file:
-        found = read_array(file, path)
-        if found is not None:
-            return found
+        array = read_array(file, path)
+        if array is not None:
+            return array
         content = _load(path, file)
     return content.item() if isinstance(content, np.ndarray) and content.shape == () else content
 
@@ -97,8 +97,8 @@ class _Array(np.ndarray):
 
 
 def check_shape(shape: Any) -> None:
-    if not isinstance(shape, tuple) or len(shape) > 32 or not all(type(each) is int and 0 <= each < 1 << 62
-                                                                  for each in shape):
+    if not isinstance(shape, tuple) or len(shape) > 32 or not all(type(side) is int and 0 <= side < 1 << 62
+                                                                  for side in shape):
         raise pickle.UnpicklingError("it has an array of an impossible shape")
 
 

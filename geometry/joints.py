@@ -81,7 +81,7 @@ def painted(joints: Joints, frame: int, values: np.ndarray, height: int, width: 
     canvas = np.zeros((height, width), np.uint8)
     points = (joints.points[frame].astype(np.float64) + 0.5) * times - 0.5
     bounds = np.array([width, height])
-    spots = [tuple(map(int, each)) for each in (points.clip(-FAR * bounds, FAR * bounds) * (1 << BITS)).round()]
+    spots = [tuple(map(int, spot)) for spot in (points.clip(-FAR * bounds, FAR * bounds) * (1 << BITS)).round()]
     grey = np.rint(values * 255).astype(int)
     fine = {"lineType": cv2.LINE_AA, "shift": BITS}
     limbs = [(min(grey[one], grey[other]), (one, other)) for one, other in joints.limbs]

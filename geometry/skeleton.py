@@ -39,7 +39,7 @@ def name_of(number: int) -> str:
     if number < SMALL:
         return f"{'left' if number < 20 else 'right'} foot"
     if number < LEFT_HAND:
-        first, part = max(each for each in FACE if each[0] <= number)
+        first, part = max(entry for entry in FACE if entry[0] <= number)
         return f"{part} {number - first + 1}"
     side, joint = ("left", number - LEFT_HAND) if number < RIGHT_HAND else ("right", number - RIGHT_HAND)
     return f"{side} hand's root" if joint == 0 else f"{side} {FINGERS[(joint - 1) // 4]} {(joint - 1) % 4 + 1}"
@@ -55,5 +55,5 @@ class Joints:
         """Pairs of places among these joints."""
         index = {int(number): at for at, number in enumerate(self.numbers)}
         chains = [*CHAINS, *([number for number in outline if number in index] for outline in OUTLINES)]
-        found = [pair for chain in chains for pair in zip(chain, chain[1:]) if pair[0] != pair[1]]
-        return [(index[one], index[other]) for one, other in dict.fromkeys(found) if one in index and other in index]
+        pairs = [pair for chain in chains for pair in zip(chain, chain[1:]) if pair[0] != pair[1]]
+        return [(index[one], index[other]) for one, other in dict.fromkeys(pairs) if one in index and other in index]

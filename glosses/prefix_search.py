@@ -47,9 +47,10 @@ def _best(prefixes: List[Prefix], ended: np.ndarray, stays: np.ndarray, longer: 
     flat = longer.ravel()
     count = min(width, len(flat))
     best = np.argpartition(flat, -count)[-count:]
-    found: Dict[Prefix, Tuple[float, float]] = dict(zip(prefixes, zip(ended.tolist(), stays.tolist())))
+    extended: Dict[Prefix, Tuple[float, float]] = dict(zip(prefixes, zip(ended.tolist(), stays.tolist())))
     for index in best[flat[best] > NEVER / 2].tolist():
         origin, number = divmod(index, longer.shape[1])
-        found[(*prefixes[origin], number)] = (NEVER, float(flat[index]))
-    order = sorted(found, key=lambda prefix: float(np.logaddexp(*found[prefix])), reverse=True)[:width]
-    return order, np.array([found[prefix][0] for prefix in order]), np.array([found[prefix][1] for prefix in order])
+        extended[(*prefixes[origin], number)] = (NEVER, float(flat[index]))
+    order = sorted(extended, key=lambda prefix: float(np.logaddexp(*extended[prefix])), reverse=True)[:width]
+    ends, goes_on = (np.array([extended[prefix][index] for prefix in order]) for index in (0, 1))
+    return order, ends, goes_on

@@ -64,13 +64,13 @@ def edits(reference: Sequence[str], hypothesis: Sequence[str], clean: Clean) -> 
     truth = [(index, clean(word)) for index, word in enumerate(reference) if clean(word)]
     read = [(index, clean(word)) for index, word in enumerate(hypothesis) if clean(word)]
     row = column = 0
-    found = []
+    path = []
     for step in align([word for _, word in truth], [word for _, word in read]):
-        found.append(Edit(NAMES[step], None if step == "I" else truth[row][0],
+        path.append(Edit(NAMES[step], None if step == "I" else truth[row][0],
                           None if step == "D" else read[column][0]))
         row += step != "I"
         column += step != "D"
-    return found
+    return path
 
 
 def verdicts(reference: Sequence[str], hypothesis: Sequence[str], clean: Clean) -> Verdicts:
@@ -81,12 +81,12 @@ def verdicts(reference: Sequence[str], hypothesis: Sequence[str], clean: Clean) 
     """
     judged = ["right"] * len(hypothesis)
     deleted: List[Tuple[str, int]] = []
-    found = edits(reference, hypothesis, clean)
-    for number, edit in enumerate(found):
+    made = edits(reference, hypothesis, clean)
+    for number, edit in enumerate(made):
         if edit.read is not None:
             judged[edit.read] = edit.verdict
         elif edit.true is not None:
-            coming = (later.read for later in found[number:] if later.read is not None)
+            coming = (later.read for later in made[number:] if later.read is not None)
             deleted.append((reference[edit.true], next(coming, len(hypothesis))))
     return Verdicts(tuple(judged), tuple(deleted))
 

@@ -59,15 +59,15 @@ class ArcFace(Embedder):
 
 
 def _blocks(weights: Mapping[str, Any]) -> List[int]:
-    found: Dict[str, int] = {}
+    depths: Dict[str, int] = {}
     for key in weights:
         block = re.fullmatch(r"(layer[1-4])\.(\d+)\.bn1\.weight", key)
         if block:
-            found[block[1]] = max(found.get(block[1], 0), int(block[2]) + 1)
-    missing = [stage for stage in STAGES if stage not in found]
+            depths[block[1]] = max(depths.get(block[1], 0), int(block[2]) + 1)
+    missing = [stage for stage in STAGES if stage not in depths]
     if missing:
         raise UserError(f"not an ArcFace checkpoint: it has no blocks in {', '.join(missing)}")
-    return [found[stage] for stage in STAGES]
+    return [depths[stage] for stage in STAGES]
 
 
 def _layers(network: IResNet, a: Dict[str, Any]) -> Dict[str, Probe]:

@@ -40,11 +40,11 @@ def check_values(architecture: Mapping[str, Any], published: Mapping[str, Any], 
             fits = _fits(key, value, example)
         elif key == "temporal_conv":
             fits = isinstance(value, (list, tuple)) and 1 <= len(value) <= 16 and all(
-                isinstance(each, str) and STEP.fullmatch(each) for each in value)
+                isinstance(item, str) and STEP.fullmatch(item) for item in value)
         else:
             fits = isinstance(value, (list, tuple)) and \
                 ((published["model"], key) in ANY_LENGTH or len(value) == len(example)) and \
-                all(_fits(key, each, example[0]) for each in value)
+                all(_fits(key, item, example[0]) for item in value)
         if not fits:
             raise UserError(f"{source}: {key} is {ascii(value)[:60]}; expected {_expected(key, example)}")
 

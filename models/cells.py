@@ -52,7 +52,7 @@ def _window(module: nn.Module) -> Tuple[Tuple[int, int, int], ...]:
         return tuple(zip(effective, module.stride, map(int, module.padding)))
     if isinstance(module, (nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d)):
         dimensions = 1 if isinstance(module, (nn.MaxPool1d, nn.AvgPool1d)) else 2
-        each = (value if isinstance(value, tuple) else (value,) * dimensions
+        sizes = (value if isinstance(value, tuple) else (value,) * dimensions
                 for value in (module.kernel_size, module.stride, module.padding))
-        return tuple(zip(*each))
+        return tuple(zip(*sizes))
     return ()

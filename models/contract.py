@@ -76,7 +76,7 @@ class Inputs:
     def batch(parts: Sequence["Inputs"]) -> "Inputs":
         if len(parts) == 1:
             return parts[0]
-        tensors = tuple(torch.cat(each) for each in zip(*(part.tensors for part in parts)))
+        tensors = tuple(torch.cat(same) for same in zip(*(part.tensors for part in parts)))
         return replace(parts[0], tensors=tensors)
 
 

@@ -27,15 +27,15 @@ class Correlate(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, places: Tensor, around: Tensor, weights: Tensor) -> Tensor:  # type: ignore[override]
         ctx.save_for_backward(places, around, weights)
-        found = torch.zeros_like(places)
+        gradient = torch.zeros_like(places)
         likeness, = scratch(places, 1)
         halves = (weights / 2).to(places.dtype)         # never read as numbers: a card would have to be waited for
         for clip, rows in chunks(places):
             for shift, half in zip(SHIFTS, halves):
                 mine, other = places[clip, rows], around[clip, rows.start + shift:rows.stop + shift]
                 like = product(mine, other, likeness).tanh_()
-                found[clip, rows].baddbmm_(like, other * half)
-        return found
+                gradient[clip, rows].baddbmm_(like, other * half)
+        return gradient
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tuple[Tensor, Tensor, Any]:  # type: ignore[override]
@@ -120,6 +120,6 @@ class Correlation(GatedCorrelation):
         self.weights2 = shares(2)
 
     def correlated(self, x: Tensor, seen: Tensor) -> Tensor:
-        places, seen = (each.permute(0, 2, 3, 4, 1).flatten(2, 3) for each in (x.to(seen.dtype), seen))
-        found = Correlate.apply(places, torch.cat((seen[:, :1], seen, seen[:, -1:]), dim=1), self.weights2)
-        return found.unflatten(2, tuple(x.shape[3:])).permute(0, 4, 1, 2, 3)
+        places, seen = (tensor.permute(0, 2, 3, 4, 1).flatten(2, 3) for tensor in (x.to(seen.dtype), seen))
+        correlated = Correlate.apply(places, torch.cat((seen[:, :1], seen, seen[:, -1:]), dim=1), self.weights2)
+        return correlated.unflatten(2, tuple(x.shape[3:])).permute(0, 4, 1, 2, 3)

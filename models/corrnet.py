@@ -50,6 +50,6 @@ class CorrNet(PaddedRecogniser):
 
     @classmethod
     def fit(cls, architecture: Dict[str, Any], weights: Mapping[str, Any]) -> Dict[str, Any]:
-        found = (re.match(r"conv2d\.corr(\d)\.", key) for key in weights)
-        blocks = sorted({int(match.group(1)) for match in found if match})
+        matches = (re.match(r"conv2d\.corr(\d)\.", key) for key in weights)
+        blocks = sorted({int(match.group(1)) for match in matches if match})
         return dict(architecture, depth=depth_of(weights), blocks=blocks, **class_count(weights, 1))

@@ -54,7 +54,7 @@ class CorrNetPlus(LiftedRecogniser):
 
     @classmethod
     def fit(cls, architecture: Dict[str, Any], weights: Mapping[str, Any]) -> Dict[str, Any]:
-        found = (weights.get(f"conv2d.corr{stage + 1}.weights2") for stage in BEHIND)
-        asked = [weight.shape[0] // 2 for weight in found if weight is not None and len(weight.shape) == 1]
+        candidates = (weights.get(f"conv2d.corr{stage + 1}.weights2") for stage in BEHIND)
+        asked = [weight.shape[0] // 2 for weight in candidates if weight is not None and len(weight.shape) == 1]
         neighbours = {"neighbours": asked} if len(asked) == len(BEHIND) else {}
         return dict(architecture, depth=depth_of(weights), **neighbours, **taps_of(weights), **class_count(weights, 1))

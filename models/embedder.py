@@ -59,9 +59,9 @@ def one_step(x: Tensor) -> Tensor:
 
 def embed(embedder: Embedder, clips: Sequence[Clip], batch: int = 8) -> Tensor:
     """Embeddings [N, D], not normalised, on the CPU."""
-    found: List[Tensor] = []
+    embeddings: List[Tensor] = []
     with torch.no_grad(), full_float32():
         for start in range(0, len(clips), batch):
             inputs = Inputs.batch([embedder.prepare(clip) for clip in clips[start:start + batch]])
-            found.append(embedder(inputs).cpu())
-    return torch.cat(found)
+            embeddings.append(embedder(inputs).cpu())
+    return torch.cat(embeddings)

@@ -128,13 +128,13 @@ class FrameResNet(nn.Module):
 
     def cells(self) -> List[Axes]:
         """Where the cells of each stage's output are centred."""
-        found: List[Axes] = []
+        centred: List[Axes] = []
         axes = after([self.conv1, self.maxpool])
         for name in STAGES:
             for block in getattr(self, name):
                 axes = after([module for title, module in block.named_children() if title in ALONG], axes)
-            found.append(axes)
-        return found
+            centred.append(axes)
+        return centred
 
     def load_imagenet(self, path: Path) -> None:
         """Weights as torchvision publishes them, without its classifier; what it does not know stays as it was."""

@@ -28,8 +28,8 @@ def _last_row(mixer: SpatialScan, tokens: Tensor) -> Tensor:
     """[F, L]: the class token is read last in every direction."""
     _, dt, b, c = mixer.read(tokens)
     row = matrix(dt, -mixer.A_log.exp(), b, c, mixer.D, rows=[tokens.shape[1] - 1])[:, :, 0].abs()      # [F, H, L]
-    each = row.unflatten(1, (len(mixer.scan_indices), -1)).sum(2)                   # [F, 4, L] in reading order
-    return torch.stack([each[:, i, order] for i, order in enumerate(mixer.inverse_scan_indices)]).sum(0)
+    scans = row.unflatten(1, (len(mixer.scan_indices), -1)).sum(2)                   # [F, 4, L] in reading order
+    return torch.stack([scans[:, i, order] for i, order in enumerate(mixer.inverse_scan_indices)]).sum(0)
 
 
 def of_each_frame(mixer: nn.Module, arguments: Tuple[Any, ...], output: Any) -> Tensor:

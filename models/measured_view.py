@@ -15,7 +15,7 @@ SAY = "say it by view=Viewport(left, top, right, bottom), in parts of the frame"
 def measured_view(look: Look, shape: Tuple[int, ...]) -> Viewport:
     """shape: [T, H, W, 3] of the clip. UserError where frames are not just scaled, cut and padded."""
     black, white = (look(np.full(shape, level, np.uint8)) for level in (0, 255))
-    low, high = (np.median(each, axis=(1, 2, 3)) for each in (black, white))
+    low, high = (np.median(pictures, axis=(1, 2, 3)) for pictures in (black, white))
     channel = int(abs(high - low).argmax())
     if not abs(high - low)[channel] > 1e-6:
         raise UserError(f"view: black and white frames give the same input, so what it shows cannot be measured; {SAY}")

@@ -46,13 +46,13 @@ class Backbone(nn.Module):
 
     def forward(self, points: Tensor) -> Dict[str, Tensor]:
         """[B, 3, T, 133] -> of each stream [B, T/4, C], the mean of its joints."""
-        found = {}
+        streams = {}
         for part, joints in STREAMS.items():
             x = F.leaky_relu(self.get_submodule(f"{part}_input_map")(points[..., list(joints)]), SLOPE)
             for block in self.get_submodule(f"{part}_graph_layers").children():
                 x = block(x)
-            found[part] = x.mean(3).transpose(1, 2)
-        return found
+            streams[part] = x.mean(3).transpose(1, 2)
+        return streams
 
 
 class RecognitionNetwork(nn.Module):

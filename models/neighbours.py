@@ -48,7 +48,7 @@ class NeighbourCorrelation(GatedCorrelation):
 
     def correlated(self, x: Tensor, seen: Tensor) -> Tensor:
         """[B, C, T, 1, 1]: one vector for all places of a frame."""
-        places, seen = (each.permute(0, 2, 3, 4, 1).flatten(2, 3) for each in (x.to(seen.dtype), seen))
+        places, seen = (tensor.permute(0, 2, 3, 4, 1).flatten(2, 3) for tensor in (x.to(seen.dtype), seen))
         return self.found(self.asked(places), seen).transpose(1, 2)[..., None, None]
 
     def asked(self, places: Tensor) -> Tensor:

@@ -87,8 +87,8 @@ def _cells(counts: Counts) -> str:
 
 def _arrangement(shape: Tuple[int, ...], counts: Counts, order: str) -> Optional[Arrange]:
     """How an output of that shape becomes [1, C, T', H', W'] or [1, C, T']; None where it can be told in no way."""
-    found = _of_clip(shape, counts, order) or _of_tokens(shape, counts)
-    return found or _in_time(shape, counts[0])
+    arranged = _of_clip(shape, counts, order) or _of_tokens(shape, counts)
+    return arranged or _in_time(shape, counts[0])
 
 
 def _of_clip(shape: Tuple[int, ...], counts: Counts, order: str) -> Optional[Arrange]:
@@ -112,10 +112,10 @@ def _of_tokens(shape: Tuple[int, ...], counts: Counts) -> Optional[Arrange]:
     steps, rows, columns = counts
     if len(shape) != 3 or rows * columns == 1:
         return None
-    each = rows * columns * (steps if shape[0] == 1 else 1)
-    if shape[0] not in (1, steps) or shape[1] not in (each, each + 1):
+    count = rows * columns * (steps if shape[0] == 1 else 1)
+    if shape[0] not in (1, steps) or shape[1] not in (count, count + 1):
         return None
-    return lambda x: x[:, -each:].reshape(1, *counts, shape[2]).permute(0, 4, 1, 2, 3)
+    return lambda x: x[:, -count:].reshape(1, *counts, shape[2]).permute(0, 4, 1, 2, 3)
 
 
 def _in_time(shape: Tuple[int, ...], steps: int) -> Optional[Arrange]:

@@ -130,7 +130,7 @@ def _weights(file: "Checkpoint", made: "Type[Explainable]") -> Tuple[Dict[str, A
     """A file's tensors, and the title of the network that they look like; another than the one asked for is refused."""
     stored = file.weights()
     known = map(network_class, (*MODELS, *EMBEDDERS))
-    looks_like = next((each.title for each in known if each.signature in stored), "")
+    looks_like = next((kind.title for kind in known if kind.signature in stored), "")
     if looks_like and looks_like != made.title:
         raise UserError(f"{file.path}: not a checkpoint of {made.title}; it looks like one of {looks_like}")
     return stored, looks_like

@@ -107,8 +107,8 @@ class Fusion(nn.Module):
         to_fast = relu_(self.bn2(self.conv_s2f(slow)))
         to_slow = to_slow * self.weight_s.to(to_slow.dtype)         # in mixed precision a gate must not widen a map
         to_fast = to_fast * self.weight_f.to(to_fast.dtype)
-        each = fast.unflatten(2, (slow.shape[2], -1))               # [B, C, T / alpha, alpha, H, W]
-        fast = (each + to_fast.unsqueeze(3)).flatten(2, 3)          # each slow frame repeated
+        grouped = fast.unflatten(2, (slow.shape[2], -1))               # [B, C, T / alpha, alpha, H, W]
+        fast = (grouped + to_fast.unsqueeze(3)).flatten(2, 3)          # each slow frame repeated
         return to_slow.add_(slow), fast
 
 

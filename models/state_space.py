@@ -30,7 +30,7 @@ def scan(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor, clip
                      seq_idx=numbers)
     length, heads, states = x.shape[1], x.shape[2], b.shape[3]
     chunks, size = cut_for(length, states, x.shape[3]) if chunk is None else _cut(length, chunk)
-    x, dt, b, c = (_chunked(each, chunks, size) for each in (x, dt[..., None], b, c))      # [S, H or G, K, Q, ...]
+    x, dt, b, c = (_chunked(tensor, chunks, size) for tensor in (x, dt[..., None], b, c))      # [S, H or G, K, Q, ...]
     dt = dt[..., 0]                                                     # [S, H, K, Q]
     ends = (dt * a[:, None, None]).cumsum(3)                            # log of what is left of a chunk's first state
     same = _same_clip(clips, chunks, size, x.device)
@@ -112,7 +112,7 @@ def _across(x: Tensor, dt: Tensor, ends: Tensor, b: Tensor, c: Tensor, same: Tup
     """What later chunks read of earlier ones, [S, H, K, Q, P]."""
     _, at_end, at_start, goes_on = same
     heads = x.shape[1] // b.shape[1]
-    b, c = (each.repeat_interleave(heads, 1) for each in (b, c))
+    b, c = (tensor.repeat_interleave(heads, 1) for tensor in (b, c))
     left = (ends[..., -1:] - ends).exp() * dt * at_end                  # of each step at its chunk's end
     made = (b * left[..., None]).transpose(3, 4) @ x                    # [S, H, K, N, P]
     kept = ends[..., -1].exp() * goes_on                                # [S, H, K]

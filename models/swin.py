@@ -205,11 +205,11 @@ class FrameSwin(nn.Module):
 
     def cells(self) -> List[Axes]:
         """Where the cells of each stage's output are centred."""
-        found = [after([self.features[0]])]
+        outputs = [after([self.features[0]])]
         for merging in list(self.features)[2::2]:
-            found.append(after([merging], found[-1]))
+            outputs.append(after([merging], outputs[-1]))
         return [(time, *(replace(axis, seen=seen) for axis in space))
-                for (time, *space), seen in zip(found, self.reached)]
+                for (time, *space), seen in zip(outputs, self.reached)]
 
     def load_imagenet(self, path: Path) -> None:
         """Weights as torchvision publishes them, without its classifier; a head stays as it was."""
@@ -228,7 +228,7 @@ def reached(a: Dict[str, Any]) -> List[int]:
     """How many pixels along a side reach the middle cell of each stage, by patches, windows and mergings."""
     size, patch, side = a["size"], a["patch"], a["attention_window"]
     cells = np.arange(size) // patch == np.arange(size // patch)[:, None]                   # [cells, pixels]
-    found = []
+    counts = []
     for stage, depth in enumerate(a["depths"]):
         if stage:
             cells = np.pad(cells, ((0, len(cells) % 2), (0, 0)))
@@ -239,8 +239,8 @@ def reached(a: Dict[str, Any]) -> List[int]:
             position = np.arange(len(cells))
             window = (position - shift) % count // side + count * (position < shift)              # over the edge: apart
             cells = (window[:, None] == window).astype(np.float32) @ cells.astype(np.float32) > 0
-        found.append(int(cells[len(cells) // 2].sum()))
-    return found
+        counts.append(int(cells[len(cells) // 2].sum()))
+    return counts
 
 
 def received(block: nn.Module, arguments: Tuple[Any, ...], output: Any) -> Tensor:

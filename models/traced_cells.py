@@ -26,12 +26,12 @@ class Lattice:
 
     def through(self, first: int, windows: Sequence[Tuple[Sizes, int, int]]) -> "Lattice":
         """windows: of each dimension from axis `first` on, its sizes, and how many cells go in and come out."""
-        found = self
+        lattice = self
         for at, (sizes, before, after) in enumerate(windows, start=first):
-            found = found.resized(at, before)
-            moved = (*found.axes[:at], found.axes[at].through(*sizes), *found.axes[at + 1:])
-            found = replace(found, axes=moved, counts=_with(found.counts, at, after))
-        return found
+            lattice = lattice.resized(at, before)
+            moved = (*lattice.axes[:at], lattice.axes[at].through(*sizes), *lattice.axes[at + 1:])
+            lattice = replace(lattice, axes=moved, counts=_with(lattice.counts, at, after))
+        return lattice
 
     def resized(self, at: int, count: int) -> "Lattice":
         """The same stretch of the input, shared evenly among so many cells."""
@@ -48,27 +48,29 @@ def lattice_of(tensor: Tensor, source: Tensor, counts: Counts) -> Optional[Latti
     gradient of it reaches the source."""
     if tensor is source:
         return Lattice(counts)
-    found: Dict[Any, Optional[Lattice]] = {None: None}
+    lattices: Dict[Any, Optional[Lattice]] = {None: None}
     waiting: List[Any] = [tensor.grad_fn]
     while waiting:                                      # depth first, without recursion: networks are deep
         node = waiting[-1]
-        if node in found:
+        if node in lattices:
             waiting.pop()
         elif getattr(node, "variable", None) is source:
-            found[node] = Lattice(counts)
+            lattices[node] = Lattice(counts)
         else:
             below = [other for other, _ in node.next_functions]
-            ahead = [other for other in below if other not in found]
+            ahead = [other for other in below if other not in lattices]
             waiting += ahead
             if not ahead:
-                found[node] = _moved(node, _most([found[other] for other in below]))
-    return found[tensor.grad_fn]
+                lattices[node] = _moved(node, _most([lattices[other] for other in below]))
+    return lattices[tensor.grad_fn]
 
 
 def _most(branches: Sequence[Optional[Lattice]]) -> Optional[Lattice]:
     """Of what meets: a branch with one cell is stretched over the other, and says nothing of places."""
     known = [branch for branch in branches if branch is not None]
-    return max(known, key=lambda each: (each.counts, each.axes[1].seen, each.axes[0].seen)) if known else None
+    if not known:
+        return None
+    return max(known, key=lambda lattice: (lattice.counts, lattice.axes[1].seen, lattice.axes[0].seen))
 
 
 def _moved(node: Any, lattice: Optional[Lattice]) -> Optional[Lattice]:
@@ -100,13 +102,13 @@ def _mixes(node: Any, name: str) -> bool:
 def _windowed(lattice: Lattice, shape: Sequence[int], kernel: Sequence[int], stride: Sequence[int],
               padding: Sequence[int], dilation: Sequence[int], ceil: bool = False) -> Lattice:
     counts = tuple(shape[-len(kernel):])
-    each = [_window(*sizes, ceil) for sizes in zip(counts, kernel, stride, padding, dilation)]
+    windows = [_window(*sizes, ceil) for sizes in zip(counts, kernel, stride, padding, dilation)]
     steps, rows, columns = lattice.counts
     if len(kernel) == 2 and kernel[0] == counts[0] == 1 < rows:
-        return lattice.through(0, each[1:])             # autograd writes a pool along time as one of flat pictures
+        return lattice.through(0, windows[1:])             # autograd writes a pool along time as one of flat pictures
     if len(kernel) == 2 and kernel[1] == 1 and counts == (steps, rows * columns):
-        return lattice.through(0, each[:1])             # along time, over pictures that were laid out as lines
-    return lattice.through(1 if len(kernel) == 2 else 0, each)
+        return lattice.through(0, windows[:1])             # along time, over pictures that were laid out as lines
+    return lattice.through(1 if len(kernel) == 2 else 0, windows)
 
 
 def _window(count: int, kernel: int, stride: int, padding: int, dilation: int, ceil: bool) -> Tuple[Sizes, int, int]:

@@ -142,8 +142,8 @@ class VAC(PaddedRecogniser):
     @classmethod
     def fit(cls, architecture: Dict[str, Any], weights: Mapping[str, Any]) -> Dict[str, Any]:
         linear = "classifier.bias" in weights
-        found = {"depth": depth_of(weights), "classifier": CLASSIFIERS[0 if linear else 1]}
-        return dict(architecture, **found, **class_count(weights, 0 if linear else 1))
+        own = {"depth": depth_of(weights), "classifier": CLASSIFIERS[0 if linear else 1]}
+        return dict(architecture, **own, **class_count(weights, 0 if linear else 1))
 
 
 TIED: Tuple[Tuple[str, str], ...] = (("conv1d.fc.", "classifier."),)

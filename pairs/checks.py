@@ -52,79 +52,81 @@ class Checked:
 
 def check_all(asked: Checked, other: Optional[Tensor]) -> List[Check]:
     """other: the embedding [D] of another person, to be compared with instead."""
-    found = asked.explain()
-    done = [*_in_range(found), *_repeats(found, asked.explain()), *_alone(asked, found), *_differ(found)]
+    explained = asked.explain()
+    again = asked.explain()
+    done = [*_in_range(explained), *_repeats(explained, again), *_alone(asked, explained), *_differ(explained)]
     if other is not None and asked.references is not None:
-        done += _other_person(found, asked.explain(references=other.expand(len(asked.clips), -1)))
-    done += _redrawn(asked, found)
-    return done + falsification(asked, found)
+        done += _other_person(explained, asked.explain(references=other.expand(len(asked.clips), -1)))
+    done += _redrawn(asked, explained)
+    return done + falsification(asked, explained)
 
 
-def _checks(name: str, rule: str, found: PictureExplanation,
+def _checks(name: str, rule: str, explained: PictureExplanation,
             measure: Callable[[Key], Measured]) -> List[Check]:
     """One for every map that is not void."""
     done = []
-    for key, each in found.maps.items():
-        measured = None if is_void(each.flags) else measure(key)
+    for key, layer_map in explained.maps.items():
+        measured = None if is_void(layer_map.flags) else measure(key)
         if measured is not None:
-            done.append(Check(name, found.name, *key, *measured, rule))
+            done.append(Check(name, explained.name, *key, *measured, rule))
     return done
 
 
-def _in_range(found: Sequence[PictureExplanation]) -> List[Check]:
+def _in_range(explained: Sequence[PictureExplanation]) -> List[Check]:
     def measure(one: PictureExplanation, key: Key) -> Measured:
         low, high = float(one.maps[key].map.min()), float(one.maps[key].map.max())
         return {"lowest": low, "highest": high}, 0 <= low <= high <= 1
-    return [each for one in found for each in _checks("in range", "0 <= all values <= 1", one, partial(measure, one))]
+    return [check for one in explained
+            for check in _checks("in range", "0 <= all values <= 1", one, partial(measure, one))]
 
 
-def _repeats(found: Sequence[PictureExplanation], again: Sequence[PictureExplanation]) -> List[Check]:
+def _repeats(explained: Sequence[PictureExplanation], again: Sequence[PictureExplanation]) -> List[Check]:
     def measure(one: PictureExplanation, two: PictureExplanation, key: Key) -> Measured:
         differing = int((one.maps[key].raw.view(np.uint32) != two.maps[key].raw.view(np.uint32)).sum())
         return {"differing numbers": differing}, differing == 0
-    return [each for one, two in zip(found, again) for each in _checks(
+    return [check for one, two in zip(explained, again) for check in _checks(
         "repeats", "the same bytes when made twice", one, partial(measure, one, two))]
 
 
-def _alone(asked: Checked, found: Sequence[PictureExplanation]) -> List[Check]:
+def _alone(asked: Checked, explained: Sequence[PictureExplanation]) -> List[Check]:
     def measure(one: PictureExplanation, single: PictureExplanation, key: Key) -> Measured:
         if UNSTEADY in one.maps[key].flags:
             return None         # rounding decides that map, and a batch rounds in its own way
         raw = one.maps[key].raw
         apart = float(abs(raw - single.maps[key].raw).max() / max(raw.max(), 1e-30))
         return {"apart": apart}, apart <= ROUNDING
-    if len(found) < 2:
+    if len(explained) < 2:
         return []
-    return [each for index, one in enumerate(found) for single in asked.explain(index) for each in _checks(
+    return [check for index, one in enumerate(explained) for single in asked.explain(index) for check in _checks(
         "batch is singles", f"apart by at most {ROUNDING:g} of the maximum", one,
         partial(measure, one, single))]
 
 
-def _differ(found: Sequence[PictureExplanation]) -> List[Check]:
+def _differ(explained: Sequence[PictureExplanation]) -> List[Check]:
     def measure(key: Key) -> Measured:
-        one, other = (each.maps.get(key) for each in found[:2])
+        one, other = (picture.maps.get(key) for picture in explained[:2])
         if one is None or other is None or is_void(other.flags):
             return None
         alike = float(np.corrcoef(one.raw.ravel(), other.raw.ravel())[0, 1])
         return {"correlation": alike}, alike < SAME
-    return _checks("pictures differ", f"correlation of the two maps below {SAME}", found[0], measure) \
-        if len(found) > 1 else []
+    return _checks("pictures differ", f"correlation of the two maps below {SAME}", explained[0], measure) \
+        if len(explained) > 1 else []
 
 
-def _other_person(found: Sequence[PictureExplanation], swapped: Sequence[PictureExplanation]) -> List[Check]:
+def _other_person(explained: Sequence[PictureExplanation], swapped: Sequence[PictureExplanation]) -> List[Check]:
     def measure(one: PictureExplanation, other: PictureExplanation, key: Key) -> Measured:
         if key[0] not in ("cosine", "dot") or key not in other.maps:
             return None
         alike = rank_correlation(one.maps[key].raw, other.maps[key].raw)
         return None if alike is None else ({"rank correlation": alike}, alike < SAME)
-    return [each for one, other in zip(found, swapped) for each in _checks(
+    return [check for one, other in zip(explained, swapped) for check in _checks(
         "another person", f"compared with somebody else: rank correlation below {SAME}", one,
         partial(measure, one, other))]
 
 
-def _redrawn(asked: Checked, found: Sequence[PictureExplanation]) -> List[Check]:
+def _redrawn(asked: Checked, explained: Sequence[PictureExplanation]) -> List[Check]:
     """The first picture's maps, as the weights are drawn anew from the output down. Its references stay."""
-    network, one = asked.embedder.network, found[0]
+    network, one = asked.embedder.network, explained[0]
     curves: Dict[Key, Dict[str, float]] = {key: {} for key in one.maps}
 
     def run() -> None:
@@ -141,15 +143,15 @@ def _redrawn(asked: Checked, found: Sequence[PictureExplanation]) -> List[Check]
                    lambda key: (curves[key], curves[key][last] <= FORGOTTEN))
 
 
-def falsification(asked: Checked, found: Sequence[PictureExplanation]) -> List[Check]:
+def falsification(asked: Checked, explained: Sequence[PictureExplanation]) -> List[Check]:
     """Salient pixels hidden, and put back where all others are hidden, against shifts of the very same map."""
     done = []
-    for index, (clip, one) in enumerate(zip(asked.clips, found)):
+    for index, (clip, one) in enumerate(zip(asked.clips, explained)):
         reference = None if asked.references is None else asked.references[index:index + 1]
-        for key, each in one.maps.items():
-            if is_void(each.flags) or not each.map.any():
+        for key, layer_map in one.maps.items():
+            if is_void(layer_map.flags) or not layer_map.map.any():
                 continue
-            measured = _against_shifts(asked, clip, each.map, _measure(asked.embedder, clip, key, reference))
+            measured = _against_shifts(asked, clip, layer_map.map, _measure(asked.embedder, clip, key, reference))
             for name, figures in measured.items():
                 rule = (f"beats at least {BELIEVED:.0%} of {asked.shifts} shifts of the same map, or it is falsified; "
                         f"hidden: {LOOKS[asked.hide]}; {Hiding(asked.hide).words(False)}")
@@ -208,10 +210,10 @@ def interval(passed: int, total: int, z: float = 1.96) -> Tuple[float, float]:
 def check_lines(checks: Sequence[Check]) -> List[str]:
     """A table for the terminal."""
     lines = [f"{'check':<17}{'picture':<22}{'target':<10}{'method':<11}{'layer':<26}{'':<10}figures"]
-    for each in checks:
-        figures = ", ".join(f"{name} {value:.3g}" for name, value in each.figures.items())
-        falsifies = each.name in ("deletion", "insertion")
-        verdict = "ok" if each.passed else "FALSIFIED" if falsifies else "FAILED"
-        lines.append(f"{each.name:<17}{each.picture[:21]:<22}{each.target[:9]:<10}{each.method:<11}"
-                     f"{each.layer[-25:]:<26}{verdict:<10}{figures}")
+    for check in checks:
+        figures = ", ".join(f"{name} {value:.3g}" for name, value in check.figures.items())
+        falsifies = check.name in ("deletion", "insertion")
+        verdict = "ok" if check.passed else "FALSIFIED" if falsifies else "FAILED"
+        lines.append(f"{check.name:<17}{check.picture[:21]:<22}{check.target[:9]:<10}{check.method:<11}"
+                     f"{check.layer[-25:]:<26}{verdict:<10}{figures}")
     return lines

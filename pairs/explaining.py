@@ -65,9 +65,9 @@ def explain_pictures(embedder: Embedder, pictures: Sequence[Clip], layers: Optio
     aims = likenesses(embedder, targets or [embedder.single if references is None else "cosine"], references)
     with torch.no_grad():
         inputs = Inputs.batch([embedder.prepare(picture) for picture in pictures])
-    embeddings, found = _pass(embedder, inputs, probes, aims, chosen)
-    notes = _without_unreached(embedder, inputs, probes, aims, found, strict=layers is not None and "all" not in layers)
-    return [_explanation(embedder, picture, number, inputs, embeddings, probes, aims, found, notes)
+    embeddings, taken = _pass(embedder, inputs, probes, aims, chosen)
+    notes = _without_unreached(embedder, inputs, probes, aims, taken, strict=layers is not None and "all" not in layers)
+    return [_explanation(embedder, picture, number, inputs, embeddings, probes, aims, taken, notes)
             for number, picture in enumerate(pictures)]
 
 
@@ -87,7 +87,7 @@ def _probes(embedder: Embedder, names: Optional[Sequence[str]], methods: Dict[st
         names = attending if attention_alone else embedder.default_layers
     if "all" in names:
         names = attending if attention_alone else list(embedder.layers)
-    found: Dict[str, Probe] = {}
+    chosen: Dict[str, Probe] = {}
     for asked in names:
         name = embedder.layer(asked)
         if not name:
@@ -96,20 +96,20 @@ def _probes(embedder: Embedder, names: Optional[Sequence[str]], methods: Dict[st
             raise UserError(f"layer {asked} {why}; there are {', '.join(embedder.layers)}")
         if attention_alone and name not in attending:
             raise UserError(f"method attention: {asked} does not attend; there are {', '.join(attending)}")
-        found[name] = embedder.layers[name]
-    return found
+        chosen[name] = embedder.layers[name]
+    return chosen
 
 
 def _pass(embedder: Embedder, inputs: Inputs, probes: Dict[str, Probe], aims: Sequence[Likeness],
           methods: Dict[str, Method]) -> Tuple[Tensor, Found]:
-    found = Found()
+    taken = Found()
 
     def attend(name: str, attention: Tensor) -> None:
         if probes[name].attends_only or any(method.attends for method in methods.values()):
-            found.signed[NO_TARGET, "attention", name] = attention[:, 0]
+            taken.signed[NO_TARGET, "attention", name] = attention[:, 0]
 
-    asks = [Ask(partial(_total, aim), partial(_take, found, probes, methods, aim.name)) for aim in aims]
-    return run_pass(embedder, inputs, probes, asks, attend=attend), found
+    asks = [Ask(partial(_total, aim), partial(_take, taken, probes, methods, aim.name)) for aim in aims]
+    return run_pass(embedder, inputs, probes, asks, attend=attend), taken
 
 
 def _total(aim: Likeness, embeddings: Tensor) -> Tensor:
@@ -117,38 +117,38 @@ def _total(aim: Likeness, embeddings: Tensor) -> Tensor:
     return aim.values(embeddings).sum()
 
 
-def _take(found: Found, probes: Dict[str, Probe], methods: Dict[str, Method], target: str, name: str,
+def _take(taken: Found, probes: Dict[str, Probe], methods: Dict[str, Method], target: str, name: str,
           activation: Tensor, gradient: Optional[Tensor]) -> None:
     assert gradient is not None
     if probes[name].attends_only:
         return
     values, slopes = probes[name].arrange(activation), probes[name].arrange(gradient)     # [B, C, 1, H', W']
     if not slopes.any():
-        found.unreached.add((target, name))
+        taken.unreached.add((target, name))
     for method_name, method in methods.items():
         key = target if method.gradients else NO_TARGET, method_name, name
-        if method.attends or key in found.signed:
+        if method.attends or key in taken.signed:
             continue
-        found.signed[key] = torch.stack([signed_map(method, value, slope, False)[0]
+        taken.signed[key] = torch.stack([signed_map(method, value, slope, False)[0]
                                          for value, slope in zip(values, slopes)])
         if method_name == "gradcam++":
-            found.unsteady[key] = list(map(unsteady, values, slopes))
+            taken.unsteady[key] = list(map(unsteady, values, slopes))
 
 
 def _without_unreached(embedder: Embedder, inputs: Inputs, probes: Dict[str, Probe], aims: Sequence[Likeness],
-                       found: Found, strict: bool) -> Tuple[str, ...]:
+                       taken: Found, strict: bool) -> Tuple[str, ...]:
     """Maps that are zero by construction are no maps: an error where the layer was asked for by name."""
     left: Dict[str, List[str]] = {}
-    for target, layer in sorted(found.unreached):
+    for target, layer in sorted(taken.unreached):
         if strict:
             aim = next(aim for aim in aims if aim.name == target)
             raise UserError(f"layer {layer}: target {target} does not reach it, its map would be zero everywhere; "
                             f"it reaches {', '.join(_reached(embedder, inputs, aim))}")
         left.setdefault(target, []).append(layer)
-        for key in [key for key in found.signed if key[0] == target and key[2] == layer]:
-            del found.signed[key]
-            found.unsteady.pop(key, None)
-    if not found.signed:
+        for key in [key for key in taken.signed if key[0] == target and key[2] == layer]:
+            del taken.signed[key]
+            taken.unsteady.pop(key, None)
+    if not taken.signed:
         names = ", ".join(aim.name for aim in aims)
         raise UserError(f"{embedder.title}: no layer that was asked for is reached by {names}")
     return tuple(f"target {target} does not reach {', '.join(layers)}: left out" for target, layers in left.items())
@@ -156,25 +156,25 @@ def _without_unreached(embedder: Embedder, inputs: Inputs, probes: Dict[str, Pro
 
 def _reached(embedder: Embedder, inputs: Inputs, aim: Likeness) -> List[str]:
     probes = {name: probe for name, probe in embedder.layers.items() if not probe.attends_only}
-    _, found = _pass(embedder, inputs, probes, [aim], {})
+    _, taken = _pass(embedder, inputs, probes, [aim], {})
     always = [name for name, probe in embedder.layers.items() if probe.attends_only]
-    return always + [name for name in probes if (aim.name, name) not in found.unreached]
+    return always + [name for name in probes if (aim.name, name) not in taken.unreached]
 
 
 def _explanation(embedder: Embedder, picture: Clip, number: int, inputs: Inputs, embeddings: Tensor,
-                 probes: Dict[str, Probe], aims: Sequence[Likeness], found: Found,
+                 probes: Dict[str, Probe], aims: Sequence[Likeness], taken: Found,
                  notes: Tuple[str, ...]) -> PictureExplanation:
     words = {aim.name: aim.words(embeddings)[number] for aim in aims}
     words[NO_TARGET] = "none: the layer alone, whatever is asked"
     void = {aim.name: bool(aim.void(embeddings)[number]) for aim in aims}
     blank = is_even(inputs.tensors[0][number:number + 1].unsqueeze(2))
     maps = {}
-    for key, signed in found.signed.items():
+    for key, signed in taken.signed.items():
         target, _, layer = key
         one, frame = signed[number], (picture.frames.shape[1], picture.frames.shape[2])
         lies, flags = laid(one[None].relu().float(), probes[layer], 0, (1, *frame), embedder.viewport, blank=blank)
         drawn = _at_layer(lies).at(0)
-        flags += (UNSTEADY,) if key in found.unsteady and found.unsteady[key][number] else ()
+        flags += (UNSTEADY,) if key in taken.unsteady and taken.unsteady[key][number] else ()
         if "all-zero" in flags and bool(one.any()):
             flags = (NEGATIVE,)
         if void.get(target):

@@ -32,15 +32,15 @@ def parse_points(text: str, source: str) -> np.ndarray:
 
 def read_points(path: Path) -> Dict[str, np.ndarray]:
     """A CSV of file name and ten numbers a row -> file name -> [5, 2]"""
-    found = {}
+    points = {}
     try:
         for number, row in enumerate(csv.reader(io.StringIO(read_text(path))), start=1):
             if row and not (number == 1 and row[0].strip().lower() in HEADINGS):
-                found[Path(row[0].strip()).name] = parse_points(" ".join(row[1:]), f"{path}, row {number}")
+                points[Path(row[0].strip()).name] = parse_points(" ".join(row[1:]), f"{path}, row {number}")
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path}: can't be read as a CSV of points ({error}); expected a file name and {EXPECTED}, "
                         "ten numbers, in each row") from None
-    return found
+    return points
 
 
 def similarity_transform(points: np.ndarray, places: np.ndarray = PLACES) -> np.ndarray:

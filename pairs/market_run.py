@@ -25,7 +25,7 @@ def run_market(root: Path, writer: PairWriter, subject_of: Callable[[Path], Subj
     queries, gallery = ([shots[index] for index in indices] for shots, indices in zip((queries, gallery), kept))
     similar = similarities(*(each.double().numpy() for each in embeddings))
     seen, there = ([(shot.identity, shot.camera) for shot in shots] for shots in (queries, gallery))
-    found = retrieval(similar, seen, there)
+    quality = retrieval(similar, seen, there)
     rows: List[Match] = []
     checks: List[Check] = []
     for number, query in enumerate(queries):
@@ -42,14 +42,14 @@ def run_market(root: Path, writer: PairWriter, subject_of: Callable[[Path], Subj
     rates = _rates(checks)
     for rate in rates:
         say(_rate_line(rate))
-    first, fifth, tenth = found.cmc
-    write_scores(asked.out, MarketScores(found.queries, len(gallery), found.mean_precision, first, fifth, tenth,
+    first, fifth, tenth = quality.cmc
+    write_scores(asked.out, MarketScores(quality.queries, len(gallery), quality.mean_precision, first, fifth, tenth,
                                          writer.network, asked.command, tuple(rates)))
-    totals = [("mAP", f"{found.mean_precision:.1%}"),
-              *((f"rank {rank}", f"{value:.1%}") for rank, value in zip(RANKS, found.cmc))]
+    totals = [("mAP", f"{quality.mean_precision:.1%}"),
+              *((f"rank {rank}", f"{value:.1%}") for rank, value in zip(RANKS, quality.cmc))]
     write_likeness_index(asked.out, f"{len(queries)} queries among {len(gallery)} pictures",
                          f"{writer.network.title}, {writer.network.file}", totals, rows, asked.style.colormap)
-    say(", ".join([f"{found.queries} queries", *(f"{name} {value}" for name, value in totals)]))
+    say(", ".join([f"{quality.queries} queries", *(f"{name} {value}" for name, value in totals)]))
     say(f"look at {asked.out / 'index.html'}")
 
 

@@ -41,19 +41,19 @@ def write_scores(folder: Path, scores: Union[PairScores, MarketScores]) -> None:
 
 def _finite(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
+        return {key: _finite(content) for key, content in value.items()}
     if isinstance(value, list):
-        return [_finite(each) for each in value]
+        return [_finite(content) for content in value]
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def write_maps(path: Path, names: Sequence[str], explanations: Sequence[Any], drawn: Mapping[Any, np.ndarray]) -> None:
     """PICTURE/embedding, and PICTURE/TARGET/METHOD/LAYER/raw [H', W'] and /map [H, W] on the picture."""
     arrays: Dict[str, np.ndarray] = {}
-    for name, found in zip(names, explanations):
-        arrays[f"{name}/embedding"] = found.embedding
-        for key, each in found.maps.items():
+    for name, explained in zip(names, explanations):
+        arrays[f"{name}/embedding"] = explained.embedding
+        for key, layer_map in explained.maps.items():
             key_path = "/".join((name, *key))
-            arrays[f"{key_path}/raw"] = each.raw
+            arrays[f"{key_path}/raw"] = layer_map.raw
             arrays[f"{key_path}/map"] = drawn[(name, *key)]
     path.write_bytes(npz_bytes(arrays))

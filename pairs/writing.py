@@ -35,17 +35,17 @@ class PairWriter:
         checked: whether the maps are measured (None: as was asked).
         """
         asked, clips = self.asked, [subject.clip for subject in subjects]
-        found = explain_pictures(self.embedder, clips, asked.layers, asked.targets, asked.methods, references)
+        explained = explain_pictures(self.embedder, clips, asked.layers, asked.targets, asked.methods, references)
         checks = (check_all(self.checked(subjects, references), other)
                   if (asked.checked if checked is None else checked) else [])
-        scores = self._scores(subjects, found, references, checks, name)
+        scores = self._scores(subjects, explained, references, checks, name)
         if (asked.out / name).exists():
             check_replaceable(asked.out / name, None if asked.overwrite else self.settings)
         claimed = SequenceFolder.claim(asked.out, name)
         if claimed is None:
             raise UserError(f"{name}: another run is writing it to {asked.out}; let it finish, or give another --out")
         with claimed as folder:
-            self._draw(folder.path, subjects, found, scores.title)
+            self._draw(folder.path, subjects, explained, scores.title)
             write_scores(folder.path, scores)
             folder.publish(self.settings, {}, SCORES)
         self._tell(scores, other is None and references is not None)
@@ -56,10 +56,10 @@ class PairWriter:
         return Checked(self.embedder, [subject.clip for subject in subjects], references, asked.layers, asked.targets,
                        asked.methods, asked.shifts, asked.seed, asked.hide)
 
-    def _draw(self, folder: Path, subjects: Sequence[Subject], found: Sequence[PictureExplanation],
+    def _draw(self, folder: Path, subjects: Sequence[Subject], explained: Sequence[PictureExplanation],
               title: str) -> None:
-        drawn = {(subject.name, *key): subject.drawn(each.map)
-                 for subject, one in zip(subjects, found) for key, each in one.maps.items()}
+        drawn = {(subject.name, *key): subject.drawn(layer_map.map)
+                 for subject, one in zip(subjects, explained) for key, layer_map in one.maps.items()}
         grounds = {subject.name: subject.ground for subject in subjects}
         for (who, *key), heat in drawn.items():
             file = folder / map_file(who, *key)
@@ -67,17 +67,17 @@ class PairWriter:
             file.write_bytes(png(laid_over(grounds[who], heat, self.asked.style)))
         for who, ground in grounds.items():
             (folder / picture_file(who)).write_bytes(png(ground))
-        figure = pair_figure(list(grounds.values()), list(grounds), _panels(subjects, found, drawn), title,
+        figure = pair_figure(list(grounds.values()), list(grounds), _panels(subjects, explained, drawn), title,
                              f"{self.network.title}, {self.network.file}", self.asked.style)
         (folder / FIGURE).write_bytes(png(figure))
-        write_maps(folder / MAPS, [subject.name for subject in subjects], found, drawn)
+        write_maps(folder / MAPS, [subject.name for subject in subjects], explained, drawn)
 
-    def _scores(self, subjects: Sequence[Subject], found: Sequence[PictureExplanation], references: Optional[Tensor],
-                checks: Sequence[Check], folder: str) -> PairScores:
+    def _scores(self, subjects: Sequence[Subject], explained: Sequence[PictureExplanation],
+                references: Optional[Tensor], checks: Sequence[Check], folder: str) -> PairScores:
         names = [subject.name for subject in subjects]
         title, cosine, distance = names[0], None, None
         if references is not None:
-            own = np.stack([each.embedding for each in found]).astype(np.float64)
+            own = np.stack([picture.embedding for picture in explained]).astype(np.float64)
             cosine = float(similarities(own[:1], references[:1].double().numpy())[0, 0])
             distance = 2 - 2 * cosine
             title = f"{' and '.join(names)}: cosine {cosine:.4f}, squared distance {distance:.4f}"
@@ -85,14 +85,14 @@ class PairWriter:
         preprocessing = (f"aligned by five points, then {self.embedder.preprocessing}" if aligned
                          else self.embedder.preprocessing)
         maps = tuple(
-            MapRecord(each.name if len(names) == 1 else name, key[0], one.target, key[1], key[2],
-                      each.scores.get(key[0]), one.raw.shape, one.low, one.high, one.flags,
+            MapRecord(picture.name if len(names) == 1 else name, key[0], one.target, key[1], key[2],
+                      picture.scores.get(key[0]), one.raw.shape, one.low, one.high, one.flags,
                       map_file(name, *key))
-            for name, each in zip(names, found) for key, one in each.maps.items())
-        notes = tuple(dict.fromkeys(note for each in found for note in each.notes))
+            for name, picture in zip(names, explained) for key, one in picture.maps.items())
+        notes = tuple(dict.fromkeys(note for picture in explained for note in picture.notes))
         return PairScores(title, tuple(names), self.network, preprocessing,
-                          {each.name: each.scores for each in found}, maps, notes, tuple(checks), self.asked.seed,
-                          versions(), self.asked.command, folder, cosine, distance)
+                          {picture.name: picture.scores for picture in explained}, maps, notes, tuple(checks),
+                          self.asked.seed, versions(), self.asked.command, folder, cosine, distance)
 
     def _tell(self, scores: PairScores, no_other: bool) -> None:
         self.say(f"{scores.title}: {self.asked.out / scores.folder / FIGURE}")
@@ -106,15 +106,15 @@ class PairWriter:
                 self.say("another person was not compared with: give --with a folder, or --market")
 
 
-def _panels(subjects: Sequence[Subject], found: Sequence[PictureExplanation],
+def _panels(subjects: Sequence[Subject], explained: Sequence[PictureExplanation],
             drawn: Dict[Any, np.ndarray]) -> List[Panel]:
-    keys = list(dict.fromkeys(key for each in found for key in each.maps))
+    keys = list(dict.fromkeys(key for picture in explained for key in picture.maps))
     panels = []
     for key in keys:
-        shown = [each.maps.get(key) for each in found]
+        shown = [picture.maps.get(key) for picture in explained]
         target = "" if key[0] == NO_TARGET else f"{key[0]}, "
-        words = next(each.target for each in shown if each is not None)
+        words = next(picture.target for picture in shown if picture is not None)
         panels.append(Panel(f"{target}{key[1]}, {key[2]}", words,
                             [drawn.get((subject.name, *key)) for subject in subjects],
-                            [() if each is None else each.flags for each in shown]))
+                            [() if picture is None else picture.flags for picture in shown]))
     return panels

@@ -47,12 +47,12 @@ def _of_video(folder: Path, name: str) -> Path:
 
 def _array(path: Path, name: str) -> np.ndarray:
     try:
-        found = _arrays(path)
+        arrays = _arrays(path)
     except UserError as error:
         raise UserError(f"{error}; {EXPECTED}") from None
-    keypoints = found.get(name, next(iter(found.values())) if len(found) == 1 else None)
+    keypoints = arrays.get(name, next(iter(arrays.values())) if len(arrays) == 1 else None)
     if keypoints is None:
-        raise UserError(f"{path}: nothing for '{name}' among {', '.join(sorted(found)[:5])}; name its entry so, or "
+        raise UserError(f"{path}: nothing for '{name}' among {', '.join(sorted(arrays)[:5])}; name its entry so, or "
                         "give the file of this video alone")
     if keypoints.ndim != 3 or keypoints.shape[1:] != (POINTS, 3) or keypoints.dtype.kind not in "iuf":
         raise UserError(f"{path}: an array of shape {list(keypoints.shape)} and type {keypoints.dtype}; {EXPECTED}")

@@ -80,16 +80,17 @@ def _passing_folder() -> Path:
 def read_sequence(index: Path, seq_id: str) -> Optional[np.ndarray]:
     """float32 [T, 133, 3] of the sequence whose name is the id or has it as a component; None where there is none."""
     with closing(_connect(index)) as db:
-        found: List[Tuple[int, str]] = db.execute(
+        entries: List[Tuple[int, str]] = db.execute(
             "SELECT DISTINCT id, name FROM component JOIN sequence ON id = sequence WHERE part = ?",
             (seq_id,)).fetchall()
-        found = [entry for entry in found if entry[1] == seq_id] or found
-        if len(found) > 1:
-            raise UserError(f"{index.with_suffix('')}: '{seq_id}' could be {found[0][1]} or {found[1][1]}; expected "
+        entries = [entry for entry in entries if entry[1] == seq_id] or entries
+        if len(entries) > 1:
+            names = f"{entries[0][1]} or {entries[1][1]}"
+            raise UserError(f"{index.with_suffix('')}: '{seq_id}' could be {names}; expected "
                             "one entry per sequence; take the others out")
-        if not found:
+        if not entries:
             return None
-        data, = db.execute("SELECT keypoints FROM sequence WHERE id = ?", found[0][:1]).fetchone()
+        data, = db.execute("SELECT keypoints FROM sequence WHERE id = ?", entries[0][:1]).fetchone()
     return np.frombuffer(bytearray(data), np.float32).reshape(-1, POINTS, 3)
 
 

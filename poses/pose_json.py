@@ -74,8 +74,8 @@ def _loaded(path: Path, largest: Optional[int] = None) -> Any:
 
 
 def _number(name: str) -> int:
-    found: List[str] = re.findall(r"\d+", name, re.ASCII)
-    return int(found[-1][-9:]) if found else 0
+    digits: List[str] = re.findall(r"\d+", name, re.ASCII)
+    return int(digits[-1][-9:]) if digits else 0
 
 
 def _twice(numbered: Sequence[Tuple[int, Path]]) -> str:

@@ -13,11 +13,11 @@ def to_json(value: Any) -> Any:
     """Records, tuples and mappings as JSON has them. A field that still has its default is left out."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = [(field, getattr(value, field.name)) for field in dataclasses.fields(value)]
-        return {_key(field): to_json(each) for field, each in fields if not _is_default(field, each)}
+        return {_key(field): to_json(content) for field, content in fields if not _is_default(field, content)}
     if isinstance(value, Mapping):
-        return {str(key): to_json(each) for key, each in value.items()}
+        return {str(key): to_json(content) for key, content in value.items()}
     if isinstance(value, (list, tuple)):
-        return [to_json(each) for each in value]
+        return [to_json(content) for content in value]
     return value
 
 
@@ -31,11 +31,12 @@ def _read(kind: Any, tree: Any, where: str) -> Any:
     if kind is Any:
         return tree
     if origin is typing.Union:                                      # Optional[X]
-        return None if tree is None else _read(next(each for each in inner if each is not type(None)), tree, where)
+        given = next(option for option in inner if option is not type(None))
+        return None if tree is None else _read(given, tree, where)
     if dataclasses.is_dataclass(kind):
         return _read_record(kind, _of_type(tree, dict, where), where)
     if origin in (dict, Mapping, typing.get_origin(Mapping[str, int])):
-        return {key: _read(inner[1], each, f"{where}.{key}") for key, each in _of_type(tree, dict, where).items()}
+        return {key: _read(inner[1], content, f"{where}.{key}") for key, content in _of_type(tree, dict, where).items()}
     if origin is tuple:
         return _read_tuple(inner, _of_type(tree, list, where), where)
     if kind is float and isinstance(tree, int) and not isinstance(tree, bool):
@@ -45,22 +46,22 @@ def _read(kind: Any, tree: Any, where: str) -> Any:
 
 def _read_record(kind: Any, tree: Dict[str, Any], where: str) -> Any:
     types = typing.get_type_hints(kind)
-    found = {}
+    values = {}
     for field in dataclasses.fields(kind):
         key = _key(field)
         if key in tree:
-            found[field.name] = _read(types[field.name], tree[key], f"{where}.{key}")
+            values[field.name] = _read(types[field.name], tree[key], f"{where}.{key}")
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise UserError(f"{where}: the key {key!r} is missing; expected what this program wrote")
-    return kind(**found)
+    return kind(**values)
 
 
 def _read_tuple(inner: Tuple[Any, ...], items: Any, where: str) -> Any:
     if len(inner) == 2 and inner[1] is Ellipsis:
-        return tuple(_read(inner[0], each, f"{where}[{number}]") for number, each in enumerate(items))
+        return tuple(_read(inner[0], item, f"{where}[{number}]") for number, item in enumerate(items))
     if len(items) != len(inner):
         raise UserError(f"{where}: {len(items)} values; expected {len(inner)}")
-    return tuple(_read(each, item, f"{where}[{number}]") for number, (each, item) in enumerate(zip(inner, items)))
+    return tuple(_read(kind, item, f"{where}[{number}]") for number, (kind, item) in enumerate(zip(inner, items)))
 
 
 def _of_type(value: Any, kind: Any, where: str) -> Any:

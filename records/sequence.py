@@ -111,7 +111,7 @@ def read_sequence(tree: Any, where: str) -> Sequence:
 
 
 def check_format(tree: Any, expected: int, where: str) -> None:
-    found = tree.get("format", 1) if isinstance(tree, Mapping) else None
-    if found != expected:
-        raise UserError(f"{where}: format {found!r}, expected {expected}; it is of another version of this program: "
+    stored = tree.get("format", 1) if isinstance(tree, Mapping) else None
+    if stored != expected:
+        raise UserError(f"{where}: format {stored!r}, expected {expected}; it is of another version of this program: "
                         "make it again with main.py")

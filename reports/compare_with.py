@@ -32,7 +32,7 @@ def write_beside(folder: Path, other: Path) -> Path:
                       "sheets": {_beside(name): sheet for name, sheet in its["sheets"].items() if name != "frame"}}
     sheets = "\n".join(f'<script type="text/plain" id="{_beside(name)}-{number}">{jpeg}</script>'
                        for name, number, jpeg in SHEET.findall(theirs) if name != "frame")
-    text = DATA.sub(lambda found: found.group(1) + json_in_html(mine) + found.group(3), ours, count=1)
+    text = DATA.sub(lambda match: match.group(1) + json_in_html(mine) + match.group(3), ours, count=1)
     with atomic_file(folder / PAGE) as draft:
         draft.write_text(text.replace(PLACE, sheets, 1), encoding="utf-8")
     return folder / PAGE
@@ -46,11 +46,11 @@ def _read(path: Path) -> str:
 
 
 def _data(text: str, folder: Path) -> Dict[str, Any]:
-    found = DATA.search(text)
-    if found is None or PLACE not in text:
+    match = DATA.search(text)
+    if match is None or PLACE not in text:
         raise UserError(f"{folder / 'report.html'}: not a report of this version; write it again with --overwrite")
     try:
-        data = json.loads(found.group(2), parse_constant=_no_number)
+        data = json.loads(match.group(2), parse_constant=_no_number)
         if not isinstance(data["frames"], int) or not isinstance(data["preds"], dict) or not \
                 isinstance(data["models"], list) or not all(isinstance(each, dict) for each in data["sheets"].values()):
             raise ValueError("other records")

@@ -24,13 +24,13 @@ Regions = Optional[Tuple[np.ndarray, np.ndarray]]   # the region of each cell [T
 
 
 def layer_records(explanations: Mapping[str, Explanation], record: Sequence,
-                  found: Regions) -> Tuple[Dict[str, List[Dict[str, Any]]], Dict[str, Knots]]:
+                  labelled: Regions) -> Tuple[Dict[str, List[Dict[str, Any]]], Dict[str, Knots]]:
     """What the page says of each model's layers, and their maps by sheet."""
     records: Dict[str, List[Dict[str, Any]]] = {model: [] for model in explanations}
     maps: Dict[str, Knots] = {}
     for model, explanation in explanations.items():
         for name, layer in explanation.layers.items():
-            entry, drawn = _layer(name, layer, record.models[model].layers[name].evidence, found)
+            entry, drawn = _layer(name, layer, record.models[model].layers[name].evidence, labelled)
             if drawn is not None:
                 entry["sheet"] = f"map{len(maps)}"
                 maps[entry["sheet"]] = drawn
@@ -39,7 +39,7 @@ def layer_records(explanations: Mapping[str, Explanation], record: Sequence,
 
 
 def gloss_records(explanations: Mapping[str, Explanation], record: Sequence,
-                  found: Regions) -> Tuple[Dict[str, List[Dict[str, Any]]], Dict[str, Knots]]:
+                  labelled: Regions) -> Tuple[Dict[str, List[Dict[str, Any]]], Dict[str, Knots]]:
     """The same of each gloss that was explained on its own."""
     records: Dict[str, List[Dict[str, Any]]] = {}
     maps: Dict[str, Knots] = {}
@@ -48,7 +48,7 @@ def gloss_records(explanations: Mapping[str, Explanation], record: Sequence,
         for gloss in explanation.glosses:
             layers = {}
             for name, layer in gloss.layers.items():
-                entry, drawn = _layer(name, layer, record.models[model].layers[name].evidence, found)
+                entry, drawn = _layer(name, layer, record.models[model].layers[name].evidence, labelled)
                 if drawn is not None:
                     entry["sheet"] = f"gloss{len(maps)}"
                     maps[entry["sheet"]] = drawn
@@ -57,7 +57,7 @@ def gloss_records(explanations: Mapping[str, Explanation], record: Sequence,
     return records, maps
 
 
-def _layer(name: str, layer: LayerMap, evidence: str, found: Regions) -> Tuple[Dict[str, Any], Optional[Knots]]:
+def _layer(name: str, layer: LayerMap, evidence: str, labelled: Regions) -> Tuple[Dict[str, Any], Optional[Knots]]:
     """What the page says of a layer, and its map when it has a place and is not empty."""
     laid = layer.laid
     record: Dict[str, Any] = {"name": name, "spatial": bool(layer.spatial), "flags": list(layer.flags),
@@ -76,8 +76,8 @@ def _layer(name: str, layer: LayerMap, evidence: str, found: Regions) -> Tuple[D
     if not layer.spatial:
         return record, None
     small = laid.coarse(SIDE)
-    if found is not None:
-        labels, seen = found
+    if labelled is not None:
+        labels, seen = labelled
         record["shares"], record["shares_over_time"] = shares(mass(small, labels), seen)
     if not small.any():
         return record, None

@@ -22,8 +22,8 @@ def _group(group: PartGroup) -> Dict[str, Any]:
             "sequences": group.sequences}
 
 
-def _figure(found: Interval) -> Optional[List[float]]:
+def _figure(interval: Interval) -> Optional[List[float]]:
     """Of one clip all three are alike."""
-    if not math.isfinite(found.value):
+    if not math.isfinite(interval.value):
         return None
-    return [round(found.value if math.isnan(each) else each, 4) for each in found]
+    return [round(interval.value if math.isnan(end) else end, 4) for end in interval]

@@ -40,9 +40,9 @@ def write_report(folder: Path, frames: np.ndarray, explanations: Mapping[str, Ex
     beside: files that will lie in the folder too, besides those that do.
     """
     folder = Path(folder)
-    found = None if keypoints is None else regions(np.asarray(keypoints, np.float32))
-    records, maps = layer_records(explanations, record, found)
-    alone, own_maps = gloss_records(explanations, record, found)
+    labelled = None if keypoints is None else regions(np.asarray(keypoints, np.float32))
+    records, maps = layer_records(explanations, record, labelled)
+    alone, own_maps = gloss_records(explanations, record, labelled)
     maps.update(own_maps)
     sheets = {"frame": encode_frames(frames),
               **encode_maps({name: each.values for name, each in maps.items()}, len(frames))}
@@ -54,7 +54,7 @@ def write_report(folder: Path, frames: np.ndarray, explanations: Mapping[str, Ex
                    for name, layers in records.items()],
         "sheets": {name: {**each.layout(), **(maps[name].layout() if name in maps else {})}
                    for name, each in sheets.items()},
-        "regions": None if found is None else _cover(*found), "scales": colour_tables(),
+        "regions": None if labelled is None else _cover(*labelled), "scales": colour_tables(),
         "parts": parts_sheet(frames, keypoints, record),
     })
     text = page("report.html", STYLES, SCRIPTS, record.sequence, data,

@@ -22,9 +22,9 @@ def study(tables: Iterable[str]) -> List[Dict[str, Any]]:
     gloss's own frames than chance would give, both with the ends of their 95% interval, and its sequences.
     """
     by_layer: Dict[Tuple[str, str], List[Row]] = defaultdict(list)
-    found = [row for text in tables for row in csv.DictReader(io.StringIO(text))]
-    several = len({row["method"] for row in found}) > 1
-    for row in found:
+    rows = [row for text in tables for row in csv.DictReader(io.StringIO(text))]
+    several = len({row["method"] for row in rows}) > 1
+    for row in rows:
         by_layer[row["model"], key_of(row["method"], row["layer"]) if several else row["layer"]].append(row)
     return [{"model": model, "layer": layer, **{kind: _groups(rows, kind) for kind in KINDS}}
             for (model, layer), rows in by_layer.items()]
@@ -34,12 +34,12 @@ def _groups(rows: Sequence[Row], kind: str) -> List[Dict[str, Any]]:
     groups: Dict[str, List[Row]] = defaultdict(list)
     for row in rows:
         groups[row[kind] or "not judged"].append(row)
-    return [{"name": name, "count": len(its), "shares": _shares(its), "hands": _interval(_hands(its)),
-             "even": _even(its),
-             "time": _interval([float(row["inside"]) / float(row["inside_even"]) for row in its
+    return [{"name": name, "count": len(members), "shares": _shares(members), "hands": _interval(_hands(members)),
+             "even": _even(members),
+             "time": _interval([float(row["inside"]) / float(row["inside_even"]) for row in members
                                 if row["inside"] and float(row["inside_even"] or 0) > 0]),
-             "sequences": list(dict.fromkeys(row["sequence"] for row in its))}
-            for name, its in sorted(groups.items(), key=lambda each: (-len(each[1]), each[0]))]
+             "sequences": list(dict.fromkeys(row["sequence"] for row in members))}
+            for name, members in sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))]
 
 
 def _shares(rows: Sequence[Row]) -> Optional[List[float]]:

@@ -20,10 +20,10 @@ def other_settings(before: Settings, now: Settings) -> Dict[str, str]:
     made, make = ({key: value for key, value in settings.items() if key not in WRITTEN} for settings in (before, now))
     if "parts" not in made or "parts" not in make:      # they can be added to what has none
         made, make = ({key: value for key, value in settings.items() if key != "parts"} for settings in (made, make))
-    found = differing(made, make)
+    differences = differing(made, make)
     if _both_have_frames(before, now) and not _divide(_every(before), _every(now)):
-        found["every"] = f"{_every(before)} there, {_every(now)} here"
-    return found
+        differences["every"] = f"{_every(before)} there, {_every(now)} here"
+    return differences
 
 
 def lacking(before: Settings, now: Settings) -> Tuple[str, ...]:

@@ -187,10 +187,10 @@ def _check(key: str, laid: LaidMap) -> None:
         raise ValueError(f"{key} does not lie on its clip")
 
 
-def lines(found: Mapping[str, Explanation]) -> List[str]:
+def lines(explanations: Mapping[str, Explanation]) -> List[str]:
     """What a file holds, for people."""
     out = []
-    for model, made in found.items():
+    for model, made in explanations.items():
         out += [f"{model}: {made.target}", f"  logits {_shape(made.logits)}, view {_numbers(made.viewport)}"]
         out += [f"  {name:32}{_shape(layer.laid.raw):>16}  {_lies(layer.laid)}{_flags(layer.flags)}"
                 for name, layer in made.layers.items()]

@@ -57,20 +57,20 @@ def known_range(checkpoint: Path, sha256: str, others: Sequence[Path] = ()) -> O
     """The range that was measured of this very checkpoint: beside it, or in one of the other files."""
     for path in (checkpoint.with_name(checkpoint.name + BESIDE), *others):
         try:
-            found = read_json(path)
+            stored = read_json(path)
         except DAMAGED_JSON:
             continue        # none there, or none of ours
-        if isinstance(found, dict) and found.get("sha256") == sha256 and _is_range(found):
-            return found
+        if isinstance(stored, dict) and stored.get("sha256") == sha256 and _is_range(stored):
+            return stored
     return None
 
 
-def _is_range(found: Mapping[str, Any]) -> bool:
+def _is_range(measured: Mapping[str, Any]) -> bool:
     def ends(value: Any) -> bool:
         return value is None or (isinstance(value, list) and len(value) == 2
-                                 and all(isinstance(each, (int, float)) and abs(each) <= 1 for each in value))
+                                 and all(isinstance(value, (int, float)) and abs(value) <= 1 for value in value))
 
-    return isinstance(found.get("split"), str) and all(name in found and ends(found[name])
+    return isinstance(measured.get("split"), str) and all(name in measured and ends(measured[name])
                                                       for name in ("confidence", "blank"))
 
 

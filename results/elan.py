@@ -47,19 +47,19 @@ def _truth(record: Record) -> Tier:
     assert record.truth is not None
     aligned: Dict[str, Range] = next(({span.id: span.frames for span in model.truth_spans}
                                       for model in record.models.values() if model.truth_spans), {})
-    found: List[Optional[Range]] = [aligned.get(true_id(number)) for number in range(1, len(record.truth) + 1)]
-    frames = list(_without_gaps(found, record.frames))
+    spans: List[Optional[Range]] = [aligned.get(true_id(number)) for number in range(1, len(record.truth) + 1)]
+    frames = list(_without_gaps(spans, record.frames))
     return Tier(TRUTH, intervals([(start / record.fps, stop / record.fps, gloss)
                                   for (start, stop), gloss in zip(frames, record.truth)]))
 
 
-def _without_gaps(found: Sequence[Optional[Range]], total: int) -> Iterator[Tuple[float, float]]:
+def _without_gaps(spans: Sequence[Optional[Range]], total: int) -> Iterator[Tuple[float, float]]:
     end = 0.0
-    for number, span in enumerate(found):
+    for number, span in enumerate(spans):
         if span is None:
-            later = next(((place, other) for place, other in enumerate(found) if place > number and other), None)
-            place, start = (len(found), float(total)) if later is None else (later[0], float(later[1][0]))
-            span_end = end + max(0.0, start - end) / (place - number)
+            later = next(((index, other) for index, other in enumerate(spans) if index > number and other), None)
+            index, start = (len(spans), float(total)) if later is None else (later[0], float(later[1][0]))
+            span_end = end + max(0.0, start - end) / (index - number)
             yield end, span_end
             end = span_end
         else:
@@ -82,8 +82,8 @@ def _parts(model: ModelRecord, fps: float) -> Tier:
         values = [(part.value, part.name) for part in gloss.parts if part.value is not None]
         side = f" ({gloss.about.side})" if gloss.about.side else ""
         if values:
-            told = ", ".join(f"{name} {value:+.2f}" for value, name in sorted(values, reverse=True))
-            texts.setdefault(gloss.about.frames, []).append(f"{gloss.about.gloss}{side}: {told}")
+            values_by_name = ", ".join(f"{name} {value:+.2f}" for value, name in sorted(values, reverse=True))
+            texts.setdefault(gloss.about.frames, []).append(f"{gloss.about.gloss}{side}: {values_by_name}")
     return Tier(f"{model.title} parts", intervals([(start / fps, stop / fps, "; ".join(texts[start, stop]))
                                                    for start, stop in sorted(texts)]))
 
@@ -101,10 +101,10 @@ def _peaks(title: str, explanation: "Explanation", fps: float) -> Tier:
 
 
 def _note(layers: Dict[int, List[str]], gloss: str, name: str, layer: "LayerMap", frames: Range) -> None:
-    found = peak(layer.laid, frames)
-    if found:
-        where = f" at {found['peak_x']},{found['peak_y']}" if "peak_x" in found else ""
-        layers.setdefault(int(found["peak_frame"]), []).append(f"{gloss}{layer_of(name, layer.method)}{where}")
+    largest = peak(layer.laid, frames)
+    if largest:
+        where = f" at {largest['peak_x']},{largest['peak_y']}" if "peak_x" in largest else ""
+        layers.setdefault(int(largest["peak_frame"]), []).append(f"{gloss}{layer_of(name, layer.method)}{where}")
 
 
 def _few(texts: Sequence[str]) -> str:

@@ -72,7 +72,7 @@ Regions = Optional[Tuple[np.ndarray, np.ndarray]]       # labels of APART [T, 64
 Row = Dict[str, Union[str, int, float]]
 
 
-def rows(record: SequenceRecord, explanations: Mapping[str, Explanation], found: Regions) -> List[Row]:
+def rows(record: SequenceRecord, explanations: Mapping[str, Explanation], labelled: Regions) -> List[Row]:
     out: List[Row] = []
     for model, explanation in explanations.items():
         for gloss in explanation.glosses:
@@ -84,7 +84,7 @@ def rows(record: SequenceRecord, explanations: Mapping[str, Explanation], found:
                     "model": model, **gloss_cells(about), "layer": layer_of(name, layer.method),
                     "target": about.words, "method": layer.method or explanation.method, "pool": explanation.pool,
                     "checkpoint": record.models[model].checkpoint.sha256,
-                    **_shares(layer.laid, about.frames, found), **_when(layer.laid, about.frames),
+                    **_shares(layer.laid, about.frames, labelled), **_when(layer.laid, about.frames),
                     **peak(layer.laid, about.frames),
                     "flags": " ".join(layer.flags), **_check(layer), **parted})
     return out
@@ -117,10 +117,10 @@ def gloss_cells(about: ExplainedGloss) -> Row:
             "first_frame": about.frames[0], "last_frame": about.frames[1] - 1, "confidence": about.score}
 
 
-def _shares(laid: LaidMap, frames: Range, found: Regions) -> Row:
-    if found is None or not laid.spatial:
+def _shares(laid: LaidMap, frames: Range, labelled: Regions) -> Row:
+    if labelled is None or not laid.spatial:
         return {}
-    labels, seen = (each[frames[0]:frames[1]] for each in found)
+    labels, seen = (of_frame[frames[0]:frames[1]] for of_frame in labelled)
     if not seen.any():
         return {}
     area = _with_hands(cover(labels, len(APART))[seen].mean(axis=0))

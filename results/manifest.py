@@ -25,10 +25,10 @@ class Manifest:
         """The first file that is not as it was written."""
         for name, size in self.files.items():
             try:
-                found = os.stat(os.path.join(folder, name)).st_size
+                size_now = os.stat(os.path.join(folder, name)).st_size
             except OSError:
                 return name
-            if found != size:
+            if size_now != size:
                 return name
         return None
 
@@ -56,11 +56,11 @@ def read_preds(folder: Path, manifest: Manifest) -> Optional[Sequence]:
     """preds.json; None where it is not the one that was written, or of another version of this program."""
     try:
         data = read_bytes(folder / PREDS)
-        found = json.loads(data.decode("utf-8")) if _digest(data) == manifest.record else None
+        content = json.loads(data.decode("utf-8")) if _digest(data) == manifest.record else None
     except DAMAGED_JSON:
         return None
     try:
-        return read_sequence(found, str(folder / PREDS))
+        return read_sequence(content, str(folder / PREDS))
     except UserError:
         return None
 
@@ -75,14 +75,14 @@ def files_in(folder: Path) -> Iterator[str]:
 
 def differing(before: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> Dict[str, str]:
     """Key -> how it was and how it is, nested keys with dots between; values as JSON has them."""
-    found: Dict[str, str] = {}
+    differences: Dict[str, str] = {}
     for key in [*now, *(key for key in before if key not in now)]:
         was, is_now = before.get(key), json.loads(json.dumps(now.get(key)))
         if isinstance(was, dict) and isinstance(is_now, dict):
-            found.update(differing(was, is_now, f"{prefix}{key}."))
+            differences.update(differing(was, is_now, f"{prefix}{key}."))
         elif was != is_now:
-            found[prefix + key] = f"{_short(was)} there, {_short(is_now)} here"
-    return found
+            differences[prefix + key] = f"{_short(was)} there, {_short(is_now)} here"
+    return differences
 
 
 def _short(value: Any) -> str:

@@ -26,16 +26,16 @@ def known_verdict(checkpoint: Path, sha256: str) -> Tuple[Optional[Verdict], str
     """The verdict beside a checkpoint, and what is to be said where one lies there that does not count."""
     path = checkpoint.with_name(verdict_name(checkpoint))
     try:
-        found = read_json(path)
+        stored = read_json(path)
     except FileNotFoundError:
         return None, ""
     except DAMAGED_JSON:
         return None, f"{path.name} can't be read: nothing is said of the maps"
-    if not isinstance(found, dict) or not _has_lines(found.get("layers")):
+    if not isinstance(stored, dict) or not _has_lines(stored.get("layers")):
         return None, f"{path.name} is no evidence of maps: nothing is said of them"
-    if found.get("sha256") != sha256:
+    if stored.get("sha256") != sha256:
         return None, f"{path.name} was measured of another checkpoint: nothing is said of the maps"
-    return found, ""
+    return stored, ""
 
 
 def _has_lines(layers: Any) -> bool:

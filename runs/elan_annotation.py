@@ -22,11 +22,11 @@ def annotate(datasets: "Mapping[str, PhoenixVideoTextDataset]", truth: str, tier
                         "first .eaf is; name each file as its sequence")
     lines: List[str] = []
     for split, dataset in datasets.items():
-        found = {row.seq_id: elan_truth(files[row.seq_id], tier) for row in dataset.rows if row.seq_id in files}
-        dataset.rows = [replace(row, glosses=found[row.seq_id].glosses() if row.seq_id in found else ())
+        truths = {row.seq_id: elan_truth(files[row.seq_id], tier) for row in dataset.rows if row.seq_id in files}
+        dataset.rows = [replace(row, glosses=truths[row.seq_id].glosses() if row.seq_id in truths else ())
                         for row in dataset.rows]
-        lines.append(f"{split}: {len(found)} of {len(dataset.rows)} clips are annotated by {truth}, and counted")
-        lines += [note for known in found.values() for note in known.notes]
+        lines.append(f"{split}: {len(truths)} of {len(dataset.rows)} clips are annotated by {truth}, and counted")
+        lines += [note for known in truths.values() for note in known.notes]
     return lines
 
 
@@ -35,7 +35,7 @@ def _files(path: Path) -> Dict[str, Path]:
         if not is_elan(path.name):
             raise UserError(f"--truth {path}: expected an .eaf of ELAN's, or a folder of them")
         return {path.stem: path}
-    found = {file.stem: file for file in sorted(path.iterdir()) if is_elan(file.name)}
-    if not found:
+    files = {file.stem: file for file in sorted(path.iterdir()) if is_elan(file.name)}
+    if not files:
         raise UserError(f"--truth {path}: no .eaf in this folder; expected one for each sequence, named as it is")
-    return found
+    return files

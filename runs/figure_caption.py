@@ -22,7 +22,7 @@ def latex(words: str) -> str:
 
 
 def as_caption(sentences: Sequence[str]) -> str:
-    return "\\caption{" + latex(" ".join(f"{each[0].upper()}{each[1:]}." for each in sentences)) + "}"
+    return "\\caption{" + latex(" ".join(f"{one[0].upper()}{one[1:]}." for one in sentences)) + "}"
 
 
 def caption(choice: Choice) -> str:
@@ -67,11 +67,11 @@ def _columns(choice: Choice) -> str:
 
 
 def _methods(sources: Sequence[Source]) -> List[str]:
-    found: Dict[Tuple[str, str], None] = {}
+    named: Dict[Tuple[str, str], None] = {}
     for source in sources:
-        found[source.map.method or source.record.method, source.record.pool] = None
-    several = len(dict.fromkeys(name for name, _ in found)) > 1
-    return [("Methods: " if several else "Method: ") + "; ".join(_once(_method(*each) for each in found))]
+        named[source.map.method or source.record.method, source.record.pool] = None
+    several = len(dict.fromkeys(name for name, _ in named)) > 1
+    return [("Methods: " if several else "Method: ") + "; ".join(_once(_method(*one) for one in named))]
 
 
 def _method(name: str, pool: str) -> str:

@@ -87,11 +87,11 @@ def _sources(asked: FigureRequest, runs: Sequence[ExplainedRun]) -> List[Source]
     unknown = [name for name in asked.layers or () if name not in have]
     if unknown:
         raise UserError(f"--layers {', '.join(unknown)}: none of {', '.join(models)}; there are {', '.join(have)}")
-    found = [Source(run, model, layer) for run in runs for model in models if model in run.cams
+    sources = [Source(run, model, layer) for run in runs for model in models if model in run.cams
              for layer in _layers(asked.layers, run.cams[model])]
-    if not found:
+    if not sources:
         raise UserError(f"{folders}: nothing was explained there; explain the clip again with main.py")
-    return found
+    return sources
 
 
 def _layers(asked: Optional[Sequence[str]], cams: Explanation) -> List[str]:

@@ -74,25 +74,25 @@ def work_through(jobs: Sequence[Job], name: str, out: Path, workers: int, bar: b
 
     estimator(name)         # what is wrong with it is wrong for all
     kept = out.with_name(f".{out.name}.parts")
-    found: Dict[str, Path] = {}
+    results: Dict[str, Path] = {}
     work = partial(_one, name=name, kept=kept, bar=bar and workers == 1, person=person)
     for job, outcome in tqdm(_at_a_time(jobs, work, workers), total=len(jobs), unit="video", leave=False,
                              disable=None if bar and len(jobs) > 1 else True):
         if isinstance(outcome, UserError):
             tqdm.write(f"{job.name}: {outcome}", file=sys.stderr)
             continue
-        found[job.name], said = outcome
+        results[job.name], said = outcome
         if said and bar:
             tqdm.write(f"{job.name}: {said}")
-    done = [job for job in jobs if job.name in found]
+    done = [job for job in jobs if job.name in results]
     if done:
         if form == POSE:
-            _write_poses(done, found, out)
+            _write_poses(done, results, out)
         else:
-            _put_together({job.name: found[job.name] for job in done}, out)
-        if len(found) == len(jobs):
+            _put_together({job.name: results[job.name] for job in done}, out)
+        if len(results) == len(jobs):
             shutil.rmtree(kept)
-    return len(jobs) - len(found)
+    return len(jobs) - len(results)
 
 
 def _at_a_time(jobs: Sequence[Job], work: "partial[Outcome]", workers: int) -> "Iterator[Tuple[Job, Outcome]]":
@@ -121,15 +121,15 @@ def _one(job: Job, name: str, kept: Path, bar: bool, person: Optional[str]) -> O
     return store.folder / f"{job.name}.npz", said
 
 
-def _put_together(found: Dict[str, Path], out: Path) -> None:
+def _put_together(results: Dict[str, Path], out: Path) -> None:
     keypoints: Dict[str, np.ndarray] = {}
-    for name, path in found.items():
+    for name, path in results.items():
         keypoints[name] = load_npz(path, ("keypoints",))["keypoints"]
     with atomic_file(out) as draft, open(draft, "wb") as file:
         pickle.dump(keypoints, file, protocol=4)
 
 
-def _write_poses(jobs: Sequence[Job], found: Dict[str, Path], folder: Path) -> None:
+def _write_poses(jobs: Sequence[Job], results: Dict[str, Path], folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     for job in jobs:
         footage = job.footage()
@@ -137,6 +137,6 @@ def _write_poses(jobs: Sequence[Job], found: Dict[str, Path], folder: Path) -> N
         height, width = next(footage.show(frames[:1])).shape[:2]
         times = footage.times[frames]
         rate = RATE if not job.wanted.keep or len(times) < 2 else 1 / float(np.median(np.diff(times)))
-        points = load_npz(found[job.name], ("keypoints",))["keypoints"]
+        points = load_npz(results[job.name], ("keypoints",))["keypoints"]
         with atomic_file(folder / f"{job.name}.pose") as draft:
             draft.write_bytes(whole_body_pose(points, (width, height), rate))

@@ -155,10 +155,10 @@ def versions() -> Dict[str, str]:
     import platform
     from importlib.metadata import PackageNotFoundError, version
 
-    found = {"this program": VERSION, "python": platform.python_version()}
+    versions = {"this program": VERSION, "python": platform.python_version()}
     for package in ("torch", "numpy", "opencv-python", "av", "pillow", "grad-cam", "flashlight-text"):
         try:
-            found[package] = version(package)
+            versions[package] = version(package)
         except PackageNotFoundError:
-            found[package] = "not installed under this name"
-    return found
+            versions[package] = "not installed under this name"
+    return versions

@@ -28,9 +28,9 @@ def shown_frames(run: ExplainedRun, numbers: Sequence[int], data_root: Optional[
         raise UserError(f"{own[0]} {own[1]}: {run.record.sequence} is of {kind}; {other[0]} says where that is")
     frames = _of_corpus(run, numbers, data_root) if run.record.video is None else _of_video(run, numbers, video)
     expected = {layer.laid.extent.size[1:] for its in run.cams.values() for layer in its.layers.values()}
-    found = next(iter(frames.values())).shape[:2]
-    if expected != {found}:
-        raise UserError(f"{run.record.sequence}: its frames are {found[1]}x{found[0]} pixels now, and its maps lie on "
+    shape = next(iter(frames.values())).shape[:2]
+    if expected != {shape}:
+        raise UserError(f"{run.record.sequence}: its frames are {shape[1]}x{shape[0]} pixels now, and its maps lie on "
                         "others; explain it again with main.py")
     return frames
 

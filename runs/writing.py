@@ -73,15 +73,15 @@ def _timed(seconds: Dict[str, float], name: str) -> Iterator[None]:
 
 def _media(asked: ClipRequest, record: Sequence, parts: Collection[str], beside: Collection[str]) -> List[Media]:
     """What an annotation is of: the clip's own video, and the file that it was taken from where their times agree."""
-    found = [Media(f"./{VIDEO}", f"./{VIDEO}")] if "video" in parts or VIDEO in beside else []
+    media = [Media(f"./{VIDEO}", f"./{VIDEO}")] if "video" in parts or VIDEO in beside else []
     if record.video is None or asked.videos is None or asked.videos.keep or record.fps != RATE:
-        return found
+        return media
     sources = [path for path in asked.videos.paths if path.name == record.video.file and path.is_file()]
     if len(sources) != 1:
-        return found
+        return media
     relative = quote(os.path.relpath(sources[0], asked.out / record.sequence))
     kind = guess_type(sources[0].name)[0] or "video/mp4"
-    return [*found, Media(sources[0].as_uri(), relative, record.video.start, kind)]
+    return [*media, Media(sources[0].as_uri(), relative, record.video.start, kind)]
 
 
 def strip_name(about: ExplainedGloss) -> str:
@@ -96,8 +96,8 @@ def _write_parts(folder: Path, record: Sequence) -> None:
 
 def _write_glosses(folder: Path, style: Style, clip: Clip, explanations: "Mapping[str, Explanation]",
                    record: Sequence, workers: Executor) -> None:
-    found = None if clip.keypoints is None else regions(clip.keypoints, APART)
-    (folder / GLOSSES).write_text(table(rows(record, explanations, found)), encoding="utf-8")
+    labelled = None if clip.keypoints is None else regions(clip.keypoints, APART)
+    (folder / GLOSSES).write_text(table(rows(record, explanations, labelled)), encoding="utf-8")
 
     def draw(model: str, gloss: "GlossMaps") -> None:
         title = record.models[model].title + (", a guess" if record.models[model].guess else "")
@@ -112,5 +112,5 @@ def _write_glosses(folder: Path, style: Style, clip: Clip, explanations: "Mappin
         (folder / model / "glosses" / "light").mkdir(parents=True)
     drawn = [workers.submit(draw, model, gloss)
              for model, explanation in explanations.items() for gloss in explanation.glosses]
-    for each in drawn:
-        each.result()
+    for job in drawn:
+        job.result()

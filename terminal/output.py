@@ -35,7 +35,7 @@ class Steady:
 
     def write(self, text: str) -> int:
         try:
-            self._stream.write(CONTROL.sub(lambda found: ascii(found.group())[1:-1], text))
+            self._stream.write(CONTROL.sub(lambda match: ascii(match.group())[1:-1], text))
             return len(text)
         except (OSError, ValueError):       # nobody reads it, its disk is full, or it is closed
             self._drop()
