@@ -43,8 +43,8 @@ def explain_parts(recogniser: Recogniser, clip: Clip, picks: Sequence[Picks], co
     versions: Sequence[Ready] = parted.coalitions()
     if len(cut(recogniser, len(clip), window)) == 1:
         versions = from_changes(recogniser, parted.coalitions())
-    stretches = [partial(_without_stretch, clip, instead, start) for start in range(0, len(clip), STRETCH)]
-    scores = reread(recogniser, [*versions, *stretches], len(clip), window, partial(_scored, picks), tell)
+    stretches = [partial(without_stretch, clip, instead, start) for start in range(0, len(clip), STRETCH)]
+    scores = reread(recogniser, [*versions, *stretches], len(clip), window, partial(log_probabilities, picks), tell)
     coalitions, when = scores[:len(versions)], scores[len(versions):]
     glosses = tuple(_of_gloss(parted, pick, coalitions[:, number], when[:, number])
                     for number, pick in enumerate(picks))
@@ -66,7 +66,7 @@ def _as_asked(number: int, pick: Picks) -> Picks:
     return replace(pick, about=replace(pick.about, number=number, words=words))
 
 
-def _scored(picks: Sequence[Picks], logits: Tensor) -> np.ndarray:
+def log_probabilities(picks: Sequence[Picks], logits: Tensor) -> np.ndarray:
     """Log-probabilities added up, and log-odds of contrasts: [picks]."""
     sure = logits.double().log_softmax(1)
     return np.array([float(score) for score in (pick.score(sure) for pick in picks) if score is not None])
@@ -137,7 +137,7 @@ def _parted(recogniser: Recogniser, clip: Clip, instead: Clip, count: int) -> Pa
     return Parted(clip, instead, names, labels, [index for index in range(len(names)) if (labels == index).any()])
 
 
-def _without_stretch(clip: Clip, instead: Clip, start: int) -> Clip:
+def without_stretch(clip: Clip, instead: Clip, start: int) -> Clip:
     def cover(height: int, width: int) -> np.ndarray:
         made = np.zeros((len(clip), height, width), bool)
         made[start:start + STRETCH] = True

@@ -14,6 +14,7 @@ from evidence.gloss_maps import coarse, seen_box
 from evidence.places import Key
 from evidence.real_rivals import CENTRE, MOTION, Rivals, share_over_area
 from evidence.rivals import centre, motion
+from evidence.spliced import Puzzle, add_all
 from geometry.laid import LaidMap
 from models.recogniser import Recogniser
 from poses.regions import CONFIDENT, HANDS, PARTS, SIDE, regions
@@ -80,6 +81,7 @@ class RealStudy:
     places: Dict[Key, Places] = field(default_factory=dict)
     rivals: Rivals = field(default_factory=Rivals)
     times: Dict[Key, Times] = field(default_factory=dict)
+    puzzle: Puzzle = field(default_factory=Puzzle)
     clips: int = 0
     aligned: int = 0
     pointed: int = 0            # clips with keypoints
@@ -99,6 +101,8 @@ def real_study(recognisers: Mapping[str, Recogniser], films: Sequence[Filmed], d
             _explained(study, model, recogniser, film, masks, frames)
         done()
     study.rivals.close()
+    for model, recogniser in recognisers.items():
+        add_all(study.puzzle, model, recogniser, [film.clip for film in films])
     return study
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from evidence.places import Key
 from evidence.real import BOTH, DRAWN, EXACT, GIVEN, GRADIENT, OWN, Places, RealStudy
 from evidence.real_rivals import CENTRE, MOTION, RIVALS, ahead
+from evidence.spliced import lines as spliced_lines
 from evidence.tally import mean, rank_correlation
 from results.interval import Interval
 
@@ -15,8 +16,8 @@ ROW = "{0:<11}{1:<30}{2:<11}"
 
 def lines(study: RealStudy, split: str) -> List[str]:
     out = [f"maps against what is known of film, {study.clips} clips of {split}"]
-    for section in (_places(study), _times(study), _worth(study)):
-        out += ["", *section]
+    for section in (_places(study), _times(study), spliced_lines(study.puzzle), _worth(study)):
+        out += ["", *section] if section else []
     return out
 
 

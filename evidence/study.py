@@ -5,7 +5,7 @@ from typing import Callable, Dict, List, Mapping, Sequence, Tuple
 import numpy as np
 
 from datasets.clip import Clip
-from evidence import curves, gloss_maps, parted, places
+from evidence import curves, gloss_maps, parted, places, spliced
 from evidence.cells import Holding, hold
 from evidence.curves import Faith
 from evidence.gloss_maps import Own
@@ -15,6 +15,7 @@ from evidence.randomised import redrawn
 from evidence.receptive_field import field_of_view
 from evidence.referee import Bench, verdicts
 from evidence.sensitivity import sensitivities
+from evidence.spliced import Puzzle
 from models.recogniser import Recogniser
 from signer.evidence import Evidence
 
@@ -39,6 +40,7 @@ class Study:
     holdings: Dict[Tuple[str, str], Holding] = field(default_factory=dict)
     redrawn: Dict[Tuple[str, str], List[float]] = field(default_factory=dict)
     parted: Followed = field(default_factory=Followed)
+    puzzle: Puzzle = field(default_factory=Puzzle)
 
     @property
     def plain(self) -> Places:
@@ -62,6 +64,7 @@ def study(recognisers: Mapping[str, Recogniser], kinds: Mapping[str, Clips], don
             places.compare_with_means(into, model, recogniser, [evidence.region for _, evidence in clips])
     first = [clip for clip, _ in next(iter(kinds.values()))]
     for model, recogniser in recognisers.items():
+        spliced.add_all(study.puzzle, model, recogniser, first)
         study.fields.update({(model, layer): field_of_view(recogniser, first[0], layer)
                              for layer in (*spatial_layers(recogniser), *attending_layers(recogniser))})
         study.redrawn.update({(model, layer): values

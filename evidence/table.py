@@ -9,6 +9,7 @@ from evidence.parted import lines as parted_lines
 from evidence.places import RIVALS, Key, Places
 from evidence.randomised import REDRAWN
 from evidence.referee import BUDGETS
+from evidence.spliced import lines as spliced_lines
 from evidence.study import CURVE_CLIPS, REFEREE_CLIPS, ROAD_CLIPS, Study
 from evidence.tally import TOLERANCE, mass_ratio, pointing, rank_accuracy
 from results.interval import Interval, of_mean
@@ -23,8 +24,7 @@ HEAD = [
 
 
 def lines(study: Study) -> List[str]:
-    followed = parted_lines(study.parted)
-    out: List[str] = [*followed, ""] if followed else []
+    out = _spaced(parted_lines(study.parted))
     for kind, places in study.places.items():
         out += [f"maps against articulators: {kind}, {places.clips} held-out clips, target pred",
                 "mass ratio: share of the map's mass on the articulators of the active gloss (mass accuracy) over the",
@@ -34,7 +34,7 @@ def lines(study: Study) -> List[str]:
         for model in places.models():
             out += ["", *_table(study, places, model), "", *_ahead(places, model)]
         out.append("")
-    out += [*own_lines(study.own), "", *_holdings(study), "", *_faith(study)]
+    out += [*own_lines(study.own), "", *_spaced(spliced_lines(study.puzzle)), *_holdings(study), "", *_faith(study)]
     clips = min(CURVE_CLIPS, study.plain.clips)
     for curve in CURVES[:2]:
         which = "MOST" if curve == "deletion" else "LEAST"
@@ -43,6 +43,10 @@ def lines(study: Study) -> List[str]:
                              rows, shares_of(curve), "of pixels")]
     return out + ["", *_curves("rank correlation with the map before weights were drawn anew, from the output down",
                                study.redrawn, REDRAWN, "of modules")]
+
+
+def _spaced(section: List[str]) -> List[str]:
+    return [*section, ""] if section else []
 
 
 def _explained(study: Study, places: Places) -> List[str]:

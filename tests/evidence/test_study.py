@@ -10,7 +10,7 @@ import evaluate
 from cams.methods import METHODS
 from datasets.clip import Clip
 from datasets.phoenix import PhoenixVideoTextDataset
-from evidence import curves, gloss_maps, parted, places, referee, sensitivity
+from evidence import curves, gloss_maps, parted, places, referee, sensitivity, spliced
 from evidence.curves import shares_of
 from evidence.places import MEAN, RANDOM, WHOLE, Places, add, compare_with_means, spatial_layers
 from evidence.randomised import REDRAWN
@@ -57,6 +57,7 @@ def one_pass_each() -> Iterator[None]:
         for room in (places, gloss_maps):
             small.setattr(room, "METHODS", {name: METHODS[name] for name in CAMS})
         small.setattr(parted, "CAMS", CAMS[:1])
+        small.setattr(spliced, "METHODS", CAMS[:1])
         small.setattr(parted, "AT_INPUT", (("inputxgradient", ""),))
         yield
 
