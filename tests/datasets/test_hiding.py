@@ -1,11 +1,23 @@
 """A clip with places hidden: every kind of picture it has, and its keypoints."""
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
-from datasets.clip import Clip
-from datasets.hiding import GONE, hidden, mean_colour, mixed, moves, stand_in
+from datasets.clip import Clip, Whole
+from datasets.hiding import (
+    GONE,
+    blurred,
+    hidden,
+    hide_keypoints,
+    mean_colour,
+    median_picture,
+    mixed,
+    moves,
+    stand_in,
+)
+from geometry.viewport import Viewport
 from records.hiding import BLUR, MEAN, REST, STILL, WAYS, Hiding
 
 RED = np.array([200, 10, 10], np.uint8)
@@ -99,3 +111,46 @@ def test_what_does_not_move_is_known() -> None:
     assert not moves(given, stand_in(given, Hiding(STILL)))
     given.frames[1, 2, 3] = 9
     assert moves(given, stand_in(given, Hiding(STILL)))
+
+
+def test_of_two_middle_values_the_smaller_is_what_stands_still() -> None:
+    frames = np.array([30, 10, 20, 40], np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 3), np.uint8)
+    assert (median_picture(frames) == 20).all()
+
+
+def test_the_blur_is_a_twelfth_of_the_longer_side() -> None:
+    frames = np.zeros((1, 12, 48, 3), np.uint8)
+    frames[:, :, 24] = 255
+    np.testing.assert_array_equal(blurred(frames)[0], cv2.GaussianBlur(frames[0], (0, 0), 4.0))
+
+
+def test_what_is_mixed_is_rounded() -> None:
+    frames = np.full((1, 1, 2, 3), 100, np.uint8)
+    cover = np.array([[[0.007, 0.003]]], np.float32)
+    assert mixed(frames, cover, RED)[0, 0, :, 0].tolist() == [101, 100]
+
+
+@pytest.mark.parametrize("share, gone", [(0.4, False), (0.6, True)])
+def test_a_keypoint_is_hidden_where_more_than_half_of_the_picture_is(share: float, gone: bool) -> None:
+    made = hidden(clip(), lambda height, width: np.full((2, height, width), share, np.float32), red()).keypoints
+    assert made is not None and bool((made == np.array(GONE)).all()) is gone
+
+
+def test_keypoints_are_hidden_by_the_pixel_they_lie_on_whatever_the_picture_s_size() -> None:
+    points = np.array([[[10, 129, 1], [10, 131, 1], [104, 131, 1], [106, 131, 1]]], np.float32)
+    chosen = np.zeros((1, 52, 42), bool)
+    chosen[:, 26:, 21:] = True                          # from 130 down and 105 to the right, of 260 x 210
+    under = (hide_keypoints(points, chosen) == np.array(GONE)).all(2)
+    assert under.tolist() == [[False, False, False, True]]
+
+
+def test_beyond_the_frames_all_that_was_filmed_is_hidden_as_at_their_edge() -> None:
+    filmed = Whole(np.zeros((2, 8, 8, 3), np.uint8), Viewport(0.25, 0.25, 0.75, 0.75))
+    given = Clip("c", "dev", np.zeros((2, 4, 4, 3), np.uint8), whole=filmed)
+    instead = replace(given, frames=given.frames + 9, whole=replace(filmed, frames=filmed.frames + 9))
+    made = hidden(given, upper_left, instead).whole
+    assert made is not None
+    expected = np.zeros((8, 8), bool)
+    expected[:4, :4] = True
+    np.testing.assert_array_equal(made.frames[1, ..., 0] == 9, expected)
+    assert not made.frames[0].any()

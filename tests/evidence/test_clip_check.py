@@ -9,7 +9,9 @@ from torch import Tensor
 from cam_runner import explain
 from cams.targets import largest
 from datasets.clip import Clip
-from evidence.clip_check import SHIFTS, Judge, checked, highest_tenth, other_way, without
+from evidence.clip_check import SHIFTS, Judge, checked, cover_of, highest_tenth, other_way, without
+from evidence.shifts import shifted
+from geometry.joints import JointMap
 from geometry.laid import Cells, Extent, LaidMap
 from models.reading import read
 from records.explanation import LayerMap
@@ -85,6 +87,9 @@ def test_what_is_lost_is_the_log_probability_of_the_gloss_with_the_highest_tenth
     before, after = (read(model, each).double().log_softmax(1)[slice(*about.steps), number].sum()
                      for each in (clip, gone))
     assert layer.check.lost == pytest.approx(float(before - after), abs=1e-5)
+    usual = [float(before - read(model, without(clip, mask, layer.laid, instead)).double().log_softmax(1)[
+        slice(*about.steps), number].sum()) for mask in shifted(highest_tenth(layer.laid), SHIFTS)]
+    assert layer.check.usual == pytest.approx(np.mean(usual), abs=1e-5)
 
 
 def test_no_map_is_judged_in_the_one_way_that_it_was_made_by() -> None:
@@ -124,6 +129,9 @@ def test_a_layer_that_knows_only_when_is_hidden_frame_by_frame() -> None:
     assert found.check is not None and found.check.shifts == SHIFTS
     highest = highest_tenth(found.laid)
     assert highest.shape == (40,) and highest.sum() == 4
+    white = np.full_like(clip.frames, 255)
+    gone = without(replace(clip, frames=white), highest, found.laid, replace(clip, frames=np.zeros_like(white)))
+    assert (gone.frames[highest] == 0).all() and (gone.frames[~highest] == 255).all()
 
 
 def test_a_clip_too_short_for_as_many_shifts_is_told_nothing() -> None:
@@ -152,6 +160,12 @@ def test_of_joints_the_keypoints_alone_are_hidden() -> None:
     assert np.array_equal(gone.frames, clip.frames)
     changed = (gone.keypoints != clip.keypoints).any(-1)
     assert changed.sum() == highest_tenth(layer.laid).sum() > 0
+    later = replace(layer.laid, extent=replace(layer.laid.extent, seen=(5, 20)))
+    highest = highest_tenth(later)
+    gone = without(clip, highest, later, replace(clip, keypoints=clip.keypoints + 1))
+    assert isinstance(later, JointMap) and gone.keypoints is not None
+    changed = (gone.keypoints != clip.keypoints).any(-1)
+    np.testing.assert_array_equal(changed[5:20][:, later.joints.numbers], highest)
     found = checked(model, clip, question, made).layers["body_graph_layers.7"]
     assert found.check is not None and found.check.verdict in (HOLDS, NO_BETTER)
 
@@ -159,6 +173,14 @@ def test_of_joints_the_keypoints_alone_are_hidden() -> None:
 def test_the_network_is_left_as_it_was_and_progress_is_told() -> None:
     model, clip, told = TinyRecogniser(seed=3), tiny_clip(), []  # type: ignore[var-annotated]
     model.train()
-    question = Question(layers=("first", "pathways"))
-    checked(model, clip, question, explain(model, clip, question), tell=lambda done, total: told.append((done, total)))
-    assert model.training and told[-1] == (2 * (SHIFTS + 1), 2 * (SHIFTS + 1))
+    question = Question(target="each", layers=("first", "pathways"))
+    made = explain(model, clip, question)
+    checked(model, clip, question, made, tell=lambda done, total: told.append((done, total)))
+    total = 2 * (1 + len(made.glosses)) * (SHIFTS + 1)
+    assert made.glosses and model.training and told[-1] == (total, total)
+    assert [done for done, _ in told] == sorted({done for done, _ in told})
+
+
+def test_a_mask_covers_pictures_of_any_size_by_the_middles_of_their_pixels() -> None:
+    mask = np.array([[[False, True, False]]])
+    assert cover_of(mask)(1, 4).tolist() == [[[False, True, True, False]]]

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from evidence import parted
-from evidence.parted import RIVALS, Followed, add, follows, lines
+from evidence.gloss_maps import MARGIN
+from evidence.parted import RIVALS, Followed, _rivals, add, follows, lines
 from models.input_tap import entry_probe
 from records.hiding import WAYS
 from records.parts import BODY, LEFT, PARTS, REST, RIGHT, GlossParts, Part
@@ -28,6 +29,20 @@ def test_a_map_whose_shares_are_the_values_follows_them_whatever_their_scale() -
 def test_parts_that_are_not_in_the_picture_do_not_count() -> None:
     values = (4.0, 2.0, None, None, 1.0, -1.0)
     assert follows(worth(values), np.array([5, 3, 100, 100, 2, 0.0])) == pytest.approx(1)
+
+
+def test_two_parts_alone_say_nothing() -> None:
+    assert np.isnan(follows(worth((4.0, 2.0, *[None] * 4)), np.array([5, 3, 0, 0, 0, 0.0])))
+
+
+def test_rivals_lie_in_the_gloss_s_own_frames_and_those_beside_them() -> None:
+    clip = parted_clip()
+    given = GlossParts(gloss(frames=(12, 14)), 0.0, -6.0, (), ())
+    frames = {key[2]: np.flatnonzero(values.any((1, 2)))
+              for key, _, values in _rivals("tiny", clip, [given], np.zeros((24, 64, 64), np.uint8))}
+    assert set(frames) == set(RIVALS)
+    for name in ("centre", "area"):
+        assert frames[name].tolist() == list(range(12 - MARGIN, 14 + MARGIN))
 
 
 def test_an_even_map_and_even_values_say_nothing() -> None:

@@ -46,6 +46,27 @@ def test_clips_are_drawn_anew_and_not_glosses() -> None:
     assert group.glosses == 2 and group.parts[0].value == pytest.approx(4 / 8) and math.isnan(group.parts[0].low)
 
 
+HEAD = "side,model,split,sequence,id,part,hide,hidden_keypoints,in_picture,value,score,hidden_score,gloss,verdict\n"
+
+
+def contrast(number: int, side: str, value: float, gloss: str = "A") -> str:
+    return f"{side},slowfast,dev,clip-{number},read-1-for-{side},hands,still,gone,yes,{value},4,0,{gloss},inserted\n"
+
+
+def test_of_contrasts_the_mean_of_what_speaks_for_what_was_read_counts() -> None:
+    told = HEAD + "".join(contrast(number, side, value) for number in (1, 2)
+                          for side, value in (("read", float(number)), ("true", -float(number))))
+    model, = read_parts([told])
+    group, = model.groups("verdict")
+    assert model.contrast and group.glosses == 2 and group.parts[0].value == pytest.approx(1.5)
+
+
+def test_the_largest_group_comes_first_and_equal_ones_by_name() -> None:
+    told = HEAD + "".join(contrast(number, "read", 1.0, name) for number, name in enumerate("BCABBC"))
+    model, = read_parts([told])
+    assert [(group.name, group.glosses) for group in model.groups("gloss")] == [("B", 3), ("C", 2), ("A", 1)]
+
+
 def test_the_panel_shows_a_bar_for_each_group(opened: Any, run: Path) -> None:
     page = opened(run / "index.html")
     panel = page.locator("#parts-study")

@@ -242,6 +242,7 @@ Damage = Tuple[Any, Tuple[str, ...], str]
 DAMAGE: Dict[str, Damage] = {
     "missing": (lambda s: (s / "train" / FACTS).unlink(), (), "no features there"),
     "not ours": (lambda s: (s / "train" / FACTS).write_text("[]"), (), "not what train.py --extract writes"),
+    "no number of channels": (lambda s: _change_facts(s, channels="x"), (), "not what train.py --extract writes"),
     "no JSON": (lambda s: (s / "train" / FACTS).write_bytes(b"\0"), (), "not what train.py --extract writes"),
     "cut": (lambda s: os.truncate(s / "train/shard-00000.bin", 100), (), "holds 100 bytes, its index tells of"),
     "a broken index": (lambda s: (s / "train/shard-00000.json").write_text('{"rows": 3}'), (), "damaged"),
