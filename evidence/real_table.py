@@ -92,7 +92,7 @@ def _worth(study: RealStudy) -> List[str]:
 
 
 def _ranked_alike(places: Dict[Key, Places], box: Tuple[str, str]) -> str:
-    drawn, boxed = ([mean(places.of[key]) for places in places.values()] for key in ((DRAWN, DRAWN), box))
+    drawn, boxed = ([mean(row.of[key]) for row in places.values()] for key in ((DRAWN, DRAWN), box))
     return _or_dash(rank_correlation(np.array(drawn), np.array(boxed)))
 
 

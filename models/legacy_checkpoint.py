@@ -93,7 +93,7 @@ class LegacyFile:
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names) \
                 or sorted(names) != sorted(storages):
             raise pickle.UnpicklingError("the storages that follow are not those of its tensors")
-        storages = {}
+        ranges = {}
         for name in names:
             values, size = storages[name]
             announced, = struct.unpack("<q", self._at(offset, offset + 8))
@@ -101,9 +101,9 @@ class LegacyFile:
                 raise UserError(f"{self.path}: damaged: a storage of {values} values is followed by {announced}; "
                                 "fetch the file again")
             start, offset = offset + 8, offset + 8 + values * size
-            storages[f"data/{name}"] = (start, offset)
+            ranges[f"data/{name}"] = (start, offset)
         self._at(offset, offset)
-        return storages
+        return ranges
 
     def _end_of_pickle(self, offset: int) -> int:
         """The place behind a pickle's last opcode, which are looked through without reading what they hold."""

@@ -101,15 +101,15 @@ def _layers(network: SlowFastNetwork, a: Dict[str, Any]) -> Dict[str, Probe]:
     sizes = [math.ceil(math.ceil(a["size"] / 2) / 2)]
     for stride in a["strides"]:
         sizes.append(math.ceil(sizes[-1] / stride))
-    for pathway, (title, stride, share) in enumerate((("slow", a["alpha"], 1), ("fast", 1, a["beta_inv"]))):
-        axes: Axes = (Axis(0, stride), Axis(), Axis())    # the slow path takes every alpha-th frame from the first on
+    for pathway, (title, every, share) in enumerate((("slow", a["alpha"], 1), ("fast", 1, a["beta_inv"]))):
+        axes: Axes = (Axis(0, every), Axis(), Axis())    # the slow path takes every alpha-th frame from the first on
         for i, (short, blocks) in enumerate(zip(("stem", "layer1", "layer2", "layer3", "layer4"), (0, *a["blocks"]))):
             paths = [f"conv2d.s{i + 1}.pathway{pathway}_" + (f"res{block}" if i else "stem")
                      for block in range(max(blocks, 1))]
             axes = after((network.get_submodule(f"{path}.branch2" if i else path) for path in paths), axes)
             channels = a["width"] // share * (1 if i == 0 else 2 ** (i + 1))
             layers[f"conv2d.{title}_path.{short}"] = Probe(
-                network.get_submodule(paths[-1]), paths[-1], stride, padded=True, channels=channels, size=sizes[i],
+                network.get_submodule(paths[-1]), paths[-1], every, padded=True, channels=channels, size=sizes[i],
                 cells=axes, view=(a["size"], a["size"]))
     timed = partial(Probe, stride=frames_per_step(a["temporal_conv"]), spatial=False,
                     cells=after([network.conv1d.main_temporal_conv], (Axis(),)))

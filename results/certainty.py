@@ -68,7 +68,7 @@ def known_range(checkpoint: Path, sha256: str, others: Sequence[Path] = ()) -> O
 def _is_range(measured: Mapping[str, Any]) -> bool:
     def ends(value: Any) -> bool:
         return value is None or (isinstance(value, list) and len(value) == 2
-                                 and all(isinstance(value, (int, float)) and abs(value) <= 1 for value in value))
+                                 and all(isinstance(end, (int, float)) and abs(end) <= 1 for end in value))
 
     return isinstance(measured.get("split"), str) and all(name in measured and ends(measured[name])
                                                       for name in ("confidence", "blank"))
