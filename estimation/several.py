@@ -8,6 +8,7 @@ from estimation.estimator import Estimator
 from poses.people import CONFIDENT, OFTEN, SHOULDERS, chosen, index_of, several_line
 
 LOOKS = 8               # frames, evenly spread, in which other people are looked for
+FEW = 2                 # of them, at least, show somebody who is there
 BESIDE = 0.8            # breadths of the shoulders from their middle, from which on somebody else may stand
 ROOM = 0.6              # breadths: a narrower strip of the picture shows nobody else
 SMALLEST = 0.3          # of the breadth of the first one's shoulders: whoever is smaller signs for nobody
@@ -50,34 +51,40 @@ def signer_in(search: Estimator, show: Show, frames: int, person: Optional[str] 
 
 
 def standing(search: Estimator, pictures: Sequence[np.ndarray]) -> List[Standing]:
-    """Everybody in some pictures of a film, from the left: somebody, and who else is left and right of him or her."""
-    first = _somebody(search, pictures, 0, pictures[0].shape[1])
+    """Everybody in some pictures of a film, from the left: somebody, and who else is left and right of him or her in
+    the same pictures. After a cut the same signer may stand elsewhere, and there are no two of them."""
+    width = pictures[0].shape[1]
+    first = _somebody(search, pictures, 0, width)
     if first is None:
         return []
-    least = first.breadth
+    least, together = first[0].breadth, [pictures[number] for number in first[1]]
 
     def beside(left: float, right: float) -> List[Standing]:
         if right - left < ROOM * least:
             return []
-        other = _somebody(search, pictures, round(left), round(right))
-        return [] if other is None or other.breadth < SMALLEST * least else around(other, left, right)
+        other = _somebody(search, together, round(left), round(right))
+        return [] if other is None or other[0].breadth < SMALLEST * least else around(other[0], left, right)
 
     def around(one: Standing, left: float, right: float) -> List[Standing]:
         away = BESIDE * one.breadth
         return [*beside(left, one.middle - away), one, *beside(one.middle + away, right)]
 
-    return around(first, 0, pictures[0].shape[1])
+    return around(first[0], 0, width)
 
 
-def _somebody(search: Estimator, pictures: Sequence[np.ndarray], left: int, right: int) -> Optional[Standing]:
-    """Who is found in columns left..right-1; an estimator may find one person here and another there."""
-    found: List[Standing] = []
-    for people in search(np.ascontiguousarray(picture[:, left:right]) for picture in pictures):
+def _somebody(search: Estimator, pictures: Sequence[np.ndarray], left: int, right: int
+              ) -> Optional[Tuple[Standing, List[int]]]:
+    """Who is found in columns left..right-1, and in which pictures there: an estimator may find one person here and
+    another in the next picture."""
+    found: List[Tuple[Standing, int]] = []
+    strips = (np.ascontiguousarray(picture[:, left:right]) for picture in pictures)
+    for number, people in enumerate(search(strips)):
         if people is not None:
             shoulders = people[0, SHOULDERS]
             middle, breadth = float(shoulders[:, 0].mean()), float(np.hypot(*(shoulders[0] - shoulders[1])[:2]))
             if shoulders[:, 2].min() >= CONFIDENT and 0 <= middle < right - left and breadth > 0:
-                found.append(Standing(left + middle, breadth))
-    if len(found) < max(1, OFTEN * len(pictures)):
+                found.append((Standing(left + middle, breadth), number))
+    if len(found) < min(len(pictures), max(FEW, OFTEN * len(pictures))):
         return None
-    return sorted(found, key=lambda each: each.middle)[len(found) // 2]
+    one = sorted(found, key=lambda each: each[0].middle)[len(found) // 2][0]
+    return one, [number for each, number in found if abs(each.middle - one.middle) < BESIDE * one.breadth]

@@ -100,6 +100,18 @@ def test_who_is_small_or_seldom_there_is_nobody_beside_the_signer() -> None:
     assert len(standing(One(), [picture([(300, 100), (500, 60)])] * 6)) == 2
 
 
+def test_who_stands_elsewhere_after_a_cut_is_no_second_person() -> None:
+    """Nor is who walks through the picture: two people are seen in one and the same picture."""
+    def spliced(wanted: np.ndarray) -> Iterator[np.ndarray]:
+        return (picture([(120, 60) if t < FRAMES // 2 else (420, 90)]) for t in wanted)
+
+    for search in (Everybody(), One()):
+        found, said = signer_in(search, spliced, FRAMES)
+        assert middles(found) == [120] * 6 + [420] * 6 and said == ""
+    walking = [picture([(60 + 60 * step, 60)]) for step in range(8)]
+    assert len(standing(One(), walking)) == 1
+
+
 def test_shoulders_that_are_a_guess_are_nobody() -> None:
     class Guessing(One):
         def found(self, shown: np.ndarray) -> List[np.ndarray]:
