@@ -115,9 +115,15 @@ def _agree(path: Path, name: str, value: Any, ours: Any, source: str) -> None:
         return
     left: Sequence[Any] = value if isinstance(value, list) else [value]
     right: Sequence[Any] = ours if isinstance(ours, (list, tuple)) else [ours]
-    same = len(left) == len(right) and all(
-        isinstance(one, (int, float)) and not isinstance(one, bool) and math.isclose(one, other, rel_tol=1e-6)
-        for one, other in zip(left, right))
-    if not same:
+    if len(left) != len(right) or not all(map(_alike, left, right)):
         shown = list(ours) if isinstance(ours, tuple) else ours
         raise UserError(f"{path}: {name}: {value!r:.80}, but {source} gives {shown}; make them agree, or leave it out")
+
+
+def _alike(value: Any, ours: Any) -> bool:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return False
+    try:
+        return math.isclose(value, ours, rel_tol=1e-6)
+    except OverflowError:       # JSON's numbers have no end
+        return False

@@ -13,6 +13,7 @@ from typing import Any, Callable, Dict, List
 import numpy as np
 from hypothesis import strategies as st
 
+from files.workspace import REPOSITORY
 from tests.fuzz.inputs import archives, damaged, headers, npz, pickled, pngs, programs, records, texts, values, zipped
 from tests.fuzz.samples import EAF, EAF_HEAD, POSE_FRAMES, XML_WORDS
 
@@ -46,6 +47,7 @@ PREDS = {"sequence": "a", "split": "dev", "dataset": "phoenix2014", "data_root":
                  {"gloss": "B", "position": 1}], "truth_spans": [], "layers": {"a": {"flags": []}}, "target": "max"}}}
 TABLE = b"id|folder|signer|annotation\na|a/1/*.png|S|A B\nb|b|S|\n"
 CLASSES, ALIGNED = b"signstate classlabel\nA0 1\nA1 2\nsi 0\n", b"f/dev/a/1/0.png 1\nf/dev/a/1/1.png 0\n"
+ENGINE = json.loads((REPOSITORY / "configs" / "deepspeed_mamba.json").read_text())
 RECIPE = b"model: {architecture: slowfast.yaml}\ntrainer:\n  epochs: 3\n  ema: 1e-3\nschedule: {milestones: [1, 2]}\n"
 
 FACTS: Dict[str, Any] = {
@@ -316,11 +318,22 @@ def heavy() -> Dict[str, Reader]:
         "checkpoint": Reader("a.pt", _lists("training.checkpointing", "load"), _one_of(
             archives(whole, programs(), False), damaged([data.getvalue()]))),
         "recipe": Reader("a.yaml", _lists("training.config", "load_config"), _one_of(damaged(recipes), texts(yaml))),
+        "deepspeed": Reader("a.json", _engine_file, _one_of(records(ENGINE), damaged([json.dumps(ENGINE).encode()]))),
         "features": Reader("f.json", _features, _one_of(records(FACTS), damaged([json.dumps(FACTS).encode()]))),
         "feature index": Reader("i.json", _feature_index, _one_of(records(INDEX),
                                                                   damaged([json.dumps(INDEX).encode()]))),
         "heat maps": Reader("a.npy", _heatmaps, _one_of(headers(), damaged([_saved(POINTS.astype(np.float16))]))),
     }
+
+
+def _engine_file(path: Path) -> None:
+    import torch
+
+    from training.deepspeed_file import read_settings
+    from training.recipe import TrainerConfig
+
+    read_settings(path, TrainerConfig(amp_type="bf16", clip=5.0, bad_losses=1), 2, 1,
+                  torch.optim.AdamW([torch.zeros(1)], weight_decay=0.05))
 
 
 def _features(path: Path) -> None:

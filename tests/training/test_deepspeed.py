@@ -105,6 +105,7 @@ PAIRS: List[Tuple[Any, str]] = [
     ({**STAGE, "torch_autocast": {"enabled": True, "dtype": "float16"}}, "expected bfloat16, got 'float16'"),
     ({**BF16, "train_micro_batch_size_per_gpu": 3}, "3, but data.batch_size gives 1"),
     ({**BF16, "train_batch_size": 9}, "9, but data.batch_size x trainer.accumulate x 1 processes gives 4"),
+    ({**BF16, "train_batch_size": 10 ** 400}, "but data.batch_size x trainer.accumulate x 1 processes gives 4"),
     ({**BF16, "gradient_accumulation_steps": True}, "True, but trainer.accumulate gives 4"),
     ({**BF16, "gradient_clipping": 2}, "2, but trainer.clip gives 1.0"),
     ({**BF16, "optimizer": {"type": "Lamb"}}, "optimizer: Lamb is not the AdamW of the recipe"),
