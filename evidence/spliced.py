@@ -137,8 +137,8 @@ def lines(found: Puzzle) -> List[str]:
         for key in sorted(own, key=lambda key: (key[2] in RIVALS, -found.interval(key).value)):
             share = found.interval(key)
             ends = "" if np.isnan(share.low) else f" [{share.low:4.0%},{share.high:4.0%}]"
-            letters = "" if key[2] in RIVALS else "".join(
-                name[0].upper() for name in RIVALS if found.ahead(key, name).above(0)) or "none"
-            layer = "rival" if key[2] in RIVALS else key[1]
+            beaten = "".join(name[0].upper() for name in RIVALS if found.ahead(key, name).above(0)) or "none"
+            letters = "" if key[2] in RIVALS else "-" if np.isnan(share.low) else beaten     # one splice: no interval
+            layer = "rival" if key[2] in RIVALS else "no map" if key[2] == WHEN else key[1]
             out.append(f"{layer:<40}{key[2]:<23}{f'{share.value:4.0%}{ends}':<22}{letters}".rstrip())
     return out

@@ -86,3 +86,5 @@ def test_a_letter_stands_where_a_map_is_above_a_rival_for_sure() -> None:
                     {"a": 9}, {"a": 3})
     deep, early = (next(line for line in lines(puzzle) if line.startswith(name)) for name in ("deep", "early"))
     assert deep.endswith("ME") and early.endswith("none")
+    once = replace(puzzle, inside={key: values[:1] for key, values in puzzle.inside.items()})
+    assert all(line.endswith("-") for line in lines(once) if line.startswith(("deep", "early")))
