@@ -1,4 +1,5 @@
 """Several methods in one run: the maps of each are what it makes alone, and one pass serves all that one pass can."""
+from dataclasses import replace
 from typing import Any, List, Tuple
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 
 import cams.one_window
 from cam_runner import Explanation, explain, explain_each
+from records.hiding import MEAN, STILL, Hiding
 from records.question import Question, by_methods
 from records.several import layer_of, together
 from terminal.errors import UserError
@@ -107,3 +109,10 @@ def test_what_none_of_them_takes_is_refused(question: Question, methods: Tuple[s
 
 def test_a_layer_s_own_name() -> None:
     assert layer_of("occlusion/input", "occlusion") == "input" and layer_of("conv2d.layer1", "") == "conv2d.layer1"
+
+
+def test_a_way_of_hiding_is_that_of_all_where_all_hid_alike() -> None:
+    _, alone = both("max")
+    hid = [replace(one, hiding=Hiding(way)) for one, way in zip(alone, (MEAN, STILL))]
+    assert together(hid, False).hiding is None
+    assert together([hid[0], replace(hid[1], hiding=Hiding(MEAN)), alone[2]], False).hiding == Hiding(MEAN)

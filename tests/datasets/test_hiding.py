@@ -137,7 +137,7 @@ def test_a_keypoint_is_hidden_where_more_than_half_of_the_picture_is(share: floa
 
 
 def test_keypoints_are_hidden_by_the_pixel_they_lie_on_whatever_the_picture_s_size() -> None:
-    points = np.array([[[10, 129, 1], [10, 131, 1], [104, 131, 1], [106, 131, 1]]], np.float32)
+    points = np.array([[[10, 131, 1], [106, 129, 1], [104, 131, 1], [106, 131, 1]]], np.float32)
     chosen = np.zeros((1, 52, 42), bool)
     chosen[:, 26:, 21:] = True                          # from 130 down and 105 to the right, of 260 x 210
     under = (hide_keypoints(points, chosen) == np.array(GONE)).all(2)

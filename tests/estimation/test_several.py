@@ -145,3 +145,14 @@ def test_every_frame_is_seen_as_it_is_found() -> None:
         seen.clear()
         signer_in(search(), film(TWO), FRAMES, None, watched)
         assert len(seen) == FRAMES
+
+
+def test_somebody_with_one_shoulder_out_of_sight_is_not_placed() -> None:
+    class Unsure(One):
+        def found(self, shown: np.ndarray) -> List[np.ndarray]:
+            people = super().found(shown)
+            for points in people:
+                points[5, 2] = 0.0
+            return people
+
+    assert standing(Unsure(), [picture(TWO)] * 4) == []

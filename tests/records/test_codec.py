@@ -1,7 +1,7 @@
 """Records go to JSON and come back the same, and damaged ones are refused in one line."""
 import json
 from dataclasses import replace
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Tuple
 
 import pytest
 
@@ -67,3 +67,9 @@ def test_what_was_tampered_with_is_named(change: Callable[[Any], None], words: s
 
 def test_a_field_with_its_default_is_left_out() -> None:
     assert "video" in sequence_json(whole()) and "video" not in sequence_json(replace(whole(), video=None))
+
+
+@pytest.mark.parametrize("items", [[4], [4, 8, 9]])
+def test_a_range_of_other_than_two_numbers_is_refused(items: List[int]) -> None:
+    with pytest.raises(UserError, match=f"frames: {len(items)} values; expected 2"):
+        from_json(Tuple[int, int], items, "frames")      # type: ignore[arg-type]

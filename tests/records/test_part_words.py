@@ -48,3 +48,8 @@ def test_a_contrast_has_log_odds_and_says_what_is_held_against_what(changes: Any
                                          ("unread-1", "REGEN, which was not read, has support from")])
 def test_a_gloss_that_was_not_read_is_not_said_to_be(span: str, claim: str) -> None:
     assert sentence(gloss(span=span), PARTS, 10.0).startswith(f"{claim} arms and trunk (47%)")
+
+
+def test_what_speaks_most_against_it_comes_first() -> None:
+    parts = (Part(RIGHT, 12.0, 0.0, 0.0), Part(LEFT, -2.0, 0.0, 0.0), Part(BODY, -3.0, 0.0, 0.0))
+    assert sentence(gloss(), parts, 7.0).endswith("against it: arms and trunk (-43%), left hand (-29%)")

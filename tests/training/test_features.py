@@ -20,7 +20,7 @@ from training import feature_store
 from training.backbones import find_backbone
 from training.checkpointing import LAST
 from training.extraction import StoredViews
-from training.feature_store import FACTS
+from training.feature_store import FACTS, read_facts
 from training.from_features import FeatureFeeder, FromFeatures
 from training.trainer import Trainer
 
@@ -238,6 +238,10 @@ def _change_facts(folder: Path, **changes: Any) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
 
 
+def _change_settings(folder: Path, **changes: Any) -> None:
+    _change_facts(folder, settings={**read_facts(folder / "train").settings, **changes})
+
+
 Damage = Tuple[Any, Tuple[str, ...], str]
 DAMAGE: Dict[str, Damage] = {
     "missing": (lambda s: (s / "train" / FACTS).unlink(), (), "no features there"),
@@ -253,6 +257,7 @@ DAMAGE: Dict[str, Damage] = {
     "another checkpoint": (None, ("trainer.seed", "5"), "features of another checkpoint: backbone is"),
     "another split": (None, ("data.train", "test"), "features of another split: split is train there and test here"),
     "another interval": (None, ("data.frame_interval", "2"), "features of another recipe: frame_interval is 1 there"),
+    "another seed": (lambda s: _change_settings(s, seed=9), (), "features of another recipe: seed is 9 there"),
     "another network": (lambda s: _change_facts(s, network="tlp"), (), "network is tlp there and vac here"),
     "frames in memory": (None, ("data.cache", "true"), "leave one of them out"),
     "a curriculum of strength": (None, ("curriculum.strength", "[[0, 0]]"), "curriculum.strength: stored features"),
@@ -277,6 +282,14 @@ def test_a_store_that_does_not_fit_is_one_line(data: Path, stored: Path, tmp_pat
     with pytest.raises(UserError, match=message) as told:
         from_store(data, tmp_path / "out", stored / "vac.yaml", store, *overrides)
     assert "\n" not in str(told.value) and len(str(told.value)) < 400
+
+
+def test_training_clips_have_views_that_differ_and_others_one(data: Path, tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path, "vac")
+    assert extract(recipe, data, tmp_path / "store", "--views", "2", "--override", "augment.flip", "0.5") == 0
+    assert read_facts(tmp_path / "store" / "dev").views == 1
+    store = from_store(data, tmp_path / "out", recipe, tmp_path / "store").protocol.stores[True]  # type: ignore
+    assert any(not np.array_equal(store.read(clip, 0), store.read(clip, 1)) for clip in range(len(store.clips)))
 
 
 def test_other_frames_are_one_line(stored: Path, tmp_path: Path) -> None:
