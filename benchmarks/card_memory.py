@@ -20,6 +20,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten
 
+from benchmarks.flops import count
 from cams.one_window import Taken
 from cams.picks import Picks
 from cams.plan import plan
@@ -132,6 +133,18 @@ def explaining(name: str, frames: int, layers: bool, glosses: int, half: bool = 
 
         Taken([asked], asked.probes, [[]]).by_one(inputs, picked, 0)
         return Taking(weights, there - weights, kept[0], live.peak)
+
+
+def explaining_operations(name: str, frames: int) -> float:
+    """Multiplications and additions of five maps of `max`, forward and backward."""
+    clip = published.clip(name, frames)
+    with counted():
+        recogniser = network(name)
+        recogniser.eval().requires_grad_(False)
+        asked = plan(recogniser, clip, Question(), frames, None, lambda *_: None)
+        taken, inputs = Taken([asked], asked.probes, [[]]), recogniser.prepare(clip)
+        return count(recogniser.network, lambda: taken.by_one(inputs, lambda logits: stretches(len(logits), 1), 0),
+                     backward=True)
 
 
 def stretches(steps: int, count: int) -> List[Picks]:

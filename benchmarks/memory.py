@@ -2,7 +2,7 @@
 
     python benchmarks/memory.py [--program FOLDER] [--frames 200 400]     FOLDER: another state of this repository
     python benchmarks/memory.py --batch 200 [--keep]    of one run over so many short clips, does it grow?
-    python benchmarks/memory.py --card [--keep]     of full-size networks on a card, estimated without one
+    python benchmarks/memory.py --card [--models vac] [--keep]      of full-size networks on a card, estimated without
 """
 import argparse
 import os
@@ -13,7 +13,7 @@ import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
-from typing import Dict, List, Mapping, Sequence
+from typing import Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
 
@@ -78,12 +78,15 @@ def main() -> None:
     made.add_argument("--frames", type=int, nargs="+", default=FRAMES, help="of each clip (default: %(default)s)")
     made.add_argument("--batch", type=int, metavar="CLIPS", help="one run over so many short clips instead")
     made.add_argument("--card", action="store_true", help="estimate a card's memory instead (needs torch 2)")
+    made.add_argument("--models", nargs="+", help="with --card: these networks alone")
     made.add_argument("--keep", action="store_true", help="also write that table to benchmarks/results/")
     given = made.parse_args()
     if given.keep and not (given.batch or given.card):
         made.error("--keep: goes with --batch or --card")
+    if given.models and not given.card:
+        made.error("--models: goes with --card")
     if given.card:
-        card(given.keep)
+        card(given.models, given.keep)
         return
     with tempfile.TemporaryDirectory() as folder:
         if given.batch:
@@ -116,7 +119,7 @@ def batch(program: Path, folder: Path, clips: int, keep: bool) -> None:
         (ROOT / "benchmarks/results/memory_batch.txt").write_text(f"{text}\n", encoding="utf-8")
 
 
-def card(keep: bool) -> None:
+def card(models: Optional[Sequence[str]], keep: bool) -> None:
     from benchmarks import card_memory
     from benchmarks.cam import NETWORKS
 
@@ -129,9 +132,10 @@ def card(keep: bool) -> None:
     tell(f"an estimate, in GB, of {CARD_FRAMES} frames in half precision; no card was used; torch {version('torch')}")
     for line in card_memory.HEAD:
         tell(line)
-    found = card_memory.rows([*NETWORKS, "mamba"], CARD_FRAMES, tell)
-    both = card_memory.together({name: found[name] for name in MODELS})
-    tell(f"one run with {' and '.join(MODELS)}: {both / 1e9:.2f} at most; wanted {' and '.join(map(str, WANTED))}")
+    found = card_memory.rows(models or [*NETWORKS, "mamba"], CARD_FRAMES, tell)
+    if set(MODELS) <= set(found):
+        both = card_memory.together({name: found[name] for name in MODELS})
+        tell(f"one run with {' and '.join(MODELS)}: {both / 1e9:.2f} at most; wanted {' and '.join(map(str, WANTED))}")
     if keep:
         (ROOT / "benchmarks/results/memory_card_estimate.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 

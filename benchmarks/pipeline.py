@@ -2,6 +2,8 @@
 
     python benchmarks/pipeline.py                              one clip of 200 frames, both models, on the CPU
     python benchmarks/pipeline.py --device cuda:0 --clips 3    on a GPU, from a cold start
+    python benchmarks/pipeline.py --small --clips 6 --frames 56 --processes 1 2 [--keep]
+                            the demo's networks: what waits for what, and a whole split on paper (needs torch 2)
 The run is a process of its own: imports and reading checkpoints count. Clips are of the drawn signer, repeated to the
 length asked for; weights are drawn from the published key lists and saved in the published format. On a machine with
 other work, look at the processor seconds, with OMP_NUM_THREADS=1.
@@ -31,8 +33,16 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=200)
     parser.add_argument("--clips", type=int, default=1)
     parser.add_argument("--models", nargs="+", default=["slowfast", "twostream"])
+    parser.add_argument("--small", action="store_true", help="the demo's networks, and a whole split on paper")
+    parser.add_argument("--processes", type=int, nargs="+", default=[1], help="with --small: a run of so many each")
+    parser.add_argument("--keep", action="store_true", help="with --small: also write it to benchmarks/results/")
     parser.add_argument("--workspace", type=Path, help="made there if it is not, and kept (default: a temporary one)")
     options = parser.parse_args()
+    if not options.small and (options.keep or options.processes != [1]):
+        parser.error("--processes and --keep: go with --small")
+    if options.small:
+        small(options)
+        return
     with tempfile.TemporaryDirectory() as scratch:
         root = options.workspace or Path(scratch)
         data = workspace(root, options.clips, options.frames)
@@ -42,6 +52,46 @@ def main() -> None:
         told = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(out.glob("*/preds.json"))]
         bare = {model: bare_seconds(model, path, data, options.device) for model, path in checkpoints.items()}
     report(whole, told, bare, options)
+
+
+def small(options: argparse.Namespace) -> None:
+    from benchmarks import split_on_paper
+    from runs.demo import CHECKPOINTS
+
+    lines = [f"{options.clips} clips of {options.frames} frames, {', '.join(options.models)} of the demo, on "
+             f"{options.device}, {len(os.sched_getaffinity(0))} cores"]
+    print(lines[0], flush=True)
+    checkpoints = {model: CHECKPOINTS[model] for model in options.models}
+    with tempfile.TemporaryDirectory() as scratch:
+        data = workspace(options.workspace or Path(scratch), options.clips, options.frames)
+        for processes in options.processes:
+            out = Path(scratch) / f"outputs-{processes}"
+            wall, busy = run(data, checkpoints, out, options.device, processes)
+            told = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(out.glob("*/preds.json"))]
+            taken = stages(told)
+            shares = {stage: seconds / processes for stage, seconds in taken.items()}
+            lines.append(f"{processes} process(es): {3600 * options.clips / wall:.0f} clips an hour, {wall:.1f} s, "
+                         f"{busy:.1f} s of the processor; {split_on_paper.waiting(shares, wall)}")
+            print(lines[-1], flush=True)
+            if processes == 1:
+                longer = split_on_paper.FRAMES / options.frames / options.clips
+                paper = taken["decode"] * longer, taken["draw and write"] * longer * len(os.sched_getaffinity(0))
+    if 1 in options.processes:
+        clip = split_on_paper.Clip(split_on_paper.operations(options.models), *paper)
+        lines += split_on_paper.on_paper(clip)
+        print("\n".join(lines[-2 - len(split_on_paper.CARDS):]))
+    if options.keep:
+        (ROOT / "benchmarks/results/split.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def stages(told: List[Dict[str, Any]]) -> Dict[str, float]:
+    """Seconds of what goes on side by side: in one thread each."""
+    found = {"decode": 0.0, "explain": 0.0, "draw and write": 0.0}
+    for preds in told:
+        for stage, seconds in preds["seconds"].items():
+            name = "decode" if stage == "decode" else "explain" if stage.startswith("explain") else "draw and write"
+            found[name] += seconds if stage != "total" else 0.0
+    return found
 
 
 def workspace(root: Path, clips: int, frames: int) -> Path:
@@ -81,10 +131,11 @@ def checkpoint(folder: Path, model: str) -> Path:
     return path
 
 
-def run(data: Path, checkpoints: Dict[str, Path], out: Path, device: str) -> Seconds:
+def run(data: Path, checkpoints: Dict[str, Path], out: Path, device: str, processes: int = 1) -> Seconds:
     flags = [word for model, path in checkpoints.items() for word in (f"--{model}-ckpt", str(path))]
-    command = [sys.executable, str(ROOT / "main.py"), "--data-root", str(data), "--out", str(out), "--device", device,
-               "--models", *checkpoints, *flags]
+    together = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)]
+    command = [sys.executable, *(together if processes > 1 else []), str(ROOT / "main.py"), "--data-root", str(data),
+               "--out", str(out), "--device", device, "--models", *checkpoints, *flags]
     started, busy = time.perf_counter(), processor_seconds()
     subprocess.run(command, check=True)
     return time.perf_counter() - started, processor_seconds() - busy

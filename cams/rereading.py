@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from cams.frames_once import frames_once
 from cams.memory import BatchSize, out_of_memory
 from cams.one_pass import at_least_float32, evaluating
 from datasets.clip import Clip
@@ -34,7 +35,8 @@ def reread(recogniser: Recogniser, versions: Sequence[Ready], frames: int, windo
     size = BatchSize(recogniser.device, min(frames, window))
     scores: List[np.ndarray] = []
     rounded = torch.autocast(recogniser.device.type, dtype=dtype) if dtype is not None else full_float32()
-    with torch.no_grad(), rounded, evaluating(recogniser), ThreadPoolExecutor(1) as ahead:
+    with torch.no_grad(), rounded, evaluating(recogniser), frames_once(recogniser, len(cuts)), \
+            ThreadPoolExecutor(1) as ahead:
         def prepare(first: int, stop: int) -> List[Inputs]:
             return _prepared(recogniser, versions[first:stop], cuts)
 
