@@ -22,6 +22,15 @@ def test_the_rate_is_over_the_frames_with_the_wrist_in_the_picture() -> None:
     assert hands_line(keypoints, (100, 80)).endswith("; right hand never in the picture")
 
 
+def test_a_hand_whose_wrist_is_outside_counts_neither_way() -> None:
+    """Though it was found: the rate is of the frames that show its wrist."""
+    keypoints = points()
+    keypoints[:4, 9, 0], keypoints[4, 91:112, 2] = 300, 0
+    assert hands_line(keypoints, (100, 80)).startswith("left hand found in 83 % (5 of 6 frames that show its wrist)")
+    keypoints[:, 9, :2] = (50, 90)              # in a picture that is higher than wide
+    assert hands_line(keypoints, (100, 80)).startswith("left hand found in 90 % (9 of 10 frames")
+
+
 def test_a_hand_is_found_where_half_of_it_is_sure() -> None:
     keypoints = points(2)
     keypoints[0, 112:122, 2] = keypoints[1, 112:123, 2] = 0.2

@@ -1,6 +1,6 @@
 """Camera cuts and changes of distance in films of the drawn signer: each shot has a box of its own."""
 from pathlib import Path
-from typing import Callable
+from typing import Callable, List
 
 import cv2
 import numpy as np
@@ -9,7 +9,8 @@ import pytest
 from records.requests import VideoRequest
 from tests.kit.footage import write_video
 from tests.kit.takes import FRAMES, SIZE, Take, shown, take
-from video.framing import BODY, STANDING
+from video.boxes import Boxes, Piece, one_box
+from video.framing import BODY, STANDING, Crop
 from video.sequences import VideoDataset
 from video.shots import jumps, shots, sudden_changes
 
@@ -41,6 +42,19 @@ def test_points_that_jump_to_another_while_the_picture_stays_are_no_cut(takes: C
     points = points.copy()
     points[12:, :, 0] += 200
     assert jumps(points) == [12] and shots(points, SIZE, shown(pictures)) == [0, FRAMES]
+
+
+@pytest.mark.parametrize("frame, found", [(3, []), (6, [6]), (54, [54]), (57, [])])
+def test_a_shot_is_no_shorter_than_a_few_frames(frame: int, found: List[int]) -> None:
+    keypoints = np.zeros((60, 133, 3))
+    keypoints[:, BODY, :2], keypoints[:, BODY, 2] = STANDING, 1
+    keypoints[frame:, BODY, 0] += 90
+    assert jumps(keypoints) == found
+
+
+def test_borders_are_between_shots() -> None:
+    crop = Crop(0, 0, 21, 26)
+    assert one_box(crop, 60).borders == [] and Boxes([Piece(0, 20, crop), Piece(20, 60, crop)]).borders == [20]
 
 
 def test_who_leans_or_is_lost_for_a_moment_does_not_jump() -> None:
@@ -80,5 +94,21 @@ def test_each_shot_of_a_film_is_framed_on_its_own(takes: Callable[[int, str], Ta
         assert np.abs(np.median(part[:, BODY, :2], axis=0) - STANDING).max() < 16
     assert [shot.frame for shot in clip.origin.shots] == [12, 36]
     assert any("distance changes, at 0.96 s" in note for note in clip.origin.notes)
+    assert not any("changes suddenly" in note for note in clip.origin.notes)        # that is the cut, and framed
+    assert any(note.startswith("from 0.00 s: ") and "beyond the picture" in note for note in clip.origin.notes)
     whole = VideoDataset([film], VideoRequest(keypoints=tmp_path / "points.npy", crop=(0, 0, 315, 390))).clip(0)
     assert whole.origin is not None and whole.origin.crop == "0,0,315,390"
+
+
+def test_a_shot_without_shoulders_is_framed_as_the_one_beside_it_and_says_so(takes: Callable[[int, str], Take],
+                                                                             tmp_path: Path) -> None:
+    (before, first), (after, second) = takes(0, "near"), takes(3, "far")
+    second = second.copy()
+    second[:, 5:7, 2] = 0
+    film = write_video(tmp_path / "film.mp4", 2 * FRAMES, size=(SIZE[1], SIZE[0]), options={"crf": "4"},
+                       pictures=lambda number: (before + after)[number])
+    np.save(tmp_path / "points.npy", np.concatenate([first, second]))
+    origin = VideoDataset([film], VideoRequest(keypoints=tmp_path / "points.npy")).clip(0).origin
+    assert origin is not None
+    near, far = origin.crop.split("; from 0.96 s ")
+    assert near == far and "from 0.96 s: no shoulders are seen: framed as the shot beside it" in origin.notes
