@@ -26,7 +26,14 @@ DRAWN = tuple(LAYOUTS)
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Path]:
     root = tmp_path_factory.mktemp("drawn")
-    return {name: make_workspace(root, {"train": 2, "dev": 1, "test": 1}, 3, layout=name) for name in DRAWN}
+
+    class Drawn(Dict[str, Path]):
+        """Each as it is asked for."""
+
+        def __missing__(self, name: str) -> Path:
+            return self.setdefault(name, make_workspace(root, {"train": 2, "dev": 1, "test": 1}, 3, layout=name))
+
+    return Drawn()
 
 
 def checkpoints(folder: Path, data: Path, models: List[str]) -> List[str]:

@@ -42,7 +42,8 @@ def shell(words: List[str], rest: str, **more: Any) -> "subprocess.CompletedProc
                           text=True, **{"env": ENVIRONMENT, **more})
 
 
-@pytest.mark.parametrize("rest", first(["| head -1", ">&- 2>&-", ">&-", "2>&1 | head -1", "> /dev/full"]))
+@full
+@pytest.mark.parametrize("rest", ["| head -1", ">&- 2>&-", ">&-", "2>&1 | head -1", "> /dev/full"])
 def test_a_reader_that_goes_does_not_stop_the_work(case: Case, tmp_path: Path, rest: str) -> None:
     done = shell(command(case, tmp_path / "out", "--seq", "clip-0,clip-1,clip-2"), rest)
     assert done.returncode == 0 and "Traceback" not in done.stderr and "Exception" not in done.stderr

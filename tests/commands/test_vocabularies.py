@@ -19,7 +19,7 @@ from glosses.rules import TWOSTREAM_2014T
 from signer.synthetic import make_workspace
 from terminal.errors import UserError
 from tests.kit.commands import small_checkpoint
-from tests.kit.tiers import first
+from tests.kit.tiers import first, full
 from tests.kit.training import make_trainer, write_recipe
 
 DEMO = REPOSITORY / "demo" / "slowfast.pt"
@@ -56,6 +56,7 @@ def other_words(data: Path, folder: Path, word: str = "WETTER") -> Path:
     return other
 
 
+@full
 def test_a_perfect_reader_of_phoenix_2014t_makes_no_mistake(small_letters: Path) -> None:
     corpus = open_corpus(small_letters)
     vocabulary = corpus.file_vocabulary()
@@ -153,6 +154,7 @@ def test_training_says_which_glosses_it_leaves_out(small_letters: Path, tmp_path
     assert any("have no class (" in line and f": {known[0]})" in line for line in caplog.messages)
 
 
+@full
 def test_small_letters_are_strangers_where_the_authors_keep_capitals(tmp_path: Path) -> None:
     made = make_workspace(tmp_path / "drawn", {"train": 2, "dev": 1, "test": 1}, 3)
     words = ["<s>", *(gloss.lower() for gloss in open_corpus(made).vocabulary().names[1:])]

@@ -83,7 +83,7 @@ def activations(made: Explainable, given: Tuple[Tensor, ...]) -> Iterator[Tuple[
     yield from found
 
 
-@pytest.mark.parametrize("name", [in_full(name) if name == "twostream" else name for name in CHANGES])
+@pytest.mark.parametrize("name", [in_full(name) if name in ("twostream", "slowfast") else name for name in CHANGES])
 def test_every_cell_is_centred_where_its_layer_says(name: str, linear: None) -> None:
     given = inputs(name)
     seen = []

@@ -17,6 +17,7 @@ from signer.look import cast
 from signer.motion import GLOSSES, NAMES, Habits, glide, perform, sentence
 from signer.synthetic import gloss_ids, main, make_workspace, sequence_id
 from terminal.errors import UserError
+from tests.kit.tiers import full
 
 SIZES = {"train": 2, "dev": 1, "test": 1}
 
@@ -46,6 +47,7 @@ def digests(root: Path) -> Dict[str, str]:
             for file in root.rglob("*") if file.is_file()}
 
 
+@full
 def test_the_seed_decides_every_byte(tmp_path: Path) -> None:
     made = [digests(make_workspace(tmp_path / name, {"train": 1, "dev": 1}, seed, workers=workers))
             for name, seed, workers in (("a", 5, 1), ("b", 5, 2), ("c", 6, 1))]
