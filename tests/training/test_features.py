@@ -257,7 +257,7 @@ DAMAGE: Dict[str, Damage] = {
     "another checkpoint": (None, ("trainer.seed", "5"), "features of another checkpoint: backbone is"),
     "another split": (None, ("data.train", "test"), "features of another split: split is train there and test here"),
     "another interval": (None, ("data.frame_interval", "2"), "features of another recipe: frame_interval is 1 there"),
-    "another seed": (lambda s: _change_settings(s, seed=9), (), "features of another recipe: seed is 9 there"),
+    "another seed": (lambda s: _change_settings(s, seed=9), (), r"recipe: seed is 9 there and \d+ here"),
     "another network": (lambda s: _change_facts(s, network="tlp"), (), "network is tlp there and vac here"),
     "frames in memory": (None, ("data.cache", "true"), "leave one of them out"),
     "a curriculum of strength": (None, ("curriculum.strength", "[[0, 0]]"), "curriculum.strength: stored features"),
