@@ -9,6 +9,13 @@ from terminal.errors import UserError
 from training.augment import View, apply, centre, draw_interval, draw_place, draw_train
 from training.batches import Sample
 from training.footage import Footage
+from training.within import within
+
+
+@dataclass(frozen=True)
+class SlowFastAugment:
+    flip: float = within(0.5, 0, 1, rest=0)     # probability of a mirror image; 0 where glosses differ by the hand
+    rescale: float = within(0.2, 0, 0.9, rest=0)    # the new length differs by up to this share
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What the trainer must know of a model beyond the model itself: how its authors load data and count losses."""
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, Callable, ContextManager, Dict, Iterable, List, Sequence, Tuple, Type
 
@@ -20,7 +20,7 @@ from training.batches import Batch, PosedBatch
 from training.clips import Entry
 from training.collate import collate
 from training.curriculum import CurriculumConfig
-from training.feeder import Feeder, Views
+from training.feeder import Feeder, SlowFastAugment, Views
 from training.feeder_mamba import MambaAugment, MambaFeeder, collate_frames
 from training.feeder_mska import MSKAAugment, PointFeeder, collate_points
 from training.feeder_twostream import PosedFeeder, TwoStreamAugment, collate_posed
@@ -42,7 +42,6 @@ from training.losses import (
 )
 from training.parameter_groups import layer_decayed
 from training.recipe import Config
-from training.within import within
 
 
 class Protocol:
@@ -107,12 +106,6 @@ class Protocol:
         entry = footage.entries[index]
         frames = footage.frames(index, range(footage.length(index)))
         return Clip(entry.seq_id, entry.split, frames, entry.glosses, signer=entry.row.signer, rule=self.corpus.rule)
-
-
-@dataclass(frozen=True)
-class SlowFastAugment:
-    flip: float = within(0.5, 0, 1, rest=0)     # probability of a mirror image; 0 where glosses differ by the hand
-    rescale: float = within(0.2, 0, 0.9, rest=0)    # the new length differs by up to this share
 
 
 class SlowFastProtocol(Protocol):

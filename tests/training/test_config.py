@@ -7,9 +7,9 @@ import pytest
 from models.registry import CONFIGS, EMBEDDERS, MODELS
 from terminal.errors import UserError
 from training.config import ModelConfig, OptimizerConfig, build, load_config, override
+from training.feeder import SlowFastAugment
 from training.feeder_twostream import TwoStreamAugment
 from training.losses import SlowFastWeights, TwoStreamWeights
-from training.protocols import SlowFastAugment
 from training.recipe import DataConfig, ScheduleConfig, TrainerConfig
 
 

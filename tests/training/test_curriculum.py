@@ -17,10 +17,10 @@ from training import checkpointing
 from training.checkpointing import LAST
 from training.config import load_config
 from training.curriculum import Curriculum, CurriculumConfig, Stage, at_strength
+from training.feeder import SlowFastAugment
 from training.feeder_mamba import MambaAugment
 from training.feeder_mska import MSKAAugment
 from training.feeder_twostream import TwoStreamAugment
-from training.protocols import SlowFastAugment
 from training.seeding import EpochOrder
 from training.staged import StagedOrder
 
