@@ -13,7 +13,7 @@ LIGHT = ("pickle", "npy of anything", "npy", "npz", "cams.npz", "keypoints.pkl",
          "keypoints.json", "keypoints folder", "eaf", "gloss2ids.pkl", "gloss_dict.npy", "corpus", "info.npy",
          "csl-daily", "alignment", "points", "verdict", "range", "preds.json", "neighbour", "manifest", "parts.csv",
          "glosses.csv", "picture", "picture folder", "frame", "video")
-HEAVY = ("checkpoint", "recipe", "features", "feature index", "heat maps")
+HEAVY = ("checkpoint", "recipe", "deepspeed", "features", "feature index", "heat maps")
 STARTING = 120          # seconds that a child may take on top of what it is given
 
 
