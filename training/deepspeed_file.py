@@ -35,7 +35,7 @@ def read_settings(path: Path, config: TrainerConfig, batch_size: int, world: int
             _check_keys(tree[name], known, path, f"{name}.")
     stage = tree.get("zero_optimization", {}).get("stage")
     if stage != 1 or isinstance(stage, bool):
-        raise UserError(f"{path}: zero_optimization.stage: expected 1, got {stage!r}; for training without ZeRO leave "
+        raise UserError(f"{path}: zero_optimization.stage: expected 1, got {stage!r:.80}; for training without ZeRO leave "
                         "trainer.deepspeed out and use torchrun")
     _check_precision(path, tree, config)
     _check_optimizer(path, tree.pop("optimizer", {}), optimizer)
@@ -69,7 +69,7 @@ def _read(path: Path) -> Dict[str, Any]:
 def _check_keys(tree: Mapping[str, Any], known: Any, path: Path, where: str) -> None:
     for key in tree:
         if key not in known:
-            raise UserError(f"{path}: {where}{key}: not a key that train.py can honour; known: "
+            raise UserError(f"{path}: {where}{ascii(key)[1:-1]:.80}: not a key that train.py can honour; known: "
                             f"{', '.join(sorted(known))}")
 
 
@@ -103,7 +103,8 @@ def _check_optimizer(path: Path, section: Mapping[str, Any], optimizer: Optimize
     decoupled = kind == "adamw" or params.get("adam_w_mode", True)
     expected = AdamW if decoupled else Adam
     if kind not in ("adam", "adamw") or type(optimizer) is not expected or not params.get("bias_correction", True):
-        raise UserError(f"{path}: optimizer: {section.get('type')!s:.40} is not the {type(optimizer).__name__} of the "
+        kind = ascii(str(section.get('type')))[1:-1]
+        raise UserError(f"{path}: optimizer: {kind:.40} is not the {type(optimizer).__name__} of the "
                         "recipe (DeepSpeed's Adam is AdamW where adam_w_mode is not false); leave the section out")
     for name in ("lr", "betas", "eps", "weight_decay"):
         _agree(path, f"optimizer.params.{name}", params.get(name, OPEN), optimizer.defaults[name],
