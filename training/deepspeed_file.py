@@ -35,8 +35,8 @@ def read_settings(path: Path, config: TrainerConfig, batch_size: int, world: int
             _check_keys(tree[name], known, path, f"{name}.")
     stage = tree.get("zero_optimization", {}).get("stage")
     if stage != 1 or isinstance(stage, bool):
-        raise UserError(f"{path}: zero_optimization.stage: expected 1, got {stage!r:.80}; for training without ZeRO leave "
-                        "trainer.deepspeed out and use torchrun")
+        raise UserError(f"{path}: zero_optimization.stage: expected 1, got {stage!r:.80}; for training without ZeRO "
+                        "leave trainer.deepspeed out and use torchrun")
     _check_precision(path, tree, config)
     _check_optimizer(path, tree.pop("optimizer", {}), optimizer)
     told = {"train_micro_batch_size_per_gpu": (batch_size, "data.batch_size"),
@@ -103,8 +103,8 @@ def _check_optimizer(path: Path, section: Mapping[str, Any], optimizer: Optimize
     decoupled = kind == "adamw" or params.get("adam_w_mode", True)
     expected = AdamW if decoupled else Adam
     if kind not in ("adam", "adamw") or type(optimizer) is not expected or not params.get("bias_correction", True):
-        kind = ascii(str(section.get('type')))[1:-1]
-        raise UserError(f"{path}: optimizer: {kind:.40} is not the {type(optimizer).__name__} of the "
+        shown = ascii(str(section.get("type")))[1:-1]
+        raise UserError(f"{path}: optimizer: {shown:.40} is not the {type(optimizer).__name__} of the "
                         "recipe (DeepSpeed's Adam is AdamW where adam_w_mode is not false); leave the section out")
     for name in ("lr", "betas", "eps", "weight_decay"):
         _agree(path, f"optimizer.params.{name}", params.get(name, OPEN), optimizer.defaults[name],
