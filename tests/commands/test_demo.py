@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 import main
+from tests.kit.tiers import full
 
 
+@full
 def test_both_models_read_the_demo_and_it_says_where_to_look(tmp_path: Path,
                                                              capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "dämo out"

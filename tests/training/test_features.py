@@ -110,7 +110,7 @@ class Plain(FeatureFeeder):
 
 
 @pytest.mark.parametrize("model", first(["vac", "slowfast", "twostream", "smkd", "corrnet", "tlp", "swin", "sen",
-                                         "corrnetplus", "signgraph"], 3))
+                                         "corrnetplus", "signgraph"], 2))
 def test_training_from_features_is_training_with_a_frozen_backbone(data: Path, tmp_path: Path, model: str,
                                                                    monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = plain_recipe(tmp_path, model)

@@ -166,7 +166,7 @@ def test_keypoints_may_be_of_the_frames_taken_of_the_video_or_of_all_that_would_
 
 
 @pytest.mark.parametrize("given, said", [
-    (standing(60), "60 frames of keypoints; expected 100, one for each frame taken, or 100"),
+    (standing(60), "60 frames of keypoints; expected 100, one for each frame of the video;"),
     (np.zeros((100, 21, 3)), r"an array of shape \[100, 21, 3\]"),
     (np.full((100, 133, 3), np.nan), "not finite in frame 0"),
     (np.zeros((100, 133, 3)), "no shoulders are seen")])
