@@ -161,10 +161,12 @@ def measure_film(given: argparse.Namespace, corpus: "Corpus", checkpoints: Dict[
     from evidence.real import real_study
     from evidence.real_table import lines
     from files.atomic import atomic_file
+    from files.overwrite_guard import check_ours
     from models.device import choose_device
     from runs.loading import load_checked
 
     split, = given.split
+    check_ours([out / "film.txt"])
     films = filmed_clips(corpus, split, given.clips)
     recognisers = load_checked(checkpoints, choose_device(given.device)[0], corpus, [split])
     with tqdm(total=len(films), unit="clip", leave=False, disable=None) as bar:

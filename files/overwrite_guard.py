@@ -19,6 +19,7 @@ BEGINS: Dict[str, bytes] = {        # what a name ends with -> how such a file o
     ".certainty.json": rb'\{\s*"sha256": "[0-9a-f]{64}"',
     "evidence.txt": rb"do maps follow what parts are worth\?|maps against articulators: ",
     "pairs.txt": rb"glosses that differ in one thing alone, ",
+    "film.txt": rb"maps against what is known of film, ",
     "evidence.png": rb"(?s)\x89PNG.*Software\0Matplotlib",
     "config.yaml": re.escape(RECIPE.encode()),
     ".ctm": rb"\n\Z|\S+ 1 0\.00 0\.01 \S+\n",

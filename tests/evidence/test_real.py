@@ -158,6 +158,9 @@ def test_the_command_measures_drawn_clips_as_film(tmp_path: Path, capsys: pytest
     layers = build("slowfast", CHECKPOINTS["slowfast"]).default_layers
     assert all(written.count(layer) >= 3 for layer in layers) and "in time" in written
     assert "less the rival's" in written and "|gradient| at the input" in written and "exact points" in written
+    (tmp_path / "film.txt").write_text("mine")
+    assert evaluate.main([*given, "--film"]) == 2 and (tmp_path / "film.txt").read_text() == "mine"
+    (tmp_path / "film.txt").unlink()
     for folder in ("evidence", "annotations/automatic", "keypoints"):       # film of which nothing is known
         for file in (root / folder).iterdir():
             file.unlink()

@@ -6,10 +6,11 @@ from matplotlib.figure import Figure
 
 import evaluate
 import train
-from evidence import pairs_table, table
+from evidence import pairs_table, real_table, table
 from evidence.minimal_pairs import Contrasts
 from evidence.parted import Followed
 from evidence.places import Places
+from evidence.real import RealStudy
 from evidence.study import Study
 from files.overwrite_guard import BEGINS, check_ours
 from glosses.rules import PLAIN
@@ -41,10 +42,11 @@ def test_what_the_program_wrote_is_its_own(tmp_path: Path) -> None:
     write_hypotheses(tmp_path / "dev.slowfast.txt", [], PLAIN)
     Figure().savefig(tmp_path / "evidence.png")
     (tmp_path / "pairs.txt").write_text("\n".join(pairs_table.lines(Contrasts())))
+    (tmp_path / "film.txt").write_text("\n".join(real_table.lines(RealStudy(), "dev")))
     study = Study(places={"the signer alone": Places()})
     (tmp_path / "evidence.txt").write_text("\n".join(table.lines(study)))
     written = sorted(tmp_path.iterdir())
-    assert len(written) == 10
+    assert len(written) == 11
     study.parted = Followed({("a", "-", "motion"): {}}, {("a", way): 1 for way in WAYS})
     (tmp_path / "evidence.txt").write_text("\n".join(table.lines(study)))
     check_ours(written)
