@@ -38,8 +38,8 @@ class FramesOnce:
     def __call__(self, clips: Tensor) -> Tensor:
         turn, held = next(self.turns), clips.shape[2]
         frames, features = self.seen.get(turn, (clips[0], None))
-        if frames.shape != clips.shape[1:]:
-            features = None
+        if frames.shape != clips.shape[1:]:         # another window's: a batch that found no memory lost its turns
+            frames, features = clips[0], None
         earlier = torch.cat([frames[None], clips[:-1]])
         as_before, as_left = alike(clips, earlier).tolist(), alike(clips[:, :, 1:], clips[:, :, :-1]).tolist()
         if features is None:

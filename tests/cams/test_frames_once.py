@@ -76,6 +76,12 @@ def test_each_window_is_compared_with_itself() -> None:
     assert looked_at([[first_window], [second], [first_window], [second]], 2) == [FRAMES, FRAMES, 0, 0]
 
 
+def test_a_window_of_another_length_is_looked_at_anew() -> None:
+    """As after a batch that found no memory: its turns do not come round."""
+    long, short = networks.clip(FRAMES), networks.clip(FRAMES - 4)
+    assert looked_at([[long], [short], [short]]) == [FRAMES, FRAMES - 4, 0]
+
+
 def test_a_network_that_mixes_frames_is_left_alone() -> None:
     model: Any = networks.recogniser("corrnet")
     with frames_once(model, 1):
