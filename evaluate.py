@@ -64,7 +64,7 @@ def width(text: str) -> Optional[int]:
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    return ended("evaluate.py", lambda: _run(arguments), "the same command begins anew", first_to_say)
+    return ended("evaluate.py", lambda: _run(arguments), "the same command starts over", first_to_say)
 
 
 def _run(arguments: Optional[Sequence[str]]) -> int:

@@ -48,7 +48,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 
     def advice() -> str:
         return ("--resume goes on from the last complete epoch" if any((folder / "last.pt").exists() for folder in out)
-                else "the same command begins anew")
+                else "the same command starts over")
 
     return ended("train.py", lambda: _run(arguments, out), advice, first_to_say)
 

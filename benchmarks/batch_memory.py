@@ -66,7 +66,7 @@ def _watch(run: "subprocess.Popen[bytes]", out: Path, temporary: Path, clips: in
             rows.append(now)
             tell(now.line())
             now = Held(now.clips, 0, 0, 0, 0)
-            (process / "clear_refs").write_text("5")        # the peak begins anew
+            (process / "clear_refs").write_text("5")        # resets the peak
         time.sleep(POLL)
     return rows
 

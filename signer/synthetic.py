@@ -242,7 +242,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
                         help="what is signed: weather reports, or glosses in pairs that differ in one thing alone")
     parser.add_argument("--workers", type=int, help="processes (default: one a core)")
     options = parser.parse_args(arguments)
-    return ended("signer.synthetic", lambda: _make(options), "the same command begins anew")
+    return ended("signer.synthetic", lambda: _make(options), "the same command starts over")
 
 
 def _make(options: argparse.Namespace) -> int:

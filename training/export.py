@@ -40,7 +40,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     parser.add_argument("target", type=Path)
     parser.add_argument("--half", action="store_true", help="in half precision")
     given = parser.parse_args(arguments)
-    return ended("export.py", lambda: export(given.source, given.target, given.half), "the same command begins anew")
+    return ended("export.py", lambda: export(given.source, given.target, given.half), "the same command starts over")
 
 
 if __name__ == "__main__":

@@ -260,7 +260,7 @@ def test_a_state_that_was_changed_is_one_line(data: Path, tmp_path: Path) -> Non
         assert "\n" not in str(error.value), name
 
 
-@pytest.mark.parametrize("there, words", [(False, "the same command begins anew"), (True, "--resume goes on")])
+@pytest.mark.parametrize("there, words", [(False, "the same command starts over"), (True, "--resume goes on")])
 def test_the_advice_on_a_full_disk_is_one_that_can_be_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                                                                capsys: pytest.CaptureFixture[str], there: bool,
                                                                words: str) -> None:
