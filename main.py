@@ -69,9 +69,9 @@ def parser() -> argparse.ArgumentParser:
 
     add = made.add_argument_group("how").add_argument
     add("--method", action=Listed, metavar="NAME",
-        help=f"how maps are made; several make their maps in one run (default: gradcam; {other_methods()}, unless "
-             "--layers names layers). Gradient and later methods explain the input by default; occlusion "
-             "and rise need no gradient, they hide parts of the clip: "
+        help="how maps are made; several make their maps in one run (default: layercam for pred, each, rivals and "
+             f"errors, gradcam for other targets; {other_methods()}, unless --layers names layers). Gradient and later "
+             "methods explain the input by default; occlusion and rise need no gradient, they hide parts of the clip: "
              + "; ".join(f"{method.name}: {method.line} ({method.paper})" for method in METHODS)
              + f"; {PREFIX}NAME: a class of the installed grad-cam, fed from the same pass: "
              + (", ".join(fed()) or "none"))
@@ -92,8 +92,9 @@ def parser() -> argparse.ArgumentParser:
         help="keypoints under what is hidden are gone, as if they were not found, or at rest, where each is most of "
              "the time (default: gone; of mska's parts at rest, as keypoints that are gone upset it)")
     add("--pool", choices=("clip", "frame"),
-        help="average a channel's gradients over the whole clip, or over each frame. Pooled over the clip, a gloss's "
-             "map shows where its channels are active at any time (default: clip; frame for each, errors and a gloss)")
+        help="of methods that average a channel's gradients: over the whole clip, or over each frame. Pooled over the "
+             "clip, a gloss's map shows where its channels are active at any time (default: clip; frame for each, "
+             "rivals, errors and a gloss)")
     add("--check", action="store_true",
         help="hold every map against its own clip: does hiding its highest tenth cost the score more than hiding 20 "
              "shifts of the same map? A map that knows nothing holds in at most 1 of 21 cases. Takes 21 readings for "

@@ -15,7 +15,7 @@ from models.contract import Probe
 from models.input_tap import INPUT
 from models.recogniser import Recogniser
 from records.hiding import STILL, Hiding
-from records.question import ONE_BY_ONE, Question
+from records.question import ONE_BY_ONE, SUMMED, Question
 from terminal.errors import UserError
 
 UNMOVED = "nothing moves in this clip: standing still its pictures are the same; hide by mean or blur instead"
@@ -68,7 +68,7 @@ class Plan:
 def plan(recogniser: Recogniser, clip: Clip, question: Question, window: int, true_gloss: Optional[int],
          tell: Tell) -> Plan:
     """window: frames that are read at once. true_gloss: which one from-gt takes, from 1."""
-    name = question.method or recogniser.method_for(question.layers)
+    name = recogniser.method_for(question)
     method = method_of(name)
     passes = question.budget or (method.budget if isinstance(method, ManyPasses) else 1)
     pool, notes = pooling(question)
@@ -92,7 +92,7 @@ def pooling(question: Question) -> Tuple[str, List[str]]:
     """
     of_the_clip = "pooled over the clip, a gloss's map shows where its channels are active at any time"
     target, asked = question.target, question.pool
-    if target in ("max", "pred") or callable(target):
+    if target in SUMMED or callable(target):
         return asked or "clip", []
     if target == "from-gt":
         return asked or "clip", [] if asked == "frame" else [f"{of_the_clip}; pool each frame to see when it is signed"]

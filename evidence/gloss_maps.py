@@ -87,7 +87,8 @@ def count(into: Dict[Key, Own], model: str, recogniser: Recogniser, clip: Clip, 
         alone = explain(recogniser, clip, Question(target="each", method=method, layers=tuple(layers)))
         right = [(gloss, index_of(gloss.about.truth)) for gloss in alone.glosses
                  if gloss.about.verdict == "right" and gloss.about.truth is not None]
-        summed = {kind: explain(recogniser, clip, Question(target="pred", layers=tuple(layers), pool=weights))
+        summed = {kind: explain(recogniser, clip, Question(target="pred", method=method, layers=tuple(layers),
+                                                             pool=weights))
                   for kind, weights in SUMMED.items() if right and method == "gradcam"}
         for layer in layers:
             for gloss, ordinal in right:

@@ -17,7 +17,7 @@ TIMES = 4
 def sensitivities(recogniser: Recogniser, clip: Clip, layers: List[str]) -> Dict[str, float]:
     """Of Grad-CAM at each layer. Every fourth pixel is enough: maps are smooth."""
     draws = np.random.default_rng(0)
-    own, *noisy = [explain(recogniser, version, Question(target="pred", layers=tuple(layers))).layers
+    own, *noisy = [explain(recogniser, version, Question(target="pred", method="gradcam", layers=tuple(layers))).layers
                    for version in (clip, *(_noisy(clip, draws) for _ in range(TIMES)))]
     return {layer: max_sensitivity(own[layer].map[:, ::4, ::4], [maps[layer].map[:, ::4, ::4] for maps in noisy])
             for layer in layers}

@@ -8,6 +8,7 @@ from geometry.viewport import Viewport
 from glosses import ctc
 from glosses.vocabulary import GlossVocabulary
 from models.contract import Explainable, Inputs, Probe
+from records.question import Question
 
 __all__ = ["Inputs", "Probe", "Recogniser"]
 
@@ -17,7 +18,7 @@ class Recogniser(Explainable):
     softmax over V gives what is decoded."""
 
     takes_whole_frames = False                          # all that was filmed, where a corpus's frames were cut from it
-    default_method = "gradcam"                          # where the user names neither method nor layers
+    default_method: Optional[str] = None                # where the user names neither method nor layers
     longest: Optional[int] = None                       # frames it takes at once, where its authors set a limit
     frame_by_frame = False                              # its backbone sees each frame alone
     cuts = True                                         # whether a long clip may be read in windows
@@ -46,9 +47,10 @@ class Recogniser(Explainable):
     def loaded(self) -> None:
         """Called once a checkpoint's weights are in place, for what a network thinks of them."""
 
-    def method_for(self, layers: Optional[Sequence[str]]) -> str:
-        """How maps are made where the user names no method: of layers that are named, always by Grad-CAM."""
-        return self.default_method if layers is None else "gradcam"
+    def method_for(self, question: Question) -> str:
+        """The method asked for; else the network's own, or, of layers that are named, the usual one."""
+        own = self.default_method if question.layers is None else None
+        return question.method or own or question.usual_method
 
     @property
     def gloss_layers(self) -> Tuple[str, ...]:

@@ -16,7 +16,7 @@ class Network:
     line: str = ""                  # what its lines in preds.txt begin with; empty: its name
     needs_keypoints: bool = False
     tall_frames: bool = False       # it takes the 210x260 frames, where they are
-    method: str = "gradcam"         # how maps are made where the user names neither method nor layers
+    method: Optional[str] = None    # how maps are made where the user names neither method nor layers; None: the usual
     shows: str = ""                 # attention or graph: the method that shows what its own layers take from where
     hidden_points: str = GONE       # what becomes of the keypoints of a hidden part
     own_vocabulary: bool = False    # classes are numbered by gloss2ids.pkl, not by the corpus's glosses
@@ -80,8 +80,8 @@ def line_of(name: str) -> str:
 
 
 def other_methods() -> str:
-    """The networks whose maps are not made by Grad-CAM, for help: "mska: inputxgradient"."""
-    return ", ".join(f"{network.name}: {network.method}" for network in RECOGNISERS if network.method != "gradcam")
+    """The networks that have a method of their own, for help: "mska: inputxgradient"."""
+    return ", ".join(f"{network.name}: {network.method}" for network in RECOGNISERS if network.method)
 
 
 def check_shown(method: Optional[str], name: str) -> None:

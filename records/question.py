@@ -12,6 +12,7 @@ TARGETS = ("max", "pred", "each", "rivals", "errors", "from-gt")
 ONE_BY_ONE = ("each", "rivals", "errors")             # targets that explain glosses on their own
 CHOICES = {"pool": ("clip", "frame"), "normalise": ("clip", "frame"),
            "precision": ("amp", "fp32", "fp16", "bf16"), "hide": WAYS, "hidden_keypoints": POINTS}
+SUMMED = ("max", "pred")                              # targets that add glosses up
 Score = Callable[[Any], Any]                # logits [T', V] -> a number, as a tensor
 
 
@@ -30,6 +31,12 @@ class Question:
     hidden_keypoints: Optional[str] = None  # of keypoints there: one of POINTS; None: gone, of parts the network's own
     parts: Optional[int] = None             # how many parts each gloss is shared out over, 6 or 4; None: not at all
 
+    @property
+    def usual_method(self) -> str:
+        """What makes the maps where neither the user nor the network names a method. For what was read, gloss by gloss
+        or all together, LayerCAM: at most layers it follows better what hiding parts shows."""
+        return "layercam" if self.target == "pred" or self.target in ONE_BY_ONE else "gradcam"
+
     def check(self) -> None:
         """UserError for what cannot be, whatever the network and the clip."""
         for name, known in CHOICES.items():
@@ -41,6 +48,9 @@ class Question:
         if self.method is None:
             if self.budget is not None:
                 raise UserError(f"budget {self.budget}: name the method too; a budget is for {', '.join(PASSES)}")
+            if self.pool is not None and self.usual_method not in POOLING:
+                raise UserError(f"pool {self.pool}: {self.usual_method}, the default of target {self.target}, averages "
+                                f"no channel's gradients; name the method too, of {', '.join(POOLING)}")
             return
         method = method_named(self.method)
         if method is None:
@@ -68,7 +78,7 @@ class Question:
             return
         if self.parts not in PARTS:
             raise UserError(f"parts {self.parts}: expected {' or '.join(map(str, PARTS))}")
-        if self.target in ("max", "pred") or not isinstance(self.target, str):
+        if self.target in SUMMED or not isinstance(self.target, str):
             target = self.target if isinstance(self.target, str) else "a score of your own"
             raise UserError(f"target {target}: parts are of single glosses; ask for each, errors, from-gt or a gloss")
 

@@ -5,6 +5,7 @@ from typing import Optional, Tuple
 
 from files.output import output_folder
 from files.workspace import REPOSITORY, Workspace
+from records.hiding import STILL
 from records.methods import method_named
 from records.question import ONE_BY_ONE
 from records.requests import default_parts
@@ -17,12 +18,14 @@ PAIRS = {name: REPOSITORY / "demo" / file for name, file in     # trained on sig
 MODELS = ("slowfast", "twostream")      # which are explained where none is named
 KEYPOINTS = "estimated"     # of signer.synthetic.KEYPOINTS: what they were trained with
 SPLIT, CLIPS = "dev", 2
+METHODS = ("integrated", "layercam")        # of glosses: first the one that finds known evidence best on both networks
+HIDE, BUDGET = STILL, 8                     # (docs/evidence.md), in fewer passes than for a paper
 TARGET = "each"     # gloss that was read: blanks are most of what `max` adds up in a slow signer
 SEED = 2026         # not the one they were trained with: other people, other sentences
 
 
 def as_demo(given: argparse.Namespace) -> None:
-    """The models, checkpoints, target and outputs of the demo, where others are not named."""
+    """The models, checkpoints, target, methods and outputs of the demo, where others are not named."""
     methods = [method_named(name) for name in given.method or ()]
     if "models" not in given.named:
         given.models = list(MODELS)
@@ -34,6 +37,8 @@ def as_demo(given: argparse.Namespace) -> None:
                 raise UserError(f"--models {model}: the demo has checkpoints of {', '.join(CHECKPOINTS)}; choose of "
                                 f"these, or name one with --{model}-ckpt")
             setattr(given, f"{model}_ckpt", str(CHECKPOINTS[model]))
+    if given.target in ONE_BY_ONE and not {"method", "layers", "hide", "budget", "pool"} & set(given.named):
+        given.method, given.hide, given.budget = list(METHODS), HIDE, BUDGET
     if "write" not in given.named and given.target in ONE_BY_ONE:
         given.write = [[*default_parts(given.target), "parts"]]
 

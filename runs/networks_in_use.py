@@ -73,7 +73,7 @@ class NetworksInUse:
     def _check_layers(self, model: str, recogniser: "Recogniser") -> None:
         from cams.catalogue import layer_names, method_of
 
-        methods = {asked.method or recogniser.method_for(asked.layers) for asked in self.asked.asked_of(model)
+        methods = {recogniser.method_for(asked) for asked in self.asked.asked_of(model)
                    if asked.layers is not None}
         there = {name for method in methods for name in layer_names(recogniser, method_of(method))}
         unknown = [name for name in self.asked.layers.get(model, ()) if name not in there]

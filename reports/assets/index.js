@@ -4,8 +4,8 @@ const { run, coming, models, rows, regions, layers, study, parts } = JSON.parse(
 const titleOf = (model) => (rows.find((row) => row.models[model] && row.models[model].title) || { models: { [model]: {} } }).models[model].title || model;
 const titles = Object.fromEntries(models.map((model) => [model, titleOf(model)]));
 const state = { sort: "sequence", down: false, which: "all", split: "", words: [],
-  // the last one asked for: the deepest, as layers stand in order
-  layer: Object.fromEntries(models.map((model) => [model, layers[model][layers[model].length - 1]])) };
+  // a map of the input or a joint map, as the pages of clips open; else the last one asked for: the deepest, as layers stand in order
+  layer: Object.fromEntries(models.map((model) => [model, layers[model].find((name) => /(^|[./])(joint|input)$/.test(name)) || layers[model][layers[model].length - 1]])) };
 
 // --- what a row says ------------------------------------------------------------------------------------------------
 

@@ -16,11 +16,14 @@ const state = { frame: 0, layer: opening(models[0]), second: data.beside ? openi
   opacity: settings.alpha >= 0 ? settings.alpha : 0.85, scale: tables[settings.colormap] ? settings.colormap : "turbo",
   perFrame: preds.models[models[0].name].normalise === "frame", lanes: "energy", tab: "", whole: false, playing: false, gloss: null, part: null, side: "read", loop: false, active: "layer" };
 
-/** The deepest layer of a model that has a place and a map: where the most evidence comes together. */
+/** Of the first method asked for: a map of the input or a joint map, which find the evidence best where it is known;
+    else the deepest layer that has a place and a map: where the most evidence comes together. */
 function opening(model, run = "") {
   const its = everything.map((layer, index) => ({ layer, index })).filter(({ layer }) => layer.model === model.name && layer.run === run);
   const cells = ({ layer }) => (layer.cells ? layer.cells[0] * layer.cells[1] : Infinity);
-  const best = its.filter(({ layer }) => layer.spatial && layer.sheet).reduce((one, other) => (one && cells(one) <= cells(other) ? one : other), null);
+  const spatial = its.filter(({ layer }) => layer.spatial && layer.sheet);
+  const drawn = spatial.filter(({ layer }) => layer.method === spatial[0].layer.method);
+  const best = drawn.find(({ layer }) => layer.kind === "joint map" || /(^|[./])input$/.test(layer.name)) || drawn.reduce((one, other) => (one && cells(one) <= cells(other) ? one : other), null);
   return (best || its[0]).index;
 }
 

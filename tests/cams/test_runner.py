@@ -206,3 +206,11 @@ def test_layers_that_are_named_are_explained_by_grad_cam_whatever_the_network_s_
         default_method = "hirescam"
 
     assert explain(ByPlace(), tiny_clip(), Question(layers=("pathways",))).method == "gradcam"
+
+
+@pytest.mark.parametrize("target, method", [("max", "gradcam"), ("from-gt", "gradcam"), ("KALT", "gradcam"),
+                                            ("pred", "layercam"), ("each", "layercam"), ("rivals", "layercam"),
+                                            ("errors", "layercam")])
+def test_what_was_read_is_explained_by_layercam_and_all_else_by_grad_cam(target: str, method: str) -> None:
+    for layers in (None, ("pathways",)):
+        assert explain(TinyRecogniser(), tiny_clip(), Question(target=target, layers=layers)).method == method

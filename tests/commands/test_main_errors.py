@@ -166,6 +166,19 @@ def test_the_demo_is_what_is_asked(flags: List[str], models: List[str], target: 
     assert (given.models, given.target) == (models, target)
 
 
+@pytest.mark.parametrize("flags", [["--target", "max"], ["--method", "rise"], ["--layers", "slowfast:conv2d"],
+                                   ["--hide", "blur"], ["--pool", "frame"], ["--method", "rise", "--budget", "3"]])
+def test_the_demo_shows_first_what_finds_known_evidence_best_unless_it_is_asked_otherwise(flags: List[str]) -> None:
+    def asked(*more: str) -> List[object]:
+        given = main.parser().parse_args(["--demo", *more])
+        as_demo(given)
+        return [given.method, given.hide, given.budget]
+
+    named = main.parser().parse_args(flags)
+    assert asked() == [["integrated", "layercam"], "still", 8]
+    assert asked(*flags) == [named.method, named.hide, named.budget]
+
+
 def test_a_network_that_the_demo_does_not_have_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(["--demo", "--models", "vac"]) == 2
     line, = capsys.readouterr().err.splitlines()
