@@ -69,8 +69,8 @@ def parser() -> argparse.ArgumentParser:
 
     add = made.add_argument_group("how").add_argument
     add("--method", action=Listed, metavar="NAME",
-        help="how maps are made; several make their maps in one run (default: layercam for pred, each, rivals and "
-             f"errors, gradcam for other targets; {other_methods()}, unless --layers names layers). Gradient and later "
+        help="how maps are made; several make their maps in one run (default: gradcam for max and from-gt, "
+             f"layercam for other targets; {other_methods()}, unless --layers names layers). Gradient and later "
              "methods explain the input by default; occlusion and rise need no gradient, they hide parts of the clip: "
              + "; ".join(f"{method.name}: {method.line} ({method.paper})" for method in METHODS)
              + f"; {PREFIX}NAME: a class of the installed grad-cam, fed from the same pass: "

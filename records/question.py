@@ -33,9 +33,10 @@ class Question:
 
     @property
     def usual_method(self) -> str:
-        """What makes the maps where neither the user nor the network names a method. For what was read, gloss by gloss
-        or all together, LayerCAM: at most layers it follows better what hiding parts shows."""
-        return "layercam" if self.target == "pred" or self.target in ONE_BY_ONE else "gradcam"
+        """What makes the maps where neither the user nor the network names a method. Of glosses LayerCAM: at most
+        layers it follows better what hiding parts shows. The truth's gloss is explained as all logits are, by Grad-CAM.
+        """
+        return "layercam" if isinstance(self.target, str) and self.target not in ("max", "from-gt") else "gradcam"
 
     def check(self) -> None:
         """UserError for what cannot be, whatever the network and the clip."""

@@ -203,7 +203,7 @@ def test_pooling_is_of_each_frame_unless_the_clip_is_asked_for() -> None:
     assert explain(model, clip, Question(target="each", layers=("pathways",))).pool == "frame"
     assert explain(model, clip, Question(target="REGEN", layers=("pathways",))).pool == "frame"
     assert explain(model, clip, Question(target="max", layers=("pathways",))).pool == "clip"
-    asked = explain(model, clip, Question(target="each", layers=("pathways",), pool="clip"))
+    asked = explain(model, clip, Question(target="each", method="gradcam", layers=("pathways",), pool="clip"))
     assert asked.pool == "clip" and any("at any time" in note for note in asked.notes)
 
 

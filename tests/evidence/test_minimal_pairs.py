@@ -23,6 +23,7 @@ from signer.look import cast
 from signer.minimal_pairs import PAIRS, Pair, of_kind, sign_both_ways
 from terminal.errors import UserError
 from tests.kit.recogniser import TinyRecogniser, tiny_clip
+from tests.kit.tiers import full
 
 PAIR = of_kind("mouth")[0]         # its glosses are others here, which a tiny network knows
 FRAMES, SIDE, STEP = 12, 64, 3
@@ -172,6 +173,7 @@ def test_only_kinds_that_are_perceived_are_judged(monkeypatch: pytest.MonkeyPatc
     assert len(read_of) == 4 * len(PAIRS) and judged == 2 * list(of_kind("place"))
 
 
+@full
 def test_the_trained_siblings_tell_places_apart() -> None:
     numbers = [number for number in range(20) if PAIRS[number % len(PAIRS)].kind == "place"]
     sentences = [minimal_pairs.drawings(5, number) for number in numbers]

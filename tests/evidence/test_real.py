@@ -15,6 +15,7 @@ from poses.regions import HANDS, SIDE
 from runs.demo import CHECKPOINTS
 from signer.evidence import Evidence
 from signer.synthetic import make_workspace
+from tests.kit.tiers import full
 
 FRAMES = 20
 
@@ -149,6 +150,7 @@ def test_without_alignment_keypoints_or_drawing_the_table_says_so() -> None:
     assert "no keypoints" in text and "no frame alignment" in text and "drawn clips alone" in text
 
 
+@full
 def test_the_command_measures_drawn_clips_as_film(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = make_workspace(tmp_path / "made", {"train": 1}, keypoints="estimated", frame_sizes=("256x256px",))
     given = ["--evidence", "--data-root", str(root), "--split", "train", "--models", "slowfast", "--clips", "1",

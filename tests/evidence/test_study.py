@@ -24,6 +24,9 @@ from signer.evidence import Evidence, read_evidence
 from tests.kit import networks
 
 
+LONG = 12       # frames
+
+
 @pytest.fixture(scope="module")
 def recogniser() -> Recogniser:
     return build("slowfast", CHECKPOINTS["slowfast"])
@@ -36,12 +39,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def drawn(data: Path) -> Tuple[Clip, Evidence]:
-    """A few frames are enough: two thirds of a second in which something is signed."""
+    """A few frames are enough: half a second in which something is signed."""
     dataset = PhoenixVideoTextDataset(data, "dev")
     clip, evidence = dataset.clip(0), read_evidence(data / "evidence" / f"{dataset.rows[0].seq_id}.npz")
     first = max(int(np.flatnonzero(evidence.active >= 0)[0]) - 4, 0)
-    return clip.window(first, first + 24), Evidence(evidence.names, evidence.active[first:first + 24],
-                                                    evidence.region[first:first + 24])
+    return clip.window(first, first + LONG), Evidence(evidence.names, evidence.active[first:first + LONG],
+                                                    evidence.region[first:first + LONG])
 
 
 CAMS = ("gradcam", "hirescam")
@@ -57,6 +60,7 @@ def one_pass_each() -> Iterator[None]:
         for room in (places, gloss_maps):
             small.setattr(room, "METHODS", {name: METHODS[name] for name in CAMS})
         small.setattr(parted, "CAMS", CAMS[:1])
+        small.setattr(parted, "WAYS", parted.WAYS[:1])
         small.setattr(spliced, "METHODS", CAMS[:1])
         small.setattr(parted, "AT_INPUT", (("inputxgradient", ""),))
         yield
