@@ -23,7 +23,6 @@ from runs.demo import CHECKPOINTS, demo_data
 from signer.evidence import Evidence, read_evidence
 from tests.kit import networks
 
-
 LONG = 12       # frames
 
 
