@@ -21,6 +21,7 @@ from records.style import Style
 from results.cams import read_cams
 from tests.kit.commands import Case, tiny_case
 from tests.kit.footage import number_of, write_video
+from tests.kit.tiers import first, full
 
 LAYERS = ("conv2d.fast_path.layer1", "conv2d.fast_path.layer3")
 
@@ -59,7 +60,7 @@ def texts_of_pdf(path: Path) -> str:
     return b"".join(found).decode("latin-1")
 
 
-@pytest.mark.parametrize("width, inches", [("column", 3.3), ("page", 6.9)])
+@pytest.mark.parametrize("width, inches", first([("column", 3.3), ("page", 6.9)]))
 def test_an_svg_has_its_words_as_words_and_the_width_asked_for(folder: Path, tmp_path: Path, width: str, inches: float
                                                                ) -> None:
     text = made(folder, tmp_path / "f.svg", "--layers", *LAYERS, "--frames", "2,7", "--width", width).read_text()
@@ -103,6 +104,7 @@ def test_a_mistake_is_one_line(folder: Path, flags: Any, words: Any, capsys: pyt
     assert all(word in line for word in words), line
 
 
+@full
 def test_it_needs_no_torch(folder: Path, tmp_path: Path) -> None:
     code = f"import sys, figure; figure.main([{str(folder)!r}, '--out', {str(tmp_path / 'f.pdf')!r}]); " \
            "print('torch' in sys.modules)"

@@ -14,6 +14,7 @@ import pytest
 from files.workspace import REPOSITORY
 from terminal.errors import UserError
 from tests.files.test_safe_pickle import Calls
+from tests.kit.tiers import first, full
 
 READ = """
 import resource, sys
@@ -81,7 +82,7 @@ def refused(folder: Path, kind: str, contents: Dict[str, bytes]) -> None:
     assert all(len(line) < 1000 for line in lines)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", first(KINDS))
 def test_a_far_place_in_the_memo_costs_nothing(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "x.bin"
     path.write_bytes(long_put(2 ** 30)) if kind != "checkpoint" else zipped(path, long_put(2 ** 30))
@@ -141,7 +142,7 @@ FOR_EVER: Dict[str, bytes] = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", first(KINDS))
 def test_a_small_file_cannot_ask_for_much_nor_take_for_ever(tmp_path: Path, kind: str) -> None:
     refused(tmp_path, kind, {**BOMBS, **FOR_EVER})
 
@@ -157,6 +158,7 @@ def test_arrays_of_objects_cannot_be_nested_without_end(tmp_path: Path) -> None:
         load_pickle(tmp_path / "x.bin")
 
 
+@full
 @needs_torch
 def test_tensors_that_share_a_storage_are_read_from_it_alone(tmp_path: Path) -> None:
     import torch
