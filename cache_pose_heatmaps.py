@@ -58,8 +58,8 @@ def cache(given: argparse.Namespace) -> int:
 
     started = time.perf_counter()
     counts = work_through(rows, one, given.workers)
-    told = ", ".join(f"{counts[what]} {what}" for what in (MADE, THERE, FAILED))
-    print(f"{given.split}: {len(rows)} sequences in {time.perf_counter() - started:.1f} s: {told}; "
+    summary = ", ".join(f"{counts[what]} {what}" for what in (MADE, THERE, FAILED))
+    print(f"{given.split}: {len(rows)} sequences in {time.perf_counter() - started:.1f} s: {summary}; "
           f"heat maps in {target.folder}")
     return 1 if counts[FAILED] else 0
 

@@ -139,15 +139,15 @@ def measure_evidence(given: argparse.Namespace) -> int:
         kinds.update(distracted_clips(partial(demo_data, out, given.clips, True), split, given.clips))
     recognisers = load_checked(checkpoints, choose_device(given.device)[0], corpus, [split])
     with tqdm(total=sum(map(len, kinds.values())), unit="clip", leave=False, disable=None) as bar:
-        found = study(recognisers, kinds, bar.update)
-    text = "\n".join([*lines(found), "", f"in {time.perf_counter() - started:.0f} seconds"])
+        measured = study(recognisers, kinds, bar.update)
+    text = "\n".join([*lines(measured), "", f"in {time.perf_counter() - started:.0f} seconds"])
     with atomic_file(out / "evidence.txt") as draft:
         draft.write_text(text + "\n", encoding="utf-8")
-    plot(found, out / "evidence.png")
+    plot(measured, out / "evidence.png")
     print(f"{text}\n\ntable and plot: {out / 'evidence'}.txt, .png")
     for model, path in checkpoints.items():
-        told = verdict(found, model, path.name, sha256(path))
-        written = write_verdict(path.parent if given.beside else out, path, told)
+        figures = verdict(measured, model, path.name, sha256(path))
+        written = write_verdict(path.parent if given.beside else out, path, figures)
         print(f"verdict on {model}'s maps: {written}"
               + ("" if given.beside else f"; main.py tells it where it lies beside the checkpoint, in {path.parent}"))
     return 0

@@ -37,7 +37,7 @@ def render(folder: Path, frames: np.ndarray, maps: Maps, record: Sequence, style
     """
     height, width = frames.shape[1:3]
     layers = {(model, name): LayerPictures(laid, record.models[model].layers[name].flags, style)
-              for model, its in maps.items() for name, laid in its.items()}
+              for model, laid_maps in maps.items() for name, laid in laid_maps.items()}
     for model, name in layers if every else ():
         (folder / model / name).mkdir(parents=True)
         laid = maps[model][name]

@@ -26,7 +26,7 @@ def corpus_class(name: str) -> "Type[Corpus]":
 
 def name_found(root: Path) -> Optional[str]:
     """Which corpus's own tables lie under a data root."""
-    return next((name for name in CORPORA if corpus_class(name).found(root)), None)
+    return next((name for name in CORPORA if corpus_class(name).lies_at(root)), None)
 
 
 def open_corpus(root: Union[str, Path], name: Optional[str] = None, workspace: Optional[Workspace] = None,
@@ -34,7 +34,7 @@ def open_corpus(root: Union[str, Path], name: Optional[str] = None, workspace: O
     """The corpus at a data root: the one that is named, else the one that is found, else PHOENIX-2014."""
     root = Path(root)
     there = name_found(root)
-    if name is not None and there not in (None, name) and not info and not corpus_class(name).found(root):
+    if name is not None and there not in (None, name) and not info and not corpus_class(name).lies_at(root):
         raise UserError(f"no {name} at {root}: what lies there looks like {there}; give --dataset {there}, or another "
                         "data root")
     return corpus_class(name or there or "phoenix2014")(root, workspace, info)

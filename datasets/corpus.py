@@ -51,9 +51,9 @@ def read_corpus(source: Path, split: str, table: Table = PHOENIX) -> List[Row]:
 
 def check_row(path: Path, number: int, seq_id: str, folder: str) -> None:
     """UserError where an id can't be a file's name, or frames would be looked for outside the data set."""
-    for what, text, found in (("id", seq_id, fault(seq_id)), ("folder", folder, pattern_fault(folder))):
-        if found:
-            raise UserError(f"{path}: entry {number} has the {what} {ascii(text[:60])}, which {found}; "
+    for what, text, problem in (("id", seq_id, fault(seq_id)), ("folder", folder, pattern_fault(folder))):
+        if problem:
+            raise UserError(f"{path}: entry {number} has the {what} {ascii(text[:60])}, which {problem}; "
                             "expected a plain name and a pattern of files within the split; mend this entry")
 
 

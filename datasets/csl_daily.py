@@ -35,8 +35,8 @@ class CSLDaily(Corpus):
     table = Table(VIDEOS, "name", "", "", "gloss", "index|name|length|gloss|char|word|postag")
 
     @classmethod
-    def found(cls, root: Path) -> bool:
-        return super().found(root) or any((root / folder / VIDEOS).is_file() for folder in LISTS)
+    def lies_at(cls, root: Path) -> bool:
+        return super().lies_at(root) or any((root / folder / VIDEOS).is_file() for folder in LISTS)
 
     def source(self, split: str) -> Path:
         videos = self._list(VIDEOS)
@@ -87,9 +87,9 @@ class CSLDaily(Corpus):
         first = self._first_frame()
         if first is None:
             return ""
-        found = f", of {first.parent.parent.name}"
-        return f"fed whole frames, banner and all{found}" if whole else (
-            f"fed frames without their banner ({BANNER} of {SIDE} rows){found}")
+        variant = f", of {first.parent.parent.name}"
+        return f"fed whole frames, banner and all{variant}" if whole else (
+            f"fed frames without their banner ({BANNER} of {SIDE} rows){variant}")
 
     def _first_frame(self) -> Optional[Path]:
         for split in self.splits():

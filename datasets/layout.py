@@ -44,7 +44,7 @@ class Corpus:
         return COMMON[self.name]
 
     @classmethod
-    def found(cls, root: Path) -> bool:
+    def lies_at(cls, root: Path) -> bool:
         """Whether this corpus's own tables, or what the code bases wrote of it, lie under a data root."""
         tables = (root / "annotations" / "manual").glob(cls.table.file.format("[a-z]*"))
         return any(True for _ in tables) or any((root / "preprocess" / cls.preprocessed).glob(INFO.format("*")))

@@ -38,7 +38,7 @@ class Piece(NamedTuple):
     name: str
     start: float
     end: float
-    found: Interval
+    interval: Interval
 
 
 def lay_stacks(board: Board, sheet: PartsSheet) -> float:
@@ -81,19 +81,19 @@ def _scale(board: Board, sheet: PartsSheet) -> Scale:
 
 
 def _pieces(stack: Stack, names: Sequence[str]) -> List[Piece]:
-    up, down, found = 0.0, 0.0, []
-    for name, its in zip(names, stack.parts):
-        if stack.lacking or not np.isfinite(its.value) or its.value == 0:
+    up, down, pieces = 0.0, 0.0, []
+    for name, interval in zip(names, stack.parts):
+        if stack.lacking or not np.isfinite(interval.value) or interval.value == 0:
             continue
-        start = up if its.value > 0 else down
-        found.append(Piece(name, start, start + its.value, its))
-        up, down = (start + its.value, down) if its.value > 0 else (up, start + its.value)
-    return found
+        start = up if interval.value > 0 else down
+        pieces.append(Piece(name, start, start + interval.value, interval))
+        up, down = (start + interval.value, down) if interval.value > 0 else (up, start + interval.value)
+    return pieces
 
 
 def _whisker(piece: Piece) -> Tuple[float, ...]:
     """Where the end of a piece may lie, its start given; nothing without an interval."""
-    ends = (piece.start + piece.found.low, piece.start + piece.found.high)
+    ends = (piece.start + piece.interval.low, piece.start + piece.interval.high)
     return ends if np.isfinite(ends).all() else ()
 
 
@@ -104,10 +104,10 @@ def _stack(board: Board, y: float, stack: Stack, sheet: PartsSheet, scale: Scale
         board.text(0, y + number * LINE, line)
     bottom = y + len(said) * LINE
     if stack.lacking:
-        told = lines(stack.lacking, scale.width)
-        for number, line in enumerate(told):
+        lacking = lines(stack.lacking, scale.width)
+        for number, line in enumerate(lacking):
             board.text(scale.left, y + number * LINE, line)
-        return max(bottom, y + len(told) * LINE) + AFTER
+        return max(bottom, y + len(lacking) * LINE) + AFTER
     pieces = _pieces(stack, sheet.names)
     for piece in pieces:
         _piece(board, y, piece, sheet, scale)
@@ -118,7 +118,7 @@ def _stack(board: Board, y: float, stack: Stack, sheet: PartsSheet, scale: Scale
 def _piece(board: Board, y: float, piece: Piece, sheet: PartsSheet, scale: Scale) -> None:
     left, right = sorted((scale.at(piece.start), scale.at(piece.end)))
     board.bar(left, y, (right - left, BAR), COLOURS[piece.name], edge=True)
-    words = f"{piece.found.value:.0%}" if sheet.shares else f"{piece.found.value:+.1f}"
+    words = f"{piece.interval.value:.0%}" if sheet.shares else f"{piece.interval.value:+.1f}"
     if inches(words) + 0.02 < right - left:
         board.text((left + right) / 2, y + (BAR - LINE) / 2, words, "center",
                    colour="white" if piece.name in ON_DARK else DARK)

@@ -36,8 +36,8 @@ class Holistic:
                 with hushed(NOISE) if search is None else nullcontext():    # it tells of its delegates as it sets out
                     if search is None:      # the larger pose model is not in the package; this is the one that is
                         search = stack.enter_context(self._solution(model_complexity=1, refine_face_landmarks=True))
-                    found = search.process(enlarged(picture))
-                points = whole_body(found, picture.shape[1], picture.shape[0])
+                    result = search.process(enlarged(picture))
+                points = whole_body(result, picture.shape[1], picture.shape[0])
                 yield None if points is None else points[None]
 
 
@@ -48,18 +48,18 @@ def enlarged(picture: np.ndarray) -> np.ndarray:
     return cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
 
 
-def whole_body(found: Any, width: int, height: int) -> Optional[np.ndarray]:
+def whole_body(result: Any, width: int, height: int) -> Optional[np.ndarray]:
     """float64 [133, 3] in pixels of a width x height picture, confidence 0 where a part was not found; None: nobody."""
-    if found.pose_landmarks is None:
+    if result.pose_landmarks is None:
         return None
     points = np.zeros((POINTS, 3))
-    body = _array(found.pose_landmarks, width, height)
+    body = _array(result.pose_landmarks, width, height)
     points[:len(FROM_MEDIAPIPE)] = body[list(FROM_MEDIAPIPE)]
     # The mesh and the hands come without confidences of single points: they are there or not.
-    if found.face_landmarks is not None:
-        points[FACE, :2] = face_points(_array(found.face_landmarks, width, height)[:, :2])
+    if result.face_landmarks is not None:
+        points[FACE, :2] = face_points(_array(result.face_landmarks, width, height)[:, :2])
         points[FACE, 2] = 1
-    for part, hand in ((LEFT_HAND, found.left_hand_landmarks), (RIGHT_HAND, found.right_hand_landmarks)):
+    for part, hand in ((LEFT_HAND, result.left_hand_landmarks), (RIGHT_HAND, result.right_hand_landmarks)):
         if hand is not None:        # the same order: wrist, then each finger from the palm, thumb first
             points[list(part), :2] = _array(hand, width, height)[:, :2]
             points[list(part), 2] = 1

@@ -37,7 +37,7 @@ class Rtmlib:
                 self.name = f"{NAME} {version(NAME)} {fetched(known[mode]['pose']).stem}"
             else:
                 self._points = _own(rtmlib.RTMPose, file)
-                mode = next((each for each in MODES if fetched(known[each]["det"]).is_file()), None)
+                mode = next((name for name in MODES if fetched(known[name]["det"]).is_file()), None)
                 self.name = f"{NAME} {version(NAME)} {file.name} {zlib.crc32(file.read_bytes()):08x}"
                 self.name += "" if mode else " of whole pictures (no detector of rtmlib's is there)"
             self._people = None if mode is None else _model(rtmlib.YOLOX, known[mode], "det")
@@ -63,13 +63,13 @@ def confident(places: np.ndarray, scores: np.ndarray) -> Optional[np.ndarray]:
 
 def _there(known: Mapping[str, Any], mode: Optional[str]) -> str:
     asked = MODES if mode is None else (mode,)
-    found = next((each for each in asked if not absent(known[each])), None)
-    if found is None:
+    there = next((name for name in asked if not absent(known[name])), None)
+    if there is None:
         best = asked[0]
         raise UserError(f"rtmlib's weights are not at {', '.join(map(str, absent(known[best])))}"
                         f"{', nor are those of its smaller models' if len(asked) > 1 else ''}; fetch them once "
                         f"where there is internet: python -c \"import rtmlib; rtmlib.Wholebody(mode='{best}')\"")
-    return found
+    return there
 
 
 def _model(kind: Any, model: Mapping[str, Any], part: str) -> Any:
@@ -85,8 +85,8 @@ def _own(kind: Any, file: Path) -> Any:
         places, scores = made(np.zeros((64, 48, 3), np.uint8), bboxes=[])
         shapes = [np.shape(places), np.shape(scores)]
     except Exception as error:      # onnxruntime's errors have no class in common
-        told = " ".join(str(error).split())[:160]
-        raise UserError(f"--estimator {file}: can't be used ({told}); give {MODEL}") from None
+        reason = " ".join(str(error).split())[:160]
+        raise UserError(f"--estimator {file}: can't be used ({reason}); give {MODEL}") from None
     if shapes != [(1, POINTS, 2), (1, POINTS)]:
         raise UserError(f"--estimator {file}: it gives {shapes[0][1]} points; give {MODEL}")
     return made

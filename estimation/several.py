@@ -27,7 +27,7 @@ class Standing:
 
 
 def signer_in(search: Estimator, show: Show, frames: int, person: Optional[str] = None,
-              watched: Watched = lambda found: found) -> Found:
+              watched: Watched = lambda points: points) -> Found:
     """person: as people.chosen takes it. watched: sees what is found in each frame as it is found.
 
     Gives [133, 3] of each frame, None where the signer is not seen; and what must be said where there are several.
@@ -40,14 +40,14 @@ def signer_in(search: Estimator, show: Show, frames: int, person: Optional[str] 
     number = max(1, len(people))
     index = index_of(person, number)
     if index is None:
-        index = int(np.argmax([each.breadth for each in people])) if people else 0
-    middles = [each.middle for each in people]
+        index = int(np.argmax([signer.breadth for signer in people])) if people else 0
+    middles = [signer.middle for signer in people]
     bounds = [(one + other) / 2 for one, other in zip(middles, middles[1:])]
     left = round(bounds[index - 1]) if index > 0 else 0
     right = round(bounds[index]) if index < number - 1 else None
     strips = (np.ascontiguousarray(picture[:, left:right]) for picture in show(np.arange(frames)))
-    found = [None if points is None else points[0] + (left, 0, 0) for points in watched(search(strips))]
-    return found, several_line(index, number) if number > 1 and person is None else ""
+    poses = [None if points is None else points[0] + (left, 0, 0) for points in watched(search(strips))]
+    return poses, several_line(index, number) if number > 1 and person is None else ""
 
 
 def standing(search: Estimator, pictures: Sequence[np.ndarray]) -> List[Standing]:
@@ -76,15 +76,15 @@ def _somebody(search: Estimator, pictures: Sequence[np.ndarray], left: int, righ
               ) -> Optional[Tuple[Standing, List[int]]]:
     """Who is found in columns left..right-1, and in which pictures there: an estimator may find one person here and
     another in the next picture."""
-    found: List[Tuple[Standing, int]] = []
+    seen: List[Tuple[Standing, int]] = []
     strips = (np.ascontiguousarray(picture[:, left:right]) for picture in pictures)
     for number, people in enumerate(search(strips)):
         if people is not None:
             shoulders = people[0, SHOULDERS]
             middle, breadth = float(shoulders[:, 0].mean()), float(np.hypot(*(shoulders[0] - shoulders[1])[:2]))
             if shoulders[:, 2].min() >= CONFIDENT and 0 <= middle < right - left and breadth > 0:
-                found.append((Standing(left + middle, breadth), number))
-    if len(found) < min(len(pictures), max(FEW, OFTEN * len(pictures))):
+                seen.append((Standing(left + middle, breadth), number))
+    if len(seen) < min(len(pictures), max(FEW, OFTEN * len(pictures))):
         return None
-    one = sorted(found, key=lambda each: each[0].middle)[len(found) // 2][0]
-    return one, [number for each, number in found if abs(each.middle - one.middle) < BESIDE * one.breadth]
+    one = sorted(seen, key=lambda entry: entry[0].middle)[len(seen) // 2][0]
+    return one, [number for signer, number in seen if abs(signer.middle - one.middle) < BESIDE * one.breadth]

@@ -62,12 +62,12 @@ class Drawing:
 class Contrasts:
     """Of each kind of pairs."""
 
-    told: Dict[Tuple[str, Pair], Dict[int, float]] = field(default_factory=dict)    # by model, pair; by sentence
+    accuracies: Dict[Tuple[str, Pair], Dict[int, float]] = field(default_factory=dict)  # by model, pair; by sentence
     places: Dict[Key, Dict[str, Dict[int, Tally]]] = field(default_factory=dict)        # by kind, by sentence
 
     def accuracy(self, model: str, pairs: Sequence[Pair]) -> Interval:
         """How often it tells the glosses of pairs apart; the interval is over sentences, both drawings together."""
-        return of_mean([value for pair in pairs for value in self.told.get((model, pair), {}).values()])
+        return of_mean([value for pair in pairs for value in self.accuracies.get((model, pair), {}).values()])
 
     def perceived(self, model: str) -> List[str]:
         """Kinds that it tells apart better than by chance, with 95% certainty."""
@@ -118,14 +118,14 @@ def both(twins: Twins, number: int, seed: Sequence[int]) -> Tuple[Drawing, Drawi
 
 def tell_apart(into: Contrasts, model: str, recogniser: Recogniser, ways: Sequence[Drawing]) -> None:
     """Counts a sentence drawn both ways: in how many of them what is signed is likelier to it than the twin."""
-    told = [prefers(recogniser, read(recogniser, drawing.clip), drawing) > 0 for drawing in ways]
-    into.told.setdefault((model, ways[0].pair), {})[ways[0].sentence] = float(np.mean(told))
+    right = [prefers(recogniser, read(recogniser, drawing.clip), drawing) > 0 for drawing in ways]
+    into.accuracies.setdefault((model, ways[0].pair), {})[ways[0].sentence] = float(np.mean(right))
 
 
 def judge(into: Contrasts, model: str, recogniser: Recogniser, ways: Sequence[Drawing]) -> None:
     """Counts its maps of a sentence that it tells apart both ways."""
     pair, number = ways[0].pair, ways[0].sentence
-    for drawing in ways if into.told[model, pair][number] == 1 else ():
+    for drawing in ways if into.accuracies[model, pair][number] == 1 else ():
         box = recogniser.viewport.box(*drawing.clip.frames.shape[1:3])
         logits = read(recogniser, drawing.clip)
         for layer, method, maps in (*_maps(recogniser, drawing, logits), *_rivals(drawing)):
@@ -153,8 +153,8 @@ def contrast(recogniser: Recogniser, logits: Tensor, drawing: Drawing) -> Callab
     span = ctc.align(log_probs(logits), vocabulary.encode(drawing.clip.glosses), vocabulary.blank)[drawing.index]
     twin, = vocabulary.encode([drawing.twin])
 
-    def less(its: Tensor) -> Tensor:
-        return (its[span.start:span.stop, span.id] - its[span.start:span.stop, twin]).sum()
+    def less(output: Tensor) -> Tensor:
+        return (output[span.start:span.stop, span.id] - output[span.start:span.stop, twin]).sum()
     return less
 
 
@@ -168,11 +168,11 @@ def _maps(recogniser: Recogniser, drawing: Drawing, logits: Tensor) -> Iterator[
     asked.update({f"{name}, {way}": Question(target=score, method=name, hide=way, budget=BUDGET)
                   for name, way in AT_INPUT})
     for name, made in zip(asked, explain_each(recogniser, drawing.clip, list(asked.values()))):
-        for number, (layer, its) in enumerate(made.layers.items()):
+        for number, (layer, layer_map) in enumerate(made.layers.items()):
             if name != "gradient":
-                yield layer, name, its.map
+                yield layer, name, layer_map.map
             elif number == 0:           # of a network of several streams: of its first, the picture's
-                yield "-", name, its.map
+                yield "-", name, layer_map.map
 
 
 def _rivals(drawing: Drawing) -> Iterator[Tuple[str, str, np.ndarray]]:
@@ -207,16 +207,16 @@ def study(recognisers: Mapping[str, Recogniser], seed: int, sentences: int, judg
           done: Callable[[], object]) -> Contrasts:
     """sentences: of each pair; of the first so many, `judged`, maps are made, where a network perceives the pair's
     kind. `done` is called once a sentence, and once more for its maps."""
-    found = Contrasts()
+    contrasts = Contrasts()
     for number in range(sentences * len(PAIRS)):
         ways = drawings(seed, number)
         for model, recogniser in recognisers.items():
-            tell_apart(found, model, recogniser, ways)
+            tell_apart(contrasts, model, recogniser, ways)
         done()
     for number in range(judged * len(PAIRS)):
         ways = drawings(seed, number)
         for model, recogniser in recognisers.items():
-            if ways[0].pair.kind in found.perceived(model):
-                judge(found, model, recogniser, ways)
+            if ways[0].pair.kind in contrasts.perceived(model):
+                judge(contrasts, model, recogniser, ways)
         done()
-    return found
+    return contrasts

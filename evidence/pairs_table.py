@@ -14,41 +14,43 @@ FIGURES: Dict[str, Figure] = {"mass ratio": mass_ratio, "pointing": pointing}
 WIDE = 26               # of a column
 
 
-def lines(found: Contrasts) -> List[str]:
+def lines(contrasts: Contrasts) -> List[str]:
     pairs = {kind: "; ".join(f"{pair.first} and {pair.second}" for pair in of_kind(kind)) for kind in KINDS}
     out = ["glosses that differ in one thing alone, drawn both ways", *(f"{kind:<12}{pairs[kind]}" for kind in KINDS),
-           "", *_perceived(found), "", *_explained(found)]
-    for model in _models(found):
+           "", *_perceived(contrasts), "", *_explained(contrasts)]
+    for model in _models(contrasts):
         for name, figure in FIGURES.items():
-            out += ["", *_table(found, model, name, figure)]
+            out += ["", *_table(contrasts, model, name, figure)]
     return out
 
 
-def _models(found: Contrasts) -> List[str]:
-    return list(dict.fromkeys(model for model, _ in found.told))
+def _models(contrasts: Contrasts) -> List[str]:
+    return list(dict.fromkeys(model for model, _ in contrasts.accuracies))
 
 
-def _perceived(found: Contrasts) -> List[str]:
+def _perceived(contrasts: Contrasts) -> List[str]:
     """What each network tells apart."""
     out = ["what each network perceives: how often what is signed is likelier to it than the same sentence with the",
            f"gloss's twin, {CHANCE:.0%} is chance [ends of the 95% interval over sentences, by the bootstrap]",
            "", f"{'':<12}" + "".join(f"{kind:<20}" for kind in KINDS).rstrip()]
-    for model in _models(found):
-        known = [kind for kind in KINDS if not np.isnan(found.accuracy(model, of_kind(kind)).value)]
-        cells = [percents(found.accuracy(model, of_kind(kind))) for kind in KINDS]
+    for model in _models(contrasts):
+        known = [kind for kind in KINDS if not np.isnan(contrasts.accuracy(model, of_kind(kind)).value)]
+        cells = [percents(contrasts.accuracy(model, of_kind(kind))) for kind in KINDS]
         out.append(f"{model:<12}" + "".join(f"{cell:<20}" for cell in cells).rstrip())
-        single = [" and ".join(percents(Interval(found.accuracy(model, [pair]).value, np.nan, np.nan)).strip()
+        single = [" and ".join(percents(Interval(contrasts.accuracy(model, [pair]).value, np.nan, np.nan)).strip()
                                for pair in of_kind(kind)) for kind in KINDS]
         out.append(f"{' each pair':<12}" + "".join(f"{cell:<20}" for cell in single).rstrip())
-        unseen = [kind for kind in known if kind not in found.perceived(model)]
+        unseen = [kind for kind in known if kind not in contrasts.perceived(model)]
         if unseen:
             out.append(f"{'':<12}no better than chance: {', '.join(unseen)}; its maps of these are not judged")
     return out
 
 
-def _explained(found: Contrasts) -> List[str]:
-    counts = [f"{model} {sum(len(found.rows((model, '-', RIVALS[0]), kind)) for kind in found.perceived(model))}"
-              for model in _models(found)]
+def _explained(contrasts: Contrasts) -> List[str]:
+    counts = []
+    for model in _models(contrasts):
+        rows = [contrasts.rows((model, "-", RIVALS[0]), kind) for kind in contrasts.perceived(model)]
+        counts.append(f"{model} {sum(map(len, rows))}")
     return [f"maps of the contrast, a gloss's logits less its twin's, of sentences told apart both ways "
             f"({', '.join(counts)})",
             "mass ratio: share of the clip's mass on the pixels that differ between the two drawings over the share of",
@@ -58,27 +60,27 @@ def _explained(found: Contrasts) -> List[str]:
             "the contrast. A letter is there where the map is above that rival with 95% certainty"]
 
 
-def _table(found: Contrasts, model: str, name: str, figure: Figure) -> List[str]:
-    kinds = [*found.perceived(model), ALL]
+def _table(contrasts: Contrasts, model: str, name: str, figure: Figure) -> List[str]:
+    kinds = [*contrasts.perceived(model), ALL]
     out = [f"{model + ': ' + name:<46}" + "".join(f"{kind:<{WIDE}}" for kind in kinds).rstrip()]
-    rivals = [(model, "-", rival) for rival in RIVALS if (model, "-", rival) in found.places]
-    for key in (*found.maps(model), *rivals):
+    rivals = [(model, "-", rival) for rival in RIVALS if (model, "-", rival) in contrasts.places]
+    for key in (*contrasts.maps(model), *rivals):
         label = ("rival", "|gradient|" if key[2] == "gradient" else key[2]) if key[1] == "-" else key[1:]
-        cells = [_cell(found, key, kind, figure) for kind in kinds]
+        cells = [_cell(contrasts, key, kind, figure) for kind in kinds]
         out.append((f"{label[0]:<26} {label[1]:<19}" + "".join(f"{cell:<{WIDE}}" for cell in cells)).rstrip())
     return out
 
 
-def _cell(found: Contrasts, key: Key, kind: str, figure: Figure) -> str:
-    value = found.interval(key, kind, figure)
+def _cell(contrasts: Contrasts, key: Key, kind: str, figure: Figure) -> str:
+    value = contrasts.interval(key, kind, figure)
     cell = bracketed(value, "4.1f") if figure is mass_ratio else percents(value)
     if key[1] == "-" or cell == "-":
         return cell
-    return f"{cell} {''.join(LETTERS[rival] for rival in found.beaten(key, kind, figure)) or 'none'}"
+    return f"{cell} {''.join(LETTERS[rival] for rival in contrasts.beaten(key, kind, figure)) or 'none'}"
 
 
-def percents(found: Interval) -> str:
-    if np.isnan(found.value):
+def percents(interval: Interval) -> str:
+    if np.isnan(interval.value):
         return "-"
-    ends = "" if np.isnan(found.low) else f" [{100 * found.low:3.0f},{100 * found.high:3.0f}]"
-    return f"{100 * found.value:3.0f}%{ends}"
+    ends = "" if np.isnan(interval.low) else f" [{100 * interval.low:3.0f},{100 * interval.high:3.0f}]"
+    return f"{100 * interval.value:3.0f}%{ends}"

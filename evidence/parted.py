@@ -66,13 +66,13 @@ def add(into: Followed, model: str, recogniser: Recogniser, clip: Clip) -> None:
     by_way = {way: _worth(recogniser, clip, way) for way in WAYS}
     glosses = {id: gloss for worth in by_way.values() for id, gloss in worth.items()}
     labels, _ = part_labels(clip.keypoints, clip.frames, ALL)
-    found: Dict[Tuple[Key, str], List[float]] = {}
+    by_key: Dict[Tuple[Key, str], List[float]] = {}
     for key, gloss, values in (*_maps(model, named, made), *_rivals(model, clip, list(glosses.values()), labels)):
         shares = mass(values, labels, len(PARTS[ALL])).sum(0) if gloss in glosses else None
         for way, worth in by_way.items():
             if shares is not None and gloss in worth:
-                found.setdefault((key, way), []).append(follows(worth[gloss], shares))
-    for (key, way), correlations in found.items():
+                by_key.setdefault((key, way), []).append(follows(worth[gloss], shares))
+    for (key, way), correlations in by_key.items():
         known = np.array(correlations)[~np.isnan(correlations)]
         into.clips.setdefault(key, {}).setdefault(way, []).append(float(known.mean()) if len(known) else float("nan"))
     for way, worth in by_way.items():
@@ -81,9 +81,9 @@ def add(into: Followed, model: str, recogniser: Recogniser, clip: Clip) -> None:
 
 def _worth(recogniser: Recogniser, clip: Clip, way: str) -> Worth:
     """Of the glosses that gain something from all parts together."""
-    told = explain(recogniser, clip, Question(target="each", method="gradient", parts=ALL, hide=way)).parts
-    assert told is not None
-    return {gloss.about.id: gloss for gloss in told.glosses if gloss.parts and gloss.score - gloss.hidden >= LEAST}
+    parts = explain(recogniser, clip, Question(target="each", method="gradient", parts=ALL, hide=way)).parts
+    assert parts is not None
+    return {gloss.about.id: gloss for gloss in parts.glosses if gloss.parts and gloss.score - gloss.hidden >= LEAST}
 
 
 def _asked(recogniser: Recogniser) -> Dict[Tuple[str, str], Question]:
@@ -128,9 +128,9 @@ def follows(gloss: GlossParts, masses: np.ndarray) -> float:
     return float(np.corrcoef(worth, shares)[0, 1])
 
 
-def lines(found: Followed) -> List[str]:
+def lines(followed: Followed) -> List[str]:
     """Nothing where no clip had parts."""
-    if not found.clips:
+    if not followed.clips:
         return []
     out = ["do maps follow what parts are worth? Of each gloss read, a map's shares over right hand, left hand,",
            "mouth, upper face, arms and trunk, everything else against the parts' Shapley values, from parts hidden",
@@ -139,26 +139,27 @@ def lines(found: Followed) -> List[str]:
            "certainty: M motion, C the picture's centre, A an even map, each in the gloss's frames. Every map and",
            "every rival is of one gloss. Maps are in the order of their mean over the three ways; 'own way' is said",
            "of a map that is above some rival only where the judge hides as the map did"]
-    for model in dict.fromkeys(key[0] for key in found.clips):
-        counts = [f"{way}, {found.glosses[model, way]} glosses" for way in WAYS]
+    for model in dict.fromkeys(key[0] for key in followed.clips):
+        counts = [f"{way}, {followed.glosses[model, way]} glosses" for way in WAYS]
         out += ["", f"{model:<40}{'':<18}" + "".join(f"{words:<22}{'above':<7}" for words in counts).rstrip()]
-        own = [key for key in found.clips if key[0] == model]
-        for key in sorted(own, key=lambda key: (key[1] == "-", -_over_ways(found, key))):
-            cells = "".join(f"{_bracketed(found.interval(key, way)):<22}{_letters(found, key, way):<7}" for way in WAYS)
-            note = "own way" if key[1] != "-" and found.under_its_own_way_alone(key) else ""
+        own = [key for key in followed.clips if key[0] == model]
+        for key in sorted(own, key=lambda key: (key[1] == "-", -_over_ways(followed, key))):
+            cells = "".join(f"{_bracketed(followed.interval(key, way)):<22}{_letters(followed, key, way):<7}"
+                            for way in WAYS)
+            note = "own way" if key[1] != "-" and followed.under_its_own_way_alone(key) else ""
             out.append(f"{'rival' if key[1] == '-' else key[1]:<40}{key[2]:<18}{cells}{note}".rstrip())
     return out
 
 
-def _over_ways(found: Followed, key: Key) -> float:
-    values = np.array([found.interval(key, way).value for way in WAYS])
+def _over_ways(followed: Followed, key: Key) -> float:
+    values = np.array([followed.interval(key, way).value for way in WAYS])
     return float(np.nanmean(values)) if np.isfinite(values).any() else -2.0
 
 
-def _letters(found: Followed, key: Key, way: str) -> str:
-    if key[1] == "-" or np.isnan(found.interval(key, way).value):
+def _letters(followed: Followed, key: Key, way: str) -> str:
+    if key[1] == "-" or np.isnan(followed.interval(key, way).value):
         return ""
-    return "".join(name[0].upper() for name in found.beaten(key, way)) or "none"
+    return "".join(name[0].upper() for name in followed.beaten(key, way)) or "none"
 
 
 def _bracketed(interval: Interval) -> str:

@@ -78,32 +78,32 @@ def own_words(recogniser: Recogniser, one: Clip, two: Clip) -> Words:
 def add(into: Puzzle, model: str, recogniser: Recogniser, clip: Clip, border: int,
         words: Words) -> None:
     """border: the first frame of the second clip."""
-    found: Dict[Key, List[float]] = {}
+    inside: Dict[Key, List[float]] = {}
 
     def count(layer: str, method: str, gloss: str, energy: np.ndarray) -> None:
         first = gloss in words[0]
         if (first or gloss in words[1]) and energy.sum() > 0:
             own = energy[:border] if first else energy[border:]
-            found.setdefault((model, layer, method), []).append(float(own.sum() / energy.sum()))
+            inside.setdefault((model, layer, method), []).append(float(own.sum() / energy.sum()))
 
     layers = tuple(dict.fromkeys((*spatial_layers(recogniser), *recogniser.gloss_layers)))
     read_words: List[str] = []
     for method in METHODS:
-        told = explain(recogniser, clip, Question(target="each", method=method, layers=layers))
-        read_words = [gloss.about.gloss for gloss in told.glosses]
-        for gloss in told.glosses:
-            for layer, its in gloss.layers.items():
-                count(layer, method, gloss.about.gloss, its.laid.energy().astype(np.float64))
-    for word, lost in _lost(recogniser, clip, torch.from_numpy(told.logits)):
+        explanation = explain(recogniser, clip, Question(target="each", method=method, layers=layers))
+        read_words = [gloss.about.gloss for gloss in explanation.glosses]
+        for gloss in explanation.glosses:
+            for layer, layer_map in gloss.layers.items():
+                count(layer, method, gloss.about.gloss, layer_map.laid.energy().astype(np.float64))
+    for word, lost in _lost(recogniser, clip, torch.from_numpy(explanation.logits)):
         count("-", WHEN, word, lost)
     still = motion(clip.frames).mean((1, 2))
     still[border] = 0                           # the cut itself moves, and is no signing
     for word in read_words:
         count("-", "motion", word, still)
         count("-", "even", word, np.ones(len(clip)))
-    for key, shares in found.items():
+    for key, shares in inside.items():
         into.inside.setdefault(key, []).append(float(np.mean(shares)))
-    into.glosses[model] = into.glosses.get(model, 0) + len(found.get((model, "-", "even"), ()))
+    into.glosses[model] = into.glosses.get(model, 0) + len(inside.get((model, "-", "even"), ()))
     into.splices[model] = into.splices.get(model, 0) + 1
 
 
@@ -121,9 +121,9 @@ def _lost(recogniser: Recogniser, clip: Clip, logits: torch.Tensor) -> List[Tupl
     return [(pick.about.gloss, lost[:, number]) for number, pick in enumerate(picks) if pick.about is not None]
 
 
-def lines(found: Puzzle) -> List[str]:
+def lines(puzzle: Puzzle) -> List[str]:
     """Nothing where no gloss could be told apart."""
-    models = [model for model, count in found.glosses.items() if count]
+    models = [model for model, count in puzzle.glosses.items() if count]
     if not models:
         return []
     out = ["a puzzle in time: two clips end to end. A gloss that is read in one of them alone must have its map there;",
@@ -131,13 +131,13 @@ def lines(found: Puzzle) -> List[str]:
            "bootstrap]. M, E: above motion (the cut left out), above an even map with 95% certainty;",
            f"'{WHEN}': what the gloss's log-probability loses as the frames stand still, no map at all"]
     for model in models:
-        title = f"{model}, {found.glosses[model]} glosses of {found.splices[model]} splices"
+        title = f"{model}, {puzzle.glosses[model]} glosses of {puzzle.splices[model]} splices"
         out += ["", f"{title:<40}{'':<23}{'in its clip':<22}above"]
-        own = [key for key in found.inside if key[0] == model]
-        for key in sorted(own, key=lambda key: (key[2] in RIVALS, -found.interval(key).value)):
-            share = found.interval(key)
+        own = [key for key in puzzle.inside if key[0] == model]
+        for key in sorted(own, key=lambda key: (key[2] in RIVALS, -puzzle.interval(key).value)):
+            share = puzzle.interval(key)
             ends = "" if np.isnan(share.low) else f" [{share.low:4.0%},{share.high:4.0%}]"
-            beaten = "".join(name[0].upper() for name in RIVALS if found.ahead(key, name).above(0)) or "none"
+            beaten = "".join(name[0].upper() for name in RIVALS if puzzle.ahead(key, name).above(0)) or "none"
             letters = "" if key[2] in RIVALS else "-" if np.isnan(share.low) else beaten     # one splice: no interval
             layer = "rival" if key[2] in RIVALS else "no map" if key[2] == WHEN else key[1]
             out.append(f"{layer:<40}{key[2]:<23}{f'{share.value:4.0%}{ends}':<22}{letters}".rstrip())

@@ -29,8 +29,8 @@ class ElanSegments:
 def elan_segments(path: Path, tier: str = "", video: str = "") -> ElanSegments:
     """tier: its name, empty where only one has intervals; video: the name of the file that is annotated, empty:
     unknown."""
-    found = elan_tier("--segments", path, tier, video, texts=False)
-    spans = tuple((each.start + found.origin, each.stop + found.origin) for each in found.tier.intervals)
+    elan = elan_tier("--segments", path, tier, video, texts=False)
+    spans = tuple((interval.start + elan.origin, interval.stop + elan.origin) for interval in elan.tier.intervals)
     if all(start == stop for start, stop in spans):
-        raise UserError(f"--segments {path}: no interval of tier {found.tier.name} lasts any time; name another tier")
-    return ElanSegments(found.tier.name, spans, found.notes)
+        raise UserError(f"--segments {path}: no interval of tier {elan.tier.name} lasts any time; name another tier")
+    return ElanSegments(elan.tier.name, spans, elan.notes)

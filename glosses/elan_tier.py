@@ -51,7 +51,7 @@ def _file(media: Media) -> str:
 
 
 def _chosen(eaf: Eaf, flag: str, path: Path, name: str, texts: bool) -> Tier:
-    fitting = [tier for tier in eaf.tiers if any(each.text or not texts for each in tier.intervals)]
+    fitting = [tier for tier in eaf.tiers if any(interval.text or not texts for interval in tier.intervals)]
     having = ", ".join(f"{tier.name} ({len(tier.intervals)})" for tier in fitting[:SHOWN]) or (
         "none that has " + ("texts" if texts else "intervals"))
     having += f" and {len(fitting) - SHOWN} more" if len(fitting) > SHOWN else ""
@@ -61,18 +61,18 @@ def _chosen(eaf: Eaf, flag: str, path: Path, name: str, texts: bool) -> Tier:
             raise UserError(f"{flag} {path}: which tier {asks}? name it with {names}; it has {having}"
                             f"{_spans(eaf.tiers) if texts else ''}")
         return fitting[0]
-    found = [tier for tier in eaf.tiers if normalize("NFC", tier.name) == normalize("NFC", name)]
-    if not found:
+    named = [tier for tier in eaf.tiers if normalize("NFC", tier.name) == normalize("NFC", name)]
+    if not named:
         raise UserError(f"{'--tier' if texts else flag} {name}: {path} has no such tier; it has {having}")
-    if found[0] not in fitting:
-        raise UserError(f"{'--tier' if texts else flag} {name}: {path} has {len(found[0].intervals)} intervals in it"
+    if named[0] not in fitting:
+        raise UserError(f"{'--tier' if texts else flag} {name}: {path} has {len(named[0].intervals)} intervals in it"
                         f"{' and no gloss in any' if texts else ''}; name a tier with "
-                        f"{'glosses' if texts else 'intervals'}, of {having}{_spans(found) if texts else ''}")
-    return found[0]
+                        f"{'glosses' if texts else 'intervals'}, of {having}{_spans(named) if texts else ''}")
+    return named[0]
 
 
 def _spans(tiers: Sequence[Tier]) -> str:
     """What tiers without texts are good for: segmenters leave such ones."""
-    empty = [tier.name for tier in tiers if tier.intervals and not any(each.text for each in tier.intervals)]
+    empty = [tier.name for tier in tiers if tier.intervals and not any(interval.text for interval in tier.intervals)]
     return (f". Intervals without glosses ({', '.join(empty[:SHOWN])}) tell when, not what: main.py --segments "
             "FILE.eaf TIER reads each of them as a clip of its own") if empty else ""

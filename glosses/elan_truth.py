@@ -15,21 +15,21 @@ class ElanTruth:
 
     def glosses(self, start: float = float("-inf"), stop: float = float("inf")) -> Tuple[str, ...]:
         """Those whose middle lies in these seconds of the video, in the order in which they begin."""
-        return tuple(word for each in self.tier.intervals if start <= self._middle(each) < stop
-                     for word in each.text.split())
+        return tuple(word for interval in self.tier.intervals if start <= self._middle(interval) < stop
+                     for word in interval.text.split())
 
     def outside(self, spans: Sequence[Tuple[float, float]]) -> int:
         """How many glosses have their middle in none of these spans of seconds."""
-        return sum(len(each.text.split()) for each in self.tier.intervals
-                   if not any(start <= self._middle(each) < stop for start, stop in spans))
+        return sum(len(interval.text.split()) for interval in self.tier.intervals
+                   if not any(start <= self._middle(interval) < stop for start, stop in spans))
 
-    def _middle(self, each: Interval) -> float:
-        return self.origin + (each.start + each.stop) / 2
+    def _middle(self, interval: Interval) -> float:
+        return self.origin + (interval.start + interval.stop) / 2
 
 
 def elan_truth(path: Path, tier: str = "", video: str = "") -> ElanTruth:
     """tier: its name, empty where only one has texts; video: the name of the file that is annotated, empty: unknown."""
-    found = elan_tier("--truth", path, tier, video, texts=True)
-    empty = sum(not each.text for each in found.tier.intervals)
-    notes = (f"{path.name}: {empty} of {len(found.tier.intervals)} intervals of tier {found.tier.name} have no gloss",)
-    return ElanTruth(found.tier, (*found.notes, *(notes if empty else ())), found.origin)
+    elan = elan_tier("--truth", path, tier, video, texts=True)
+    empty = sum(not interval.text for interval in elan.tier.intervals)
+    notes = (f"{path.name}: {empty} of {len(elan.tier.intervals)} intervals of tier {elan.tier.name} have no gloss",)
+    return ElanTruth(elan.tier, (*elan.notes, *(notes if empty else ())), elan.origin)

@@ -49,14 +49,14 @@ class NeighbourCorrelation(GatedCorrelation):
     def correlated(self, x: Tensor, seen: Tensor) -> Tensor:
         """[B, C, T, 1, 1]: one vector for all places of a frame."""
         places, seen = (tensor.permute(0, 2, 3, 4, 1).flatten(2, 3) for tensor in (x.to(seen.dtype), seen))
-        return self.found(self.asked(places), seen).transpose(1, 2)[..., None, None]
+        return self.gathered(self.asked(places), seen).transpose(1, 2)[..., None, None]
 
     def asked(self, places: Tensor) -> Tensor:
         """[B, T, P, C] -> [B, T, C]: a frame's mean, its maximum and what attention takes, weighed."""
         mean, most, taken = self.weights4.to(places.dtype)
         return mean * places.mean(2) + most * places.max(2).values + taken * self.attpool(places)
 
-    def found(self, asked: Tensor, seen: Tensor) -> Tensor:
+    def gathered(self, asked: Tensor, seen: Tensor) -> Tensor:
         """asked [B, T, C], seen [B, T, P, C] -> [B, T, C]: all neighbours' features, each times its affinity to what is
         asked (tanh(a / 2) / 2, which is sigmoid(a) - 0.5 and does not cancel). A neighbour's weight is in both."""
         frames = asked.shape[1]

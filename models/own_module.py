@@ -116,11 +116,11 @@ class OwnModule(Recogniser):
         finally:
             for handle in handles:
                 handle.remove()
-        return x, {name: _lattice(name, found, x) for name, found in outputs.items()}, steps
+        return x, {name: _lattice(name, calls, x) for name, calls in outputs.items()}, steps
 
     def _stretched(self, name: str, traced: Traced) -> bool:
         """Whether the user's own arrangement has other numbers of cells than were traced."""
-        return any(mine.stride != its.stride for mine, its in zip(self.layers[name].cells, traced.lattice.axes))
+        return any(own.stride != axis.stride for own, axis in zip(self.layers[name].cells, traced.lattice.axes))
 
 
 def _lattice(name: str, outputs: Sequence[Tuple[Tensor, int]], x: Tensor) -> Traced:

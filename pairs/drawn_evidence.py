@@ -54,10 +54,10 @@ def _clip(shown: Portrait) -> Clip:
 def _person(known: Known, embedder: Embedder, look: Look, seed: int, number: int, layers: Sequence[str]) -> None:
     """Two pictures of one person: pose, place, light and background differ."""
     shown = [portrait(look, seed, 7000 + 2 * number + which) for which in (0, 1)]
-    clips = [_clip(each) for each in shown]
+    clips = [_clip(picture) for picture in shown]
     explained = explain_pictures(embedder, clips, layers, TARGETS, METHODS, embed(embedder, clips).flip(0))
-    for each, drawn in zip(explained, shown):
-        _add(known.person, each, drawn.person)
+    for explanation, drawn in zip(explained, shown):
+        _add(known.person, explanation, drawn.person)
 
 
 def _differs(known: Known, embedder: Embedder, looks: Tuple[Look, Look], changed: str, seed: int, number: int,
@@ -74,19 +74,19 @@ def _differs(known: Known, embedder: Embedder, looks: Tuple[Look, Look], changed
                        for reference in (other, own))
     _add(known.other, against, region)
     _add(known.itself, itself, region)
-    for key, each in against.maps.items():
-        if key in itself.maps and each.map.any() and itself.maps[key].map.any():
+    for key, picture_map in against.maps.items():
+        if key in itself.maps and picture_map.map.any() and itself.maps[key].map.any():
             shares = [float(made.map[region].sum(dtype=np.float64) / made.map.sum(dtype=np.float64))
-                      for made in (each, itself.maps[key])]
+                      for made in (picture_map, itself.maps[key])]
             known.falls.setdefault(key, []).append((shares[0] - shares[1]) / max(shares[1], 1e-9))
 
 
 def _add(tallies: Dict[Asked, Tally], explained: PictureExplanation, mask: np.ndarray) -> None:
     """Void maps have no mass, and count for nothing."""
     height, width = mask.shape
-    for key, each in explained.maps.items():
-        if each.map.any():
-            tallies.setdefault(key, Tally()).add(each.map[None], mask[None], (0, height, 0, width))
+    for key, picture_map in explained.maps.items():
+        if picture_map.map.any():
+            tallies.setdefault(key, Tally()).add(picture_map.map[None], mask[None], (0, height, 0, width))
 
 
 def lines(known: Known) -> List[str]:

@@ -183,7 +183,7 @@ def _explanation(embedder: Embedder, picture: Clip, number: int, inputs: Inputs,
                                float(one.max()), flags)
     if any(void.values()):
         notes += ("the two are nearly identical: the cosine has no slope left, its map is void; ask for dot",)
-    if any(UNSTEADY in each.flags for each in maps.values()):
+    if any(UNSTEADY in picture_map.flags for picture_map in maps.values()):
         notes += ("unsteady: gradcam++ divides by nearly zero in this layer, another rounding gives another map",)
     scores = {aim.name: float(aim.values(embeddings)[number]) for aim in aims}
     return PictureExplanation(embedder.name, picture.seq_id, embeddings[number].cpu().numpy(), scores, maps, notes)

@@ -23,7 +23,7 @@ def run_market(root: Path, writer: PairWriter, subject_of: Callable[[Path], Subj
     queries, gallery = market(root, "query")[:asked.queries], market(root, "gallery")
     embeddings, kept = zip(*(embed_all([shot.path for shot in shots]) for shots in (queries, gallery)))
     queries, gallery = ([shots[index] for index in indices] for shots, indices in zip((queries, gallery), kept))
-    similar = similarities(*(each.double().numpy() for each in embeddings))
+    similar = similarities(*(vectors.double().numpy() for vectors in embeddings))
     seen, there = ([(shot.identity, shot.camera) for shot in shots] for shots in (queries, gallery))
     quality = retrieval(similar, seen, there)
     rows: List[Match] = []
@@ -60,8 +60,8 @@ def _falsified(writer: PairWriter, subjects: Sequence[Subject]) -> List[Check]:
 
 def _rates(checks: Sequence[Check]) -> List[Rate]:
     groups: Dict[Tuple[str, str, str, str], List[bool]] = {}
-    for each in checks:
-        groups.setdefault((each.name, each.target, each.method, each.layer), []).append(each.passed)
+    for check in checks:
+        groups.setdefault((check.name, check.target, check.method, check.layer), []).append(check.passed)
     return [Rate(*key, sum(passed), len(passed), *interval(sum(passed), len(passed)))
             for key, passed in groups.items()]
 

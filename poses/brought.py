@@ -78,35 +78,35 @@ def read_brought(path: Path, person: Optional[str] = None) -> Brought:
     """
     if path.suffix.lower() == ".pose":
         return _of_pose(path, person)
-    found = read_folder(path) if path.is_dir() else read_file(path)
-    keypoints, said = _signer(path, found.frames, person)
+    poses = read_folder(path) if path.is_dir() else read_file(path)
+    keypoints, said = _signer(path, poses.frames, person)
     seen = keypoints[keypoints[..., 2] > 0][:, :2]
-    if seen.max() > (BEYOND if found.parts_of_picture else 1):      # pixels, whoever wrote them
-        return Brought(keypoints, found.rate, found.size, said=said)
-    if not found.parts_of_picture and seen.min() < 0:
+    if seen.max() > (BEYOND if poses.parts_of_picture else 1):      # pixels, whoever wrote them
+        return Brought(keypoints, poses.rate, poses.size, said=said)
+    if not poses.parts_of_picture and seen.min() < 0:
         raise UserError(f"{path}: all points lie between -1 and 1; expected pixels, or parts of the picture from 0 to "
                         "1 (OpenPose: --keypoint_scale 0 or 3)")
-    return Brought(keypoints, found.rate, (1, 1), True, said=said)
+    return Brought(keypoints, poses.rate, (1, 1), True, said=said)
 
 
 def _of_pose(path: Path, person: Optional[str]) -> Brought:
     file = read_pose(path)
-    found: List[Optional[np.ndarray]] = []
+    poses: List[Optional[np.ndarray]] = []
     for places, confidence in zip(file.places, file.confidence):
         people = of_parts(file.parts, np.concatenate([places[..., :2], confidence[..., None]], axis=2))
         if people is None:
             held = ", ".join(f"{name} ({len(points)})" for name, points in file.parts)
             raise UserError(f"{path}: points of {held[:200]}; expected {WHOLE}")
-        found.append(people)
+        poses.append(people)
     holistic = file.parts[0][0] == "POSE_LANDMARKS"
-    keypoints, said = _signer(path, found, person)
+    keypoints, said = _signer(path, poses, person)
     return Brought(keypoints, file.rate, file.size if all(file.size) else None, holistic, file.version == 0.1, said)
 
 
 def _extent(keypoints: np.ndarray) -> float:
     """From the highest to the lowest of all points that are seen in a frame, in the middle of all frames."""
-    each = [np.ptp(frame[frame[:, 2] > 0, 1]) for frame in keypoints if (frame[:, 2] > 0).any()]
-    return float(np.median(each)) if each else float("inf")
+    heights = [np.ptp(frame[frame[:, 2] > 0, 1]) for frame in keypoints if (frame[:, 2] > 0).any()]
+    return float(np.median(heights)) if heights else float("inf")
 
 
 def _signer(path: Path, frames: List[Optional[np.ndarray]], person: Optional[str]) -> Tuple[np.ndarray, str]:

@@ -83,7 +83,7 @@ def matched(brought: Brought, taken: np.ndarray, times: np.ndarray, end: float, 
             np.searchsorted(whole, taken).clip(0, len(whole) - 1) if count == len(whole) else
             brought.at(times[taken], end, path))
     if rows is None:
-        each = f"taken, or {len(times)}, one for each of the video" if len(times) != len(taken) else "of the video"
+        which = f"taken, or {len(times)}, one for each of the video" if len(times) != len(taken) else "of the video"
         raise UserError(f"--keypoints {path}: {count} frames of keypoints; expected {len(taken)}, one for each frame "
-                        f"{each}; find them again from the same file")
+                        f"{which}; find them again from the same file")
     return brought.rows(rows)

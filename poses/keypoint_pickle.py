@@ -123,8 +123,8 @@ def _describe(value: Any) -> str:
     return f"a {type(value).__name__} of {len(value)}" if isinstance(value, (list, tuple)) else f"{value!r:.60}"
 
 
-def _unknown(path: Path, found: str) -> UserError:
-    return UserError(f"{path}: unknown shape of keypoints ({found}); {EXPECTED}; convert it to one of them")
+def _unknown(path: Path, shape: str) -> UserError:
+    return UserError(f"{path}: unknown shape of keypoints ({shape}); {EXPECTED}; convert it to one of them")
 
 
 class _SpilledArray:
@@ -207,12 +207,12 @@ class _SpillingUnpickler(PlainUnpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in (REBUILD, STORAGE):
             return Sealed(self._tensor if (module, name) == REBUILD else storage, self.bounds)
-        found = find_data_class(module, name, self.bounds)
+        data_class = find_data_class(module, name, self.bounds)
         if name == "_reconstruct":
             return Sealed(lambda *_arguments: _SpilledArray(self.spill, self.bounds), self.bounds)
         if name == "_frombuffer":
             return Sealed(self._from_buffer, self.bounds)
-        return found
+        return data_class
 
     def _from_buffer(self, data: Any, kind: PickledDtype, shape: Tuple[int, ...], order: str,
                      axes: Optional[Tuple[int, ...]] = None) -> Any:
@@ -220,8 +220,8 @@ class _SpillingUnpickler(PlainUnpickler):
             return from_buffer(data, kind, shape, order, axes)
         return _SpilledArray(self.spill, self.bounds).keep(data, kind, shape, order)
 
-    def _tensor(self, *told: Any) -> Any:
-        array = rebuilt(*told)
+    def _tensor(self, *arguments: Any) -> Any:
+        array = rebuilt(*arguments)
         return _SpilledArray(self.spill, self.bounds).keep(array.tobytes(), PickledDtype(array.dtype.str[1:]),
                                                            array.shape, "C")
 

@@ -24,14 +24,14 @@ CARRIERS: Sequence[Tuple[int, Tuple[int, ...]]] = (
     *((point, (RIGHT_WRIST,)) for point in RIGHT_HAND))
 
 
-def filled(found: Sequence[Optional[np.ndarray]]) -> Optional[np.ndarray]:
+def filled(poses: Sequence[Optional[np.ndarray]]) -> Optional[np.ndarray]:
     """[133, 3] or nobody, frame by frame -> float32 [T, 133, 3] without gaps; None where nobody was found at all."""
-    seen: List[int] = [index for index, points in enumerate(found) if points is not None]
+    seen: List[int] = [index for index, points in enumerate(poses) if points is not None]
     if not seen:
         return None
-    keypoints = np.zeros((len(found), POINTS, 3))
-    keypoints[seen] = [points for points in found if points is not None]
-    there = np.isin(np.arange(len(found)), seen)
+    keypoints = np.zeros((len(poses), POINTS, 3))
+    keypoints[seen] = [points for points in poses if points is not None]
+    there = np.isin(np.arange(len(poses)), seen)
     keypoints[..., :2] = between(keypoints[..., :2], there)
     for part, carrier in ((LEFT_HAND, LEFT_WRIST), (RIGHT_HAND, RIGHT_WRIST), (FACE, NOSE)):
         known = there & (keypoints[:, list(part), 2] > 0).any(axis=1)
@@ -50,12 +50,12 @@ def between(values: np.ndarray, known: np.ndarray) -> np.ndarray:
     return np.stack(columns, axis=1).reshape(values.shape)
 
 
-def filled_points(found: Sequence[Optional[np.ndarray]]) -> Optional[np.ndarray]:
+def filled_points(poses: Sequence[Optional[np.ndarray]]) -> Optional[np.ndarray]:
     """The same of what other programs found, where single points have confidence 0 and lie anywhere: each goes with
     what it belongs to, and lies there where it is never seen. float64."""
-    if all(points is None for points in found):
+    if all(points is None for points in poses):
         return None
-    made = np.stack([np.zeros((POINTS, 3)) if points is None else points for points in found]).astype(np.float64)
+    made = np.stack([np.zeros((POINTS, 3)) if points is None else points for points in poses]).astype(np.float64)
     seen = made[..., 2] > 0
     for point, other in (SHOULDERS, SHOULDERS[::-1]):
         known = point if seen[:, point].any() else other

@@ -25,12 +25,12 @@ def part_labels(keypoints: np.ndarray, frames: np.ndarray, count: int) -> Tuple[
     labels, seen = regions(between(keypoints), FRONT, MARGIN)
     names = PARTS[count]
     owners = np.array([names.index(OWNER[region][count == 4]) for region in FRONT], np.uint8)
-    found, rest, body = owners[labels], names.index(REST), names.index(BODY)
+    parts, rest, body = owners[labels], names.index(REST), names.index(BODY)
     without = np.flatnonzero(lost(keypoints).any(1) & seen)
-    moving = moves(frames) if len(without) else np.zeros(found.shape, bool)
+    moving = moves(frames) if len(without) else np.zeros(parts.shape, bool)
     for frame in without:
-        found[frame][touching(moving[frame] & (found[frame] == rest), found[frame] != rest)] = body
-    return found, seen
+        parts[frame][touching(moving[frame] & (parts[frame] == rest), parts[frame] != rest)] = body
+    return parts, seen
 
 
 def moves(frames: np.ndarray) -> np.ndarray:
@@ -49,8 +49,8 @@ def touching(cells: np.ndarray, signer: np.ndarray) -> np.ndarray:
 
 def lost(keypoints: np.ndarray) -> np.ndarray:
     """bool [T, 2]: in which frames the left and the right hand are not found, though they are in others."""
-    found = np.stack([keypoints[:, hand, 2].mean(1) >= FOUND for hand in HANDS], axis=1)
-    return ~found & found.any(0)
+    seen = np.stack([keypoints[:, hand, 2].mean(1) >= FOUND for hand in HANDS], axis=1)
+    return ~seen & seen.any(0)
 
 
 def between(keypoints: np.ndarray) -> np.ndarray:

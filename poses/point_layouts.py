@@ -29,7 +29,7 @@ def of_holistic(pose: Optional[np.ndarray], mesh: Optional[np.ndarray], left: Op
 
     A mesh of the contours alone has NaN elsewhere: it lacks the nose, which then lies where the body's is, unseen.
     """
-    people = max(len(each) for each in (pose, mesh, left, right) if each is not None)
+    people = max(len(points) for points in (pose, mesh, left, right) if points is not None)
     made = np.zeros((people, POINTS, 3))
     if pose is not None:
         made[:, :len(FROM_MEDIAPIPE)] = pose[:, list(FROM_MEDIAPIPE)]
@@ -85,8 +85,8 @@ def _mesh(held: Held) -> Optional[np.ndarray]:
 def _openpose(held: Held) -> Optional[np.ndarray]:
     names = ("pose_keypoints_2d", "face_keypoints_2d", "hand_left_keypoints_2d", "hand_right_keypoints_2d")
     people = len(held[names[0]][1])
-    found = [held[name][1] if name in held else np.zeros((people, size, 3)) for name, size in zip(names, OPENPOSE)]
-    return of_openpose(*found) if all(points.shape[1] == size for points, size in zip(found, OPENPOSE)) else None
+    parts = [held[name][1] if name in held else np.zeros((people, size, 3)) for name, size in zip(names, OPENPOSE)]
+    return of_openpose(*parts) if all(points.shape[1] == size for points, size in zip(parts, OPENPOSE)) else None
 
 
 def _body_135(held: Held) -> Optional[np.ndarray]:
@@ -102,5 +102,6 @@ def _body_135(held: Held) -> Optional[np.ndarray]:
 
 def _whole(parts: Parts, points: np.ndarray) -> Optional[np.ndarray]:
     """Told by the names of the body's points, whatever components are called."""
-    names: List[str] = [point.lower().replace("-", "_").replace(" ", "_") for _, its in parts for point in its]
+    names: List[str] = [point.lower().replace("-", "_").replace(" ", "_")
+                        for _, component in parts for point in component]
     return points if len(names) == POINTS and tuple(names[:17]) == BODY else None

@@ -35,8 +35,8 @@ def read_pose(path: Path) -> PoseFile:
     try:
         return _read(reader)
     except (struct.error, ValueError, UnicodeDecodeError) as error:
-        told = str(error) if isinstance(error, _Wrong) else "damaged or cut short"
-        raise UserError(f"{path}: not a .pose file of version 0.1 or 0.2 ({told})") from None
+        reason = str(error) if isinstance(error, _Wrong) else "damaged or cut short"
+        raise UserError(f"{path}: not a .pose file of version 0.1 or 0.2 ({reason})") from None
 
 
 class _Wrong(ValueError):
@@ -82,12 +82,12 @@ def _read(reader: _Reader) -> PoseFile:
     width, height, _, components = map(int, reader.numbers("4H"))
     if components > COMPONENTS:
         raise _Wrong(f"{components} components")
-    each = [_component(reader) for _ in range(components)]
-    parts = tuple((name, points) for name, points, _ in each)
-    points, dimensions = sum(len(names) for _, names in parts), max((len(form) for *_, form in each), default=0) - 1
-    if not points or dimensions < 2 or any(not form.startswith("XY") or form[-1] != "C" for *_, form in each):
-        raise _Wrong(f"points of the form {', '.join(sorted({form for *_, form in each})) or 'none'}, expected XYC or "
-                     "XYZC")
+    headers = [_component(reader) for _ in range(components)]
+    parts = tuple((name, points) for name, points, _ in headers)
+    points, dimensions = sum(len(names) for _, names in parts), max((len(form) for *_, form in headers), default=0) - 1
+    if not points or dimensions < 2 or any(not form.startswith("XY") or form[-1] != "C" for *_, form in headers):
+        raise _Wrong(f"points of the form {', '.join(sorted({form for *_, form in headers})) or 'none'}, expected XYC "
+                     "or XYZC")
     if version == 0.1:
         rate, _, people = reader.numbers("3H")
         # Its number of frames is too short for long videos, so as in the library what is there counts.
@@ -95,9 +95,9 @@ def _read(reader: _Reader) -> PoseFile:
     else:
         rate, count, people = reader.numbers("fIH")
     frames, people = int(count), int(people)
-    told = frames * people * points * (dimensions + 1) * 4
-    if not frames or not people or told != reader.left:
-        raise _Wrong(f"it tells of {frames} frames of {people} people, {told} bytes, and has {reader.left}")
+    expected = frames * people * points * (dimensions + 1) * 4
+    if not frames or not people or expected != reader.left:
+        raise _Wrong(f"it tells of {frames} frames of {people} people, {expected} bytes, and has {reader.left}")
     if not 0 < rate < 10_000:
         raise _Wrong(f"{rate:g} frames a second")
     places = reader.floats(frames * people * points * dimensions).reshape(frames, people, points, dimensions)

@@ -48,8 +48,8 @@ def read_folder(folder: Path) -> JsonPoses:
         raise UserError(f"{folder}: two files for one frame ({_twice(numbered)}); expected the frames of one video")
     if last - first >= GAPS * len(numbered) or last - first >= MOST_FRAMES:
         raise UserError(f"{folder}: {len(numbered)} files for frames {first} to {last}; expected one for each frame")
-    found: Dict[int, Any] = {number - first: _loaded(path, LARGEST_FRAME) for number, path in numbered}
-    return _poses(folder, [found.get(number) for number in range(last - first + 1)], {})
+    frames: Dict[int, Any] = {number - first: _loaded(path, LARGEST_FRAME) for number, path in numbered}
+    return _poses(folder, [frames.get(number) for number in range(last - first + 1)], {})
 
 
 def read_file(path: Path) -> JsonPoses:
@@ -96,15 +96,15 @@ def _in_order(frames: List[Any]) -> List[Any]:
 
 
 def _poses(path: Path, frames: Sequence[Any], about: Dict[str, Any]) -> JsonPoses:
-    found: List[Optional[np.ndarray]] = []
+    poses: List[Optional[np.ndarray]] = []
     relative = set()
     for number, frame in enumerate(frames):
         try:
             people, parts = _people(frame)
         except (ValueError, TypeError, LookupError, OverflowError) as error:
-            told = str(error) if isinstance(error, _Wrong) else "no numbers where points are expected"
-            raise UserError(f"{path}: frame {number}: {told}; {_expected()}") from None
-        found.append(people)
+            reason = str(error) if isinstance(error, _Wrong) else "no numbers where points are expected"
+            raise UserError(f"{path}: frame {number}: {reason}; {_expected()}") from None
+        poses.append(people)
         relative |= {parts} if people is not None else set()
     if len(relative) > 1:
         raise UserError(f"{path}: frames of different kinds; {_expected()}")
@@ -112,7 +112,7 @@ def _poses(path: Path, frames: Sequence[Any], about: Dict[str, Any]) -> JsonPose
     about = {**about, **metadata} if isinstance(metadata, dict) else about
     width, height = (int(_positive(about.get(side)) or 0) for side in ("width", "height"))
     size = (width, height) if width and height else None
-    return JsonPoses(found, True in relative, _positive(about.get("fps")), size)
+    return JsonPoses(poses, True in relative, _positive(about.get("fps")), size)
 
 
 def _positive(value: Any) -> Optional[float]:
@@ -137,8 +137,8 @@ def _people(frame: Any) -> Tuple[Optional[np.ndarray], bool]:
         listed = listed[0]
     if len(listed) > MOST_PEOPLE:
         raise _Wrong(f"{len(listed)} people")
-    people = [_of_openpose(each) if isinstance(each, dict) and OPENPOSE_KEYS[0] in each else _of_mmpose(each)
-              for each in listed]
+    people = [_of_openpose(person) if isinstance(person, dict) and OPENPOSE_KEYS[0] in person else _of_mmpose(person)
+              for person in listed]
     return (np.concatenate(people) if people else None), False
 
 
@@ -168,7 +168,7 @@ def _of_mmpose(person: Any) -> np.ndarray:
 
 def _of_mediapipe(frame: Dict[str, Any]) -> Optional[np.ndarray]:
     held = [_marks(_landmarks(frame, part), part, sizes) for part, sizes in PARTS]
-    return of_holistic(*held) if any(each is not None for each in held) else None
+    return of_holistic(*held) if any(points is not None for points in held) else None
 
 
 def _landmarks(frame: Dict[str, Any], part: str) -> Any:
@@ -192,7 +192,7 @@ def _marks(value: Any, part: str, sizes: Sequence[int]) -> Optional[np.ndarray]:
     if not isinstance(value, list) or len(value) not in sizes:
         count = len(value) if isinstance(value, list) else "no list"
         raise _Wrong(f"{part} landmarks: {count}, expected {' or '.join(map(str, sizes))} points")
-    made = np.array([[_mark(each) for each in value]], np.float64)
+    made = np.array([[_mark(mark) for mark in value]], np.float64)
     if part != "pose" and not made[..., 2].any():
         made[..., 2] = 1            # MediaPipe says of the pose's points alone how well they are seen
     return made

@@ -50,8 +50,8 @@ class _Small(pickle.Unpickler):
             return _Kind(DTYPES[name])
         raise pickle.UnpicklingError(f"it contains code ({module}.{name}); only plain data is loaded")
 
-    def persistent_load(self, told: Any) -> Tuple[_Kind, str, int]:
-        kind, dtype, key, _place, count, _view = told
+    def persistent_load(self, reference: Any) -> Tuple[_Kind, str, int]:
+        kind, dtype, key, _place, count, _view = reference
         if kind != "storage" or not isinstance(dtype, _Kind):
             raise pickle.UnpicklingError(f"it refers to {kind!r} outside itself")
         return dtype, key, count

@@ -10,7 +10,7 @@ NOTHING = 0.05          # of a log-probability: a clip that has no more of a glo
 
 def sentence(about: ExplainedGloss, parts: Sequence[Part], gained: float) -> str:
     """Empty without parts. gained: the score of the clip less that of the hidden clip."""
-    known = sorted(((part.name, part.value) for part in parts if part.value is not None), key=lambda each: -each[1])
+    known = sorted(((part.name, part.value) for part in parts if part.value is not None), key=lambda part: -part[1])
     if not known:
         return ""
     if about.side is not None:
@@ -24,8 +24,8 @@ def sentence(about: ExplainedGloss, parts: Sequence[Part], gained: float) -> str
 
 def _said(claim: str, verb: str, known: Sequence[Tuple[str, float]], scale: float,
           amount: Callable[[float], str]) -> str:
-    told = [(name, value) for name, value in known if abs(value) >= SMALL * scale and abs(value) >= NOTHING / 10]
-    of, against = ([f"{name} ({amount(value)})" for name, value in told if (value > 0) is speaks]
+    named = [(name, value) for name, value in known if abs(value) >= SMALL * scale and abs(value) >= NOTHING / 10]
+    of, against = ([f"{name} ({amount(value)})" for name, value in named if (value > 0) is speaks]
                    for speaks in (True, False))
     words = f"{claim} {verb} {', '.join(of)}" if of else f"{claim} has support from no part"
     return words + (f"; against it: {', '.join(reversed(against))}" if against else "")

@@ -44,7 +44,8 @@ class Summary:
 def outcome_of(record: Sequence, status: str) -> Outcome:
     """status: done or skipped."""
     models = {name: ModelOutcome(model.glosses, model.wer, model.wer_authors,
-                                 {layer: each.flags for layer, each in model.layers.items() if each.flags}, model.guess)
+                                 {name: layer.flags for name, layer in model.layers.items() if layer.flags},
+                                 model.guess)
               for name, model in record.models.items()}
     return Outcome(record.sequence, status, "", False, record.frames, record.seconds.get("total"), record.peak_memory,
                    record.truth, models)

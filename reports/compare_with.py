@@ -18,21 +18,21 @@ PLACE = "<!-- beside -->"       # where the other report's sheets go
 
 def write_beside(folder: Path, other: Path) -> Path:
     """Writes beside.html into a sequence's folder: its report.html, with that of the same sequence in another one."""
-    ours, theirs = (_read(each / "report.html") for each in (folder, other))
-    mine, its = _data(ours, folder), _data(theirs, other)
+    our_page, their_page = (_read(path / "report.html") for path in (folder, other))
+    ours, theirs = _data(our_page, folder), _data(their_page, other)
     for what in ("frames", "size"):
-        if mine[what] != its[what]:
-            raise UserError(f"{other}: not the same clip as {folder}: {what} {its[what]} and {mine[what]}")
+        if ours[what] != theirs[what]:
+            raise UserError(f"{other}: not the same clip as {folder}: {what} {theirs[what]} and {ours[what]}")
     try:
-        theirs_here = _renamed(its["models"])
+        their_models = _renamed(theirs["models"])
     except RecursionError:
         raise UserError(f"{other / 'report.html'}: its data are damaged; write it again with --overwrite") from None
-    name, name_there = run_names(mine["preds"], its["preds"], (folder.parent.name, other.parent.name))
-    mine["beside"] = {"ours": name, "name": name_there, "preds": its["preds"], "models": theirs_here,
-                      "sheets": {_beside(name): sheet for name, sheet in its["sheets"].items() if name != "frame"}}
+    name, name_there = run_names(ours["preds"], theirs["preds"], (folder.parent.name, other.parent.name))
+    ours["beside"] = {"ours": name, "name": name_there, "preds": theirs["preds"], "models": their_models,
+                      "sheets": {_beside(name): sheet for name, sheet in theirs["sheets"].items() if name != "frame"}}
     sheets = "\n".join(f'<script type="text/plain" id="{_beside(name)}-{number}">{jpeg}</script>'
-                       for name, number, jpeg in SHEET.findall(theirs) if name != "frame")
-    text = DATA.sub(lambda match: match.group(1) + json_in_html(mine) + match.group(3), ours, count=1)
+                       for name, number, jpeg in SHEET.findall(their_page) if name != "frame")
+    text = DATA.sub(lambda match: match.group(1) + json_in_html(ours) + match.group(3), our_page, count=1)
     with atomic_file(folder / PAGE) as draft:
         draft.write_text(text.replace(PLACE, sheets, 1), encoding="utf-8")
     return folder / PAGE
@@ -51,8 +51,9 @@ def _data(text: str, folder: Path) -> Dict[str, Any]:
         raise UserError(f"{folder / 'report.html'}: not a report of this version; write it again with --overwrite")
     try:
         data = json.loads(match.group(2), parse_constant=_no_number)
-        if not isinstance(data["frames"], int) or not isinstance(data["preds"], dict) or not \
-                isinstance(data["models"], list) or not all(isinstance(each, dict) for each in data["sheets"].values()):
+        kinds = (("frames", int), ("preds", dict), ("models", list))
+        if not all(isinstance(data[name], kind) for name, kind in kinds) or not \
+                all(isinstance(sheet, dict) for sheet in data["sheets"].values()):
             raise ValueError("other records")
         data["size"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -72,5 +73,5 @@ def _beside(name: str) -> str:
 def _renamed(value: Any) -> Any:
     """The same records, leading to the sheets under their new names."""
     if isinstance(value, dict):
-        return {key: _beside(each) if key == "sheet" else _renamed(each) for key, each in value.items()}
-    return [_renamed(each) for each in value] if isinstance(value, list) else value
+        return {key: _beside(item) if key == "sheet" else _renamed(item) for key, item in value.items()}
+    return [_renamed(item) for item in value] if isinstance(value, list) else value

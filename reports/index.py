@@ -31,18 +31,18 @@ def write_index(out_folder: Path, asked: Collection[str] = ()) -> List[str]:
     """
     out_folder = Path(out_folder)
     folders = [path for path in sorted(out_folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
-    found = {folder.name: _row(folder) for folder in folders if looks_finished(folder)}
-    tables = {name: _table(out_folder / name / FILE, study) for name, row in found.items() if row is not None}
+    by_folder = {folder.name: _row(folder) for folder in folders if looks_finished(folder)}
+    tables = {name: _table(out_folder / name / FILE, study) for name, row in by_folder.items() if row is not None}
     parted = {name: _table(out_folder / name / PARTS, parts_study) for name in tables}
-    found.update({name: None for name, table in (*tables.items(), *parted.items()) if table is None})
-    rows = [row for row in found.values() if row is not None]
+    by_folder.update({name: None for name, table in (*tables.items(), *parted.items()) if table is None})
+    rows = [row for row in by_folder.values() if row is not None]
     models: List[str] = []
     for row in rows:
         models += [name for name in row["models"] if name not in models]
     plain = "\n".join(row["sequence"] for row in rows)
     layers = {model: _alike([row["models"][model]["shares"] for row in rows if model in row["models"]])
               for model in models}
-    coming = [name for name in asked if name not in found]
+    coming = [name for name in asked if name not in by_folder]
     data = {"run": out_folder.resolve().name, "coming": coming, "models": models, "rows": rows,
             "regions": list(REGIONS), "layers": layers,
             "study": study([tables[row["folder"]] or "" for row in rows]),
@@ -52,7 +52,7 @@ def write_index(out_folder: Path, asked: Collection[str] = ()) -> List[str]:
                 ("dom.js", "study.js", "parts_study.js", "index.js"), title, data, {}, plain)
     with atomic_file(out_folder / "index.html", again=True) as draft:
         draft.write_text(text, encoding="utf-8")
-    return [name for name, row in found.items() if row is None]
+    return [name for name, row in by_folder.items() if row is None]
 
 
 def _table(path: Path, reads: Callable[[List[str]], Any]) -> Optional[str]:
@@ -69,7 +69,7 @@ def _table(path: Path, reads: Callable[[List[str]], Any]) -> Optional[str]:
 
 def _alike(shares: List[Dict[str, List[float]]]) -> List[str]:
     """The layers that have shares somewhere, in order; clips are told of one of them at a time, as layers differ."""
-    return list(dict.fromkeys(name for each in shares for name in each))
+    return list(dict.fromkeys(name for clip_shares in shares for name in clip_shares))
 
 
 def _row(folder: Path) -> Optional[Dict[str, Any]]:
@@ -103,17 +103,17 @@ def _record(folder: Path, manifest: Manifest) -> Dict[str, Any]:
     path = folder / RECORD
     try:
         whole = path.is_file() and path.stat().st_size == manifest.files.get(RECORD)
-        found = _checked(read_json(path)) if whole else {}
+        record = _checked(read_json(path)) if whole else {}
     except (*DAMAGED_JSON, KeyError, TypeError, AttributeError):
         return {}
-    return found if isinstance(found, dict) and found.get("format") == FORMAT else {}
+    return record if isinstance(record, dict) and record.get("format") == FORMAT else {}
 
 
 def _checked(record: Any) -> Dict[str, Any]:
     """The same; an error of Python's own where it is not as the report wrote it."""
-    shares = [share for its in record.get("shares", {}).values() for share in its.values()]
-    for each in [*shares, *([record["cover"]] if record.get("cover") else [])]:
-        if len(each) != len(REGIONS) or not all(isinstance(value, (int, float)) for value in each):
+    shares = [share for layers in record.get("shares", {}).values() for share in layers.values()]
+    for share in [*shares, *([record["cover"]] if record.get("cover") else [])]:
+        if len(share) != len(REGIONS) or not all(isinstance(value, (int, float)) for value in share):
             raise ValueError("no shares of regions")
     return record
 

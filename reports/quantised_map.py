@@ -25,8 +25,8 @@ class Knots:
         cell, part = nearest_cells(cells.frames, np.arange(len(self.laid)))
         return {"count": len(self.values), "low": self.low, "high": self.high, "box": extent.box,
                 "down": _line(cells.rows), "across": _line(cells.columns),
-                "first": [int(each) if self.laid.sees(frame) else -1 for frame, each in enumerate(cell)],
-                "weight": [round(float(each), 4) for each in part],
+                "first": [int(step) if self.laid.sees(frame) else -1 for frame, step in enumerate(cell)],
+                "weight": [round(float(weight), 4) for weight in part],
                 "scales": self._scales()}
 
     def _scales(self) -> Any:

@@ -45,24 +45,24 @@ def write_report(folder: Path, frames: np.ndarray, explanations: Mapping[str, Ex
     alone, own_maps = gloss_records(explanations, record, labelled)
     maps.update(own_maps)
     sheets = {"frame": encode_frames(frames),
-              **encode_maps({name: each.values for name, each in maps.items()}, len(frames))}
+              **encode_maps({name: knots.values for name, knots in maps.items()}, len(frames))}
     data = finite({
         "frames": len(frames), "size": frames.shape[1:3], "preds": sequence_json(record),
         "files": [name for name in (*FILES, *elan_files(record.sequence))
                   if name in LATER or name in beside or (folder / name).is_file()],
         "models": [{"name": name, "layers": layers, "alone": alone.get(name, []), **_reading(record.models[name])}
                    for name, layers in records.items()],
-        "sheets": {name: {**each.layout(), **(maps[name].layout() if name in maps else {})}
-                   for name, each in sheets.items()},
+        "sheets": {name: {**sheet.layout(), **(maps[name].layout() if name in maps else {})}
+                   for name, sheet in sheets.items()},
         "regions": None if labelled is None else _cover(*labelled), "scales": colour_tables(),
         "parts": parts_sheet(frames, keypoints, record),
     })
     text = page("report.html", STYLES, SCRIPTS, record.sequence, data,
-                {name: each.jpegs for name, each in sheets.items()}, _plain(record))
+                {name: sheet.jpegs for name, sheet in sheets.items()}, _plain(record))
     (folder / "report.html").write_text(text, encoding="utf-8")
     (folder / THUMBNAIL).write_bytes(_thumbnail(frames))
     shares = {"format": FORMAT, "cover": data["regions"] and data["regions"]["total"],
-              "shares": {model: {each["name"]: each["shares"] for each in layers if each.get("shares")}
+              "shares": {model: {layer["name"]: layer["shares"] for layer in layers if layer.get("shares")}
                          for model, layers in records.items()}}
     (folder / RECORD).write_text(json.dumps(finite(shares), ensure_ascii=False, allow_nan=False), encoding="utf-8")
 
@@ -74,15 +74,15 @@ def _reading(model: ModelRecord) -> Dict[str, Any]:
 def _cover(labels: np.ndarray, seen: np.ndarray) -> Dict[str, Any]:
     covered = cover(labels)
     return {"names": REGIONS, "seen": int(seen.sum()),
-            "total": [round(float(each), 4) for each in covered[seen].mean(axis=0)] if seen.any() else None}
+            "total": [round(float(share), 4) for share in covered[seen].mean(axis=0)] if seen.any() else None}
 
 
 def finite(value: Any) -> Any:
     """The same for JSON, where there is no NaN: None."""
     if isinstance(value, Mapping):
-        return {str(key): finite(each) for key, each in value.items()}
+        return {str(key): finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [finite(each) for each in value]
+        return [finite(item) for item in value]
     if isinstance(value, np.generic):
         value = value.item()
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -18,7 +18,7 @@ def run_names(mine: Mapping[str, Any], other: Mapping[str, Any], folders: Tuple[
 
 
 def _facts(preds: Mapping[str, Any]) -> Dict[str, str]:
-    settings, models = (each if isinstance(each, dict) else {} for each in map(preds.get, ("settings", "models")))
+    settings, models = (field if isinstance(field, dict) else {} for field in map(preds.get, ("settings", "models")))
     facts = {fact: str(settings[fact]) for fact in OF_A_RUN if settings.get(fact)}
     for name, model in ((name, model) for name, model in models.items() if isinstance(model, dict)):
         checkpoint = model.get("checkpoint")

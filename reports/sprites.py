@@ -84,9 +84,9 @@ def encode_maps(tiles: Dict[str, np.ndarray], frames: int) -> Dict[str, Sheets]:
 
     The largest gives way first: quiet layers leave room for busy ones.
     """
-    sheets = {name: encode(each, QUALITIES[0]) for name, each in tiles.items()}
+    sheets = {name: encode(pictures, QUALITIES[0]) for name, pictures in tiles.items()}
     budget = MAP_BYTES * frames * len(tiles)
-    while sum(each.size for each in sheets.values()) > budget:
+    while sum(sheet.size for sheet in sheets.values()) > budget:
         coarser = [name for name in sheets if sheets[name].quality > QUALITIES[-1]]
         if not coarser:
             break

@@ -65,4 +65,4 @@ def _interval(values: Sequence[float]) -> Optional[List[float]]:
     if not values:
         return None
     value, low, high = of_mean(values)
-    return [round(each, 4) for each in (value, low, high)] if len(values) > 1 else [round(value, 4)] * 3
+    return [round(figure, 4) for figure in (value, low, high)] if len(values) > 1 else [round(value, 4)] * 3

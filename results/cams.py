@@ -145,7 +145,7 @@ def _model(arrays: Dict[str, np.ndarray], model: str, about: ModelAbout) -> Expl
     for gloss in about.glosses:
         own = {name: _layer(arrays, f"{model}/{name}", f"{model}/glosses/{gloss.gloss.number}/{name}", layer)
                for name, layer in gloss.layers.items()}
-        glosses.append(GlossMaps(replace(gloss.gloss, layers={name: each.flags for name, each in own.items()}), own))
+        glosses.append(GlossMaps(replace(gloss.gloss, layers={name: layer.flags for name, layer in own.items()}), own))
     logits, viewport = arrays[f"{model}/logits"], arrays[f"{model}/viewport"]
     if logits.ndim != 2 or viewport.shape != (4,) or viewport.dtype.kind != "f":
         raise ValueError(f"{model} has no logits or no view")

@@ -114,8 +114,8 @@ def _few(texts: Sequence[str]) -> str:
 
 def vtt(tiers: Sequence[Tier]) -> str:
     """WebVTT: a cue for each gloss, with who says it."""
-    cues = sorted((each.start, each.stop, number, tier.name, each.text) for number, tier in enumerate(tiers)
-                  for each in tier.intervals if not tier.name.endswith((" peaks", " parts")))
+    cues = sorted((interval.start, interval.stop, number, tier.name, interval.text) for number, tier in enumerate(tiers)
+                  for interval in tier.intervals if not tier.name.endswith((" peaks", " parts")))
     lines = [f"{_moment(start)} --> {_moment(stop)}\n<v {escape(name)}>{escape(text)}</v>\n"
              for start, stop, _, name, text in cues]
     return "WEBVTT\n\n" + "\n".join(lines)

@@ -20,8 +20,8 @@ class ExplainedRun:
 def read_run(folder: Path) -> ExplainedRun:
     cams = read_cams(folder / FILE)
     record = read_record(folder)
-    if any(layer.laid.extent.size[0] != record.frames for its in cams.values() for layer in its.layers.values()) or \
-            not set(cams) <= set(record.models):
+    layers = [layer for explanation in cams.values() for layer in explanation.layers.values()]
+    if any(layer.laid.extent.size[0] != record.frames for layer in layers) or not set(cams) <= set(record.models):
         raise UserError(f"{folder}: its cams.npz and preds.json are not of one run; write it again")
     return ExplainedRun(folder, record, cams)
 

@@ -138,9 +138,9 @@ def preds_lines(record: Sequence) -> List[str]:
     lines += [f"{name} explained: {model.target}" for name, model in models.items()]
     for name, model in models.items():
         lines += [f"{name} {line}" for line in parts_lines(model.parts)]
-    lines += [f"{name} {layer}: {said}" for name, model in models.items()
-              for layer, told in model.layers.items() for said in (
-                  told.made, told.evidence, told.check.words if told.check else "") if said]
+    lines += [f"{name} {layer_name}: {said}" for name, model in models.items()
+              for layer_name, layer in model.layers.items() for said in (
+                  layer.made, layer.evidence, layer.check.words if layer.check else "") if said]
     return lines + list(record.video.lines if record.video else ())
 
 

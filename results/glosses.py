@@ -90,15 +90,15 @@ def rows(record: SequenceRecord, explanations: Mapping[str, Explanation], labell
     return out
 
 
-def _parted(told: Optional[ClipParts], id: str, frames: int) -> Row:
-    gloss = told and next((gloss for gloss in told.glosses if gloss.about.id == id), None)
-    if not told or not gloss:
+def _parted(parts: Optional[ClipParts], id: str, frames: int) -> Row:
+    gloss = parts and next((gloss for gloss in parts.glosses if gloss.about.id == id), None)
+    if not parts or not gloss:
         return {}
     row: Row = {f"part_{part.name.replace(' ', '_')}": part.value for part in gloss.parts if part.value is not None}
     if gloss.when:
         least = gloss.when.index(min(gloss.when))
-        row.update({"when_first_frame": least * told.stretch,
-                    "when_last_frame": min((least + 1) * told.stretch, frames) - 1,
+        row.update({"when_first_frame": least * parts.stretch,
+                    "when_last_frame": min((least + 1) * parts.stretch, frames) - 1,
                     "when_without": round(gloss.score - gloss.when[least], 6)})
     return row
 

@@ -40,15 +40,15 @@ class ModelParts:
     @property
     def absent(self) -> Tuple[str, ...]:
         """The parts that are in no picture."""
-        return tuple(name for place, name in enumerate(self.names)
-                     if all(rows[place]["in_picture"] == "no" for rows in self.glosses))
+        return tuple(name for index, name in enumerate(self.names)
+                     if all(rows[index]["in_picture"] == "no" for rows in self.glosses))
 
     def groups(self, kind: str) -> List[PartGroup]:
         """The largest first."""
-        found: Dict[str, List[Sequence[Row]]] = defaultdict(list)
+        by_name: Dict[str, List[Sequence[Row]]] = defaultdict(list)
         for gloss in self.glosses:
-            found[gloss[0][kind] or NOT_JUDGED].append(gloss)
-        return sorted((_group(name, its, self.contrast) for name, its in found.items()),
+            by_name[gloss[0][kind] or NOT_JUDGED].append(gloss)
+        return sorted((_group(name, glosses, self.contrast) for name, glosses in by_name.items()),
                       key=lambda group: (-group.glosses, group.name))
 
 
@@ -64,7 +64,7 @@ def read_parts(tables: Iterable[str]) -> List[ModelParts]:
         first = rows[0]
         key = (model, tuple(row["part"] for row in rows), first["side"] != "", first["hide"], first["hidden_keypoints"])
         alike[key].append(tuple(rows))
-    return [ModelParts(*key, glosses=tuple(its)) for key, its in alike.items()]
+    return [ModelParts(*key, glosses=tuple(group)) for key, group in alike.items()]
 
 
 def _group(name: str, glosses: Sequence[Sequence[Row]], contrast: bool) -> PartGroup:
@@ -73,18 +73,18 @@ def _group(name: str, glosses: Sequence[Sequence[Row]], contrast: bool) -> PartG
         values = [float(row["value"]) if row["in_picture"] == "yes" else 0.0 for row in rows]
         gained = 1.0 if contrast else float(rows[0]["score"]) - float(rows[0]["hidden_score"])
         by_sequence[rows[0]["sequence"]].append(np.array([*values, gained]))
-    sums = np.stack([np.sum(its, axis=0) for its in by_sequence.values()])
+    sums = np.stack([np.sum(clip, axis=0) for clip in by_sequence.values()])
     return PartGroup(name, len(glosses), tuple(by_sequence),
-                     tuple(share_of(sums, place) for place in range(sums.shape[1] - 1)))
+                     tuple(share_of(sums, index) for index in range(sums.shape[1] - 1)))
 
 
-def share_of(sums: np.ndarray, place: int) -> Interval:
+def share_of(sums: np.ndarray, index: int) -> Interval:
     """sums [clips, parts + 1], what all parts give last."""
     if sums[:, -1].sum() <= 0:
         return NO_FIGURE
 
     def figure(drawn: np.ndarray) -> np.ndarray:
         given = np.where(drawn[..., -1] > 0, drawn[..., -1], np.nan)
-        return np.asarray(drawn[..., place] / given)
+        return np.asarray(drawn[..., index] / given)
 
     return of_sums(sums, figure)

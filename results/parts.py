@@ -43,10 +43,10 @@ COLUMNS = {PARTS: (*SHARED, "hidden_score", "part", "in_picture", "value", "shar
 def tables(record: SequenceRecord) -> Dict[str, str]:
     """The text of each file."""
     rows: Dict[str, List[Row]] = {name: [] for name in COLUMNS}
-    for head, told, gloss in _glosses(record):
+    for head, parts, gloss in _glosses(record):
         rows[PARTS] += [{**head, **cells} for cells in _of_parts(gloss)]
-        rows[WHEN] += [{**head, **cells} for cells in _of_stretches(told, gloss, record.frames)]
-    return {name: table(found, COLUMNS[name]) for name, found in rows.items()}
+        rows[WHEN] += [{**head, **cells} for cells in _of_stretches(parts, gloss, record.frames)]
+    return {name: table(file_rows, COLUMNS[name]) for name, file_rows in rows.items()}
 
 
 def _glosses(record: SequenceRecord) -> Iterator[Tuple[Row, ClipParts, GlossParts]]:
@@ -71,10 +71,10 @@ def _of_parts(gloss: GlossParts) -> Iterator[Row]:
         yield row
 
 
-def _of_stretches(told: ClipParts, gloss: GlossParts, frames: int) -> Iterator[Row]:
+def _of_stretches(parts: ClipParts, gloss: GlossParts, frames: int) -> Iterator[Row]:
     for number, score in enumerate(gloss.when):
-        first = number * told.stretch
-        yield {"stretch_first": first, "stretch_last": min(first + told.stretch, frames) - 1,
+        first = number * parts.stretch
+        yield {"stretch_first": first, "stretch_last": min(first + parts.stretch, frames) - 1,
                "without": round(gloss.score - score, 6)}
 
 

@@ -31,8 +31,8 @@ def transcribe(logits: np.ndarray, ids: Sequence[int], vocabulary: GlossVocabula
     truth_spans, notes = _truth_spans(log_probs, vocabulary, truth, on_frames)
     deleted = [_missed(truth, edit.true, [later.read for later in judged[number:]], spans, truth_spans)
                for number, edit in enumerate(judged) if edit.read is None and edit.true is not None]
-    score, theirs = (word_errors(each.count(truth, glosses), each.name) if truth and each else None
-                     for each in (rule, authors))
+    score, theirs = (word_errors(counted_by.count(truth, glosses), counted_by.name) if truth and counted_by else None
+                     for counted_by in (rule, authors))
     return Transcript(tuple(glosses), tuple(spans), tuple(deleted), tuple(truth_spans), score, theirs, tuple(notes))
 
 

@@ -20,4 +20,4 @@ def shares(masses: np.ndarray, seen: np.ndarray) -> Tuple[Optional[List[float]],
 
 def _share(masses: np.ndarray) -> Optional[List[float]]:
     total = float(masses.sum())
-    return [round(float(each) / total, 4) for each in masses] if total > 0 else None
+    return [round(float(one) / total, 4) for one in masses] if total > 0 else None

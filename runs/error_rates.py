@@ -126,11 +126,11 @@ def _write(out: Path, corpus: "Corpus", outcomes: Sequence[Outcome], rows: "Mapp
         names = {row.seq_id for row in annotated[outcome.split]}
         read = [(reading.name, reading.hypothesis) for reading in outcome.readings]
         _lines(out / f"{outcome.name}.ctm", ctm_lines(read))
-        _lines(out / f"{outcome.name}.sclite.ctm", cleaned_ctm_lines(each for each in read if each[0] in names))
+        _lines(out / f"{outcome.name}.sclite.ctm", cleaned_ctm_lines(line for line in read if line[0] in names))
         if outcome.split == "dev" and outcome.model not in sure:     # once, by the first decoder
             sure.add(outcome.model)
             path = checkpoints[outcome.model]
-            write_range(out, path, sha256(path), "dev", [each.sure for each in outcome.readings if each.sure])
+            write_range(out, path, sha256(path), "dev", [reading.sure for reading in outcome.readings if reading.sure])
 
 
 def _lines(path: Path, lines: Sequence[str]) -> None:
@@ -164,11 +164,11 @@ def table(outcomes: Sequence[Outcome], corpus: "Corpus") -> List[str]:
     lines = [f"{'model':<12}{'split':<7}{'decoder':<9}{'clips':>7}{'glosses':>9}{'sub':>7}{'ins':>7}{'del':>7}"
              f"{'WER':>9}  counted by"]
     rules: Dict[Rule, None] = {}
-    for outcome, rule, whose, told in _counted(outcomes, corpus):
+    for outcome, rule, whose, errors in _counted(outcomes, corpus):
         rules[rule] = None
         lines.append(f"{outcome.model:<12}{outcome.split:<7}{outcome.decoder:<9}{len(outcome.readings):>7}"
-                     f"{told.reference:>9}{told.substitutions:>7}{told.insertions:>7}{told.deletions:>7}"
-                     f"{told.percent:>8.2f}%  {rule.name} ({whose})")
+                     f"{errors.reference:>9}{errors.substitutions:>7}{errors.insertions:>7}{errors.deletions:>7}"
+                     f"{errors.percent:>8.2f}%  {rule.name} ({whose})")
     return lines + [f"{rule.name}: {rule.about}" for rule in rules]
 
 

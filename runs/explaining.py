@@ -57,8 +57,8 @@ def _explanations(name: str, clip: Clip, networks: NetworksInUse, asked: ClipReq
         started = time.perf_counter()
         made = explain_each(recogniser, clip, asked.asked_of(model), true_gloss=true_gloss, tell=progress.passes)
         if asked.checked:
-            made = [checked(recogniser, clip, question, told, true_gloss, progress.passes)
-                    for question, told in zip(asked.asked_of(model), made)]
+            made = [checked(recogniser, clip, question, explanation, true_gloss, progress.passes)
+                    for question, explanation in zip(asked.asked_of(model), made)]
         explanations[model] = together(made, clip.keypoints is not None)
         seconds[f"explain {model}"] = time.perf_counter() - started
     return explanations

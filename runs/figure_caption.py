@@ -39,12 +39,12 @@ def _clip(source: Source) -> str:
 
 
 def _rows(choice: Choice) -> str:
-    def told(label: str, source: Source) -> str:
+    def row_words(label: str, source: Source) -> str:
         own = f"{source.record.title}, layer {source.layer}" + (f" ({source.map.made})" if source.map.made else "")
         begins = f"{source.record.title}, {source.layer}"
         return own + label[len(begins):] if label.startswith(begins) else f"{label}: {own}"
 
-    return "Rows: " + "; ".join(told(row.label, source) for row, source in zip(choice.sheet.rows, choice.sources))
+    return "Rows: " + "; ".join(row_words(row.label, source) for row, source in zip(choice.sheet.rows, choice.sources))
 
 
 def _columns(choice: Choice) -> str:
@@ -61,7 +61,7 @@ def _columns(choice: Choice) -> str:
     else:
         which = "the middle one of its frames" if choice.by == MIDDLE else \
             "the one of its frames where the map's mean is largest"
-    missed = any(span is not None and span.verdict == MISSED for its in choice.spans for span in its)
+    missed = any(span is not None and span.verdict == MISSED for row in choice.spans for span in row)
     return f"Columns: glosses as {names} read them, each at {which}" + (
         "; those that were missed where they are signed" if missed else "")
 
@@ -88,8 +88,8 @@ def _targets(choice: Choice) -> List[str]:
     if not choice.spans:
         return ["Target: " + "; ".join(_once(source.cams.target for source in choice.sources))]
     words: List[str] = []
-    for source, its in zip(choice.sources, choice.spans):
-        for span in filter(None, its):
+    for source, spans in zip(choice.sources, choice.spans):
+        for span in filter(None, spans):
             own = source.alone(span)
             words.append(source.cams.target if own is None else _of_any(own.about.words, span.gloss))
     return ["Target: " + "; ".join(_once(words))]

@@ -159,10 +159,10 @@ def _gloss_cells(asked: FigureRequest, sources: Sequence[Source], spans: Sequenc
     else:
         titles = names
         frames = [[figure_frames.of_gloss(at, source.of_gloss(span).laid, span.frames) if span else 0
-                   for span in its] for source, its in zip(sources, spans)]
+                   for span in row] for source, row in zip(sources, spans)]
     return [[_gloss_cell(source, span, name, frame, not asked.same_frames)
-             for span, name, frame in zip(its, names, own)]
-            for source, its, own in zip(sources, spans, frames)], titles
+             for span, name, frame in zip(row, names, own)]
+            for source, row, own in zip(sources, spans, frames)], titles
 
 
 def _gloss_cell(source: Source, span: Optional[Span], title: str, frame: int, tell: bool) -> Cell:

@@ -36,8 +36,8 @@ def parts_figure(folder: Path, asked: PartsRequest) -> Tuple[PartsSheet, str]:
     if asked.glosses is not None:
         raise UserError(f"--glosses {' '.join(asked.glosses)}: {folder} holds several clips; name the folder of one, "
                         "or --by gloss")
-    found = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".") and looks_finished(path)]
-    return _of_batch(_models(_texts(found), folder, asked), asked.by or MODEL, asked.width)
+    folders = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".") and looks_finished(path)]
+    return _of_batch(_models(_texts(folders), folder, asked), asked.by or MODEL, asked.width)
 
 
 def _texts(folders: Sequence[Path]) -> List[str]:
@@ -65,13 +65,13 @@ def _models(texts: Sequence[str], folder: Path, asked: PartsRequest) -> List[Mod
     unknown = [name for name in asked.models or () if name not in names]
     if unknown:
         raise UserError(f"--models {', '.join(unknown)}: no parts of it in {folder}, which has {', '.join(names)}")
-    found = [model for name in asked.models or names for model in there if model.model == name]
-    for what, kinds in (("numbers of parts", {model.names for model in found}),
-                        ("glosses and contrasts", {model.contrast for model in found})):
+    models = [model for name in asked.models or names for model in there if model.model == name]
+    for what, kinds in (("numbers of parts", {model.names for model in models}),
+                        ("glosses and contrasts", {model.contrast for model in models})):
         if len(kinds) > 1:
             raise UserError(f"{folder}: its clips differ in {what}, which no one figure can show; give the folder of "
                             "one clip")
-    return found
+    return models
 
 
 def _of_clip(record: SequenceRecord, models: Sequence[ModelParts], asked: PartsRequest) -> Tuple[PartsSheet, str]:
@@ -89,11 +89,11 @@ def _of_clip(record: SequenceRecord, models: Sequence[ModelParts], asked: PartsR
 
 
 def _numbered(glosses: Sequence[Rows], number: str, model: ModelParts) -> Rows:
-    found = next((rows for rows in glosses if rows[0]["number"] == number), None)
-    if found is None:
+    gloss = next((rows for rows in glosses if rows[0]["number"] == number), None)
+    if gloss is None:
         there = ", ".join(rows[0]["number"] for rows in glosses)
         raise UserError(f"--glosses {number}: {title_of(model.model)} has {there}")
-    return found
+    return gloss
 
 
 def _of_gloss(model: ModelParts, rows: Rows) -> Stack:

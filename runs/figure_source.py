@@ -53,7 +53,7 @@ def labels_of(sources: Sequence[Source], asked: Optional[Sequence[str]]) -> List
     return list(asked)
 
 
-TOLD: Sequence[Callable[[Source], str]] = (
+TRAITS: Sequence[Callable[[Source], str]] = (
     lambda source: source.record.method,
     lambda source: f"target {source.run.record.settings.get('target')}",
     lambda source: f"pool {source.record.pool}",
@@ -66,5 +66,5 @@ TOLD: Sequence[Callable[[Source], str]] = (
 def _apart(source: Source, sources: Sequence[Source]) -> List[str]:
     """What tells a row from others of the same model and layer."""
     others = [other for other in sources if (other.model, other.layer) == (source.model, source.layer)]
-    differ = [told(source) for told in TOLD if len({told(other) for other in others}) > 1]
+    differ = [trait(source) for trait in TRAITS if len({trait(other) for other in others}) > 1]
     return differ or ([source.run.folder.parent.name] if len(others) > 1 else [])

@@ -116,5 +116,5 @@ def agreed_true_gloss(recognisers: "Sequence[Recogniser]", clip: Clip) -> int:
 
     distances = [middle_distances(recogniser, clip, known_truth(recogniser, clip), read(recogniser, clip))
                  for recogniser in recognisers]
-    total = [sum(each) for each in zip(*distances)]
+    total = [sum(gloss) for gloss in zip(*distances)]
     return total.index(min(total)) + 1

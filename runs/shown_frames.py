@@ -27,7 +27,8 @@ def shown_frames(run: ExplainedRun, numbers: Sequence[int], data_root: Optional[
         kind = "a corpus" if run.record.video is None else "a video"
         raise UserError(f"{own[0]} {own[1]}: {run.record.sequence} is of {kind}; {other[0]} says where that is")
     frames = _of_corpus(run, numbers, data_root) if run.record.video is None else _of_video(run, numbers, video)
-    expected = {layer.laid.extent.size[1:] for its in run.cams.values() for layer in its.layers.values()}
+    expected = {layer.laid.extent.size[1:]
+                for explanation in run.cams.values() for layer in explanation.layers.values()}
     shape = next(iter(frames.values())).shape[:2]
     if expected != {shape}:
         raise UserError(f"{run.record.sequence}: its frames are {shape[1]}x{shape[0]} pixels now, and its maps lie on "
@@ -79,8 +80,8 @@ def _cut(run: ExplainedRun, inputs: Mapping[str, Any]) -> Tuple[Crop, Tuple[int,
     try:
         asked = run.record.settings["video"]
         crop = framing.asked(run.record.video.crop)
-        first, stop = (int(each) for each in inputs["taken"])
-        times = [float(each) for each in (asked["from"], asked["to"]) if each is not None]
+        first, stop = (int(number) for number in inputs["taken"])
+        times = [float(second) for second in (asked["from"], asked["to"]) if second is not None]
         if crop is None or "fps_in" not in asked or not 0 <= first < stop or min(times) < 0:
             raise ValueError("cut as no video is")
     except (KeyError, TypeError, ValueError, UserError):

@@ -75,11 +75,11 @@ class Keypoints:
             kept = kept_points(path, len(frames), stamp)
             if kept is not None:
                 return kept
-            found = find(self.search, footage, frames, name, self.bar, self.person)
+            keypoints = find(self.search, footage, frames, name, self.bar, self.person)
             with atomic_file(path) as draft:
-                draft.write_bytes(npz_bytes({"keypoints": found.points, "told": np.array(found.told),
-                                             "said": np.array(found.said), "stamp": np.array(stamp)}))
-        return found
+                draft.write_bytes(npz_bytes({"keypoints": keypoints.points, "told": np.array(keypoints.source),
+                                             "said": np.array(keypoints.said), "stamp": np.array(stamp)}))
+        return keypoints
 
     def _stamp(self, footage: Footage, frames: np.ndarray) -> str:
         """What the points depend on."""
@@ -93,8 +93,8 @@ def kept_points(path: Path, frames: int, stamp: Optional[str] = None) -> Optiona
         stored = load_npz(path, ("keypoints", "told", "said", "stamp"))
         points = stored["keypoints"]
         whole = points.shape == (frames, POINTS, 3) and points.dtype == np.float32 and np.isfinite(points).all()
-        found = FoundPoints(points, str(stored["told"]), str(stored["said"]))
-        return found if whole and stamp in (None, str(stored["stamp"])) else None
+        keypoints = FoundPoints(points, str(stored["told"]), str(stored["said"]))
+        return keypoints if whole and stamp in (None, str(stored["stamp"])) else None
     except (OSError, KeyError, UserError):
         return None         # none yet, or damaged: looked for anew
 
@@ -104,14 +104,14 @@ def find(search: Estimator, footage: Footage, frames: np.ndarray, name: str, bar
     """As Keypoints, without keeping them."""
     from tqdm import tqdm
 
-    found, said = signer_in(search, lambda wanted: footage.show(frames[wanted]), len(frames), person, partial(
+    poses, said = signer_in(search, lambda wanted: footage.show(frames[wanted]), len(frames), person, partial(
         tqdm, total=len(frames), unit="frame", leave=False, dynamic_ncols=True, desc=f"{name}: keypoints",
         disable=None if bar else True))
-    keypoints = filled(found)
+    keypoints = filled(poses)
     if keypoints is None:
         raise UserError(f"{footage.path}: {search.name} finds nobody in its {len(frames)} frames; show the signer from "
                         "the waist up, or give --keypoints FILE, or go without (--estimator none)")
-    seen = sum(points is not None for points in found)
+    seen = sum(points is not None for points in poses)
     parts = ", ".join(f"{part} in {int((keypoints[:, places, 2] > 0).any(axis=1).sum())}" for part, places in LOOKED_AT)
     return FoundPoints(keypoints, f"{search.name}; of {len(frames)} frames somebody in {seen}, {parts}", said)
 

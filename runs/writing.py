@@ -101,11 +101,12 @@ def _write_glosses(folder: Path, style: Style, clip: Clip, explanations: "Mappin
 
     def draw(model: str, gloss: "GlossMaps") -> None:
         title = record.models[model].title + (", a guess" if record.models[model].guess else "")
-        told = record.models[model].parts
-        parts = next((its for its in told.glosses if its.about.id == gloss.about.id), None) if told else None
+        clip_parts = record.models[model].parts
+        parts = None if clip_parts is None else next(
+            (gloss_parts for gloss_parts in clip_parts.glosses if gloss_parts.about.id == gloss.about.id), None)
         for inside, ground in (("glosses", DARK), ("glosses/light", LIGHT)):
             picture = gloss_strip(clip.frames, gloss.about, title, gloss.layers, style, ground, parts,
-                                  told.asks if told else "")
+                                  clip_parts.asks if clip_parts else "")
             (folder / model / inside / strip_name(gloss.about)).write_bytes(png(picture))
 
     for model in explanations:

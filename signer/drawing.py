@@ -127,7 +127,7 @@ class Painter:
 
     def _face(self, canvas: np.ndarray, body: Body, t: int) -> None:
         look, position, roll = self.look, body.head[t], float(body.roll[t])
-        face = (float(each[t]) for each in (body.mouth, body.blink, body.talk, body.brows))
+        face = (float(track[t]) for track in (body.mouth, body.blink, body.talk, body.brows))
         for points, colour, width in face_strokes(look, *face):
             line = [pixels(turned(points, position, roll, look.scale))]
             if width == 0:

@@ -18,7 +18,7 @@ def whole_body(body: Body, look: Look, rng: np.random.Generator) -> np.ndarray:
     for t in range(frames):
         head, roll = body.head[t], float(body.roll[t])
         trunk[t, :5] = turned(_landmarks(look), head, roll, scale)
-        face = face_points(look, *(float(each[t]) for each in (body.mouth, body.blink, body.brows)))
+        face = face_points(look, *(float(track[t]) for track in (body.mouth, body.blink, body.brows)))
         points[t, 23:91, :2] = turned(face, head, roll, scale)
     for own, side in ((0, 1), (1, 0)):                   # COCO has left first, Body has right first
         outward = 1 if side == 1 else -1

@@ -68,7 +68,7 @@ class Phoenix2014:
             lines[f"{split}.alignment"] = [
                 f"{self.frame_folder(TALL, split, clip.seq_id)}/{self.frame_file(clip.seq_id, t)} {numbers[state]}"
                 for clip in drawn for t, state in enumerate(frame_states(clip.words, clip.active))]
-        return {f"annotations/automatic/{file}": each for file, each in lines.items()}
+        return {f"annotations/automatic/{file}": file_lines for file, file_lines in lines.items()}
 
 
 def frame_states(words: Sequence[str], active: "np.ndarray") -> List[str]:

@@ -39,12 +39,12 @@ def read_settings(path: Path, config: TrainerConfig, batch_size: int, world: int
                         "leave trainer.deepspeed out and use torchrun")
     _check_precision(path, tree, config)
     _check_optimizer(path, tree.pop("optimizer", {}), optimizer)
-    told = {"train_micro_batch_size_per_gpu": (batch_size, "data.batch_size"),
-            "gradient_accumulation_steps": (config.accumulate, "trainer.accumulate"),
-            "gradient_clipping": (config.clip, "trainer.clip"),
-            "train_batch_size": (batch_size * config.accumulate * world,
-                                 f"data.batch_size x trainer.accumulate x {world} processes")}
-    for name, (value, source) in told.items():
+    recipe = {"train_micro_batch_size_per_gpu": (batch_size, "data.batch_size"),
+              "gradient_accumulation_steps": (config.accumulate, "trainer.accumulate"),
+              "gradient_clipping": (config.clip, "trainer.clip"),
+              "train_batch_size": (batch_size * config.accumulate * world,
+                                   f"data.batch_size x trainer.accumulate x {world} processes")}
+    for name, (value, source) in recipe.items():
         _agree(path, name, tree.get(name, OPEN), value, source)
         tree[name] = value
     if config.bad_losses != 1:

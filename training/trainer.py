@@ -256,9 +256,9 @@ class Trainer:
                 raise UserError(f"{path}: trained without trainer.ema, so it has no average to go on with; "
                                 "resume with the recipe it was trained with")
             self.average.load(content[AVERAGED])
-        told = content["training"]
-        checkpointing.check_progress(content["epoch"], told["step"], told["best"], told["bad_losses"])
-        checkpointing.load_state(self.engine.scaler, told["scaler"])
+        state = content["training"]
+        checkpointing.check_progress(content["epoch"], state["step"], state["best"], state["bad_losses"])
+        checkpointing.load_state(self.engine.scaler, state["scaler"])
         self.engine.spread()
-        self.epoch, self.step = content["epoch"], told["step"]
-        self.best, self.bad_losses = told["best"], told["bad_losses"]
+        self.epoch, self.step = content["epoch"], state["step"]
+        self.best, self.bad_losses = state["best"], state["bad_losses"]

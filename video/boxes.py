@@ -50,14 +50,14 @@ def boxes(keypoints: np.ndarray, size: Tuple[int, int], show: Show, name: str) -
     """keypoints: [T, 133, 3] in pixels of pictures of (height, width) `size`, which `show` shows."""
     borders = shots(keypoints, size, show)
     parts = list(zip(borders, borders[1:]))
-    found = [framing.around(keypoints[first:stop], size) for first, stop in parts]
-    known = [index for index, crop in enumerate(found) if crop is not None]
+    crops = [framing.around(keypoints[first:stop], size) for first, stop in parts]
+    known = [index for index, crop in enumerate(crops) if crop is not None]
     if not known:
         raise UserError(f"{name}: no shoulders are seen in it, so no framing can be found; show the signer from the "
                         "waist up, or say where with --crop x,y,w,h")
     pieces: List[Piece] = []
     for index, (first, stop) in enumerate(parts):
-        crop: Optional[Crop] = found[min(known, key=lambda other: abs(other - index))]
+        crop: Optional[Crop] = crops[min(known, key=lambda other: abs(other - index))]
         assert crop is not None
-        pieces.append(Piece(first, stop, crop, framing.side_on(keypoints[first:stop]), found[index] is None))
+        pieces.append(Piece(first, stop, crop, framing.side_on(keypoints[first:stop]), crops[index] is None))
     return Boxes(pieces)

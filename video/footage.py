@@ -41,14 +41,14 @@ def taken(footage: Footage, start: float, stop: Optional[float], rate: Optional[
                         f"and {SLOWEST:g} s each at most are believed; --fps-in RATE leaves them aside")
     stop = footage.end if stop is None else min(stop, footage.end)
     if rate is None:
-        found = np.flatnonzero((footage.times > start - 1e-6) & (footage.times < stop - 1e-6))
+        numbers = np.flatnonzero((footage.times > start - 1e-6) & (footage.times < stop - 1e-6))
     else:
         moments = start + np.arange(max(0, int(np.ceil((stop - start) * rate - 1e-3)))) / rate
-        found = nearest(footage.times, moments)
-    if not len(found):
+        numbers = nearest(footage.times, moments)
+    if not len(numbers):
         raise UserError(f"{footage.path}: no frames between {start:g} and {stop:g} s: it lasts {footage.end:.2f} s; "
                         "give another --from and --to")
-    return found
+    return numbers
 
 
 def nearest(times: np.ndarray, moments: np.ndarray) -> np.ndarray:

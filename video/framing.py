@@ -108,12 +108,12 @@ def around(keypoints: np.ndarray, size: Tuple[int, int]) -> Optional[Crop]:
     if scale <= 0:
         return None
     left, top = body.mean(axis=0) + 0.5 - scale * (like.mean(axis=0) + 0.5)
-    found = Crop(round(float(left)), round(float(top)), max(1, round(FRAME_WIDTH * scale)),
-                 max(1, round(FRAME_HEIGHT * scale)))
+    crop = Crop(round(float(left)), round(float(top)), max(1, round(FRAME_WIDTH * scale)),
+                max(1, round(FRAME_HEIGHT * scale)))
     own = size[1] / size[0] / (FRAME_WIDTH / FRAME_HEIGHT)
-    if abs(own - 1) < SHAPE and found.share(whole(size)) > ALIKE:
+    if abs(own - 1) < SHAPE and crop.share(whole(size)) > ALIKE:
         return whole(size)          # framed as the corpus is, give or take what its signers differ by
-    return found
+    return crop
 
 
 def side_on(keypoints: np.ndarray) -> float:

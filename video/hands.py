@@ -11,7 +11,7 @@ HANDS = (("left hand", LEFT_HAND, 9), ("right hand", RIGHT_HAND, 10))      # the
 ENOUGH = 0.5            # of a hand's points must be sure
 
 
-def found(keypoints: np.ndarray) -> np.ndarray:
+def seen(keypoints: np.ndarray) -> np.ndarray:
     """[T, 133, 3] -> bool [T, 2]: left, right."""
     sure = keypoints[..., 2] >= CONFIDENT
     return np.stack([sure[:, list(points)].mean(axis=1) >= ENOUGH for _, points, _ in HANDS], axis=1)
@@ -19,7 +19,7 @@ def found(keypoints: np.ndarray) -> np.ndarray:
 
 def unseen(keypoints: np.ndarray) -> Dict[str, Tuple[Range, ...]]:
     """The frames in which a hand was not found, in ranges, by hand."""
-    there = found(keypoints)
+    there = seen(keypoints)
     return {name: ranges(~there[:, side]) for side, (name, _, _) in enumerate(HANDS)}
 
 
@@ -31,7 +31,7 @@ def ranges(marked: np.ndarray) -> Tuple[Range, ...]:
 
 def hands_line(keypoints: np.ndarray, size: Tuple[int, int]) -> str:
     """How often each hand was found where its wrist is in the picture, of (height, width) `size`."""
-    there = found(keypoints)
+    there = seen(keypoints)
     said: List[str] = []
     for side, (name, _, wrist) in enumerate(HANDS):
         x, y = keypoints[:, wrist, 0], keypoints[:, wrist, 1]

@@ -27,7 +27,7 @@ class Taken:
     pieces: Sequence[Piece]
     pictures: Sequence[np.ndarray]  # the middle one of each piece
     keypoints: Optional[np.ndarray]     # [T, 133, 3] in pixels of the video
-    found: str                      # how the keypoints were
+    source: str                      # how the keypoints were
     changes: Sequence[int]          # frames before which the picture changes suddenly
     restless: bool                  # it ends in the middle of a movement
 
@@ -40,7 +40,7 @@ def origin(about: Taken, wanted: VideoRequest, corpus: str, notes: Sequence[str]
     shown = tuple(_shown(piece, picture, about.keypoints) for piece, picture in zip(about.pieces, about.pictures))
     hands = ("", {}) if about.keypoints is None else (hands_line(about.keypoints, about.pictures[0].shape[:2]),
                                                       unseen(about.keypoints))
-    return Origin(about.footage.path.name, float(about.times[0]), float(about.times[-1]), crop, about.found,
+    return Origin(about.footage.path.name, float(about.times[0]), float(about.times[-1]), crop, about.source,
                   (*notes, *_of_times(about, wanted, corpus), *_of_framing(about, wanted)), shown, *hands)
 
 

@@ -26,11 +26,11 @@ def sentence_borders(keypoints: np.ndarray, cuts: Sequence[int], longest: int) -
         remaining = len(keypoints) - start
         equal = start + round(remaining / -(-remaining // longest))
         camera = [cut for cut in cuts if first <= cut <= last]
-        place = (min(camera, key=lambda cut: abs(cut - equal)) if camera else
-                 _deepest(activity <= least, first, last, equal))
-        borders.append(place)
-        if activity[place] > 0 and not camera:
-            restless.append(place)
+        border = (min(camera, key=lambda cut: abs(cut - equal)) if camera else
+                  _deepest(activity <= least, first, last, equal))
+        borders.append(border)
+        if activity[border] > 0 and not camera:
+            restless.append(border)
     return [*borders, len(keypoints)], restless
 
 

@@ -35,7 +35,7 @@ class FoundPoints:
     """The signer's keypoints through a whole video."""
 
     points: np.ndarray          # float32 [T, 133, 3] in pixels of the video
-    told: str                   # with what they were found, and in how many frames
+    source: str                   # with what they were found, and in how many frames
     said: str = ""              # what must be said of the people in it
 
 
@@ -47,8 +47,8 @@ class _Video:
     name: str
     footage: Footage
     frames: np.ndarray                              # those taken
-    found: Optional[FoundPoints] = None             # of all of them
-    looked: bool = False                            # whether `found` is known
+    keypoints: Optional[FoundPoints] = None             # of all of them
+    looked: bool = False                            # whether `keypoints` is known
     boxes: Optional[Boxes] = None
     restless: List[int] = field(default_factory=list)   # borders of its parts at which no hand rests
 
@@ -129,7 +129,7 @@ class VideoDataset:
         video = part.video
         wanted = video.frames[part.first:part.stop]
         with self._looking:
-            found = self._found(video)
+            keypoints = self._found(video)
             pieces = self._boxes(video).within(part.first, part.stop)
         square = np.empty((len(wanted), framing.SQUARE, framing.SQUARE, 3), np.uint8)
         tall_frames = None if tall is False else np.empty((len(wanted), FRAME_HEIGHT, FRAME_WIDTH, 3), np.uint8)
@@ -146,13 +146,13 @@ class VideoDataset:
                     shown.append(picture)
                 small.append(smaller(picture))
         row = self.rows[index]
-        mine = None if found is None else found.points[part.first:part.stop]
+        mine = None if keypoints is None else keypoints.points[part.first:part.stop]
         cropped = None if mine is None else np.concatenate(
             [piece.crop.points(mine[piece.first:piece.stop]) for piece in pieces])
         about = Taken(video.footage, video.footage.times[wanted], pieces, shown, mine,
-                      "none" if found is None else found.told, sudden_changes(np.stack(small)),
+                      "none" if keypoints is None else keypoints.source, sudden_changes(np.stack(small)),
                       part.stop in video.restless and part.stop < len(video.frames))
-        notes = [*self._told, *([found.said] if found and found.said else [])]
+        notes = [*self._told, *([keypoints.said] if keypoints and keypoints.said else [])]
         return Clip(row.seq_id, SPLIT, square, row.glosses, cropped, tall_frames, "",
                     origin(about, self.wanted, self.files.name, notes), self.files.rule)
 
@@ -181,24 +181,24 @@ class VideoDataset:
             return self._parted(video, 0, len(video.frames))
         times = video.footage.times[video.frames]
         lasts = float(np.median(np.diff(times))) if len(times) > 1 else 1 / RATE
-        found = self._segments.frames(times, lasts)
-        left_out = len(self._segments.spans) - len(found)
-        if not found:
+        stretches = self._segments.frames(times, lasts)
+        left_out = len(self._segments.spans) - len(stretches)
+        if not stretches:
             raise UserError(f"--segments {self.wanted.segments}: none of the {left_out} intervals of tier "
                             f"{self._segments.name} lies in what was taken of {video.footage.path}; check its times")
         self._told += [*self._segments.notes, *([f"{left_out} intervals of tier {self._segments.name} lie outside what "
                                                  "was taken of the video, and are not read"] if left_out else [])]
-        return [part for first, stop in found for part in self._parted(video, first, stop)]
+        return [part for first, stop in stretches for part in self._parted(video, first, stop)]
 
     def _parted(self, video: _Video, first: int, stop: int) -> List[Tuple[int, int]]:
         """A stretch that is too long for one part is parted where hands rest; without keypoints, equally."""
         count, longest = stop - first, max(1, round(self.wanted.longest * RATE))
         bounds = borders(count, longest)
-        found = self._found(video) if count > longest else None
-        if found is not None:
+        keypoints = self._found(video) if count > longest else None
+        if keypoints is not None:
             cuts = [cut - first for cut in self._boxes(video).borders if first < cut < stop]
-            bounds, restless = sentence_borders(found.points[first:stop], cuts, longest)
-            video.restless += [first + place for place in restless]
+            bounds, restless = sentence_borders(keypoints.points[first:stop], cuts, longest)
+            video.restless += [first + border for border in restless]
         return [(first + one, first + other) for one, other in zip(bounds, bounds[1:])]
 
     def _found(self, video: _Video) -> Optional[FoundPoints]:
@@ -210,11 +210,11 @@ class VideoDataset:
                 footage, brought = video.footage, read_keypoints(path, video.name, self.wanted.person)
                 brought = matched(brought, video.frames, footage.times, footage.end, whole, path)
                 height, width = (1, 1) if brought.size is None else video.size()
-                video.found = FoundPoints(brought.on((width, height), path), f"from {path.name}", brought.said)
+                video.keypoints = FoundPoints(brought.on((width, height), path), f"from {path.name}", brought.said)
             elif self.find is not None:
-                video.found = self.find(video.footage, video.frames, video.name)
+                video.keypoints = self.find(video.footage, video.frames, video.name)
             video.looked = True
-        return video.found
+        return video.keypoints
 
     def _boxes(self, video: _Video) -> Boxes:
         """Of the whole video, found once for all of its parts."""
@@ -223,8 +223,8 @@ class VideoDataset:
             if self.wanted.crop is not None:
                 video.boxes = one_box(framing.within(Crop(*self.wanted.crop), size, str(video.footage.path)),
                                       len(video.frames))
-            elif video.found is None:
+            elif video.keypoints is None:
                 video.boxes = one_box(framing.middle(size), len(video.frames))
             else:
-                video.boxes = boxes(video.found.points, size, video.show, str(video.footage.path))
+                video.boxes = boxes(video.keypoints.points, size, video.show, str(video.footage.path))
         return video.boxes

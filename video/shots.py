@@ -29,7 +29,7 @@ def shots(keypoints: np.ndarray, size: Tuple[int, int], show: Optional[Show] = N
 
     show: of the same T frames; without it only changes of distance are found.
     """
-    cuts = [] if show is None else [place for place in jumps(keypoints) if picture_changes(place, len(keypoints), show)]
+    cuts = [] if show is None else [frame for frame in jumps(keypoints) if picture_changes(frame, len(keypoints), show)]
     borders = [0, *cuts, len(keypoints)]
     return [*(border for first, stop in zip(borders, borders[1:])
               for border in [first, *_distances(keypoints, first, stop, size)]), len(keypoints)]
@@ -38,7 +38,7 @@ def shots(keypoints: np.ndarray, size: Tuple[int, int], show: Optional[Show] = N
 def jumps(keypoints: np.ndarray) -> List[int]:
     """The frames before which face and shoulders jump, and stay where they went."""
     places, breadth = _body(keypoints)
-    found: List[Tuple[float, int]] = []
+    candidates: List[Tuple[float, int]] = []
     for t in range(1, len(places)):
         before, after = places[max(0, t - LEAST):t], places[t:t + LEAST]
         way = np.median(after, axis=0) - np.median(before, axis=0)                  # [5, 2]
@@ -46,9 +46,9 @@ def jumps(keypoints: np.ndarray) -> List[int]:
         far = np.linalg.norm(way, axis=1)
         along = (step * way).sum(axis=1) / np.maximum(far, 1e-9)
         if np.median(far) > JUMP * breadth and np.median(along) > SUDDEN * np.median(far):
-            found.append((float(np.median(far)), t))
+            candidates.append((float(np.median(far)), t))
     chosen: List[int] = []
-    for _, t in sorted(found, reverse=True):            # the farthest first; its neighbours are the same jump
+    for _, t in sorted(candidates, reverse=True):            # the farthest first; its neighbours are the same jump
         if all(abs(t - other) >= LEAST for other in [*chosen, 0, len(places)]):
             chosen.append(t)
     return sorted(chosen)

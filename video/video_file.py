@@ -135,9 +135,9 @@ class VideoFile:
         """(number, frame) from `first` or some frames before it on."""
         if self._stamps is not None and first > FEW:
             frames = self._from(int(self._stamps[first]))
-            found = next(frames, None)
-            if found is not None and found[0] <= first:
-                yield found
+            start = next(frames, None)
+            if start is not None and start[0] <= first:
+                yield start
                 yield from frames
                 return
         yield from self._from(None)     # no place to start from was found before it: from the beginning

@@ -18,11 +18,11 @@ def safe(path: Path) -> str:
 
 def unique(name: str, used: Set[str]) -> str:
     """The name, or the first of name-2, name-3, ... that is free; it is used from then on."""
-    number, found = 2, name
-    while found.lower() in used:        # also where a file system does not tell A from a
-        found, number = f"{name}-{number}", number + 1
-    used.add(found.lower())
-    return found
+    number, free = 2, name
+    while free.lower() in used:        # also where a file system does not tell A from a
+        free, number = f"{name}-{number}", number + 1
+    used.add(free.lower())
+    return free
 
 
 def borders(frames: int, longest: int) -> List[int]:

@@ -166,7 +166,7 @@ def test_only_kinds_that_are_perceived_are_judged(monkeypatch: pytest.MonkeyPatc
 
     def tells(found: Contrasts, model: str, recogniser: object, ways: Sequence[Drawing]) -> None:
         read_of.append(ways[0].pair)
-        found.told.setdefault((model, ways[0].pair), {})[ways[0].sentence] = float(ways[0].pair.kind == "place")
+        found.accuracies.setdefault((model, ways[0].pair), {})[ways[0].sentence] = float(ways[0].pair.kind == "place")
 
     monkeypatch.setattr(minimal_pairs, "tell_apart", tells)
     study({"tiny": OnePixel()}, 0, 4, 2, lambda: None)

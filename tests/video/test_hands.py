@@ -1,7 +1,7 @@
 """How often each hand was found in a video, and where not."""
 import numpy as np
 
-from video.hands import found, hands_line, ranges, unseen
+from video.hands import hands_line, ranges, seen, unseen
 
 
 def points(frames: int = 10) -> np.ndarray:
@@ -34,7 +34,7 @@ def test_a_hand_whose_wrist_is_outside_counts_neither_way() -> None:
 def test_a_hand_is_found_where_half_of_it_is_sure() -> None:
     keypoints = points(2)
     keypoints[0, 112:122, 2] = keypoints[1, 112:123, 2] = 0.2
-    assert found(keypoints).tolist() == [[True, True], [True, False]]
+    assert seen(keypoints).tolist() == [[True, True], [True, False]]
 
 
 def test_runs_are_from_the_first_to_one_past_the_last() -> None:
