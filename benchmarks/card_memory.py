@@ -189,22 +189,22 @@ HEAD = (f"{'':12}{'':>8}{'':>8}{'five layers':>16}{'each':>16}{'each, five layer
 
 def rows(names: Sequence[str], frames: int, tell: Callable[[str], None]) -> Dict[str, List[Taking]]:
     """GB of each network; tell hears each row as it is there. Gives the explanations."""
-    found: Dict[str, List[Taking]] = {}
+    takings: Dict[str, List[Taking]] = {}
     for name in names:
-        asked = found[name] = [explaining(name, frames, layers, glosses)
-                               for layers, glosses in ((True, 0), (False, GLOSSES), (True, GLOSSES))]
+        asked = takings[name] = [explaining(name, frames, layers, glosses)
+                                 for layers, glosses in ((True, 0), (False, GLOSSES), (True, GLOSSES))]
         clips, step = training(name, frames)
         cells = [f"{name:12}{gigabytes(asked[0].weights):>8}{gigabytes(asked[0].inputs):>8}"]
         cells += [f"{gigabytes(one.kept):>{width}}{gigabytes(one.peak):>8}" for one, width in zip(asked, (8, 8, 10))]
         tell("".join([*cells, f"{clips:>8}{gigabytes(step.kept):>9}{gigabytes(step.peak):>9}"]))
-    return found
+    return takings
 
 
 def gigabytes(count: int) -> str:
     return f"{count / 1e9:.2f}"
 
 
-def together(found: Dict[str, List[Taking]]) -> int:
+def together(takings: Dict[str, List[Taking]]) -> int:
     """Bytes of a run with all of these networks loaded, explaining by one after the other."""
-    weights = sum(asked[0].weights for asked in found.values())
-    return max(weights - one.weights + one.peak for asked in found.values() for one in asked)
+    weights = sum(asked[0].weights for asked in takings.values())
+    return max(weights - one.weights + one.peak for asked in takings.values() for one in asked)

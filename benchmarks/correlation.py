@@ -40,17 +40,17 @@ def main() -> None:
         print(measured({options.lone: runs[options.lone]}, 1, device)[options.lone][2])
         return
     rate = matrix_rate(device)
-    found = measured(runs, options.repeats, device)
+    figures = measured(runs, options.repeats, device)
     rate = max(rate, matrix_rate(device))
     floor = operations / rate
     lines = [f"{machine(device)}, torch {torch.__version__}, Python {platform.python_version()}",
              f"CorrNet, {options.frames} frames, forward and backward to conv2d.layer2: {operations / 1e9:.0f} GFLOP, "
              f"floor {floor:.2f} s at {rate / 1e9:.0f} GFLOP/s",
              f"{'correlation':14} {'s':>8} {'cpu s':>8} {'x floor':>8} {'x closed':>9} {'peak GB':>8}"]
-    for way, (seconds, busy, peak) in found.items():
+    for way, (seconds, busy, peak) in figures.items():
         peak = peak if device.type == "cuda" else lone_peak(options.frames, way)
         lines.append(f"{way:14} {seconds:8.2f} {busy:8.2f} {seconds / floor:8.2f} "
-                     f"{seconds / found[WAYS[0]][0]:9.2f} {peak:8.2f}")
+                     f"{seconds / figures[WAYS[0]][0]:9.2f} {peak:8.2f}")
     print("\n".join(lines))
     if options.keep:
         keep(lines, device, "correlation")
@@ -97,11 +97,11 @@ def neighbours(x: Any) -> Any:
 def all_at_once(block: Any, x: Any, seen: Any) -> Any:
     import torch
 
-    found = 0
+    total = 0
     for other, weight in zip(neighbours(seen), block.weights2):
         affinity = torch.einsum("bcthw,bctij->bthwij", x, other)
-        found = found + weight * torch.einsum("bctij,bthwij->bcthw", other, affinity.sigmoid() - 0.5)
-    return found
+        total = total + weight * torch.einsum("bctij,bthwij->bcthw", other, affinity.sigmoid() - 0.5)
+    return total
 
 
 def checkpointed(block: Any, x: Any, seen: Any) -> Any:
@@ -112,15 +112,15 @@ def checkpointed(block: Any, x: Any, seen: Any) -> Any:
 
     def chunk(mine: Any, *others: Any) -> Any:
         """[C, t, P] each"""
-        found = 0
+        total = 0
         for other, weight in zip(others, block.weights2):
             affinity = torch.einsum("ctp,ctq->tpq", mine, other)
-            found = found + weight * torch.einsum("ctq,tpq->ctp", other, affinity.sigmoid() - 0.5)
-        return found
+            total = total + weight * torch.einsum("ctq,tpq->ctp", other, affinity.sigmoid() - 0.5)
+        return total
 
-    flat = [each[0].flatten(2) for each in (x, *neighbours(seen))]
+    flat = [tensor[0].flatten(2) for tensor in (x, *neighbours(seen))]
     step = frames_at_once(x.permute(0, 2, 3, 4, 1).flatten(2, 3))
-    parts = [checkpoint(chunk, *(each[:, start:start + step] for each in flat), use_reentrant=False)
+    parts = [checkpoint(chunk, *(tensor[:, start:start + step] for tensor in flat), use_reentrant=False)
              for start in range(0, x.shape[2], step)]
     return torch.cat(parts, dim=1).view(x.shape)
 

@@ -28,21 +28,21 @@ def off(film: Take) -> float:
 
 
 def cuts(clips: int) -> None:
-    found, away = 0, []
+    hits, away = 0, []
     for number in range(clips):
         pictures, points = film = spliced(number)
-        found += shots(points, SIZE, shown(pictures)) == [0, LENGTH, len(pictures)]
+        hits += shots(points, SIZE, shown(pictures)) == [0, LENGTH, len(pictures)]
         away.append(off(film))
     invented, frames = _invented(clips)
-    print(f"{clips} films spliced of two takes of the drawn signer: {found} cuts found, at the frame; in the boxes the "
+    print(f"{clips} films spliced of two takes of the drawn signer: {hits} cuts found, at the frame; in the boxes the "
           f"body lies {np.median(away):.0f} pixels of a 210x260 frame from where the corpus has it in the middle, at "
           f"most {max(away):.0f}")
     print(f"{clips} whole takes, {frames} frames: {invented} cuts invented")
 
 
 def _invented(clips: int) -> Tuple[int, int]:
-    each: List[Tuple[int, int]] = []
+    counts: List[Tuple[int, int]] = []
     for number in range(clips):
         pictures, points = take(100 + number, ("near", "far", "beside")[number % 3], 4 * LENGTH)
-        each.append((len(shots(points, SIZE, shown(pictures))) - 2, len(pictures)))
-    return sum(count for count, _ in each), sum(frames for _, frames in each)
+        counts.append((len(shots(points, SIZE, shown(pictures))) - 2, len(pictures)))
+    return sum(count for count, _ in counts), sum(frames for _, frames in counts)

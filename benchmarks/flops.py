@@ -42,7 +42,7 @@ def count(network: nn.Module, run: Callable[[], Any], backward: bool = False) ->
     def note(rule: Callable[[Any, Tuple[Any, ...], Any], float]) -> Any:
         def hook(module: nn.Module, inputs: Tuple[Any, ...], output: Any) -> None:
             nonlocal total
-            recorded = backward and any(getattr(each, "requires_grad", False) for each in inputs)
+            recorded = backward and any(getattr(tensor, "requires_grad", False) for tensor in inputs)
             slopes = 2 if isinstance(module, Correlation) else 1        # of both factors; otherwise of the input alone
             total += rule(module, inputs, output) * (1 + slopes * recorded)
         return hook

@@ -155,8 +155,8 @@ def digests(folder: Path) -> Dict[str, str]:
 
 def _timeless(value: object) -> object:
     if isinstance(value, dict):
-        return {key: _timeless(each) for key, each in value.items() if key not in (*TIMED, "counts", "status")}
-    return [_timeless(each) for each in value] if isinstance(value, list) else value
+        return {key: _timeless(item) for key, item in value.items() if key not in (*TIMED, "counts", "status")}
+    return [_timeless(item) for item in value] if isinstance(value, list) else value
 
 
 if __name__ == "__main__":

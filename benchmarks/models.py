@@ -42,10 +42,10 @@ def main() -> None:
     for name in options.models:
         for frames in options.frames:
             runs, operations = contenders(name, frames, device)
-            found = measured(runs, options.repeats, device)
+            figures = measured(runs, options.repeats, device)
             rate = max(rate, matrix_rate(device))       # the best seen: other work can only lower it
             floor = operations / rate
-            for what, (seconds, busy, peak) in found.items():
+            for what, (seconds, busy, peak) in figures.items():
                 lines.append(f"{name:11} {frames:4} {what:24} {operations / 1e9:7.0f} {floor:8.3f} {seconds:8.3f} "
                              f"{busy:8.3f} {seconds / floor:7.2f} {peak:8.2f}")
                 print(lines[-1], flush=True)

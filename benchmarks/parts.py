@@ -39,7 +39,7 @@ from runs.loading import load_recogniser  # noqa: E402
 RESULT = ROOT / "benchmarks" / "results" / "parts.txt"
 NAMES = PARTS[ALL]
 LEAST = 0.5             # of a log-probability that a gloss gains from all parts, or they have nothing to share out
-Place = Callable[[Clip, np.ndarray], np.ndarray]        # keypoints [T, 133, 3] -> labels [T, 64, 64]
+Labels = Callable[[Clip, np.ndarray], np.ndarray]       # keypoints [T, 133, 3] -> labels [T, 64, 64]
 FIGURES = ("share", "alone", "without")
 
 
@@ -77,18 +77,18 @@ def tell(into: List[str], lines: Sequence[str]) -> None:
 def _table(title: str, model: Recogniser, clips: Sequence[Clip], points: Optional[str]) -> List[str]:
     rows, glosses, asks = [], 0, ""
     for clip in clips:
-        told = explain(model, clip, Question(target="each", parts=ALL, hidden_keypoints=points)).parts
-        assert told is not None
-        known = [gloss for gloss in told.glosses if gloss.about.span.startswith("read") and gloss.parts
+        clip_parts = explain(model, clip, Question(target="each", parts=ALL, hidden_keypoints=points)).parts
+        assert clip_parts is not None
+        known = [gloss for gloss in clip_parts.glosses if gloss.about.span.startswith("read") and gloss.parts
                  and gloss.score - gloss.hidden >= LEAST]
-        glosses, asks = glosses + len(known), told.asks or asks
+        glosses, asks = glosses + len(known), clip_parts.asks or asks
         if known:
             rows.append(np.sum([_of(gloss) for gloss in known], axis=0))
     sums = np.stack(rows)                                           # [clips, 3 figures x parts, and what all give]
     out = [f"{title}: {glosses} glosses of {len(rows)} clips; {asks}",
            f"{'':<18}" + "".join(f"{name:<22}" for name in FIGURES).rstrip()]
-    for place, part in enumerate(NAMES):
-        cells = [_cell(share_of(sums[:, [place + number * len(NAMES), -1]], 0)) for number in range(len(FIGURES))]
+    for index, part in enumerate(NAMES):
+        cells = [_cell(share_of(sums[:, [index + number * len(NAMES), -1]], 0)) for number in range(len(FIGURES))]
         out.append(f"{part:<18}" + "".join(f"{cell:<22}" for cell in cells).rstrip())
     return [*out, ""]
 
@@ -99,8 +99,8 @@ def _of(gloss: GlossParts) -> np.ndarray:
     return np.array([*sum(figures, []), gloss.score - gloss.hidden])
 
 
-def _cell(found: Interval) -> str:
-    return f"{found.value:.0%} ({found.low:.0%} to {found.high:.0%})"
+def _cell(interval: Interval) -> str:
+    return f"{interval.value:.0%} ({interval.low:.0%} to {interval.high:.0%})"
 
 
 def _rule(clips: Sequence[Clip], exact: Sequence[np.ndarray]) -> List[str]:
@@ -109,8 +109,8 @@ def _rule(clips: Sequence[Clip], exact: Sequence[np.ndarray]) -> List[str]:
            f"{MOVED}", f"of 255; margin {MARGIN}): of the cells that the drawn hand covers, the share of each part; "
            f"{len(clips)} clips", f"{'':<34}{'frames':>8}{'that hand':>11}{BODY:>17}{REST:>17}{'other parts':>13}"]
     for title, chosen in (("found", False), ("lost", True)):
-        for rule, place in (("as it is", part_labels_of), ("by the keypoints alone", plain_labels_of)):
-            frames, shares = _shares(clips, exact, chosen, place)
+        for rule, labels_of in (("as it is", part_labels_of), ("by the keypoints alone", plain_labels_of)):
+            frames, shares = _shares(clips, exact, chosen, labels_of)
             out.append(f"{title}, {rule:<28}".ljust(34) + f"{frames:>8}{shares[0]:>11.0%}{shares[1]:>17.0%}"
                        f"{shares[2]:>17.0%}{1 - shares.sum():>13.0%}")
     return out
@@ -127,12 +127,12 @@ def plain_labels_of(clip: Clip, keypoints: np.ndarray) -> np.ndarray:
     return part_labels(sure, clip.frames, ALL)[0]
 
 
-def _shares(clips: Sequence[Clip], exact: Sequence[np.ndarray], chosen: bool, place: Place
+def _shares(clips: Sequence[Clip], exact: Sequence[np.ndarray], chosen: bool, labels_of: Labels
             ) -> Tuple[int, np.ndarray]:
     frames, cells = 0, np.zeros(4)
     for clip, own in zip(clips, exact):
         assert clip.keypoints is not None
-        labels, drawn = place(clip, clip.keypoints), regions(own, FRONT, 0.0)[0]
+        labels, drawn = labels_of(clip, clip.keypoints), regions(own, FRONT, 0.0)[0]
         gone = lost(clip.keypoints)
         for side, name in enumerate((LEFT, RIGHT)):
             for frame in np.flatnonzero(gone[:, side] == chosen):

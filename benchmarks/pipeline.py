@@ -49,9 +49,9 @@ def main() -> None:
         checkpoints = {model: checkpoint(root / "checkpoints", model) for model in options.models}
         out = Path(scratch) / "outputs"
         whole = run(data, checkpoints, out, options.device)
-        told = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(out.glob("*/preds.json"))]
+        records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(out.glob("*/preds.json"))]
         bare = {model: bare_seconds(model, path, data, options.device) for model, path in checkpoints.items()}
-    report(whole, told, bare, options)
+    report(whole, records, bare, options)
 
 
 def small(options: argparse.Namespace) -> None:
@@ -67,8 +67,8 @@ def small(options: argparse.Namespace) -> None:
         for processes in options.processes:
             out = Path(scratch) / f"outputs-{processes}"
             wall, busy = run(data, checkpoints, out, options.device, processes)
-            told = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(out.glob("*/preds.json"))]
-            taken = stages(told)
+            records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(out.glob("*/preds.json"))]
+            taken = stages(records)
             shares = {stage: seconds / processes for stage, seconds in taken.items()}
             lines.append(f"{processes} process(es): {3600 * options.clips / wall:.0f} clips an hour, {wall:.1f} s, "
                          f"{busy:.1f} s of the processor; {split_on_paper.waiting(shares, wall)}")
@@ -84,14 +84,14 @@ def small(options: argparse.Namespace) -> None:
         (ROOT / "benchmarks/results/split.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def stages(told: List[Dict[str, Any]]) -> Dict[str, float]:
+def stages(records: List[Dict[str, Any]]) -> Dict[str, float]:
     """Seconds of what goes on side by side: in one thread each."""
-    found = {"decode": 0.0, "explain": 0.0, "draw and write": 0.0}
-    for preds in told:
+    taken = {"decode": 0.0, "explain": 0.0, "draw and write": 0.0}
+    for preds in records:
         for stage, seconds in preds["seconds"].items():
             name = "decode" if stage == "decode" else "explain" if stage.startswith("explain") else "draw and write"
-            found[name] += seconds if stage != "total" else 0.0
-    return found
+            taken[name] += seconds if stage != "total" else 0.0
+    return taken
 
 
 def workspace(root: Path, clips: int, frames: int) -> Path:
@@ -172,24 +172,25 @@ def bare_seconds(model: str, path: Path, data: Path, device: str) -> Seconds:
     return time.perf_counter() - started, processor_seconds() - busy
 
 
-def report(whole: Seconds, told: List[Dict[str, Any]], bare: Dict[str, Seconds], options: argparse.Namespace) -> None:
+def report(whole: Seconds, records: List[Dict[str, Any]], bare: Dict[str, Seconds],
+           options: argparse.Namespace) -> None:
     stages: Dict[str, float] = {}
-    for preds in told:
+    for preds in records:
         for stage, seconds in preds["seconds"].items():
             stages[stage] = stages.get(stage, 0.0) + seconds
-    networks = [options.clips * sum(each[kind] for each in bare.values()) for kind in (0, 1)]
+    networks = [options.clips * sum(model_seconds[kind] for model_seconds in bare.values()) for kind in (0, 1)]
     print(f"{options.clips} clip(s) of {options.frames} frames, {', '.join(options.models)}, on {options.device}, "
           f"{len(os.sched_getaffinity(0))} cores")
     print("stages, which overlap: " + ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in stages.items()))
     for model in options.models:
         print(f"explained by {model}, clip after clip: "
-              + " ".join(f"{preds['seconds'][f'explain {model}']:.2f}" for preds in told) + " s")
+              + " ".join(f"{preds['seconds'][f'explain {model}']:.2f}" for preds in records) + " s")
     print("bare, a clip: " + ", ".join(f"{model} {seconds:.2f} s" for model, (seconds, _) in bare.items()))
     for kind, title in enumerate(("wall clock", "processor ")):
         print(f"{title}  whole run {whole[kind]:6.1f} s, bare forwards and backwards {networks[kind]:6.1f} s: "
               f"{whole[kind] / networks[kind]:.2f} times")
     print(f"{3600 * options.clips / whole[0]:.0f} clips an hour; "
-          f"peak memory {max(preds['peak_memory'] for preds in told) / 2 ** 30:.2f} GB")
+          f"peak memory {max(preds['peak_memory'] for preds in records) / 2 ** 30:.2f} GB")
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def what_was_read(count: int, maps: Dict[str, Dict[str, LaidMap]]) -> Sequence:
 def plain_loop(folder: Path, frames: np.ndarray, maps: Dict[str, Dict[str, LaidMap]], fps: float) -> None:
     from pytorch_grad_cam.utils.image import show_cam_on_image
 
-    whole = {(model, name): its.whole() for model, layers in maps.items() for name, its in layers.items()}
+    whole = {(model, name): layer.whole() for model, layers in maps.items() for name, layer in layers.items()}
     with av.open(str(folder / "comparison.mp4"), "w", options={"movflags": "+faststart"}) as container:
         stream = container.add_stream("libx264", rate=Fraction(fps), options=dict(ENCODER))
         stream.width, stream.height, stream.pix_fmt = 5 * 264 + 20, 900, "yuv420p"

@@ -49,9 +49,9 @@ def made_up(count: int) -> Case:
                          for name, (side, stride) in grids.items()}
         for name in TIME_ONLY[model]:
             layers[model][name] = LayerMap(laid(rng.random(count), (256, 256)))
-    models = {model: records.model(title=model, layers={name: records.layer() for name in each})
-              for model, each in layers.items()}
-    explanations = {model: records.explanation(each, model=model) for model, each in layers.items()}
+    models = {model: records.model(title=model, layers={name: records.layer() for name in model_layers})
+              for model, model_layers in layers.items()}
+    explanations = {model: records.explanation(model_layers, model=model) for model, model_layers in layers.items()}
     points = rng.random((count, 133, 3)).astype(np.float32) * (210, 260, 1)
     return frames, explanations, records.sequence(models, sequence="made up", frames=count, seconds={}), points
 
@@ -88,7 +88,7 @@ def main() -> None:
         write_report(Path(folder), frames, explanations, record, points)
         seconds, used = time.perf_counter() - started, time.process_time() - used
         size = (Path(folder) / "report.html").stat().st_size
-    count = sum(len(each.layers) for each in explanations.values())
+    count = sum(len(explanation.layers) for explanation in explanations.values())
     print(f"{len(frames)} frames, {count} layers: {size / 1e6:.2f} MB "
           f"({size / len(frames) * 200 / 1e6:.2f} MB for 200 frames), {seconds:.2f} s ({used:.2f} s of CPU)")
     if record.seconds:

@@ -135,8 +135,8 @@ def table(title: str, values: Values) -> List[str]:
 
 
 def _bracketed(values: List[float]) -> str:
-    found = of_mean(values)
-    return f"{found.value:5.2f} [{found.low:5.2f},{found.high:5.2f}]"
+    interval = of_mean(values)
+    return f"{interval.value:5.2f} [{interval.low:5.2f},{interval.high:5.2f}]"
 
 
 if __name__ == "__main__":

@@ -36,9 +36,9 @@ def corpus_people(root: str, dataset: Optional[str], name: Optional[str], some: 
     search = estimator(name)
     for paths in some_frames(files, some):
         everybody = [people for people in search(map(_tall, decode_frames(paths))) if people is not None]
-        found = [points for points in map(foremost, everybody) if points is not None]
-        if found:
-            yield np.stack(found)
+        poses = [points for points in map(foremost, everybody) if points is not None]
+        if poses:
+            yield np.stack(poses)
 
 
 def some_frames(files: Corpus, some: int) -> Iterator[List[Path]]:
@@ -47,7 +47,7 @@ def some_frames(files: Corpus, some: int) -> Iterator[List[Path]]:
     for index in np.unique(np.linspace(0, len(rows) - 1, some).round().astype(int)):
         row, split = rows[index]
         paths = files.frames(row, split, TALL) or files.need_frames(row, split)
-        yield [paths[place] for place in np.unique(np.linspace(0, len(paths) - 1, FRAMES).round().astype(int))]
+        yield [paths[number] for number in np.unique(np.linspace(0, len(paths) - 1, FRAMES).round().astype(int))]
 
 
 def _tall(picture: np.ndarray) -> np.ndarray:
@@ -62,4 +62,4 @@ def standing(points: np.ndarray) -> Optional[np.ndarray]:
     sure = body[..., 2] >= CONFIDENT
     if not sure.any(axis=0).all():
         return None
-    return np.array([np.median(body[sure[:, place], place, :2], axis=0) for place in range(len(BODY))])
+    return np.array([np.median(body[sure[:, point], point, :2], axis=0) for point in range(len(BODY))])

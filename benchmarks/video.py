@@ -53,7 +53,7 @@ def drawn(split: str, member: int) -> SignedClip:
 def framing(root: Optional[str], dataset: Optional[str], name: Optional[str]) -> None:
     people = (list(corpus_people(root, dataset, name)) if root else
               [drawn(split, member).keypoints for split in SPLITS for member in range(SIGNERS[split])])
-    places = [each for each in map(standing, people) if each is not None]
+    places = [stance for stance in map(standing, people) if stance is not None]
     if not places:
         raise UserError(f"{root}: nose, eyes and shoulders are seen in none of {len(people)} sequences")
     stand = np.stack(places)
@@ -63,8 +63,8 @@ def framing(root: Optional[str], dataset: Optional[str], name: Optional[str]) ->
                                             stand.mean(axis=0), stand.std(axis=0), STANDING):
         print(f"  {name:<16}{mean[0]:6.1f}{mean[1]:7.1f}  +-{spread[0]:4.1f}{spread[1]:5.1f}  "
               f"{supposed[0]:7.1f}{supposed[1]:7.1f}")
-    found = [around(points, FRAME) for points in people]
-    print(f"taken whole: {sum(box == whole(FRAME) for box in found)} of {len(found)} (boxes that share {ALIKE:.0%} of "
+    boxes = [around(points, FRAME) for points in people]
+    print(f"taken whole: {sum(box == whole(FRAME) for box in boxes)} of {len(boxes)} (boxes that share {ALIKE:.0%} of "
           "their union count as one framing)")
 
 
@@ -72,13 +72,13 @@ def found_in(clip: SignedClip, scale: int) -> List[Optional[np.ndarray]]:
     """In pixels of the 210x260 picture, from one `scale` times as large."""
     pictures = (cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
                 for picture in clip.pictures())
-    points = list(estimator("mediapipe")(pictures))
-    return [None if each is None else (each[0] + (0.5, 0.5, 0)) / (scale, scale, 1) - (0.5, 0.5, 0) for each in points]
+    return [None if people is None else (people[0] + (0.5, 0.5, 0)) / (scale, scale, 1) - (0.5, 0.5, 0)
+            for people in estimator("mediapipe")(pictures)]
 
 
-def lost_at(found: Sequence[Optional[np.ndarray]], value: float) -> np.ndarray:
+def lost_at(poses: Sequence[Optional[np.ndarray]], value: float) -> np.ndarray:
     """The same with every point that was not found at (place, place)."""
-    keypoints = filled(found)
+    keypoints = filled(poses)
     assert keypoints is not None
     keypoints[..., :2][keypoints[..., 2] == 0] = value
     return keypoints
@@ -94,9 +94,9 @@ def keypoints(clips: int) -> None:
     frames = 0
     for number in range(clips):
         clip = drawn("test", number % SIGNERS["test"]) if number < SIGNERS["test"] else drawn("dev", number)
-        found = found_in(clip, 2)
-        frames += len(found)
-        estimated = filled(found)
+        poses = found_in(clip, 2)
+        frames += len(poses)
+        estimated = filled(poses)
         assert estimated is not None
         seen.append(float((estimated[:, list(HANDS), 2] > 0).mean()))
         off = np.hypot(*(estimated - clip.keypoints)[..., :2].T).T
@@ -109,14 +109,14 @@ def keypoints(clips: int) -> None:
             if len(chosen):
                 errors.setdefault(name, []).append(float(chosen.mean()))
         tall = np.stack(list(clip.pictures()))
-        told = Clip("drawn", "test", np.stack([square(picture) for picture in tall]), tall_frames=tall)
+        shown = Clip("drawn", "test", np.stack([square(picture) for picture in tall]), tall_frames=tall)
         truth.append(clip.words)
-        ways = {"exact points": clip.keypoints, "estimated": estimated, "estimated, lost ones at 0": lost_at(found, 0),
-                "estimated, lost ones far outside": lost_at(found, -1000)}
+        ways = {"exact points": clip.keypoints, "estimated": estimated, "estimated, lost ones at 0": lost_at(poses, 0),
+                "estimated, lost ones far outside": lost_at(poses, -1000)}
         for way, points in ways.items():
             recogniser = recognisers["twostream"]
             with torch.no_grad():
-                logits = recogniser(recogniser.prepare(Clip(told.seq_id, told.split, told.frames, (), points, tall)))
+                logits = recogniser(recogniser.prepare(Clip(shown.seq_id, shown.split, shown.frames, (), points, tall)))
             read.setdefault(way, []).append(recogniser.decode(logits[0] if logits.dim() == 3 else logits))
         if number == 0:
             draw(tall[len(tall) // 2], clip.keypoints[len(tall) // 2], estimated[len(tall) // 2])
