@@ -40,10 +40,10 @@ def graph() -> Dict[str, Set[str]]:
 def test_no_file_imports_itself_by_way_of_others(graph: Dict[str, Set[str]]) -> None:
     left = dict(graph)
     while True:
-        ends = {name for name, its in left.items() if not its & set(left)}
+        ends = {name for name, imported in left.items() if not imported & set(left)}
         if not ends:
             break
-        left = {name: its for name, its in left.items() if name not in ends}
+        left = {name: imported for name, imported in left.items() if name not in ends}
     assert not left
 
 
@@ -53,4 +53,4 @@ def test_a_door_knows_only_what_is_below_it(graph: Dict[str, Set[str]], door: st
 
 
 def test_nothing_imports_a_command_but_a_command(graph: Dict[str, Set[str]]) -> None:
-    assert not {name for name, its in graph.items() if its & COMMANDS and name not in COMMANDS}
+    assert not {name for name, imported in graph.items() if imported & COMMANDS and name not in COMMANDS}

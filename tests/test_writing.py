@@ -48,8 +48,8 @@ def writes(call: ast.Call) -> bool:
         modes = [*call.args[1:2], *(each.value for each in call.keywords if each.arg == "mode")]
         return any(not isinstance(mode, ast.Constant) or set(str(mode.value)) & set("wax+") for mode in modes)
     if name == "open" and isinstance(call.func, ast.Attribute):        # os.open, Path.open, av.open
-        told = ast.dump(call)
-        return "O_CREAT" in told or "O_WRONLY" in told or any(f"Constant(value='{mode}" in told for mode in "wax")
+        dumped = ast.dump(call)
+        return "O_CREAT" in dumped or "O_WRONLY" in dumped or any(f"Constant(value='{mode}" in dumped for mode in "wax")
     if name in ("copy", "copyfile", "copy2", "copytree", "move"):
         return isinstance(call.func, ast.Attribute) and getattr(call.func.value, "id", "") == "shutil"
     if name == "save" and "checkpointing" in ast.dump(call.func):

@@ -161,13 +161,13 @@ def by_hand(model: Recogniser, clip: Clip) -> Dict[str, np.ndarray]:
 @pytest.mark.parametrize("name", ["slowfast", "twostream", "mamba", "mska"])
 def test_gradients_reach_each_stream_s_input(name: str) -> None:
     model, clip = networks.recogniser(name), networks.clip(12)
-    found, expected = explain(model, clip, Question(method="inputxgradient")), by_hand(model, clip)
-    assert list(found.layers) == list(expected)
+    explanation, expected = explain(model, clip, Question(method="inputxgradient")), by_hand(model, clip)
+    assert list(explanation.layers) == list(expected)
     for layer, whole in expected.items():
         joints = model.layers[layer].joints             # of the points that are fed, those it looks at
-        its = whole[:, list(joints)] if joints else whole
-        assert its.any()
-        np.testing.assert_allclose(found.layers[layer].raw, its, rtol=1e-3, atol=1e-5 * its.max())
+        wanted = whole[:, list(joints)] if joints else whole
+        assert wanted.any()
+        np.testing.assert_allclose(explanation.layers[layer].raw, wanted, rtol=1e-3, atol=1e-5 * wanted.max())
 
 
 class Bright(TinyRecogniser):
@@ -201,8 +201,8 @@ def test_each_gloss_is_explained_as_if_alone() -> None:
     model = Reader()
     together = explain(model, tiny_clip(), Question(target="each", method="occlusion", budget=30))
     alone = explain(model, tiny_clip(), Question(target="SONNE", method="occlusion", budget=30))
-    its = next(gloss for gloss in together.glosses if gloss.about.gloss == "SONNE")
-    np.testing.assert_array_equal(its.layers["input"].raw, alone.layers["input"].raw)
+    gloss = next(gloss for gloss in together.glosses if gloss.about.gloss == "SONNE")
+    np.testing.assert_array_equal(gloss.layers["input"].raw, alone.layers["input"].raw)
 
 
 @pytest.mark.parametrize("method", MANY)

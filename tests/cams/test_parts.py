@@ -90,10 +90,10 @@ def test_on_a_network_that_adds_each_part_gives_its_own() -> None:
 
 
 def test_on_a_network_that_needs_both_hands_each_has_half_and_alone_nothing() -> None:
-    told = figures(parts(PartReader(both, 3.0), parted_clip()))
-    assert told[RIGHT] == told[LEFT] == pytest.approx((1, 0, 2), abs=1e-4)
-    assert told[BODY] == pytest.approx((1, 1, 1), abs=1e-4)
-    assert told["mouth"] == told[REST] == pytest.approx((0, 0, 0), abs=1e-4)
+    worth = figures(parts(PartReader(both, 3.0), parted_clip()))
+    assert worth[RIGHT] == worth[LEFT] == pytest.approx((1, 0, 2), abs=1e-4)
+    assert worth[BODY] == pytest.approx((1, 1, 1), abs=1e-4)
+    assert worth["mouth"] == worth[REST] == pytest.approx((0, 0, 0), abs=1e-4)
 
 
 def test_four_parts_take_a_quarter_of_the_readings() -> None:
@@ -187,9 +187,9 @@ def test_a_part_that_is_not_in_the_view_has_no_value_and_is_no_player() -> None:
     model = PartReader(added, sum(WORTH.values()))
     model.viewport = Viewport(0, 0, 1, 0.6)
     found = parts(model, parted_clip())
-    told = figures(found)
-    assert told[RIGHT] == told[LEFT] == (None, None, None)
-    assert told[BODY][0] == pytest.approx(2, abs=1e-4) and told[REST][0] == pytest.approx(1.5, abs=1e-4)
+    worth = figures(found)
+    assert worth[RIGHT] == worth[LEFT] == (None, None, None)
+    assert worth[BODY][0] == pytest.approx(2, abs=1e-4) and worth[REST][0] == pytest.approx(1.5, abs=1e-4)
     assert found.readings == 16 + FRAMES // STRETCH
 
 

@@ -39,7 +39,7 @@ class Reader(TinyRecogniser):
         return made + 9 * torch.nn.functional.one_hot(path, made.shape[2])
 
 
-def told(found: List[Picks]) -> List[Tuple[Any, ...]]:
+def facts(found: List[Picks]) -> List[Tuple[Any, ...]]:
     return [(about.gloss, about.verdict, about.side, picks.steps, picks.classes, picks.against)
             for picks, about in zip(found, abouts(found))]
 
@@ -50,9 +50,9 @@ def abouts(found: List[Picks]) -> List[ExplainedGloss]:
 
 def test_each_gloss_read_is_taken_at_its_own_steps() -> None:
     found = each(TinyRecogniser(), replace(tiny_clip(), glosses=("REGEN", "KALT", "WIND")), logits())
-    assert told(found) == [("REGEN", "right", None, (1, 2), (1, 1), ()),
-                           ("SONNE", "substituted", None, (4,), (2,), ()),
-                           ("WIND", "right", None, (6, 7, 8), (3, 3, 3), ())]
+    assert facts(found) == [("REGEN", "right", None, (1, 2), (1, 1), ()),
+                            ("SONNE", "substituted", None, (4,), (2,), ()),
+                            ("WIND", "right", None, (6, 7, 8), (3, 3, 3), ())]
     assert abouts(found)[1].true_gloss == "KALT" and abouts(found)[1].truth == "true-2"
 
 
@@ -63,19 +63,19 @@ def test_without_a_truth_there_is_no_verdict() -> None:
 
 def test_a_substituted_gloss_is_held_against_the_true_one_and_the_other_way_round() -> None:
     found = errors(TinyRecogniser(), replace(tiny_clip(), glosses=("REGEN", "KALT", "WIND")), logits())
-    assert told(found) == [("SONNE", "substituted", "read", (4,), (2,), (4,)),
-                           ("SONNE", "substituted", "true", (4,), (4,), (2,))]
+    assert facts(found) == [("SONNE", "substituted", "read", (4,), (2,), (4,)),
+                            ("SONNE", "substituted", "true", (4,), (4,), (2,))]
     assert all("SONNE" in picks.words and "KALT" in picks.words for picks in found)
 
 
 def test_an_inserted_gloss_is_held_against_the_blank() -> None:
     found = errors(TinyRecogniser(), replace(tiny_clip(), glosses=("REGEN", "WIND")), logits())
-    assert told(found) == [("SONNE", "inserted", "read", (4,), (2,), (0,))]
+    assert facts(found) == [("SONNE", "inserted", "read", (4,), (2,), (0,))]
 
 
 def test_a_missed_gloss_is_held_against_the_best_other_class_where_the_truth_is_aligned() -> None:
     found = errors(TinyRecogniser(), replace(tiny_clip(), glosses=("REGEN", "SONNE", "WIND", "KALT")), logits())
-    (gloss, verdict, side, steps, classes, against), (_, _, other, *_) = told(found)
+    (gloss, verdict, side, steps, classes, against), (_, _, other, *_) = facts(found)
     assert (gloss, verdict, side, other) == ("KALT", "deleted", "read", "true")
     assert against == (4,) * len(steps) and classes == tuple([PATH[step] for step in steps])
     assert found[0].words.startswith("the best other class (WIND) less KALT")

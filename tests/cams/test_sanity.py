@@ -18,9 +18,9 @@ COLOURS = {1: (255, 0, 0), 2: (0, 255, 0), 3: (0, 0, 255), 4: (255, 255, 0)}
 def signed(order: Tuple[int, ...], seed: int = 0) -> Clip:
     """Each gloss for ten frames: a square of its colour at its place, on faint noise."""
     frames = np.random.RandomState(seed).randint(90, 110, (10 * len(order), 16, 16, 3)).astype(np.uint8)
-    for place, gloss in enumerate(order):
+    for number, gloss in enumerate(order):
         row, column = PLACES[gloss]
-        frames[10 * place:10 * place + 10, row:row + 3, column:column + 3] = COLOURS[gloss]
+        frames[10 * number:10 * number + 10, row:row + 3, column:column + 3] = COLOURS[gloss]
     return tiny_clip(pixels=frames, glosses=tuple(WORDS[gloss] for gloss in order))
 
 

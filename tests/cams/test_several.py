@@ -35,8 +35,8 @@ def test_each_method_s_maps_are_those_it_makes_alone(target: str, window: int) -
               for number, gloss in enumerate(found.glosses)]
     assert target != "each" or found.glosses
     for layers, singles in pairs:
-        for each, its in zip(alone, singles):
-            for name, layer in its.items():
+        for each, own in zip(alone, singles):
+            for name, layer in own.items():
                 made = layers[f"{each.method}/{name}"]
                 assert made.method == each.method and made.flags == layer.flags
                 np.testing.assert_allclose(made.raw, layer.raw, rtol=1e-4, atol=1e-6 * max(layer.raw.max(), 1e-12))

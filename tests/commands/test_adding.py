@@ -59,10 +59,10 @@ def test_step_by_step_it_becomes_what_one_run_writes(whole: Case, tmp_path: Path
     for step in steps:
         assert case.run(*ONE, "--write", step, "--quiet") == 0
     assert_alike(files(case.out / "clip-0"), files(whole.out / "clip-0"))
-    told, at_once = (json.loads((out / "clip-0" / "preds.json").read_text()) for out in (case.out, whole.out))
+    stepwise, at_once = (json.loads((out / "clip-0" / "preds.json").read_text()) for out in (case.out, whole.out))
     for key in ("models", "settings", "frames", "truth", "versions"):
-        assert told[key] == at_once[key]
-    assert told["command"].count("main.py") == len(steps)
+        assert stepwise[key] == at_once[key]
+    assert stepwise["command"].count("main.py") == len(steps)
 
 
 def test_what_is_added_comes_from_the_maps_that_are_there(whole: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,

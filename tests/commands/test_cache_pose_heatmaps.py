@@ -44,9 +44,9 @@ def test_only_the_named_are_rendered_where_asked(root: Path, tmp_path: Path) -> 
 def test_one_failure_is_reported_and_the_rest_go_on(root: Path, capsys: pytest.CaptureFixture) -> None:
     shutil.rmtree(root / "features/fullFrame-256x256px/dev/01April_default-10")
     assert run(root) == 1
-    told = capsys.readouterr()
-    assert "01April_default-10: '01April_default-10' has no frames" in told.err
-    assert "2 made, 0 there already, 1 failed" in told.out
+    printed = capsys.readouterr()
+    assert "01April_default-10: '01April_default-10' has no frames" in printed.err
+    assert "2 made, 0 there already, 1 failed" in printed.out
 
 
 @pytest.mark.parametrize("flags, problem", [
@@ -56,8 +56,8 @@ def test_one_failure_is_reported_and_the_rest_go_on(root: Path, capsys: pytest.C
 ])
 def test_mistakes_are_one_line_and_two(root: Path, flags: list, problem: str, capsys: pytest.CaptureFixture) -> None:
     assert run(root, *flags) == 2
-    told = capsys.readouterr()
-    assert problem in told.err and told.err.count("\n") == 1 and told.out == ""
+    printed = capsys.readouterr()
+    assert problem in printed.err and printed.err.count("\n") == 1 and printed.out == ""
     assert not (root / "keypoints/heatmaps").exists()
 
 

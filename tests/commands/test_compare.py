@@ -30,28 +30,29 @@ def test_one_picture_leaves_overlays_a_figure_numbers_and_maps(tmp_path: Path) -
     picture = pictures(tiny_market(tmp_path / "market"))[0]
     assert run(tmp_path, "--model", "promptsg", "--weights", weights(tmp_path, "promptsg"), "--image", picture) == 0
     folder = tmp_path / "out" / picture.stem
-    told = scores(folder)
-    assert set(told["scores"][picture.name]) == {"pred"} and told["model"]["sha256"] and told["preprocessing"]
+    record = scores(folder)
+    assert set(record["scores"][picture.name]) == {"pred"} and record["model"]["sha256"] and record["preprocessing"]
     with np.load(folder / "maps.npz") as maps, Image.open(folder / "figure.png") as figure:
         assert figure.width > 300
-        for each in told["maps"]:
-            place = "/".join((each["picture"], each["target"], each["method"], each["layer"]))
-            assert list(maps[f"{place}/raw"].shape) == each["grid"] and maps[f"{place}/map"].shape == (80, 64)
-            assert Image.open(folder / each["file"]).size == (64, 80)
-            assert each["minimum"] <= each["maximum"] and each["words"]
-    assert ("none", "mim_attention") in {(each["target"], each["layer"]) for each in told["maps"]}
+        for entry in record["maps"]:
+            key = "/".join((entry["picture"], entry["target"], entry["method"], entry["layer"]))
+            assert list(maps[f"{key}/raw"].shape) == entry["grid"] and maps[f"{key}/map"].shape == (80, 64)
+            assert Image.open(folder / entry["file"]).size == (64, 80)
+            assert entry["minimum"] <= entry["maximum"] and entry["words"]
+    assert ("none", "mim_attention") in {(entry["target"], entry["layer"]) for entry in record["maps"]}
 
 
 def test_a_pair_is_explained_in_both_directions(tmp_path: Path) -> None:
     one, two, _ = pictures(tiny_market(tmp_path / "market"))
     file = weights(tmp_path)
     assert run(tmp_path, "--model", "arcface", "--weights", file, "--image", one, "--with", two) == 0
-    told = scores(tmp_path / "out" / f"{one.stem}__{two.stem}")
+    record = scores(tmp_path / "out" / f"{one.stem}__{two.stem}")
     embeddings = embed(build_embedder("arcface", file), [picture_clip(one), picture_clip(two)])
     cosine = float(embeddings[0] @ embeddings[1] / embeddings[0].norm() / embeddings[1].norm())
-    assert told["cosine"] == pytest.approx(cosine, abs=1e-6)
-    assert told["squared_distance"] == pytest.approx(2 - 2 * cosine, abs=1e-5)
-    assert {(each["picture"], each["target"]) for each in told["maps"]} == {(one.name, "cosine"), (two.name, "cosine")}
+    assert record["cosine"] == pytest.approx(cosine, abs=1e-6)
+    assert record["squared_distance"] == pytest.approx(2 - 2 * cosine, abs=1e-5)
+    assert {(entry["picture"], entry["target"]) for entry in record["maps"]} == {
+        (one.name, "cosine"), (two.name, "cosine")}
 
 
 def test_maps_lie_in_folders_by_target_and_method_and_only_of_layers_asked_for(tmp_path: Path) -> None:
@@ -74,8 +75,8 @@ def test_an_embedding_can_be_the_reference(tmp_path: Path) -> None:
     assert run(tmp_path, *asked, tmp_path / "two.npy") == 0 and run(tmp_path, *asked, two) == 0
     alone, pair = (np.load(tmp_path / "out" / name / "maps.npz") for name in (f"{one.stem}__two",
                                                                              f"{one.stem}__{two.stem}"))
-    place = f"{one.name}/dot/gradcam/layer3/raw"
-    np.testing.assert_allclose(alone[place], pair[place], rtol=1e-4, atol=1e-6)
+    key = f"{one.name}/dot/gradcam/layer3/raw"
+    np.testing.assert_allclose(alone[key], pair[key], rtol=1e-4, atol=1e-6)
 
 
 def test_a_folder_is_sorted_by_likeness_with_right_and_wrong_told_apart(tmp_path: Path) -> None:
@@ -145,8 +146,8 @@ def test_on_its_training_pictures_a_class_has_a_person_s_number(tmp_path: Path) 
         path.rename(path.with_name(f"0013{path.name[4:]}"))
     assert run(tmp_path, "--model", "promptsg", "--weights", weights(tmp_path, "promptsg"), "--market", root,
                "--queries", 1, "--target", "class:8") == 0
-    told, = (json.loads(path.read_text(encoding="utf-8")) for path in (tmp_path / "out").glob("*/scores.json"))
-    assert {each["words"] for each in told["maps"] if each["target"] != "none"} == {
+    record, = (json.loads(path.read_text(encoding="utf-8")) for path in (tmp_path / "out").glob("*/scores.json"))
+    assert {entry["words"] for entry in record["maps"] if entry["target"] != "none"} == {
         "class 8 (identity 0013) of classifier"}
 
 
@@ -154,10 +155,10 @@ def test_market_tells_map_and_ranks_and_a_rate_of_checks(tmp_path: Path) -> None
     root = tiny_market(tmp_path / "market")
     assert run(tmp_path, "--model", "arcface", "--weights", weights(tmp_path), "--market", root, "--queries", 2,
                "--check", "--shifts", 4, "--layers", "layer3", "--target", "dot") == 0
-    told = scores(tmp_path / "out")
-    assert told["queries"] == 2 and told["gallery"] == 7 and 0 <= told["mAP"] <= 1 and told["rank 10"] == 1
-    assert {rate["check"]: rate["maps"] for rate in told["rates"]} == {"deletion": 4, "insertion": 4}
-    assert all(0 <= rate["low"] <= rate["passed"] / rate["maps"] <= rate["high"] <= 1 for rate in told["rates"])
+    record = scores(tmp_path / "out")
+    assert record["queries"] == 2 and record["gallery"] == 7 and 0 <= record["mAP"] <= 1 and record["rank 10"] == 1
+    assert {rate["check"]: rate["maps"] for rate in record["rates"]} == {"deletion": 4, "insertion": 4}
+    assert all(0 <= rate["low"] <= rate["passed"] / rate["maps"] <= rate["high"] <= 1 for rate in record["rates"])
     assert (tmp_path / "out" / "index.html").is_file()
 
 
@@ -165,8 +166,8 @@ def test_aligned_faces_have_their_maps_on_the_whole_picture(tmp_path: Path) -> N
     picture = pictures(tiny_market(tmp_path / "market"))[0]
     assert run(tmp_path, "--model", "arcface", "--weights", weights(tmp_path), "--image", picture, "--layers", "layer3",
                "--points", "20,20 40,20 30,30 24,40 38,40") == 0
-    told = scores(tmp_path / "out" / picture.stem)
-    assert told["preprocessing"].startswith("aligned by five points")
+    record = scores(tmp_path / "out" / picture.stem)
+    assert record["preprocessing"].startswith("aligned by five points")
     heat = np.load(tmp_path / "out" / picture.stem / "maps.npz")[f"{picture.name}/norm/gradcam/layer3/map"]
     assert heat.shape == (80, 64) and not heat[-8:].any()           # the crop ends above the picture's foot
 
@@ -215,9 +216,9 @@ def test_layers_are_listed_with_their_sizes(tmp_path: Path, capsys: pytest.Captu
 def test_help_answers_at_once_as_it_loads_nothing_large() -> None:
     code = "import sys, compare; compare.parser().format_help(); print([name for name in ('torch', 'cv2', 'numpy') " \
            "if name in sys.modules])"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True,
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True,
                           cwd=Path(compare.__file__).parent)
-    assert told.stdout.strip() == "[]"
+    assert done.stdout.strip() == "[]"
 
 
 def test_a_broken_picture_of_a_folder_is_left_out_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

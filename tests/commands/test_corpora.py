@@ -49,15 +49,15 @@ def test_a_clip_of_each_corpus_is_explained_and_read(places: Dict[str, Path], tm
              "--models", "corrnet"]
     assert main.main([*given, "--dataset", name, "--quiet"]) == 0
     row, = open_corpus(data).rows("dev")
-    told = json.loads((out / row.seq_id / "preds.json").read_text(encoding="utf-8"))
-    assert (told["dataset"], told["truth"]) == (name, list(row.glosses))
-    notes = told["models"]["corrnet"]["notes"]
+    record = json.loads((out / row.seq_id / "preds.json").read_text(encoding="utf-8"))
+    assert (record["dataset"], record["truth"]) == (name, list(row.glosses))
+    notes = record["models"]["corrnet"]["notes"]
     assert len(notes) == (name == "csl-daily")
     assert all(note == "fed whole frames, banner and all, of frames_256x256" for note in notes)
-    assert len(list((out / row.seq_id / "corrnet" / "conv2d.layer4").iterdir())) == told["frames"]
+    assert len(list((out / row.seq_id / "corrnet" / "conv2d.layer4").iterdir())) == record["frames"]
     assert evaluate.main([*given, "--device", "cpu"]) == 0
     hypothesis = (out / "dev.corrnet.txt").read_text(encoding="utf-8").splitlines()[1]
-    assert hypothesis == f"{row.seq_id}|{' '.join(told['models']['corrnet']['glosses'])}|{' '.join(row.glosses)}"
+    assert hypothesis == f"{row.seq_id}|{' '.join(record['models']['corrnet']['glosses'])}|{' '.join(row.glosses)}"
 
 
 @pytest.mark.parametrize("name", only(("csl-daily",), DRAWN))

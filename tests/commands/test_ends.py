@@ -94,12 +94,12 @@ def test_torchrun_gets_one_line_of_ours(case: Case, tmp_path: Path) -> None:
     assert len([line for line in done.stderr.splitlines() if line.startswith("main.py: ")]) == 1
 
 
-def on_a_disk_of(kilobytes: int, place: Path, words: List[str]) -> "subprocess.CompletedProcess[str]":
+def on_a_disk_of(kilobytes: int, disk: Path, words: List[str]) -> "subprocess.CompletedProcess[str]":
     """The command with `place` as a file system of its own; afterwards what lies there is printed."""
-    place.mkdir()
+    disk.mkdir()
     quoted = " ".join(f"'{word}'" for word in words)
-    script = (f"mount -t tmpfs -o size={kilobytes}k tmpfs '{place}' || exit 77\n"
-              f"{quoted} > /dev/null; code=$?; find '{place}' -type f; exit $code")
+    script = (f"mount -t tmpfs -o size={kilobytes}k tmpfs '{disk}' || exit 77\n"
+              f"{quoted} > /dev/null; code=$?; find '{disk}' -type f; exit $code")
     done = subprocess.run(["unshare", "-rm", "sh", "-c", script], cwd=ROOT, capture_output=True, text=True,
                           env=ENVIRONMENT)
     if done.returncode == 77 or "unshare" in done.stderr:

@@ -38,7 +38,7 @@ def arguments(trained: Path, out: Path, *more: str) -> list:
 def test_prints_the_table_and_writes_hypotheses(trained: Path, tmp_path: Path, beam: tuple,
                                                 capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate.main(arguments(trained, tmp_path, "--batch-size", "2", *beam)) == 0
-    header, own, common, *abouts, place = capsys.readouterr().out.strip().splitlines()
+    header, own, common, *abouts, last = capsys.readouterr().out.strip().splitlines()
     assert header.split() == ["model", "split", "decoder", "clips", "glosses", "sub", "ins", "del", "WER", "counted",
                               "by"]
     decoder = ["greedy"] if beam else ["beam", "10"]
@@ -60,9 +60,9 @@ def test_annotation_files_stand_in_for_the_corpus_s_own(trained: Path, tmp_path:
     tier = Tier("SIGN", (Interval(0, 1, "REGEN"), Interval(1, 2, "WIND ABEND")))
     (folder / "dev-1.eaf").write_bytes(eaf_bytes(Eaf((tier,))))
     assert evaluate.main(arguments(trained, tmp_path, "--truth", str(folder), "--tier", "SIGN")) == 0
-    told = capsys.readouterr()
-    assert f"dev: 1 of 2 clips are annotated by {folder}, and counted" in told.err
-    assert told.out.splitlines()[1].split()[4:6] == ["2", "3"]      # clips read, glosses counted
+    printed = capsys.readouterr()
+    assert f"dev: 1 of 2 clips are annotated by {folder}, and counted" in printed.err
+    assert printed.out.splitlines()[1].split()[4:6] == ["2", "3"]      # clips read, glosses counted
     truths = [line.split("|")[2] for line in (tmp_path / "dev.slowfast.txt").read_text().splitlines()[1:]]
     assert truths == ["", "REGEN WIND ABEND"]
     (folder / "dev-1.eaf").write_bytes(eaf_bytes(Eaf((Tier("SIGN", (Interval(0, 1, "HAUS1A BAUM2"),)),))))

@@ -108,9 +108,9 @@ def test_a_mistake_is_one_line(folder: Path, flags: Any, words: Any, capsys: pyt
 def test_it_needs_no_torch(folder: Path, tmp_path: Path) -> None:
     code = f"import sys, figure; figure.main([{str(folder)!r}, '--out', {str(tmp_path / 'f.pdf')!r}]); " \
            "print('torch' in sys.modules)"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True,
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True,
                           cwd=Path(figure.__file__).parent)
-    assert told.stdout.splitlines()[-1] == "False"
+    assert done.stdout.splitlines()[-1] == "False"
 
 
 DAMAGE = {

@@ -39,10 +39,10 @@ def test_the_files_hold_the_authors_logits_and_maps(name: str, data: Path, tmp_p
     assert main.main(["--data-root", str(data), "--split", "dev", "--seq", "golden", "--models", name,
                       f"--{name}-ckpt", str(tmp_path / "file.pt"), "--out", str(tmp_path / "out"), "--write", "cams",
                       "--device", "cpu", "--quiet"]) == 0
-    found = read_cams(tmp_path / "out" / "golden" / "cams.npz")[name]
-    assert abs(found.logits - golden["logits"]).max() <= 1e-4 * abs(golden["logits"]).max()
-    assert len(found.layers) == 5
-    for layer, its in found.layers.items():
-        ours, theirs = its.laid.raw, golden[f"cam/{layer}"]
+    explanation = read_cams(tmp_path / "out" / "golden" / "cams.npz")[name]
+    assert abs(explanation.logits - golden["logits"]).max() <= 1e-4 * abs(golden["logits"]).max()
+    assert len(explanation.layers) == 5
+    for layer, layer_map in explanation.layers.items():
+        ours, theirs = layer_map.laid.raw, golden[f"cam/{layer}"]
         assert abs(ours - theirs).max() <= published.FLOAT32.get(name, 5e-3) * theirs.max(), layer
         assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.9999, layer

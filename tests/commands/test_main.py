@@ -72,17 +72,17 @@ def test_the_saved_maps_are_the_pictures(case: Case, folder: Path, preds: Dict[s
     source = sorted((case.data / "features/fullFrame-256x256px/dev").glob("*/1/*.png"))
     for model, cams in read_cams(folder / "cams.npz").items():
         assert cams.logits.dtype == np.float32
-        for name, told in preds["models"][model]["layers"].items():
+        for name, layer in preds["models"][model]["layers"].items():
             laid = cams.layers[name].laid
-            assert list(laid.raw.shape) == told["shape"] and laid.spatial == told["spatial"]
+            assert list(laid.raw.shape) == layer["shape"] and laid.spatial == layer["spatial"]
             for frame in (0, preds["frames"] // 2, preds["frames"] - 1):
                 picture = read_png(folder / model / name / f"frame_{frame:03d}.png")[:256]
                 view = View.of(laid.extent)
-                top, _, left, right = view.box if told["spatial"] else (0, 200, 0, 256)
+                top, _, left, right = view.box if layer["spatial"] else (0, 200, 0, 256)
                 wanted = read_png(source[frame])
                 if not view.sees(frame):
                     wanted = view.ground(wanted, frame)
-                elif told["spatial"]:
+                elif layer["spatial"]:
                     wanted = overlay(wanted, laid.at(frame), Style())
                 off = picture[top:200, left:right].astype(int) - wanted[top:200, left:right]
                 assert np.abs(off).max() <= 1       # OpenCV rounds the ends of lines its own way
@@ -99,17 +99,17 @@ def test_the_reading_stands_beside_the_truth(folder: Path, preds: Dict[str, Any]
 
 
 def test_each_gloss_has_its_frames_and_score(preds: Dict[str, Any]) -> None:
-    for told in preds["models"].values():
-        assert [span["gloss"] for span in told["spans"]] == told["glosses"]
-        bounds = [frame for span in told["spans"] for frame in span["frames"]]
+    for model in preds["models"].values():
+        assert [span["gloss"] for span in model["spans"]] == model["glosses"]
+        bounds = [frame for span in model["spans"] for frame in span["frames"]]
         assert bounds == sorted(bounds) and bounds[-1] <= preds["frames"]
-        assert all(0 < span["score"] <= 1 and span["frames"][0] < span["frames"][1] for span in told["spans"])
-        assert [span["gloss"] for span in told["truth_spans"]] == preds["truth"]
+        assert all(0 < span["score"] <= 1 and span["frames"][0] < span["frames"][1] for span in model["spans"])
+        assert [span["gloss"] for span in model["truth_spans"]] == preds["truth"]
 
 
 def test_the_record_says_how_it_was_made(case: Case, preds: Dict[str, Any]) -> None:
     assert preds["settings"]["target"] == "from-gt"
-    assert all(told["target"].split(",")[0] in preds["truth"] for told in preds["models"].values())
+    assert all(model["target"].split(",")[0] in preds["truth"] for model in preds["models"].values())
     assert preds["models"]["slowfast"]["checkpoint"]["file"] == case.checkpoints["slowfast"].name
     assert len(preds["models"]["slowfast"]["checkpoint"]["sha256"]) == 64
     assert {"decode", "explain slowfast", "explain twostream", "render", "total"} <= set(preds["seconds"])
@@ -122,11 +122,11 @@ def test_both_models_are_asked_for_the_true_gloss_that_lies_nearest_to_the_middl
     """Over the alignments of both: no other is as near, and there are some that are farther."""
     middle = preds["frames"] // 2
     off = [sum(max(start - middle, middle - (stop - 1), 0)
-               for start, stop in (told["truth_spans"][place]["frames"] for told in preds["models"].values()))
-           for place in range(len(preds["truth"]))]
+               for start, stop in (model["truth_spans"][index]["frames"] for model in preds["models"].values()))
+           for index in range(len(preds["truth"]))]
     nearest = preds["truth"][off.index(min(off))]
     assert len(set(off)) > 1
-    assert [told["target"].split(",")[0] for told in preds["models"].values()] == [nearest] * 2
+    assert [model["target"].split(",")[0] for model in preds["models"].values()] == [nearest] * 2
 
 
 def test_the_report_is_there_unless_it_is_not_wanted(folder: Path, tmp_path: Path) -> None:
@@ -163,9 +163,9 @@ def test_several_methods_in_one_run_are_told_apart_in_all_that_is_written(tmp_pa
     assert case.run("--split", "test", "--seq", "clip-0", "--quiet", *flags) == 0
     folder, names = case.out / "clip-0", ["gradcam/classifier", "occlusion/input"]
     preds = json.loads((folder / "preds.json").read_text())
-    told = preds["models"]["slowfast"]
-    assert (told["method"], preds["settings"]["method"]) == ("gradcam, occlusion", "gradcam occlusion")
-    assert [(name, layer["method"]) for name, layer in told["layers"].items()] == [
+    model = preds["models"]["slowfast"]
+    assert (model["method"], preds["settings"]["method"]) == ("gradcam, occlusion", "gradcam occlusion")
+    assert [(name, layer["method"]) for name, layer in model["layers"].items()] == [
         (name, name.split("/")[0]) for name in names]
     assert all((folder / "slowfast" / name / "frame_000.png").is_file() for name in names)
     cams = read_cams(folder / "cams.npz")["slowfast"]
@@ -212,8 +212,8 @@ def test_glosses_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 def test_a_clip_without_annotation_has_no_verdicts(tmp_path: Path) -> None:
     case = tiny_case(tmp_path)
     assert case.run("--split", "dev", "--seq", "01April_default-10") == 0
-    told = json.loads((case.out / "01April_default-10" / "preds.json").read_text(encoding="utf-8"))
-    assert told["truth"] is None and told["models"]["slowfast"]["wer"] is None
+    record = json.loads((case.out / "01April_default-10" / "preds.json").read_text(encoding="utf-8"))
+    assert record["truth"] is None and record["models"]["slowfast"]["wer"] is None
     assert "not annotated" in (case.out / "01April_default-10" / "preds.txt").read_text(encoding="utf-8")
 
 
@@ -223,8 +223,8 @@ def test_a_vocabulary_that_does_not_fit_is_said_aloud(tmp_path: Path, capsys: py
     corpus.write_text(corpus.read_text(encoding="utf-8").replace("REGEN WETTER", "REGEN NEBEL"), encoding="utf-8")
     assert case.run("--split", "test", "--seq", "clip-2") == 0
     assert "warning: slowfast: the vocabulary has 7 names for 6 classes" in capsys.readouterr().err
-    told = json.loads((case.out / "clip-2" / "preds.json").read_text(encoding="utf-8"))
-    assert any("7 names" in note for note in told["models"]["slowfast"]["notes"])
+    record = json.loads((case.out / "clip-2" / "preds.json").read_text(encoding="utf-8"))
+    assert any("7 names" in note for note in record["models"]["slowfast"]["notes"])
 
 
 @pytest.mark.gpu

@@ -88,9 +88,9 @@ def test_usage_errors_are_one_line(flags: List[str], capsys: pytest.CaptureFixtu
 def test_help_answers_at_once_as_it_loads_nothing_large() -> None:
     code = "import sys, main; main.parser().format_help(); print([name for name in ('torch', 'cv2', 'numpy', " \
            "'matplotlib', 'pytorch_grad_cam', 'av') if name in sys.modules])"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True,
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True,
                           cwd=Path(main.__file__).parent)
-    assert told.stdout.strip() == "[]"
+    assert done.stdout.strip() == "[]"
 
 
 def test_help_is_in_groups_names_what_it_takes_by_default_and_ends_with_examples() -> None:
@@ -114,9 +114,9 @@ def test_sequences_are_named_with_spaces_or_commas() -> None:
 
 @pytest.mark.parametrize("command", ["main", "evaluate", "train", "cache_pose_heatmaps"])
 def test_every_command_says_the_same_of_devices_and_folders(command: str) -> None:
-    told = subprocess.run([sys.executable, f"{command}.py", "--help"], capture_output=True, check=True, text=True,
+    done = subprocess.run([sys.executable, f"{command}.py", "--help"], capture_output=True, check=True, text=True,
                           cwd=Path(main.__file__).parent)
-    text = " ".join(told.stdout.split())
+    text = " ".join(done.stdout.split())
     assert DEVICE in text and "the folder with annotations/, features/ and keypoints/" in text
     assert "--out FOLDER" in text and "--data-root FOLDER" in text
     version = subprocess.run([sys.executable, f"{command}.py", "--version"], capture_output=True, check=True, text=True,

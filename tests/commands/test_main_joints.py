@@ -39,7 +39,7 @@ def steps(name: str) -> int:
     return 4 if name.endswith(".3") else 2
 
 
-def told(folder: Path) -> Dict[str, Any]:
+def model_record(folder: Path) -> Dict[str, Any]:
     return json.loads((folder / "preds.json").read_text(encoding="utf-8"))["models"]["mska"]
 
 
@@ -49,14 +49,14 @@ def data_of(page: Path) -> Dict[str, Any]:
 
 
 def test_every_layer_has_its_pictures_and_joints_by_time(folder: Path) -> None:
-    layers = told(folder)["layers"]
+    layers = model_record(folder)["layers"]
     assert set(layers) == set(MSKA.default_layers)
-    for name, its in layers.items():
+    for name, layer in layers.items():
         assert {path.name for path in (folder / "mska" / name).iterdir()} == {
             "joints.png", *(f"frame_{frame:03d}.png" for frame in range(10))}
-        assert its["spatial"] and its["shape"] == [steps(name), len(STREAMS[name.split("_")[0]])]
-        assert its["field"] is None
-    assert told(folder)["title"] == "MSKA-SLR" and (folder / "comparison.mp4").is_file()
+        assert layer["spatial"] and layer["shape"] == [steps(name), len(STREAMS[name.split("_")[0]])]
+        assert layer["field"] is None
+    assert model_record(folder)["title"] == "MSKA-SLR" and (folder / "comparison.mp4").is_file()
 
 
 def test_saved_maps_know_their_joints_and_where_they_lie(case: Case, folder: Path) -> None:
@@ -87,7 +87,7 @@ def test_input_x_gradient_is_one_layer_of_the_joints_that_are_read(case: Case) -
     layer = read_cams(folder / "cams.npz")["mska"].layers["input"]
     assert layer.laid.raw.shape == (8, 79) and layer.laid.cells.joints is not None
     assert tuple(layer.laid.cells.joints.numbers) == BODY
-    assert not any("grainy" in note for note in told(folder)["notes"])
+    assert not any("grainy" in note for note in model_record(folder)["notes"])
 
 
 def test_attention_leaves_a_matrix_and_says_that_it_is_one_for_the_clip(case: Case) -> None:
@@ -97,7 +97,7 @@ def test_attention_leaves_a_matrix_and_says_that_it_is_one_for_the_clip(case: Ca
         assert matrix is not None and matrix.shape == (layer.laid.raw.shape[1],) * 2 and (matrix >= 0).all()
         assert (folder / "mska" / name / "matrix.png").is_file()
         np.testing.assert_allclose(layer.laid.raw[0], matrix.mean(0), rtol=1e-5)        # what each joint gives
-    assert sum("one matrix for the whole clip" in note for note in told(folder)["notes"]) == 1
+    assert sum("one matrix for the whole clip" in note for note in model_record(folder)["notes"]) == 1
     assert all(layer["matrix_of"] == "joint" for layer in data_of(folder / "report.html")["models"][0]["layers"])
 
 
@@ -105,13 +105,13 @@ def test_attention_leaves_a_matrix_and_says_that_it_is_one_for_the_clip(case: Ca
                                           ("gradcam++", ["--normalise", "frame", "--pool", "frame"])])
 def test_other_methods_work_as_for_any_network(case: Case, method: str, more: Any) -> None:
     folder = explained(case, method, "--method", method, *more, "--write", "frames,video,report")
-    assert all(layer["flags"] in ([], ["saturated"]) for layer in told(folder)["layers"].values())
+    assert all(layer["flags"] in ([], ["saturated"]) for layer in model_record(folder)["layers"].values())
 
 
 def test_glosses_on_their_own_have_maps_and_rows(case: Case) -> None:
     folder = explained(case, "each", "--method", "gradcam", "--target", "each", "--write", "frames,cams,glosses,report")
-    read = told(folder)["explained"]
-    assert set(told(folder)["layers"]) == set(MSKA.gloss_layers)
+    read = model_record(folder)["explained"]
+    assert set(model_record(folder)["layers"]) == set(MSKA.gloss_layers)
     rows = (folder / "glosses.csv").read_text(encoding="utf-8").splitlines()
     assert len(rows) == 1 + len(read) * len(MSKA.gloss_layers)
     assert len(read_cams(folder / "cams.npz")["mska"].glosses) == len(read)
@@ -137,4 +137,4 @@ def test_a_clip_without_keypoints_is_one_line(case: Case, capsys: pytest.Capture
 
 def test_its_own_method_is_input_times_gradient(case: Case) -> None:
     folder = explained(case, "own", "--write", "cams")
-    assert told(folder)["method"] == "inputxgradient" and set(told(folder)["layers"]) == {"input"}
+    assert model_record(folder)["method"] == "inputxgradient" and set(model_record(folder)["layers"]) == {"input"}

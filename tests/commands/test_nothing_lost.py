@@ -30,7 +30,7 @@ def forked(case: Case, *what: str, flags: List[str]) -> List[int]:
     return [int(code) for code in done.stdout.split()]
 
 
-def told(folder: Path) -> Dict[str, Any]:
+def record_of(folder: Path) -> Dict[str, Any]:
     """preds.json but for what no two runs have in common."""
     preds = json.loads((folder / "preds.json").read_text(encoding="utf-8"))
     return {key: value for key, value in preds.items() if key not in ("seconds", "peak_memory")}
@@ -42,7 +42,7 @@ def assert_same(out: Path, whole: Path) -> None:
     for name in names:
         if (whole / name).is_dir():
             assert files(out / name) == files(whole / name)
-            assert told(out / name) == told(whole / name)
+            assert record_of(out / name) == record_of(whole / name)
 
 
 @full
@@ -109,7 +109,7 @@ def test_other_settings_are_refused_before_any_work(tmp_path: Path, capsys: pyte
         assert all(word in line for word in (f"{key}: ", "clip-3", "--overwrite", "--out"))
         assert files(case.out) == before
     assert case.run(*flags, "--alpha", "0.3", "--seq", "clip-3", "--overwrite") == 0
-    assert told(case.out / "clip-3")["settings"]["alpha"] == 0.3 and mine.read_text() == "mine"
+    assert record_of(case.out / "clip-3")["settings"]["alpha"] == 0.3 and mine.read_text() == "mine"
 
 
 def test_another_checkpoint_under_the_same_name_is_another_setting(tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -159,7 +159,7 @@ def test_inputs_that_changed_have_it_made_again(tmp_path: Path, capsys: pytest.C
     assert f"clip-0: made again, as changed since: {key}" in capsys.readouterr().err
     assert (case.out / "clip-0").stat().st_ino != before
     if key == "annotation":
-        assert told(case.out / "clip-0")["truth"] == ["WETTER"]
+        assert record_of(case.out / "clip-0")["truth"] == ["WETTER"]
 
 
 @pytest.mark.parametrize("name, how", crossed(
@@ -195,7 +195,7 @@ def test_what_only_looks_like_a_result_is_set_aside(tmp_path: Path, capsys: pyte
     assert case.run("--split", "test", "--seq", "clip-0,clip-1", "--write", "frames,video") == 0
     assert "what is there is kept as clip-0.aside-1" in capsys.readouterr().err
     assert (case.out / "clip-0.aside-1" / "mine.txt").read_text() == "mine"
-    assert told(case.out / "clip-0")["sequence"] == "clip-0"
+    assert record_of(case.out / "clip-0")["sequence"] == "clip-0"
 
 
 def test_a_folder_of_somebody_elses_is_refused_before_any_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -311,7 +311,7 @@ def test_of_two_runs_with_different_settings_one_is_refused(tmp_path: Path) -> N
     assert sorted(run.returncode for run in both) == [0, 2], told_by
     refused, = (err for run, (_, err) in zip(both, told_by) if run.returncode)
     assert "alpha: " in refused.splitlines()[-1]
-    assert len({told(case.out / f"clip-{number}")["settings"]["alpha"] for number in range(6)}) == 1
+    assert len({record_of(case.out / f"clip-{number}")["settings"]["alpha"] for number in range(6)}) == 1
     assert not list(case.out.glob(".*"))
 
 
@@ -321,7 +321,7 @@ def test_what_another_run_holds_is_waited_for_and_done_where_that_one_fails(
 
     case = tiny_case(tmp_path)
     assert case.run("--split", "test", "--seq", "clip-1", "--write", "frames,video", "--quiet") == 0
-    settings = told(case.out / "clip-1")["settings"]
+    settings = record_of(case.out / "clip-1")["settings"]
     held = SequenceFolder.claim(case.out, "clip-0")
     assert held is not None
     held.sign(settings)

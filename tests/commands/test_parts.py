@@ -22,10 +22,10 @@ def test_parts_of_a_gloss_land_in_tables_records_and_the_terminal(case: Case,
                     "4") == 0
     folder = case.out / "clip-0"
     record = json.loads((folder / "preds.json").read_text(encoding="utf-8"))
-    told = record["models"]["slowfast"]["parts"]
-    gloss, = told["glosses"]
+    parts = record["models"]["slowfast"]["parts"]
+    gloss, = parts["glosses"]
     values = [part["value"] for part in gloss["parts"] if "value" in part]
-    assert told["readings"] == 2 ** len(values) + 1 and told["names"] == list(PARTS[4])
+    assert parts["readings"] == 2 ** len(values) + 1 and parts["names"] == list(PARTS[4])
     assert sum(values) == pytest.approx(gloss["score"] - gloss["hidden"], abs=1e-4)
     rows = list(csv.DictReader((folder / "parts.csv").open(encoding="utf-8")))
     assert [row["part"] for row in rows] == list(PARTS[4])
@@ -80,6 +80,6 @@ def test_parts_are_added_to_a_finished_sequence_and_stay_when_more_is_added(case
 def test_several_methods_share_the_parts_and_what_hides_them(case: Case) -> None:
     assert case.run("--split", "test", "--seq", "clip-4", "--target", "REGEN", "--method", "gradcam", "occlusion",
                     "--budget", "2", "--hide", "mean", "--write", "parts", "--parts", "4", "--quiet") == 0
-    told = json.loads((case.out / "clip-4" / "preds.json").read_text(encoding="utf-8"))["models"]["slowfast"]
-    assert told["method"] == "gradcam, occlusion" and told["parts"]["hiding"]["way"] == "mean"
-    assert len(told["parts"]["glosses"]) == 1
+    model = json.loads((case.out / "clip-4" / "preds.json").read_text(encoding="utf-8"))["models"]["slowfast"]
+    assert model["method"] == "gradcam, occlusion" and model["parts"]["hiding"]["way"] == "mean"
+    assert len(model["parts"]["glosses"]) == 1

@@ -65,8 +65,8 @@ def test_a_gloss_begins_and_ends_within_its_clip(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(Recogniser, "frames_per_step", 50)
     case = tiny_case(tmp_path)
     assert case.run("--split", "test", "--write", "cams", "--target", "errors", "--quiet") == 0
-    told = [json.loads(path.read_text(encoding="utf-8")) for path in case.out.glob("*/preds.json")]
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in case.out.glob("*/preds.json")]
     explained = [(gloss["frames"], preds["frames"])
-                 for preds in told for gloss in preds["models"]["slowfast"]["explained"]]
+                 for preds in records for gloss in preds["models"]["slowfast"]["explained"]]
     assert any(start > 0 for (start, _), _ in explained)
     assert all(0 <= start < stop <= frames for (start, stop), frames in explained)

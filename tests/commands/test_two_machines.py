@@ -70,12 +70,12 @@ def crash(machine: Machine) -> None:
 def ended(machines: List[Machine], agents: List["subprocess.Popen[str]"]) -> List[str]:
     """What each printed, once both are through."""
     try:
-        told = [running.communicate(timeout=PATIENCE) for running in agents]
+        outputs = [running.communicate(timeout=PATIENCE) for running in agents]
     finally:
         for machine in machines:
             crash(machine)
-    assert [running.returncode for running in agents] == [0, 0], told
-    return [printed for printed, _ in told]
+    assert [running.returncode for running in agents] == [0, 0], outputs
+    return [printed for printed, _ in outputs]
 
 
 def finished(printed: str) -> List[str]:
@@ -92,8 +92,9 @@ def check_whole(case: Case) -> None:
 
 def test_a_split_is_shared_and_nothing_done_twice(machines: List[Machine], tmp_path: Path) -> None:
     case = tiny_case(tmp_path)
-    told = ended(machines, [agent(machine, case) for machine in machines])
-    assert sorted(name for printed in told for name in finished(printed)) == [f"clip-{number}" for number in range(6)]
+    outputs = ended(machines, [agent(machine, case) for machine in machines])
+    read = sorted(name for printed in outputs for name in finished(printed))
+    assert read == [f"clip-{number}" for number in range(6)]
     check_whole(case)
 
 
@@ -106,8 +107,8 @@ def test_a_machine_that_dies_and_comes_back_goes_on(machines: List[Machine], tmp
     crash(machines[1])
     second.communicate()
     before = {path.name: path.stat().st_ino for path in case.out.glob("clip-*")}
-    told = ended(machines, [first, agent(machines[1], case)])
-    again = [name for printed in told[1:] for name in finished(printed)]
+    outputs = ended(machines, [first, agent(machines[1], case)])
+    again = [name for printed in outputs[1:] for name in finished(printed)]
     assert set(again).isdisjoint(before)
-    assert all((case.out / name).stat().st_ino == place for name, place in before.items())      # left as they were
+    assert all((case.out / name).stat().st_ino == inode for name, inode in before.items())      # left as they were
     check_whole(case)

@@ -164,8 +164,8 @@ def test_a_broken_video_does_not_stop_the_others(case: Case, video: str, tmp_pat
     (tmp_path / "broken.avi").write_text("nothing")
     assert case.run("--video", str(tmp_path / "broken.avi"), video, video, "--to", "0.4", "--write", "video") == 1
     assert folders(case) == ["my_clip", "my_clip-2"]
-    told = capsys.readouterr().err
-    assert "broken.avi: can't be read as a video" in told and "Traceback" not in told
+    printed = capsys.readouterr().err
+    assert "broken.avi: can't be read as a video" in printed and "Traceback" not in printed
     summary = json.loads((case.out / "summary.json").read_text(encoding="utf-8"))
     assert [row["status"] for row in summary["sequences"]] == ["failed", "done", "done"]
 
@@ -189,8 +189,8 @@ def test_each_mistake_is_one_line(case: Case, video: str, tmp_path: Path, monkey
             (["--crop", "1,2,3,4"], "--crop: only with --video"),
             (["--video", video, video, "--truth", "A"], "--truth tells what is signed in one clip, and there are 2")):
         assert case.run(*arguments) == 2, arguments
-        told = capsys.readouterr().err.strip().splitlines()
-        assert said in told[-1] and not any("Traceback" in line for line in told), told
+        lines = capsys.readouterr().err.strip().splitlines()
+        assert said in lines[-1] and not any("Traceback" in line for line in lines), lines
     monkeypatch.setattr(estimators, "installed", lambda name: False)
     assert case.run("--video", video, "--estimator", "mediapipe") == 2
     assert "mediapipe is not installed; pip install --no-deps -r requirements-video.txt" in capsys.readouterr().err

@@ -49,8 +49,8 @@ def other_words(data: Path, folder: Path, word: str = "WETTER") -> Path:
     shutil.copytree(data, other)
     for table in (other / "annotations/manual").glob("*.csv"):
         head, *rows = table.read_text(encoding="utf-8").splitlines()
-        place = head.split("|").index("orth" if "orth" in head else "annotation")
-        lines = [[*fields[:place], f"{word} {word} REGEN", *fields[place + 1:]]
+        column = head.split("|").index("orth" if "orth" in head else "annotation")
+        lines = [[*fields[:column], f"{word} {word} REGEN", *fields[column + 1:]]
                  for fields in (row.split("|") for row in rows)]
         table.write_text("\n".join([head, *map("|".join, lines)]) + "\n", encoding="utf-8")
     return other
@@ -83,10 +83,11 @@ def test_twostream_reads_phoenix_2014t_in_capitals(small_letters: Path, tmp_path
              str(tmp_path / "out"), "--device", "cpu"]
     row = open_corpus(small_letters).rows("dev")[0]
     assert main.main([*given, "--split", "dev", "--seq", row.seq_id, "--quiet", "--write", "cams"]) == 0
-    told = json.loads((tmp_path / "out" / row.seq_id / "preds.json").read_text(encoding="utf-8"))["models"]["twostream"]
-    assert not [note for note in told["notes"] if "without a class" in note]
-    assert [span["gloss"] for span in told["truth_spans"]] == list(row.glosses)
-    assert told["wer"]["rule"] == told["wer_authors"]["rule"] == "TwoStream 2014T"
+    preds = json.loads((tmp_path / "out" / row.seq_id / "preds.json").read_text(encoding="utf-8"))
+    model = preds["models"]["twostream"]
+    assert not [note for note in model["notes"] if "without a class" in note]
+    assert [span["gloss"] for span in model["truth_spans"]] == list(row.glosses)
+    assert model["wer"]["rule"] == model["wer_authors"]["rule"] == "TwoStream 2014T"
     assert evaluate.main(given) == 0
     printed = capsys.readouterr()
     assert "TwoStream 2014T (common, and its authors')" in printed.out and "no class" not in printed.err
@@ -113,8 +114,8 @@ def test_a_clip_of_which_a_model_knows_little_says_so(small_letters: Path, tmp_p
     row = open_corpus(data).rows("dev")[0]
     assert main.main(["--data-root", str(data), "--models", "slowfast", "--slowfast-ckpt", str(DEMO), "--split", "dev",
                       "--seq", row.seq_id, "--out", str(tmp_path / "out"), "--quiet", "--write", "cams"]) == 0
-    told = json.loads((tmp_path / "out" / row.seq_id / "preds.json").read_text(encoding="utf-8"))["models"]["slowfast"]
-    assert "true glosses without a class of their own: WETTER WETTER" in told["notes"]
+    model = json.loads((tmp_path / "out" / row.seq_id / "preds.json").read_text(encoding="utf-8"))["models"]["slowfast"]
+    assert "true glosses without a class of their own: WETTER WETTER" in model["notes"]
 
 
 def test_classes_without_names_of_their_own_take_no_names_beyond_them(small_letters: Path, tmp_path: Path,

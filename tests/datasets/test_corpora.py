@@ -79,21 +79,21 @@ def save_info(folder: Path, split: str, folder_of_frames: str) -> None:
     np.save(folder / f"{split}_info.npy", np.array({"prefix": "/elsewhere", 0: entry}, dtype=object))
 
 
-@pytest.mark.parametrize("name, folder, place", [
+@pytest.mark.parametrize("name, folder, picture", [
     ("phoenix2014", "dev/clip/1/*.png", "features/fullFrame-256x256px/dev/clip/1/0.png"),
     ("phoenix2014-T", "dev/clip/1/*.png", "features/fullFrame-256x256px/dev/clip/1/0.png"),
     ("phoenix2014-T", "dev/clip/1/*.png", "features/fullFrame-256x256px/dev/clip/images0001.png"),
     ("csl-daily", "clip/*.jpg", "sentence/frames_512x512/clip/0.jpg"),
     ("csl-daily", "clip/*.jpg", "clip/0.jpg"),
     ("csl", "000/P1", "features/fullFrame-256x256px/000/P1/0.jpg")])
-def test_what_the_code_bases_wrote_is_enough(tmp_path: Path, name: str, folder: str, place: str) -> None:
+def test_what_the_code_bases_wrote_is_enough(tmp_path: Path, name: str, folder: str, picture: str) -> None:
     save_info(tmp_path / "preprocess" / corpus_class(name).preprocessed, "dev", folder)
-    (tmp_path / place).parent.mkdir(parents=True)
-    cv2.imwrite(str(tmp_path / place), np.zeros((300, 256, 3)))
+    (tmp_path / picture).parent.mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / picture), np.zeros((300, 256, 3)))
     corpus = open_corpus(tmp_path)
     row, = corpus.rows("dev")
     assert (corpus.name, row.seq_id, row.glosses, row.signer) == (name, "clip", ("REGEN", "WIND"), "S1")
-    assert corpus.frames(row, "dev") == [tmp_path / place]
+    assert corpus.frames(row, "dev") == [tmp_path / picture]
     assert corpus.frames(row, "dev", TALL) == []
 
 
@@ -105,13 +105,13 @@ def test_an_id_that_is_a_place_on_another_disk_is_its_last_part(tmp_path: Path) 
                             "original_info": ""} for number in range(2)}
         (tmp_path / "preprocess/CSL").mkdir(parents=True, exist_ok=True)
         np.save(tmp_path / f"preprocess/CSL/{split}_info.npy", np.array(entries, dtype=object))
-    place = tmp_path / "features/fullFrame-256x256px/video450"
-    place.mkdir(parents=True)
-    cv2.imwrite(str(place / "000.jpg"), np.zeros((256, 256, 3)))
+    folder = tmp_path / "features/fullFrame-256x256px/video450"
+    folder.mkdir(parents=True)
+    cv2.imwrite(str(folder / "000.jpg"), np.zeros((256, 256, 3)))
     corpus = open_corpus(tmp_path, "csl")
     first, second = corpus.rows("dev")
     assert (first.seq_id, second.seq_id, first.glosses[0]) == ("video450", "video451", "他")
-    assert corpus.frames(first, "dev") == [place / "000.jpg"]
+    assert corpus.frames(first, "dev") == [folder / "000.jpg"]
     assert corpus.vocabulary().names == ("<blank>", "他", "同学", "妈妈", "的") and corpus.classes == 180
 
 
@@ -193,5 +193,5 @@ def test_an_empty_folder_says_what_was_expected(tmp_path: Path, name: str) -> No
 def test_the_workspaces_own_data_is_found(places: Dict[str, Path]) -> None:
     workspace = Workspace(places["csl-daily"].parent.parent)
     assert find_corpus(None, None, workspace).root == places["phoenix2014"]
-    for name, place in places.items():
-        assert find_corpus(None, name, workspace).root == place
+    for name, root in places.items():
+        assert find_corpus(None, name, workspace).root == root

@@ -100,9 +100,9 @@ def test_all_that_a_gloss_explains_is_said_in_lines_as_they_fit(monkeypatch: pyt
     said: List[str] = []
     write = ImageDraw.ImageDraw.text
 
-    def spy(self: Any, place: Any, text: str, *rest: Any, **more: Any) -> None:
+    def spy(self: Any, position: Any, text: str, *rest: Any, **more: Any) -> None:
         said.append(text)
-        write(self, place, text, *rest, **more)
+        write(self, position, text, *rest, **more)
 
     monkeypatch.setattr(ImageDraw.ImageDraw, "text", spy)
     words = "REGEN, which was read, less the best other class at the steps of the gloss itself, " * 2

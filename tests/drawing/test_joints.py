@@ -85,12 +85,12 @@ def test_pictures_with_names_are_large_enough_for_them() -> None:
 
 def test_the_page_gets_each_frame_s_drawing_at_half_size() -> None:
     made = some()
-    told = knots(made)
-    layout = told.layout()
-    assert told.values.shape == (6, 32, 40) and layout["down"] == [0.5, 2.0]
+    quantised = knots(made)
+    layout = quantised.layout()
+    assert quantised.values.shape == (6, 32, 40) and layout["down"] == [0.5, 2.0]
     assert [first + weight for first, weight in zip(layout["first"], layout["weight"])] == list(range(6))
     means = made.at(2).astype(float).reshape(32, 2, 40, 2).mean((1, 3))
-    np.testing.assert_allclose(told.values[2] / 255, means, atol=0.005)
+    np.testing.assert_allclose(quantised.values[2] / 255, means, atol=0.005)
     assert (layout["low"], layout["high"]) == (0.0, 1.0)
 
 

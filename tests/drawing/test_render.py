@@ -36,7 +36,7 @@ def some_maps(height: int = 64, width: int = 64) -> Dict[str, Dict[str, LaidMap]
                          "when": laid(rng.random(FRAMES).astype(np.float16), (height, width))}}
 
 
-def told(**changes: Any) -> Sequence:
+def sequence_record(**changes: Any) -> Sequence:
     model = records.model(
         title="SlowFast", deleted=(records.missed(2, "KÜHL", 1, (4, 5)),), wer=records.errors(1),
         spans=(records.span(1, "REGEN", (2, 4), "right"), records.span(2, "WIND", (5, 7), "substituted")),
@@ -47,7 +47,7 @@ def told(**changes: Any) -> Sequence:
 def render_to(folder: Path, height: int = 64, width: int = 64, style: Style = Style()) -> Path:  # noqa: B008
     folder.mkdir()
     with ThreadPoolExecutor(2) as workers:
-        render(folder, some_frames(height, width), some_maps(height, width), told(), style, workers)
+        render(folder, some_frames(height, width), some_maps(height, width), sequence_record(), style, workers)
     return folder
 
 
@@ -193,7 +193,7 @@ def test_the_video_shows_the_frames_in_order(tmp_path: Path) -> None:
     with av.open(str(path)) as container:
         shown = [picture.to_ndarray(format="rgb24").astype(int) for picture in container.decode(video=0)]
     blank = [np.zeros((64, 64, 3), np.uint8)] * 2
-    grid = Grid((64, 64), told(), some_maps(), Style())
+    grid = Grid((64, 64), sequence_record(), some_maps(), Style())
     cells = dict(zip(grid.cells, blank))
     drawn: List[np.ndarray] = [grid.draw(frame, cells)[-60:].astype(int) for frame in range(FRAMES)]
     nearest = [int(np.argmin([np.abs(frame[-60:] - other).mean() for other in drawn])) for frame in shown]
@@ -207,13 +207,13 @@ def test_rendering_twice_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_a_gloss_appears_when_it_is_read_and_a_missed_one_when_it_was_due() -> None:
-    shown = Reading(told().models["slowfast"], FRAMES, 720)
+    shown = Reading(sequence_record().models["slowfast"], FRAMES, 720)
     assert [shown._state(frame) for frame in (0, 2, 4, 5, 8)] == [
         ((), None), ((0,), 0), ((0, 1), None), ((0, 1, 2), 2), ((0, 1, 2), None)]
 
 
 def test_the_reading_changes_only_when_something_is_read() -> None:
-    (_, _, reading), = Grid((64, 64), told(), some_maps(), Style()).readings
+    (_, _, reading), = Grid((64, 64), sequence_record(), some_maps(), Style()).readings
     changes = [frame for frame in range(1, FRAMES) if not np.array_equal(reading.at(frame), reading.at(frame - 1))]
     assert changes == [2, 4, 5, 7]
 
@@ -240,17 +240,17 @@ def said(monkeypatch: pytest.MonkeyPatch) -> List[str]:
     texts: List[str] = []
     write = ImageDraw.ImageDraw.text
 
-    def spy(self: Any, place: Any, text: str, *rest: Any, **more: Any) -> None:
+    def spy(self: Any, position: Any, text: str, *rest: Any, **more: Any) -> None:
         texts.append(text)
-        write(self, place, text, *rest, **more)
+        write(self, position, text, *rest, **more)
 
     monkeypatch.setattr(ImageDraw.ImageDraw, "text", spy)
     return texts
 
 
 def test_the_video_cuts_neither_its_warning_nor_what_the_maps_explain(said: List[str]) -> None:
-    record = told(sequence="a_very_long_name_of_a_video_of_somebody_who_signs_at_home_2024_07_31",
-                  video=VideoRecord("home.mp4", 0, 1, "whole", "none", (), ("outside",)))
+    record = sequence_record(sequence="a_very_long_name_of_a_video_of_somebody_who_signs_at_home_2024_07_31",
+                             video=VideoRecord("home.mp4", 0, 1, "whole", "none", (), ("outside",)))
     words = "each gloss read, on its own (" + " ".join(f"GLOSS{number}" for number in range(40)) + "); here added"
     record = replace(record, models={"slowfast": replace(record.models["slowfast"], target=words)})
     Grid((64, 64), record, some_maps(), Style())
@@ -262,10 +262,11 @@ def test_the_video_cuts_neither_its_warning_nor_what_the_maps_explain(said: List
 @pytest.mark.parametrize("count", [1, 3, 4, 6])
 def test_many_models_stand_side_by_side_and_nothing_lies_on_anything(count: int) -> None:
     names = [f"model {number}" for number in range(count)]
-    model, maps = told().models["slowfast"], some_maps()["slowfast"]
+    model, maps = sequence_record().models["slowfast"], some_maps()["slowfast"]
     layers = {f"{name} {number}": laid for number in range(4) for name, laid in maps.items()}
     model = replace(model, layers=dict.fromkeys(layers, model.layers["where"]))
-    grid = Grid((64, 64), replace(told(), models=dict.fromkeys(names, model)), dict.fromkeys(names, layers), Style())
+    record = replace(sequence_record(), models=dict.fromkeys(names, model))
+    grid = Grid((64, 64), record, dict.fromkeys(names, layers), Style())
     assert grid.height < 1.5 * grid.width or count <= 3
     parts = [(x, y, 64, 64 + STRIP) for x, y in grid.cells.values()]
     parts += [(x, y, read.width, read.height) for x, y, read in grid.readings]

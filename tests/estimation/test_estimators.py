@@ -22,7 +22,7 @@ from terminal.errors import UserError
 
 
 def landmarks(count: int, first: float) -> Any:
-    marks = [SimpleNamespace(x=first, y=place / 1000, visibility=0.7) for place in range(count)]
+    marks = [SimpleNamespace(x=first, y=number / 1000, visibility=0.7) for number in range(count)]
     return SimpleNamespace(landmark=marks)
 
 

@@ -19,12 +19,12 @@ class OneCell(nn.Module):
     """[1, 1, T, 4, 4] -> logits [1, T, 2], class 1 as high as the cell is at its place; and as that of a certain step,
     if told."""
 
-    def __init__(self, place: Tuple[int, int], step: Optional[int] = None) -> None:
+    def __init__(self, cell: Tuple[int, int], step: Optional[int] = None) -> None:
         super().__init__()
-        self.layer, self.place, self.step = nn.Identity(), place, step
+        self.layer, self.cell, self.step = nn.Identity(), cell, step
 
     def forward(self, inputs: Inputs) -> Tensor:
-        row, column = self.place
+        row, column = self.cell
         seen = self.layer(inputs.tensors[0].clone())[:, 0, :, row, column]
         if self.step is not None:
             seen = seen + seen[:, self.step:self.step + 1]
@@ -36,8 +36,8 @@ class MadeUp(SimpleNamespace):
         return self.network(inputs)
 
 
-def held_by(place: Tuple[int, int], region: np.ndarray, step: Optional[int] = None) -> Holding:
-    network = OneCell(place, step)
+def held_by(cell: Tuple[int, int], region: np.ndarray, step: Optional[int] = None) -> Holding:
+    network = OneCell(cell, step)
     frames = torch.full((1, 1, 6, 4, 4), -5.0)
     frames[0, 0, 2:4] = 5                       # the gloss
     frames[0, 0, 5] = -2                        # not the mean of all, which silence is

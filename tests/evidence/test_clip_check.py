@@ -49,11 +49,11 @@ def smooth(random: np.random.RandomState, shape: Any) -> np.ndarray:
 
 def test_random_smooth_maps_hold_in_at_most_one_case_of_twenty_one() -> None:
     model, clip, random = TinyRecogniser(seed=3).eval(), tiny_clip(frames=12), np.random.RandomState(0)
-    its = judge(model, clip)
-    picks = [largest(its.logits)]
-    found = [its.check(laid(smooth(random, (12, 12, 12))), picks) for _ in range(RANDOM_MAPS)]
-    ranks = np.array([each.beaten for each in found])
-    assert sum(each.verdict == HOLDS for each in found) <= MOST
+    judgement = judge(model, clip)
+    picks = [largest(judgement.logits)]
+    checks = [judgement.check(laid(smooth(random, (12, 12, 12))), picks) for _ in range(RANDOM_MAPS)]
+    ranks = np.array([check.beaten for check in checks])
+    assert sum(check.verdict == HOLDS for check in checks) <= MOST
     assert (ranks >= SHIFTS - 3).sum() > MOST               # a laxer rule would be noticed here
     assert abs(ranks.mean() - SHIFTS / 2) < 3 * np.sqrt(SHIFTS * (SHIFTS + 2) / 12 / RANDOM_MAPS)
 
@@ -171,14 +171,14 @@ def test_of_joints_the_keypoints_alone_are_hidden() -> None:
 
 
 def test_the_network_is_left_as_it_was_and_progress_is_told() -> None:
-    model, clip, told = TinyRecogniser(seed=3), tiny_clip(), []  # type: ignore[var-annotated]
+    model, clip, calls = TinyRecogniser(seed=3), tiny_clip(), []  # type: ignore[var-annotated]
     model.train()
     question = Question(target="each", layers=("first", "pathways"))
     made = explain(model, clip, question)
-    checked(model, clip, question, made, tell=lambda done, total: told.append((done, total)))
+    checked(model, clip, question, made, tell=lambda done, total: calls.append((done, total)))
     total = 2 * (1 + len(made.glosses)) * (SHIFTS + 1)
-    assert made.glosses and model.training and told[-1] == (total, total)
-    assert [done for done, _ in told] == sorted({done for done, _ in told})
+    assert made.glosses and model.training and calls[-1] == (total, total)
+    assert [done for done, _ in calls] == sorted({done for done, _ in calls})
 
 
 def test_a_mask_covers_pictures_of_any_size_by_the_middles_of_their_pixels() -> None:

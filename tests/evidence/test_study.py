@@ -101,9 +101,9 @@ def test_over_more_clips_maps_are_held_against_their_mean_over_the_others(recogn
 
 def test_layers_that_attend_are_measured_by_their_attention_too(drawn: Tuple[Clip, Evidence]) -> None:
     mamba = networks.recogniser("mamba")
-    its = Places()
-    add(its, "mamba", mamba, *drawn, lambda *_: None)
-    attending = {layer for _, layer, method in its.known if method == "attention"}
+    kept = Places()
+    add(kept, "mamba", mamba, *drawn, lambda *_: None)
+    attending = {layer for _, layer, method in kept.known if method == "attention"}
     assert attending == {f"layers.{number}.spatial_mixer" for number in range(3)}
 
 
@@ -129,13 +129,13 @@ def test_the_referees_judge_maps_rivals_and_each_other(found: Study) -> None:
 
 
 def test_the_verdict_has_a_line_for_every_layer_and_method(found: Study) -> None:
-    told = verdict(found, "slowfast", "slowfast.pt", "abc")
-    assert told["sha256"] == "abc" and told["clips"] == 1 and set(told["rivals"]) == set(WHOLE)
-    line = told["layers"]["conv2d.fast_path.layer1"]["gradcam"]["line"]
+    figures = verdict(found, "slowfast", "slowfast.pt", "abc")
+    assert figures["sha256"] == "abc" and figures["clips"] == 1 and set(figures["rivals"]) == set(WHOLE)
+    line = figures["layers"]["conv2d.fast_path.layer1"]["gradcam"]["line"]
     assert line.startswith("on drawn signing this layer's maps held ")
     for (_, layer, method, judge), (agreed,) in found.bench.agreement.items():
-        if judge == "occlusion" and layer in told["layers"] and np.isfinite(agreed):
-            assert told["layers"][layer][method]["referee"][0] == pytest.approx(agreed, abs=1e-4)
+        if judge == "occlusion" and layer in figures["layers"] and np.isfinite(agreed):
+            assert figures["layers"][layer][method]["referee"][0] == pytest.approx(agreed, abs=1e-4)
 
 
 def test_the_network_is_as_before_afterwards(found: Study, recogniser: Recogniser) -> None:

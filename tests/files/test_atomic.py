@@ -10,8 +10,8 @@ from files.atomic import atomic_file, draft_folder, sweep_drafts, sweep_parts
 
 
 def aged(path: Path, seconds: float) -> Path:
-    told = path.stat()
-    os.utime(path, (told.st_atime - seconds, told.st_mtime - seconds))
+    status = path.stat()
+    os.utime(path, (status.st_atime - seconds, status.st_mtime - seconds))
     return path
 
 

@@ -94,11 +94,11 @@ def test_a_size_that_a_directory_announces_is_not_believed(tmp_path: Path) -> No
     """From Python 3.12 on zipfile does, and so does whoever asks it how long an entry is."""
     path = zipped(tmp_path / "x.bin", long_put(2 ** 29))
     data = bytearray(path.read_bytes())
-    place = data.index(b"PK\x01\x02")
-    data[place + 20:place + 28] = struct.pack("<II", 2 ** 31 - 1, 2 ** 31 - 1)
+    offset = data.index(b"PK\x01\x02")
+    data[offset + 20:offset + 28] = struct.pack("<II", 2 ** 31 - 1, 2 ** 31 - 1)
     path.write_bytes(bytes(data))
-    told = told_of("checkpoint", path)
-    assert len(told.splitlines()) == 1 and "x.bin" in told
+    message = told_of("checkpoint", path)
+    assert len(message.splitlines()) == 1 and "x.bin" in message
 
 
 @needs_torch

@@ -78,9 +78,9 @@ def test_what_is_written_keeps_to_the_schema_and_is_read_again(tmp_path: Path) -
     found = read_eaf(tmp_path / "a.eaf")
     assert found.media == WHOLE.media
     assert [tier.name for tier in found.tiers] == ["Wörter & <Zeichen>", "Wörter score", "peaks"]
-    told = [(each.start, each.stop, each.text) for each in found.tiers[0].intervals]
-    assert told == [(0.04, 0.2, "HAUS"), (0.2, 0.201, "A&B"), (0.201, 0.5, '<si> "x"')]
-    assert [(each.start, each.text) for each in found.tiers[1].intervals] == [(0.04, "0.9"), (0.201, "0.1")]
+    spans = [(interval.start, interval.stop, interval.text) for interval in found.tiers[0].intervals]
+    assert spans == [(0.04, 0.2, "HAUS"), (0.2, 0.201, "A&B"), (0.201, 0.5, '<si> "x"')]
+    assert [(interval.start, interval.text) for interval in found.tiers[1].intervals] == [(0.04, "0.9"), (0.201, "0.1")]
 
 
 SPAN = st.tuples(st.floats(0, 1e5), st.floats(0, 1e5), st.text(max_size=8))

@@ -68,10 +68,10 @@ def test_whatever_a_batch_leaves_beside_its_sequences_is_known(tmp_path: Path) -
 @pytest.mark.parametrize("name", [*BEGINS, "dev.slowfast.txt", "a.pt.certainty.json"])
 @pytest.mark.parametrize("content", [b"", b"{}", b"my notes\n", b"<!doctype html><title>mine</title>", None])
 def test_what_a_user_put_there_is_not(tmp_path: Path, name: str, content: object) -> None:
-    place = tmp_path / name
-    place.write_bytes(content) if isinstance(content, bytes) else place.mkdir()
+    path = tmp_path / name
+    path.write_bytes(content) if isinstance(content, bytes) else path.mkdir()
     with pytest.raises(UserError, match="was not written by this program"):
-        check_ours([place])
+        check_ours([path])
 
 
 @pytest.mark.parametrize("name", ["index.html", "summary.json", "summary.csv", "glosses.csv"])

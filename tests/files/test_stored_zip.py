@@ -18,8 +18,8 @@ def written(path: Path, content: bytes = b"x" * 100, how: int = zipfile.ZIP_STOR
 
 def announced(path: Path, compressed: int, whole: int) -> Path:
     data = bytearray(path.read_bytes())
-    place = data.index(b"PK\x01\x02")
-    data[place + 20:place + 28] = struct.pack("<II", compressed, whole)
+    offset = data.index(b"PK\x01\x02")
+    data[offset + 20:offset + 28] = struct.pack("<II", compressed, whole)
     path.write_bytes(bytes(data))
     return path
 

@@ -39,16 +39,16 @@ def fault_of(reader: Reader, path: Path, data: bytes) -> Optional[str]:
     except UserError as error:
         if "\n" in str(error).strip() or len(str(error)) > 2000:
             return "a UserError of many lines"
-        told: Optional[BaseException] = error
-        while told is not None:
-            if isinstance(told, MemoryError):
+        cause: Optional[BaseException] = error
+        while cause is not None:
+            if isinstance(cause, MemoryError):
                 return "more memory than it may have"
-            told = told.__cause__ or told.__context__
+            cause = cause.__cause__ or cause.__context__
     except TooLong:
         return "more time than it may have"
     except BaseException as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        return f"{type(error).__name__}: {str(error)[:200]} ({Path(place.filename).name}:{place.lineno})"
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        return f"{type(error).__name__}: {str(error)[:200]} ({Path(frame.filename).name}:{frame.lineno})"
     finally:
         signal.alarm(0)
     return None
@@ -67,7 +67,7 @@ def variants(data: bytes) -> Iterator[bytes]:
 
 def tried(reader: Reader, folder: Path, seconds: float, number: int) -> Dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
-    told: Dict[str, Any] = {"inputs": 0, "faults": 0, "longest": 0.0, "memory": 0, "fault": "", "smallest": ""}
+    result: Dict[str, Any] = {"inputs": 0, "faults": 0, "longest": 0.0, "memory": 0, "fault": "", "smallest": ""}
     smallest: Optional[bytes] = None
     until = time.monotonic() + seconds
     before = _memory()
@@ -83,12 +83,12 @@ def tried(reader: Reader, folder: Path, seconds: float, number: int) -> Dict[str
         for made in (data, *variants(data)):
             began = time.monotonic()
             fault = fault_of(reader, folder / reader.file, made)
-            told["longest"] = max(told["longest"], time.monotonic() - began)
-            told["inputs"] += 1
+            result["longest"] = max(result["longest"], time.monotonic() - began)
+            result["inputs"] += 1
             if fault is not None:
-                told["faults"] += 1
+                result["faults"] += 1
                 if smallest is None or len(made) <= len(smallest):
-                    smallest, told["fault"] = made, fault
+                    smallest, result["fault"] = made, fault
                 raise AssertionError(fault)
 
     try:
@@ -97,11 +97,11 @@ def tried(reader: Reader, folder: Path, seconds: float, number: int) -> Dict[str
         pass
     except Exception as error:          # what Hypothesis makes of faults, which are told of already
         if smallest is None:
-            told["fault"] = f"{type(error).__name__}: {error}"[:300]
-            told["faults"] += 1
-    told["memory"] = max(0, _memory() - before)
-    told["smallest"] = (smallest or b"").hex()
-    return told
+            result["fault"] = f"{type(error).__name__}: {error}"[:300]
+            result["faults"] += 1
+    result["memory"] = max(0, _memory() - before)
+    result["smallest"] = (smallest or b"").hex()
+    return result
 
 
 def _memory() -> int:

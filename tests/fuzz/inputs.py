@@ -62,14 +62,14 @@ def _with_argument() -> Bytes:
         number.map(lambda n: b"J" + struct.pack("<I", n & 0xFFFFFFFF)), small.map(lambda n: b"K" + bytes([n])),
         st.binary(max_size=12).map(lambda data: b"\x8a" + bytes([len(data)]) + data),
         text.map(lambda word: b"X" + struct.pack("<I", len(word)) + word),
-        st.tuples(number, text).map(lambda its: b"\x8d" + struct.pack("<Q", its[0]) + its[1]),
+        st.tuples(number, text).map(lambda pair: b"\x8d" + struct.pack("<Q", pair[0]) + pair[1]),
         st.binary(max_size=9).map(lambda data: b"C" + bytes([len(data)]) + data),
-        st.tuples(number, text).map(lambda its: b"\x96" + struct.pack("<Q", its[0]) + its[1]),
-        st.tuples(number, text).map(lambda its: b"\x95" + struct.pack("<Q", its[0]) + its[1]),
+        st.tuples(number, text).map(lambda pair: b"\x96" + struct.pack("<Q", pair[0]) + pair[1]),
+        st.tuples(number, text).map(lambda pair: b"\x95" + struct.pack("<Q", pair[0]) + pair[1]),
         small.map(lambda n: b"h" + bytes([n])), small.map(lambda n: b"q" + bytes([n])),
         number.map(lambda n: b"r" + struct.pack("<I", n & 0xFFFFFFFF)),
         st.floats().map(lambda value: b"G" + struct.pack(">d", value)),
-        st.sampled_from(NAMES).map(lambda its: f"c{its[0]}\n{its[1]}\n".encode()),
+        st.sampled_from(NAMES).map(lambda pair: f"c{pair[0]}\n{pair[1]}\n".encode()),
         st.integers().map(lambda n: b"L%dL\n" % n))
 
 
@@ -114,14 +114,14 @@ def headers() -> Bytes:
     kind = st.sampled_from(("<f4", "<f8", ">i2", "|u1", "|b1", "<U3", "|S0", "<U0", "|O", "<c8", "<M8[s]", "|V4", "x",
                             "f", "<f2,<f4", "|S1000000000"))
     described = st.tuples(kind, st.booleans(), shape).map(
-        lambda its: repr({"descr": its[0], "fortran_order": its[1], "shape": its[2]}))
+        lambda fields: repr({"descr": fields[0], "fortran_order": fields[1], "shape": fields[2]}))
     text = st.one_of(described, described, st.text(LETTERS, max_size=60), values().map(repr))
-    return st.tuples(text, st.binary(max_size=64)).map(lambda its: _npy(its[0], its[1]))
+    return st.tuples(text, st.binary(max_size=64)).map(lambda pair: _npy(pair[0], pair[1]))
 
 
 def _npy(header: str, data: bytes) -> bytes:
-    told = header.encode("latin-1", "replace") + b"\n"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(told)) + told + data
+    line = header.encode("latin-1", "replace") + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(line)) + line + data
 
 
 def zipped(entries: Dict[str, bytes], how: int = zipfile.ZIP_STORED) -> bytes:
@@ -143,23 +143,23 @@ def archives(draw: Any, whole: Dict[str, bytes], others: Bytes, compressed: bool
             entries[name] = draw(st.one_of(others, damaged([whole[name]])))
     data = zipped(entries, zipfile.ZIP_DEFLATED if compressed and draw(st.booleans()) else zipfile.ZIP_STORED)
     if draw(st.integers(0, 3)) == 0:
-        place = data.index(b"PK\x01\x02") if b"PK\x01\x02" in data else 0
-        data = data[:place] + draw(damaged([data[place:]], 3))
+        offset = data.index(b"PK\x01\x02") if b"PK\x01\x02" in data else 0
+        data = data[:offset] + draw(damaged([data[offset:]], 3))
     return data
 
 
 @st.composite
 def pngs(draw: Any, whole: bytes) -> bytes:
     """A picture whose chunks were changed, with checksums that fit again."""
-    out, place = whole[:8], 8
-    while place < len(whole):
-        length, = struct.unpack_from(">I", whole, place)
-        kind, data = whole[place + 4:place + 8], whole[place + 8:place + 8 + length]
+    out, offset = whole[:8], 8
+    while offset < len(whole):
+        length, = struct.unpack_from(">I", whole, offset)
+        kind, data = whole[offset + 4:offset + 8], whole[offset + 8:offset + 8 + length]
         if draw(st.integers(0, 2)) == 0 and data:
             data = draw(damaged([data], 3))
         if draw(st.integers(0, 9)):
             out += struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        place += 12 + length
+        offset += 12 + length
     return out
 
 

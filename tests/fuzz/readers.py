@@ -128,8 +128,8 @@ def _cams(path: Path) -> None:
 
     found = read_cams(path)
     lines(found)
-    for its in found.values():
-        for layer in its.layers.values():
+    for explanation in found.values():
+        for layer in explanation.layers.values():
             layer.laid.at(layer.laid.extent.seen[0])
 
 
@@ -250,7 +250,7 @@ def light() -> Dict[str, Reader]:
     films = [_film(".mp4", "libx264"), _film(".mkv", "ffv1"), _film(".avi", "mpeg4")]
     cams = npz(**CAMS)
     words = ("id", "|", "\n", "a", "annotation", "folder", "\x00", "..", "*", "/", "\ufeff", "\u2028", "signer", "\\")
-    told = _one_of(damaged([TABLE]), texts(words))
+    tables = _one_of(damaged([TABLE]), texts(words))
     return {
         "pickle": Reader("a.pkl", _lists("files.safe_pickle", "load_pickle"), _one_of(programs(), damaged(plain))),
         "npy of anything": Reader("a.npy", _lists("files.safe_pickle", "load_npy"), _one_of(
@@ -273,12 +273,12 @@ def light() -> Dict[str, Reader]:
         "gloss2ids.pkl": Reader("a.pkl", _lists("glosses.vocabulary", "load_gloss2ids"), _one_of(
             damaged(plain), pickled())),
         "gloss_dict.npy": Reader("a.npy", _lists("glosses.vocabulary", "load_gloss_dict"), _one_of(
-            damaged(objects), values().map(lambda its: _saved(np.array([its, None], dtype=object)[:1].reshape(()))))),
-        "corpus": Reader("dev.corpus.csv", _lists("datasets.corpus", "read_corpus", "dev"), told),
+            damaged(objects), values().map(lambda item: _saved(np.array([item, None], dtype=object)[:1].reshape(()))))),
+        "corpus": Reader("dev.corpus.csv", _lists("datasets.corpus", "read_corpus", "dev"), tables),
         "info.npy": Reader("dev_info.npy", _lists("datasets.corpus", "read_corpus", "dev"), _one_of(
             damaged(objects), st.dictionaries(st.integers(0, 3), st.fixed_dictionaries(
                 {"fileid": values(), "folder": values(), "label": values()})).map(
-                lambda its: _saved(np.array(its, dtype=object))))),
+                lambda entries: _saved(np.array(entries, dtype=object))))),
         "csl-daily": Reader("video_map.txt", _csl, _one_of(damaged([b"index|name|gloss\n1|a|A\n"]), texts(words))),
         "alignment": Reader("dev.alignment", _alignment, _one_of(damaged([CLASSES, ALIGNED]), texts(
             (*words, "0", "1", " ", "\u00b2", "si", "-")))),

@@ -31,9 +31,9 @@ def try_readers(names: Sequence[str], seconds: float, seed: int) -> List[Dict[st
                 out, ended = done.stdout, f"the process ended with {done.returncode}: {done.stderr[-300:]}"
             except subprocess.TimeoutExpired as error:
                 out, ended = (error.stdout or b"").decode(), "the process did not end"
-            told = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
-            rows += told
-            left = left[len(told):]
+            results = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+            rows += results
+            left = left[len(results):]
             if left:
                 at = left.pop(0)
                 rows.append({"reader": at, "inputs": 0, "faults": 1, "longest": 0.0, "memory": 0, "fault": ended,

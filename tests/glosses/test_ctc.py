@@ -28,7 +28,7 @@ def test_beam_search_finds_the_likeliest_reading(seed: int, blank: int) -> None:
     log_probs = random_log_probs(seed, steps=5, classes=3)
     readings = all_paths(log_probs, blank)
     best = max(readings, key=lambda reading: sum(np.exp(score) for score in readings[reading].values()))
-    merged = [number for place, number in enumerate(best) if place == 0 or best[place - 1] != number]
+    merged = [number for index, number in enumerate(best) if index == 0 or best[index - 1] != number]
     assert beam_search(log_probs, width=200, blank=blank) == merged
 
 

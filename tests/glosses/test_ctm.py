@@ -25,9 +25,9 @@ def test_sclite_counts_what_the_rule_counts(tmp_path: Path) -> None:
     (tmp_path / "read.ctm").write_text("\n".join(cleaned_ctm_lines(READ.items())) + "\n")
     (tmp_path / "true.stm").write_text("\n".join(stm_lines((name, "S1", text.split()) for name, text in TRUTHS.items()))
                                        + "\n")
-    told = subprocess.run(["sclite", "-h", "read.ctm", "ctm", "-r", "true.stm", "stm", "-f", "0", "-o", "rsum",
-                           "stdout"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
-    total = next(line for line in told.splitlines() if "Sum" in line).replace("|", " ").split()
+    printed = subprocess.run(["sclite", "-h", "read.ctm", "ctm", "-r", "true.stm", "stm", "-f", "0", "-o", "rsum",
+                              "stdout"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    total = next(line for line in printed.splitlines() if "Sum" in line).replace("|", " ").split()
     ours = VAC_SCLITE.total((TRUTHS[name].split(), READ[name]) for name in TRUTHS)
     assert [int(number) for number in total[1:8]] == [
         3, ours.reference, ours.reference - ours.substitutions - ours.deletions, ours.substitutions, ours.deletions,

@@ -34,16 +34,16 @@ def test_nothing_read_is_all_deleted() -> None:
 
 
 def test_each_gloss_has_its_verdict() -> None:
-    told = verdicts(["MORGEN", "NORD", "REGEN", "WIND"], ["MORGEN", "loc-NORD", "SCHNEE", "WIND", "ABEND"],
-                    TWOSTREAM_2014.truth)
-    assert told.hypothesis == ("right", "right", "substituted", "right", "inserted")
-    assert told.deleted == ()
+    judged = verdicts(["MORGEN", "NORD", "REGEN", "WIND"], ["MORGEN", "loc-NORD", "SCHNEE", "WIND", "ABEND"],
+                      TWOSTREAM_2014.truth)
+    assert judged.hypothesis == ("right", "right", "substituted", "right", "inserted")
+    assert judged.deleted == ()
 
 
 def test_deleted_glosses_know_where_they_miss() -> None:
-    told = verdicts(["MORGEN", "REGEN", "WIND"], ["MORGEN", "WIND"], as_it_is)
-    assert told.hypothesis == ("right", "right")
-    assert told.deleted == (("REGEN", 1),)
+    judged = verdicts(["MORGEN", "REGEN", "WIND"], ["MORGEN", "WIND"], as_it_is)
+    assert judged.hypothesis == ("right", "right")
+    assert judged.deleted == (("REGEN", 1),)
 
 
 def test_deleted_at_the_end() -> None:
@@ -51,8 +51,8 @@ def test_deleted_at_the_end() -> None:
 
 
 def test_what_cleaning_empties_is_neither_right_nor_wrong() -> None:
-    told = verdicts(["__PU__", "REGEN"], ["__PU__", "WIND"], TWOSTREAM_2014.truth)
-    assert told.hypothesis == ("right", "substituted") and told.deleted == ()
+    judged = verdicts(["__PU__", "REGEN"], ["__PU__", "WIND"], TWOSTREAM_2014.truth)
+    assert judged.hypothesis == ("right", "substituted") and judged.deleted == ()
     assert [(edit.true, edit.read) for edit in edits(["__PU__", "REGEN"], ["WIND"], TWOSTREAM_2014.truth)] == [(1, 0)]
 
 
@@ -63,8 +63,8 @@ def test_what_cleaning_empties_is_neither_right_nor_wrong() -> None:
     ("AA BB CC DD EE", "DD EE XX YY ZZ", (0, 3, 3)),    # five (20) dearer than three pairs (18)
     ("AA BB CC", "XX AA YY", (1, 1, 1))])
 def test_errors_are_told_apart_by_the_published_costs(reference: str, hypothesis: str, counts: tuple) -> None:
-    told = count(reference.split(), hypothesis.split())
-    assert (told.substitutions, told.insertions, told.deletions) == counts
+    counted = count(reference.split(), hypothesis.split())
+    assert (counted.substitutions, counted.insertions, counted.deletions) == counts
 
 
 def test_the_rule_says_which_of_an_insertion_and_a_deletion_as_cheap_is_taken_first() -> None:

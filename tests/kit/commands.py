@@ -29,8 +29,8 @@ class Case:
     def prints(self, *more: str, models: Sequence[str] = ("slowfast",)) -> int:
         """As `run`, of what writes nothing and takes no --out."""
         words = self.arguments(*more, models=models)
-        place = words.index("--out")
-        return main.main(words[:place] + words[place + 2:])
+        index = words.index("--out")
+        return main.main(words[:index] + words[index + 2:])
 
     def run(self, *more: str, models: Sequence[str] = ("slowfast",)) -> int:
         return main.main(self.arguments(*more, models=models))

@@ -76,8 +76,8 @@ def write_sound(path: Path) -> Path:
 def turn(path: Path, matrix: Tuple[int, int, int, int]) -> Path:
     """Sets an mp4's display matrix (a, b, c, d), as a phone that was held upright does."""
     data = bytearray(path.read_bytes())
-    place = data.index(b"tkhd") + 44
+    offset = data.index(b"tkhd") + 44
     a, b, c, d = (value << 16 for value in matrix)
-    data[place:place + 20] = struct.pack(">5i", a, b, 0, c, d)
+    data[offset:offset + 20] = struct.pack(">5i", a, b, 0, c, d)
     path.write_bytes(bytes(data))
     return path

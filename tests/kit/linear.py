@@ -44,8 +44,8 @@ def even_clip(frames: int) -> Clip:
     return tiny_clip(pixels=np.concatenate([half, 2 * GREY - half]).clip(0, 255).astype(np.uint8))
 
 
-def spot(frames: int, place: Tuple[int, int, int]) -> Clip:
+def spot(frames: int, cell: Tuple[int, int, int]) -> Clip:
     """Grey but for one white pixel in one frame."""
     pixels = np.full((frames, 16, 16, 3), GREY, np.uint8)
-    pixels[place] = 255
+    pixels[cell] = 255
     return tiny_clip(pixels=pixels)

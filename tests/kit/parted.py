@@ -54,7 +54,7 @@ class PartReader(TinyRecogniser):
         super().__init__()
         self.viewport, self.worth, self.most = Viewport(), worth, most
         labels, _ = part_labels(points()[None], np.zeros((1, SIDE, SIDE, 3), np.uint8), count)
-        self.places = {name: middle(labels[0] == place) for place, name in enumerate(PARTS[count])}
+        self.places = {name: middle(labels[0] == index) for index, name in enumerate(PARTS[count])}
 
     def prepare(self, clip: Clip) -> Inputs:
         frames = torch.from_numpy(np.ascontiguousarray(clip.frames)).permute(3, 0, 1, 2)[None]
@@ -73,5 +73,5 @@ class PartReader(TinyRecogniser):
 def middle(cells: np.ndarray) -> Sequence[int]:
     """A cell of those that are set."""
     rows, columns = np.nonzero(cells)
-    place = len(rows) // 2
-    return int(rows[place]), int(columns[place])
+    index = len(rows) // 2
+    return int(rows[index]), int(columns[index])

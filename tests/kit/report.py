@@ -40,14 +40,14 @@ def picture(frames: int, seed: int = 0) -> np.ndarray:
     grain = rng.normal(0, 3, (256, 256, 1))
     shade = np.linspace(150, 205, 256)[:, None, None] * np.array([0.95, 1.0, 1.05])
     out = np.empty((frames, 256, 256, 3), np.uint8)
-    for index, each in enumerate(hands(frames)):
+    for index, wrists in enumerate(hands(frames)):
         canvas = (shade + grain).clip(0, 255).astype(np.uint8)
         cv2.ellipse(canvas, (128, 250), (66, 110), 0, 180, 360, (34, 38, 48), -1, cv2.LINE_AA)
         cv2.ellipse(canvas, (128, 84), (34, 44), 0, 0, 360, (62, 44, 34), -1, cv2.LINE_AA)
         cv2.ellipse(canvas, (128, 92), (26, 34), 0, 0, 360, (214, 172, 148), -1, cv2.LINE_AA)
-        for shoulder, place in zip(((82, 160), (174, 160)), (each * 256).astype(int)):
-            cv2.line(canvas, shoulder, tuple(map(int, place)), (40, 44, 56), 22, cv2.LINE_AA)
-            cv2.circle(canvas, tuple(map(int, place)), 15, (214, 172, 148), -1, cv2.LINE_AA)
+        for shoulder, wrist in zip(((82, 160), (174, 160)), (wrists * 256).astype(int)):
+            cv2.line(canvas, shoulder, tuple(map(int, wrist)), (40, 44, 56), 22, cv2.LINE_AA)
+            cv2.circle(canvas, tuple(map(int, wrist)), 15, (214, 172, 148), -1, cv2.LINE_AA)
         canvas[:16, :16] = index % 256
         out[index] = canvas
     return out
@@ -65,11 +65,11 @@ def keypoints(frames: int) -> np.ndarray:
     points[:, 5, :2], points[:, 6, :2] = (143, 163), (67, 163)
     ring = np.linspace(0, 2 * np.pi, 21, endpoint=False)
     for hand, (first, elbow, wrist) in enumerate(((112, 8, 10), (91, 7, 9))):
-        place = hands(frames)[:, hand] * (210, 260)
-        points[:, wrist, :2] = place
-        points[:, elbow, :2] = (place + points[:, 6 - hand, :2]) / 2
-        points[:, first:first + 21, 0] = place[:, :1] + 11 * np.cos(ring)
-        points[:, first:first + 21, 1] = place[:, 1:] + 14 * np.sin(ring)
+        centre = hands(frames)[:, hand] * (210, 260)
+        points[:, wrist, :2] = centre
+        points[:, elbow, :2] = (centre + points[:, 6 - hand, :2]) / 2
+        points[:, first:first + 21, 0] = centre[:, :1] + 11 * np.cos(ring)
+        points[:, first:first + 21, 1] = centre[:, 1:] + 14 * np.sin(ring)
     return points
 
 

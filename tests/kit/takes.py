@@ -31,6 +31,6 @@ def take(number: int, at: str, frames: int = FRAMES) -> Take:
 
 def shown(pictures: List[np.ndarray]) -> Show:
     def show(wanted: np.ndarray) -> Iterator[np.ndarray]:
-        return (pictures[int(place)] for place in wanted)
+        return (pictures[int(number)] for number in wanted)
 
     return show

@@ -99,11 +99,11 @@ def test_a_malicious_pickle_runs_nothing(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_files_that_are_no_checkpoint_say_so(tmp_path: Path) -> None:
     whole = save(tmp_path / "own.pt", "slowfast").read_bytes()
-    for content, told in ((whole[:-1000], "truncated"), (b"", "empty"), (b"<!DOCTYPE html>", "web page"),
-                          (b"PNG" * 99, "not a PyTorch checkpoint")):
+    for content, message in ((whole[:-1000], "truncated"), (b"", "empty"), (b"<!DOCTYPE html>", "web page"),
+                             (b"PNG" * 99, "not a PyTorch checkpoint")):
         path = tmp_path / "bad.pt"
         path.write_bytes(content)
-        assert told in error("slowfast", path)
+        assert message in error("slowfast", path)
     torch.save([1, 2], path)
     assert "holds no network" in error("slowfast", path)
     assert "docs/checkpoints.md" in error("slowfast", tmp_path / "none.pt")

@@ -48,7 +48,7 @@ def test_space_then_time_pools_the_same_values_and_gradients(kernel: Any, stride
 
     found = value_and_gradient(MaxPool3d(kernel, stride, padding))
     expected = value_and_gradient(lambda x: F.max_pool3d(x, kernel, stride, padding))
-    assert all(torch.allclose(mine, its, atol=1e-5) for mine, its in zip(found, expected))
+    assert all(torch.allclose(ours, theirs, atol=1e-5) for ours, theirs in zip(found, expected))
 
 
 @pytest.mark.parametrize("name", ["slowfast", "twostream", "vac", "corrnet", "signgraph", "swin"])

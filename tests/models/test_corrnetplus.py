@@ -45,8 +45,8 @@ def as_in_the_paper(made: NeighbourCorrelation, x: Tensor) -> Tensor:
         for weight, offset in zip(made.weights2, [*range(-count, 0), *range(1, count + 1)]):
             if not 0 <= t + offset < frames:
                 continue
-            for place in seen[:, t + offset].flatten(1).t():
-                key = weight * place
+            for features in seen[:, t + offset].flatten(1).t():
+                key = weight * features
                 total = total + key * (1 / (1 + (-(asked @ key)).exp()) - 0.5)
         out.append(total)
     return torch.stack(out, 1)

@@ -67,9 +67,9 @@ def test_a_clip_too_short_for_a_norm_over_steps_is_told(name: str) -> None:
 @pytest.mark.parametrize("name", first(NAMES, 2))
 def test_only_lift_pools_say_that_windows_are_not_the_whole(name: str) -> None:
     made = networks.recogniser(name)
-    told = ["depends on the whole clip" in " ".join(explain(made, networks.clip(24), window=window).notes)
-            for window in (24, 16)]
-    assert told == [False, name in LIFTED] and made.reads_whole == (name in LIFTED)
+    noted = ["depends on the whole clip" in " ".join(explain(made, networks.clip(24), window=window).notes)
+             for window in (24, 16)]
+    assert noted == [False, name in LIFTED] and made.reads_whole == (name in LIFTED)
 
 
 @pytest.mark.parametrize("name", first(LIFTED, 2))

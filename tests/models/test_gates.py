@@ -19,9 +19,9 @@ def around(x: Tensor, kernel: Tensor, at: tuple, steps: tuple) -> Tensor:
     """x [C, ...], kernel [C, 1, ...] of each channel alone: the sum around one place, nothing beyond the edges."""
     total = torch.zeros(len(x), dtype=x.dtype)
     for tap in torch.nonzero(torch.ones(kernel.shape[2:])).tolist():
-        place = [here + (each - size // 2) * step for here, each, size, step in zip(at, tap, kernel.shape[2:], steps)]
-        if all(0 <= each < size for each, size in zip(place, x.shape[1:])):
-            total += x[(slice(None), *place)] * kernel[(slice(None), 0, *tap)]
+        cell = [here + (index - size // 2) * step for here, index, size, step in zip(at, tap, kernel.shape[2:], steps)]
+        if all(0 <= index < size for index, size in zip(cell, x.shape[1:])):
+            total += x[(slice(None), *cell)] * kernel[(slice(None), 0, *tap)]
     return total
 
 

@@ -25,9 +25,9 @@ def answers(x: Tensor, dt: Tensor, b: Tensor, c: Tensor, mixer: Any, clips: Any 
     """[S, L, L, H]: the scan's output, in the second place, for a unit put in at the third."""
     length = x.shape[1]
     put = []
-    for place in range(length):
+    for step in range(length):
         unit = torch.zeros_like(x)
-        unit[:, place] = 1
+        unit[:, step] = 1
         put.append(scan(unit, dt, -mixer.A_log.exp(), b, c, mixer.D, clips)[..., 0])
     return torch.stack(put, 2)
 

@@ -83,9 +83,9 @@ def test_code_is_not_run_wherever_it_stands(tmp_path: Path, monkeypatch: pytest.
     assert "contains code (posix.system)" in refusal(save(tmp_path / "old.pt", {"state": Harm(), "a": torch.ones(2)}))
     harm = pickle.dumps(Harm(), 2)
     parts = stream([("0", "FloatStorage", 1)])
-    for place in (0, 1, 2, 3, 4):
-        refusal(written(tmp_path / "bad.pt", [*parts[:place], harm, *parts[place + 1:]]
-                        if place else [parts[0][:2] + parts[0][2:-1] + harm[2:], *parts[1:]]))
+    for index in (0, 1, 2, 3, 4):
+        refusal(written(tmp_path / "bad.pt", [*parts[:index], harm, *parts[index + 1:]]
+                        if index else [parts[0][:2] + parts[0][2:-1] + harm[2:], *parts[1:]]))
     assert not Path("harmed").exists()
 
 
@@ -98,10 +98,10 @@ def stream(storages: List[Tuple[str, str, int]], names: Any = None, machine: Any
 
     class Tensor:
         def __init__(self, reference: Reference, count: int) -> None:
-            self.told: Tuple[Any, ...] = reference, 0, (count,), (1,), False, OrderedDict()
+            self.arguments: Tuple[Any, ...] = reference, 0, (count,), (1,), False, OrderedDict()
 
         def __reduce__(self) -> Tuple[Callable[..., Any], Tuple[Any, ...]]:
-            return torch._utils._rebuild_tensor_v2, self.told
+            return torch._utils._rebuild_tensor_v2, self.arguments
 
     file = io.BytesIO()
     pickler = pickle.Pickler(file, 2)
@@ -110,10 +110,10 @@ def stream(storages: List[Tuple[str, str, int]], names: Any = None, machine: Any
                   for name, kind, count in storages]
     pickler.dump({f"tensor {number}": Tensor(reference, storages[number][2])
                   for number, reference in enumerate(references)})
-    told = [count for _, _, count in storages] if values is None else values
+    counts = [count for _, _, count in storages] if values is None else values
     return [pickle.dumps(NUMBER, 2), pickle.dumps(version, 2), pickle.dumps(MACHINE if machine is None else machine, 2),
             file.getvalue(), pickle.dumps([name for name, _, _ in storages] if names is None else names, 2),
-            *(struct.pack("<q", count) + b"\0" * (4 * max(0, min(count, 100))) for count in told)]
+            *(struct.pack("<q", count) + b"\0" * (4 * max(0, min(count, 100))) for count in counts)]
 
 
 def written(path: Path, parts: List[bytes]) -> Path:
@@ -127,7 +127,7 @@ def test_a_file_put_together_by_hand_is_read(tmp_path: Path) -> None:
         assert [list(value) for value in file.everything().values()] == [[0.0] * 3, [0.0] * 2]
 
 
-@pytest.mark.parametrize("told, changes", [
+@pytest.mark.parametrize("message, changes", [
     ("damaged: a storage of 3 values is followed by 4", {"values": [4]}),
     ("damaged: a storage of 3 values is followed by -3", {"values": [-3]}),
     ("damaged: a storage of 3 values is followed by 4611686018427387904", {"values": [1 << 62]}),
@@ -136,8 +136,8 @@ def test_a_file_put_together_by_hand_is_read(tmp_path: Path) -> None:
     ("are not those of its tensors", {"names": [["0"]]}),
     ("big-endian", {"machine": {"little_endian": False}}), ("not a checkpoint", {"machine": []}),
     ("unknown version", {"version": 1002})])
-def test_what_does_not_fit_together_is_refused(tmp_path: Path, told: str, changes: Dict[str, Any]) -> None:
-    assert told in refusal(written(tmp_path / "bad.pt", stream([("0", "FloatStorage", 3)], **changes)))
+def test_what_does_not_fit_together_is_refused(tmp_path: Path, message: str, changes: Dict[str, Any]) -> None:
+    assert message in refusal(written(tmp_path / "bad.pt", stream([("0", "FloatStorage", 3)], **changes)))
 
 
 def test_sizes_that_lie_are_not_asked_for(tmp_path: Path) -> None:
@@ -179,10 +179,10 @@ def test_a_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_with_a_byte_changed_is_read_or_refused_in_one_line(tmp_path: Path) -> None:
     whole = save(tmp_path / "old.pt", {"a": torch.ones(5), "b": [torch.zeros(2, 2), 3]}).read_bytes()
-    for place in range(14, len(whole)):
+    for offset in range(14, len(whole)):
         for flip in (0x01, 0x80, 0xFF):
             changed = bytearray(whole)
-            changed[place] ^= flip
+            changed[offset] ^= flip
             (tmp_path / "odd.pt").write_bytes(changed)
             try:
                 with Checkpoint(tmp_path / "odd.pt") as file:

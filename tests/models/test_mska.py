@@ -111,12 +111,12 @@ def test_the_fused_head_takes_what_its_checkpoint_has_room_for(columns: int, fus
     assert torch.equal(taken[0], torch.cat([streams[part] for part in fused], 2))
 
 
-@pytest.mark.parametrize("spoil, told", [
+@pytest.mark.parametrize("spoil, message", [
     (lambda points: None, "reads nothing else"), (lambda points: points[:-1], "expected finite"),
     (lambda points: points * np.nan, "expected finite")])
-def test_keypoints_that_are_missing_or_broken_are_told(spoil: Callable[[Any], Any], told: str) -> None:
+def test_keypoints_that_are_missing_or_broken_are_told(spoil: Callable[[Any], Any], message: str) -> None:
     clip = networks.clip(8)
-    with pytest.raises(UserError, match=told):
+    with pytest.raises(UserError, match=message):
         networks.recogniser("mska").prepare(replace(clip, keypoints=spoil(clip.keypoints)))
 
 

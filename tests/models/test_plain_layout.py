@@ -189,9 +189,9 @@ def test_the_gradient_by_each_input_is_the_slope(name: str, folded: bool, monkey
         found = gradients_of(model, given, entries, score)
         gradients, tensors = [found[layer] for layer in entries], list(given.tensors)
 
-    for place, gradient in enumerate(gradients):
-        def moved(step: Tensor, place: int = place) -> float:
-            changed = [tensor + step if number == place else tensor for number, tensor in enumerate(tensors)]
+    for index, gradient in enumerate(gradients):
+        def moved(step: Tensor, index: int = index) -> float:
+            changed = [tensor + step if number == index else tensor for number, tensor in enumerate(tensors)]
             with torch.no_grad():
                 return float(score(model(Inputs(tuple(changed), given.frames, given.left, given.right))))
 

@@ -152,9 +152,9 @@ def slowly_squared(frame: np.ndarray, side: int) -> np.ndarray:
     def taps(count: int) -> np.ndarray:
         matrix = np.zeros((side, count), np.int64)
         for out in range(side):
-            place = (out + 0.5) * count / side - 0.5
-            near = np.arange(int(np.floor(place)) - 3, int(np.floor(place)) + 5)
-            kernel = np.sinc(place - near) * np.sinc((place - near) / 4)
+            centre = (out + 0.5) * count / side - 0.5
+            near = np.arange(int(np.floor(centre)) - 3, int(np.floor(centre)) + 5)
+            kernel = np.sinc(centre - near) * np.sinc((centre - near) / 4)
             np.add.at(matrix[out], near.clip(0, count - 1), np.rint(kernel / kernel.sum() * 2048).astype(np.int64))
         return matrix
 
@@ -281,8 +281,8 @@ def test_the_graphs_map_is_what_others_take_of_each_cell() -> None:
         for (frame, cell, other), share in slow_shares(getattr(model.network.conv2d, name), x).items():
             if cell != other:
                 wanted[frame, other] += share
-            place = list(picks[frame, cell]).index(other)
-            assert shares[frame, cell, place] == pytest.approx(share, abs=1e-6)     # its own share too
+            index = list(picks[frame, cell]).index(other)
+            assert shares[frame, cell, index] == pytest.approx(share, abs=1e-6)     # its own share too
         assert wanted.any()
         np.testing.assert_allclose(layer.raw.reshape(wanted.shape), wanted, atol=1e-6)
 

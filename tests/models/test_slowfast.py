@@ -19,8 +19,8 @@ def test_every_published_key_and_no_other() -> None:
 @published.of("slowfast")
 def test_layers_have_the_authors_shapes() -> None:
     model, golden = published.recogniser("slowfast"), published.golden("slowfast")
-    told = model.layer_shapes(26)
-    assert {name: [1, *told[name]] for name in model.default_layers} == {
+    shapes = model.layer_shapes(26)
+    assert {name: [1, *shapes[name]] for name in model.default_layers} == {
         name: golden[f"shape/{name}"].tolist() for name in model.default_layers}
 
 

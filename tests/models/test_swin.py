@@ -132,8 +132,8 @@ def test_what_a_cell_is_given_is_what_moves_when_its_value_does(shift: int) -> N
 def askers(shift: int, row: int, column: int) -> int:
     """Cells in a window with this one, 9 x 9 filled up to 14 x 14 and turned."""
     sides = []
-    for place in (row, column):
-        own = (place - shift) % 14 // 7
+    for index in (row, column):
+        own = (index - shift) % 14 // 7
         sides.append(sum((other - shift) % 14 // 7 == own for other in range(9)))
     return sides[0] * sides[1]
 

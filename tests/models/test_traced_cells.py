@@ -42,9 +42,9 @@ def test_cells_lie_where_the_network_says(name: str) -> None:
     compared = 0
     for title, (probe, lattice) in traced(name, ("temporal_model", "head", "visual_head")).items():
         if probe.spatial:
-            for mine, its in zip(lattice.axes[1:], probe.cells[1:]):
-                assert (mine.first, mine.stride) == pytest.approx((its.first, its.stride)), title
-                assert lattice.even or mine.seen == its.seen, title
+            for axis, expected in zip(lattice.axes[1:], probe.cells[1:]):
+                assert (axis.first, axis.stride) == pytest.approx((expected.first, expected.stride)), title
+                assert lattice.even or axis.seen == expected.seen, title
             compared += 1
         if not lattice.even and "slow_path" not in title:   # it picks frames by number, of which a graph tells nothing
             assert lattice.axes[0] == probe.cells[0], title

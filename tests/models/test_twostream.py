@@ -32,8 +32,8 @@ def test_inputs_from_frames_and_keypoints_are_the_authors() -> None:
 @published.of("twostream")
 def test_layers_have_the_authors_shapes() -> None:
     model, golden = published.recogniser("twostream"), published.golden("twostream")
-    told = model.layer_shapes(26)
-    assert {name: [1, *told[name]] for name in model.default_layers} == {
+    shapes = model.layer_shapes(26)
+    assert {name: [1, *shapes[name]] for name in model.default_layers} == {
         name: golden[f"shape/{name}"].tolist() for name in model.default_layers}
 
 
@@ -61,12 +61,12 @@ def test_a_pose_stream_of_two_channels_sees_left_and_right() -> None:
     assert networks.logits(model, clip).shape == (2, 7)
 
 
-@pytest.mark.parametrize("spoil, told", [
+@pytest.mark.parametrize("spoil, message", [
     (lambda points: None, "keypoints/keypoints.pkl"), (lambda points: points[:-1], "expected finite"),
     (lambda points: points * np.nan, "expected finite")])
-def test_keypoints_that_are_missing_or_broken_are_told(spoil: Callable[[Any], Any], told: str) -> None:
+def test_keypoints_that_are_missing_or_broken_are_told(spoil: Callable[[Any], Any], message: str) -> None:
     clip = networks.clip(8)
-    with pytest.raises(UserError, match=told):
+    with pytest.raises(UserError, match=message):
         networks.recogniser("twostream").prepare(replace(clip, keypoints=spoil(clip.keypoints)))
 
 
@@ -75,7 +75,7 @@ def test_the_middle_of_what_is_too_long_and_nothing_of_what_is_too_short() -> No
     inputs = model.prepare(networks.clip(13))
     whole = networks.recogniser("twostream").prepare(networks.clip(13).window(2, 10))
     assert (inputs.frames, inputs.left, inputs.right) == (13, -2, -3)
-    assert all(torch.equal(mine, its) for mine, its in zip(inputs.tensors, whole.tensors))
+    assert all(torch.equal(ours, theirs) for ours, theirs in zip(inputs.tensors, whole.tensors))
     with pytest.raises(UserError, match="has 3 frames; TwoStream-SLR needs at least 4"):
         model.prepare(networks.clip(3))
 

@@ -29,9 +29,9 @@ def test_layers_have_the_shapes_that_are_told(name: str) -> None:
     with published.shapes_of(model) as shapes, torch.no_grad():
         model(model.prepare(published.clip(name, 5)))
     assert shapes == model.layer_shapes(5)
-    told = model.layer_shapes(26)
+    layer_shapes = model.layer_shapes(26)
     for layer in (key[len("shape/"):] for key in golden if key.startswith("shape/") and not key.endswith("conv.3")):
-        assert list(told[layer]) == golden[f"shape/{layer}"].tolist()
+        assert list(layer_shapes[layer]) == golden[f"shape/{layer}"].tolist()
 
 
 @pytest.mark.parametrize("depth, convolve", only([(18, over_clips), (50, over_images)], list(product(

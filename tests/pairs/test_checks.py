@@ -132,8 +132,8 @@ def test_a_map_that_rounding_decides_is_not_held_against_its_own_batch() -> None
 
 
 def test_a_map_is_believed_that_beats_nineteen_shifts_of_twenty(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = {"deletion": {"beats": 0.94}, "insertion": {"beats": 0.95}}
-    monkeypatch.setattr("pairs.checks._against_shifts", lambda *given: told)
+    results = {"deletion": {"beats": 0.94}, "insertion": {"beats": 0.95}}
+    monkeypatch.setattr("pairs.checks._against_shifts", lambda *given: results)
     heat = np.ones((64, 48), np.float16)
     found = {check.name: check.passed for check in falsification(asked(), [made_up(heat)])}
     assert found == {"deletion": False, "insertion": True}

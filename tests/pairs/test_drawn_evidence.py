@@ -14,8 +14,8 @@ def test_each_change_shows_in_the_picture() -> None:
 
 def test_a_study_tells_of_every_map_and_every_change() -> None:
     known = study(networks.embedder("arcface"), [3], 0, ["layer2"])
-    place = ("dot", "hirescam", "layer2")       # some of the other maps of weights at random are void
-    assert place in known.person and place in known.falls
+    key = ("dot", "hirescam", "layer2")       # some of the other maps of weights at random are void
+    assert key in known.person and key in known.falls
     assert set(known.similar) == {"clothes", "hair", "sleeves", "skin"}
     assert all(-1 <= value <= 1 for values in known.similar.values() for value in values)
     assert all(np.isfinite(tally.mass_ratio) for tally in known.other.values())

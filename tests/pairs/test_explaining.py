@@ -45,8 +45,8 @@ def test_a_batch_is_its_pictures_one_by_one(name: str) -> None:
     model = networks.embedder(name).double()
     references = embed(model, PAIR).flip(0)
     together = explain_pictures(model, PAIR, None, ["dot"], references=references)
-    for place, found in enumerate(together):
-        alone, = explain_pictures(model, PAIR[place:place + 1], None, ["dot"], references=references[place])
+    for index, found in enumerate(together):
+        alone, = explain_pictures(model, PAIR[index:index + 1], None, ["dot"], references=references[index])
         assert found.scores == pytest.approx(alone.scores, rel=1e-12) and list(found.maps) == list(alone.maps)
         for key, each in alone.maps.items():
             assert abs(found.maps[key].raw - each.raw).max() <= 1e-6 * each.raw.max()

@@ -32,19 +32,19 @@ def compare_maps(model: Embedder, name: str, found: Sequence[PictureExplanation]
         if len(rest) != 2 or rest[0] not in METHODS:
             continue
         method, layer = rest
-        place = HEADS.get(target, target), method, model.layer(layer)
-        if only is not None and place != only:
+        asked = HEADS.get(target, target), method, model.layer(layer)
+        if only is not None and asked != only:
             continue
         largest = abs(golden).max()
         if largest == 0:
-            assert place not in found[0].maps, key
+            assert asked not in found[0].maps, key
             continue
         if not exact and name == "arcface" and method == "gradcam++" and target != "cosine":
             continue
-        ours = np.stack([each.maps[place].raw for each in found])
+        ours = np.stack([each.maps[asked].raw for each in found])
         allowed = 1e-6 if exact else FLOAT32[name, method]
         assert abs(ours - golden.clip(0)).max() <= allowed * largest, key
-        lows = np.array([each.maps[place].low for each in found])
+        lows = np.array([each.maps[asked].low for each in found])
         assert abs(lows - golden.min((1, 2))).max() <= allowed * largest, key
         if method == "gradcam" and golden.clip(0).std() > 0:
             assert np.corrcoef(ours.ravel(), golden.clip(0).ravel())[0, 1] > 0.9999, key

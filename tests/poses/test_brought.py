@@ -66,8 +66,8 @@ def test_holistic_goes_by_its_landmarks(tmp_path: Path) -> None:
     found = read_keypoints(path, "clip")
     assert found.edges
     ours, theirs = found.keypoints[..., :2], points[:, 0, :, :2]
-    for place, landmark in {0: 0, 1: 2, 5: 11, 6: 12, 9: 15, 10: 16, 15: 27, 17: 31, 22: 30}.items():
-        np.testing.assert_allclose(ours[:, place], theirs[:, landmark], rtol=1e-6)
+    for point, landmark in {0: 0, 1: 2, 5: 11, 6: 12, 9: 15, 10: 16, 15: 27, 17: 31, 22: 30}.items():
+        np.testing.assert_allclose(ours[:, point], theirs[:, landmark], rtol=1e-6)
     np.testing.assert_allclose(ours[:, 91:112], theirs[:, 501:522], rtol=1e-6)     # the left hand
     np.testing.assert_allclose(ours[:, 112:133], theirs[:, 522:543], rtol=1e-6)
     np.testing.assert_allclose(ours[:, 31], theirs[:, 33 + 152], rtol=1e-6)        # chin

@@ -26,7 +26,7 @@ def by_frame(arrays: Dict[str, np.ndarray]) -> List[Dict[str, Any]]:
     frames = [{"file_path": f"/data/{PATH.format(name)}/{name}.avi_pid0_fn{index:06d}-0.png",
                "predictions": {"keypoints": row[:, :2], "keypoint_scores": row[:, 2]}}
               for name, array in arrays.items() for index, row in enumerate(array)]
-    return [frames[place] for place in np.random.default_rng(0).permutation(len(frames))]
+    return [frames[number] for number in np.random.default_rng(0).permutation(len(frames))]
 
 
 def store(folder: Path, content: Any, protocol: int = 4) -> KeypointStore:
@@ -204,14 +204,14 @@ def test_indexing_holds_no_more_than_an_array_at_a_time(tmp_path: Path) -> None:
     assert 0 < int(run.stdout) < 50
 
 
-@pytest.mark.parametrize("place", [0.3, 0.6, 0.9])
-def test_a_damaged_index_is_made_again(tmp_path: Path, caplog: pytest.LogCaptureFixture, place: float) -> None:
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_damaged_index_is_made_again(tmp_path: Path, caplog: pytest.LogCaptureFixture, share: float) -> None:
     arrays = {f"clip-{number}": np.full((9, 133, 3), number, np.float32) for number in range(40)}
     (tmp_path / "keypoints.pkl").write_bytes(pickle.dumps(arrays))
     KeypointStore(tmp_path / "keypoints.pkl").prepare()
     index = tmp_path / "keypoints.pkl.index"
     whole = index.read_bytes()
-    start = int(place * len(whole))
+    start = int(share * len(whole))
     index.write_bytes(whole[:start] + b"\xff" * (len(whole) - start))
     store = KeypointStore(tmp_path / "keypoints.pkl")
     for name, array in arrays.items():

@@ -4,13 +4,13 @@ import numpy as np
 from poses.missing import filled
 
 
-def body(place: float, hand: bool = True, face: bool = True) -> np.ndarray:
+def body(x: float, hand: bool = True, face: bool = True) -> np.ndarray:
     """Wrist at (place, 100), the left hand's points 1 to 21 pixels beside it, the face 5 above the nose."""
     points = np.zeros((133, 3))
     points[:, 2] = 1
-    points[9, :2], points[0, :2] = (place, 100), (place, 20)
-    points[91:112, :2] = np.stack([place + np.arange(1, 22), np.full(21, 100)], 1)
-    points[23:91, :2] = (place, 15)
+    points[9, :2], points[0, :2] = (x, 100), (x, 20)
+    points[91:112, :2] = np.stack([x + np.arange(1, 22), np.full(21, 100)], 1)
+    points[23:91, :2] = (x, 15)
     for there, part in ((hand, slice(91, 112)), (face, slice(23, 91))):
         if not there:
             points[part] = 0

@@ -19,9 +19,9 @@ def at(labels: np.ndarray, x: float, y: float) -> str:
 
 def test_each_part_lies_where_its_keypoints_are() -> None:
     labels, seen = part_labels(keypoints(), BLACK, 6)
-    told = {at(labels[0], *place) for place in [(35, 215)]}
-    assert seen.all() and told == {RIGHT}
-    assert [at(labels[0], *place) for place in [(175, 215), (105, 76), (105, 50), (105, 180), (5, 5), (105, 30)]] == [
+    parts = {at(labels[0], *point) for point in [(35, 215)]}
+    assert seen.all() and parts == {RIGHT}
+    assert [at(labels[0], *point) for point in [(175, 215), (105, 76), (105, 50), (105, 180), (5, 5), (105, 30)]] == [
         LEFT, MOUTH, UPPER_FACE, BODY, REST, UPPER_FACE]
 
 

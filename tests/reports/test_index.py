@@ -57,8 +57,8 @@ def test_shares_are_of_the_layer_chosen_and_flags_name_theirs(opened: Any, outpu
     stored = json.loads((outputs / "clip 0" / "report.json").read_text())["shares"]["slowfast"]
     for name in ("conv2d.fast_path.layer1", "conv2d.slow_path.layer1"):
         page.locator(".heads select").first.select_option(name)
-        told = page.locator("#table td .measure > .hands").first.text_content()
-        assert float(told.rstrip("%")) == pytest.approx(100 * stored[name][0], abs=0.51)
+        text = page.locator("#table td .measure > .hands").first.text_content()
+        assert float(text.rstrip("%")) == pytest.approx(100 * stored[name][0], abs=0.51)
         assert f"of {name} on the hands" in page.inner_text("#totals")
 
 

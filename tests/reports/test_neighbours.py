@@ -26,9 +26,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def rewritten(name: str, change: Callable[[Any], None]) -> Callable[[Path], None]:
     def do(folder: Path) -> None:
-        told = json.loads((folder / name).read_text())
-        change(told)
-        (folder / name).write_text(json.dumps(told))
+        record = json.loads((folder / name).read_text())
+        change(record)
+        (folder / name).write_text(json.dumps(record))
         write_manifest(folder, {}, {})
     return do
 
@@ -65,8 +65,8 @@ def test_a_damaged_neighbour_is_left_out_and_named(whole: Path, tmp_path: Path, 
     assert '"folder":"good"' in text and '"folder":"bad"' not in text
 
 
-@pytest.mark.parametrize("change", [lambda told: told.update(cover="x"), lambda told: told.update(shares=[1]),
-                                    lambda told: told["shares"].update(slowfast={"a": [1]})])
+@pytest.mark.parametrize("change", [lambda record: record.update(cover="x"), lambda record: record.update(shares=[1]),
+                                    lambda record: record["shares"].update(slowfast={"a": [1]})])
 def test_a_damaged_record_of_shares_says_nothing_of_them(whole: Path, tmp_path: Path,
                                                          change: Callable[[Any], None]) -> None:
     rewritten("report.json", change)(shutil.copytree(whole, tmp_path / "bad"))

@@ -124,8 +124,8 @@ def test_runs_of_different_clips_are_not_set_beside_each_other(tmp_path: Path) -
 def test_what_stands_at_a_frame_says_whose_alignment_it_is_and_no_null(report: Any) -> None:
     report.check("#choice label:has-text('conv1d.fused_features') input")
     scrub(report, 0)
-    told = report.inner_text("#now")
-    assert "null" not in told and told.count("truth, by its own alignment: " + EVIL) == 2
+    text = report.inner_text("#now")
+    assert "null" not in text and text.count("truth, by its own alignment: " + EVIL) == 2
 
 
 def test_the_wheel_goes_into_the_picture(report: Any) -> None:
@@ -192,8 +192,8 @@ def test_region_shares_are_those_that_were_stored(report: Any, outputs: Path) ->
 
 def test_the_foot_tells_how_to_make_it_again(report: Any) -> None:
     text = report.inner_text("#made")
-    for told in ("0f" * 32, "gradcam", "2.11.0", "3.00 GB", "python main.py --seq clip 0 --models slowfast twostream"):
-        assert told in text
+    for fact in ("0f" * 32, "gradcam", "2.11.0", "3.00 GB", "python main.py --seq clip 0 --models slowfast twostream"):
+        assert fact in text
 
 
 def test_each_count_of_errors_says_whose_it_is(report: Any) -> None:

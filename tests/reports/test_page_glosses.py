@@ -23,8 +23,8 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     chosen = [(0, None, "conv2d.slow_path.layer1"), (3, "read", "conv2d.fast_path.layer1"),
               (3, "true", "conv2d.slow_path.layer1")]
     glosses = []
-    for number, (place, side, other) in enumerate(chosen, start=1):
-        span = record.models["slowfast"].spans[place]
+    for number, (index, side, other) in enumerate(chosen, start=1):
+        span = record.models["slowfast"].spans[index]
         about = records.gloss(number, span.gloss, span.frames, span=span.id, side=side,
                               words=f"what was asked, {number}")
         glosses.append(records.gloss_maps(about, {name: slowfast.layers[other],

@@ -19,12 +19,12 @@ def page(opened: Any, tmp_path: Path) -> Any:
     """LayerCAM's maps are those that Grad-CAM has of the layer before."""
     record, explanations = made.record(FRAMES), made.explanations(FRAMES)
     for model, one in explanations.items():
-        its = made.SPATIAL[model]
-        other = {name: one.layers[its[number - 1]] for number, name in enumerate(its)}
+        names = made.SPATIAL[model]
+        other = {name: one.layers[names[number - 1]] for number, name in enumerate(names)}
         both = together([one, replace(one, method="layercam", layers=other)], True)
         explanations[model] = both
-        told = {name: records.layer(spatial=layer.spatial) for name, layer in both.layers.items()}
-        record = made.changed(record, model, layers=told)
+        layers = {name: records.layer(spatial=layer.spatial) for name, layer in both.layers.items()}
+        record = made.changed(record, model, layers=layers)
     write_report(tmp_path, made.picture(FRAMES), explanations, record)
     shown = opened(tmp_path / "report.html", "#frame=0")
     shown.wait_for_selector("#single-view canvas[data-frame='0']")
@@ -45,10 +45,10 @@ def test_the_method_chosen_shows_its_map_of_the_same_layer(page: Any) -> None:
 def test_the_layers_of_other_methods_are_not_listed(page: Any) -> None:
     for method, other in (("layercam", "gradcam"), ("gradcam", "layercam")):
         page.select_option("#method", method)
-        for place in ("#choice label", "#grid .cell"):
-            if place.startswith("#grid"):
+        for selector in ("#choice label", "#grid .cell"):
+            if selector.startswith("#grid"):
                 page.click("#all")
-            shown = [each.inner_text() for each in page.query_selector_all(place) if each.is_visible()]
+            shown = [element.inner_text() for element in page.query_selector_all(selector) if element.is_visible()]
             assert shown and all(f"{method}/" in text and f"{other}/" not in text for text in shown)
         page.click("#one")
 

@@ -75,9 +75,9 @@ def test_a_gloss_is_played_over_and_over(report: Any) -> None:
 
 def test_the_next_gloss_is_a_key_away(report: Any) -> None:
     spans = made.record(FRAMES).models["slowfast"].spans
-    for place in (0, 1, 2):
+    for number in (0, 1, 2):
         report.keyboard.press("n")
-        assert report.locator("#readings .chosen").inner_text() == (EVIL, *made.TRUTH[1:])[place]
+        assert report.locator("#readings .chosen").inner_text() == (EVIL, *made.TRUTH[1:])[number]
     assert int(report.input_value("#scrubber")) in range(*spans[2].frames)
 
 

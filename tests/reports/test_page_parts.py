@@ -27,10 +27,10 @@ def parted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     when = tuple(-0.5 - (5.0 if start == 8 else 0.0) for start in range(0, FRAMES, 8))
     glosses = tuple(
         GlossParts(records.gloss(number, span.gloss, span.frames, span=span.id, words="its log-probability"), -0.5,
-                   -10.5, its, when, f"{span.gloss} was read from {what}")
-        for number, span, its, what in ((1, first, parts, "hands"), (2, second, parts[:1], "one hand")))
-    told = ClipParts(Hiding(STILL), "asks what is read", PARTS[6], 70, 8, glosses, ("a note",))
-    record = made.changed(record, "slowfast", parts=told)
+                   -10.5, own_parts, when, f"{span.gloss} was read from {what}")
+        for number, span, own_parts, what in ((1, first, parts, "hands"), (2, second, parts[:1], "one hand")))
+    clip_parts = ClipParts(Hiding(STILL), "asks what is read", PARTS[6], 70, 8, glosses, ("a note",))
+    record = made.changed(record, "slowfast", parts=clip_parts)
     write_report(folder, made.picture(FRAMES), made.explanations(FRAMES), record, made.keypoints(FRAMES))
     return folder / "report.html"
 
@@ -98,8 +98,8 @@ def test_a_page_without_parts_has_no_room_for_them(report: Any) -> None:
 def test_a_record_whose_parts_are_not_known_says_why(opened: Any, tmp_path: Path) -> None:
     record = made.record(FRAMES)
     gloss = GlossParts(records.gloss(), -0.5, -10.5, (), (-0.5,) * (-(-FRAMES // 8)))
-    told = ClipParts(Hiding(STILL), "asks what", PARTS[6], 9, 8, (gloss,), ("the clip has no keypoints",))
-    record = replace(made.changed(record, "slowfast", parts=told))
+    clip_parts = ClipParts(Hiding(STILL), "asks what", PARTS[6], 9, 8, (gloss,), ("the clip has no keypoints",))
+    record = replace(made.changed(record, "slowfast", parts=clip_parts))
     write_report(tmp_path, made.picture(FRAMES), made.explanations(FRAMES), record)
     page = opened(tmp_path / "report.html")
     page.wait_for_selector("#parts:has-text('the clip has no keypoints')")

@@ -15,8 +15,8 @@ FRAMES = COLUMNS + 3            # in a second row too
 
 
 def test_the_sheet_holds_the_labels_of_every_frame_in_rows() -> None:
-    told = ClipParts(Hiding(STILL), "asks", PARTS[6], 70, 8, (GlossParts(records.gloss(), -0.5, -4.5, (), ()),))
-    record = made.changed(made.record(FRAMES), "slowfast", parts=told)
+    clip_parts = ClipParts(Hiding(STILL), "asks", PARTS[6], 70, 8, (GlossParts(records.gloss(), -0.5, -4.5, (), ()),))
+    record = made.changed(made.record(FRAMES), "slowfast", parts=clip_parts)
     frames, keypoints = made.picture(FRAMES), made.keypoints(FRAMES)
     sheet = parts_sheet(frames, keypoints, record)
     assert sheet is not None and sheet["names"] == PARTS[6]

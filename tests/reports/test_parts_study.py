@@ -40,9 +40,9 @@ def test_groups_have_their_shares_counts_and_clips(run: Path) -> None:
 def test_clips_are_drawn_anew_and_not_glosses() -> None:
     """Two glosses of one clip say no more of other clips than one."""
     rows = "side,model,split,sequence,id,part,hide,hidden_keypoints,in_picture,value,score,hidden_score,gloss,verdict\n"
-    told = rows + "".join(f",slowfast,dev,a,read-{number},{part},still,gone,yes,{value},4,0,A,right\n"
-                          for number in (1, 2) for part, value in (("hands", 1 + 2 * (number - 1)), ("face", 1)))
-    model, = read_parts([told])
+    table = rows + "".join(f",slowfast,dev,a,read-{number},{part},still,gone,yes,{value},4,0,A,right\n"
+                           for number in (1, 2) for part, value in (("hands", 1 + 2 * (number - 1)), ("face", 1)))
+    model, = read_parts([table])
     group, = model.groups("gloss")
     assert group.glosses == 2 and group.parts[0].value == pytest.approx(4 / 8) and math.isnan(group.parts[0].low)
 
@@ -55,16 +55,16 @@ def contrast(number: int, side: str, value: float, gloss: str = "A") -> str:
 
 
 def test_of_contrasts_the_mean_of_what_speaks_for_what_was_read_counts() -> None:
-    told = HEAD + "".join(contrast(number, side, value) for number in (1, 2)
-                          for side, value in (("read", float(number)), ("true", -float(number))))
-    model, = read_parts([told])
+    table = HEAD + "".join(contrast(number, side, value) for number in (1, 2)
+                           for side, value in (("read", float(number)), ("true", -float(number))))
+    model, = read_parts([table])
     group, = model.groups("verdict")
     assert model.contrast and group.glosses == 2 and group.parts[0].value == pytest.approx(1.5)
 
 
 def test_the_largest_group_comes_first_and_equal_ones_by_name() -> None:
-    told = HEAD + "".join(contrast(number, "read", 1.0, name) for number, name in enumerate("BCABBC"))
-    model, = read_parts([told])
+    table = HEAD + "".join(contrast(number, "read", 1.0, name) for number, name in enumerate("BCABBC"))
+    model, = read_parts([table])
     assert [(group.name, group.glosses) for group in model.groups("gloss")] == [("B", 3), ("C", 2), ("A", 1)]
 
 

@@ -69,14 +69,14 @@ def test_maps_are_kept_at_the_layers_own_steps_and_positions(name: str, model: s
         assert np.abs(rebuilt(found, frame) - laid.at(frame).astype(np.float32)).max() * 255 < 1
 
 
-def rebuilt(found: Knots, frame: int) -> np.ndarray:
+def rebuilt(quantised: Knots, frame: int) -> np.ndarray:
     """[256, 256] as the page draws it."""
-    told = found.layout()
-    first, weight = told["first"][frame], told["weight"][frame]
-    values = found.values.astype(np.float32) * (found.high - found.low) / 255 + found.low
+    layout = quantised.layout()
+    first, weight = layout["first"][frame], layout["weight"][frame]
+    values = quantised.values.astype(np.float32) * (quantised.high - quantised.low) / 255 + quantised.low
     moment = values[first] * (1 - weight) + values[min(first + 1, len(values) - 1)] * weight
-    top, bottom, left, right = told["box"]
-    rows, columns = (told[axis][0] + told[axis][1] * np.arange(len(moment)) for axis in ("down", "across"))
+    top, bottom, left, right = layout["box"]
+    rows, columns = (layout[axis][0] + layout[axis][1] * np.arange(len(moment)) for axis in ("down", "across"))
     out = np.zeros((256, 256), np.float32)
     across = np.stack([np.interp(np.arange(left, right), columns, row) for row in moment])
     out[top:bottom, left:right] = np.stack([np.interp(np.arange(top, bottom), rows, each) for each in across.T], 1)
@@ -236,6 +236,6 @@ def test_a_layer_says_what_its_maps_are_worth_where_that_was_measured(tmp_path: 
     name = next(iter(layers))
     layers[name] = replace(layers[name], evidence="on drawn signing 3.1 times their share")
     record = made.changed(made.record(8), "slowfast", layers=layers)
-    told = data_in(written(tmp_path, 8, models=record.models))["models"][0]["layers"]
-    worth = {each["name"]: each["evidence"] for each in told}
+    shown = data_in(written(tmp_path, 8, models=record.models))["models"][0]["layers"]
+    worth = {layer["name"]: layer["evidence"] for layer in shown}
     assert worth.pop(name) == "on drawn signing 3.1 times their share" and not any(worth.values())

@@ -21,10 +21,10 @@ from tests.kit.maps import joint_map, laid, on_grid
 def arrays(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, np.ndarray]:
     whole = on_grid(np.random.default_rng(0).random((3, 4, 5)).astype(np.float32), 4, 12, (32, 40), (0, 32, 0, 40))
     layer = LayerMap(whole, ("saturated",), made="product of all")
-    told = records.explanation({"layer4": layer}, [records.gloss_maps(records.gloss(1), {"layer4": layer})],
-                               logits=np.zeros((3, 7), np.float32))
+    explanation = records.explanation({"layer4": layer}, [records.gloss_maps(records.gloss(1), {"layer4": layer})],
+                                      logits=np.zeros((3, 7), np.float32))
     path = tmp_path_factory.mktemp("cams") / "cams.npz"
-    write_cams(path, {"slowfast": told})
+    write_cams(path, {"slowfast": explanation})
     with np.load(path) as stored:
         return dict(stored)
 
@@ -39,9 +39,9 @@ def test_what_was_written_is_read(arrays: Dict[str, np.ndarray], tmp_path: Path)
 
 def about(change: Callable[[Any], Any]) -> Callable[[Dict[str, np.ndarray]], None]:
     def do(arrays: Dict[str, np.ndarray]) -> None:
-        told = json.loads(str(arrays["about"]))
-        change(told["models"]["slowfast"])
-        arrays["about"] = np.array(json.dumps(told))
+        record = json.loads(str(arrays["about"]))
+        change(record["models"]["slowfast"])
+        arrays["about"] = np.array(json.dumps(record))
     return do
 
 
@@ -74,13 +74,13 @@ DAMAGE: Dict[str, Callable[[Dict[str, np.ndarray]], Any]] = {
     "cells one upon the other": replaced("slowfast/layer4/rows", np.zeros(4)),
     "lows of other frames": replaced("slowfast/layer4/lows", np.zeros(3, np.float32)),
     "a view of text": replaced("slowfast/viewport", np.array(["a"] * 4)),
-    "a clip larger than any": about(lambda told: told["layers"]["layer4"].update(size=[10 ** 9, 10 ** 6, 10 ** 6])),
-    "a clip in words": about(lambda told: told["layers"]["layer4"].update(size="abc")),
-    "a box beyond the frame": about(lambda told: told["layers"]["layer4"].update(box=[0, 33, 0, 40])),
-    "frames that were not": about(lambda told: told["layers"]["layer4"].update(seen=[0, 13])),
-    "layers as a list": about(lambda told: told.update(layers=[])),
-    "glosses as a number": about(lambda told: told.update(glosses=3)),
-    "a gloss that is not told": about(lambda told: told["glosses"][0].pop("gloss")),
+    "a clip larger than any": about(lambda model: model["layers"]["layer4"].update(size=[10 ** 9, 10 ** 6, 10 ** 6])),
+    "a clip in words": about(lambda model: model["layers"]["layer4"].update(size="abc")),
+    "a box beyond the frame": about(lambda model: model["layers"]["layer4"].update(box=[0, 33, 0, 40])),
+    "frames that were not": about(lambda model: model["layers"]["layer4"].update(seen=[0, 13])),
+    "layers as a list": about(lambda model: model.update(layers=[])),
+    "glosses as a number": about(lambda model: model.update(glosses=3)),
+    "a gloss that is not told": about(lambda model: model["glosses"][0].pop("gloss")),
 }
 
 

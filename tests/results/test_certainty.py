@@ -25,14 +25,14 @@ from tests.kit import records
 SURE = [records.span(1, "REGEN", (0, 4), score=0.9), records.span(2, "WIND", (4, 8), score=0.3)]
 
 
-def told(confidence: Optional[float], blank: float) -> Certainty:
+def measured(confidence: Optional[float], blank: float) -> Certainty:
     return Certainty(confidence, blank, "")
 
 
 def test_confidence_is_the_glosses_mean_and_blank_the_share_of_steps() -> None:
     logits = np.eye(4)[[0, 0, 0, 2]]
-    assert certainty(logits, [0.9, 0.3], 0) == told(0.6, 0.75)
-    assert certainty(logits, [], 0) == told(None, 0.75)
+    assert certainty(logits, [0.9, 0.3], 0) == measured(0.6, 0.75)
+    assert certainty(logits, [], 0) == measured(None, 0.75)
 
 
 def test_a_reading_is_none_when_no_gloss_is_sure() -> None:
@@ -42,7 +42,7 @@ def test_a_reading_is_none_when_no_gloss_is_sure() -> None:
 
 
 def test_the_range_is_what_most_clips_of_the_corpus_have(tmp_path: Path) -> None:
-    rows = [told(None if number == 0 else number / 100, number / 200) for number in range(101)]
+    rows = [measured(None if number == 0 else number / 100, number / 200) for number in range(101)]
     found = range_of(rows, "dev", "abc")
     assert found["clips"] == 101 and np.allclose(found["confidence"], (0.0595, 0.9505))
     assert np.allclose(found["blank"], (0.025, 0.475))
@@ -56,10 +56,10 @@ def test_the_range_is_what_most_clips_of_the_corpus_have(tmp_path: Path) -> None
 
 def test_the_line_says_on_which_side_of_the_range_a_clip_is() -> None:
     known = {"split": "dev", "confidence": (0.7, 0.9), "blank": (0.6, 0.8)}
-    assert certainty_line(told(0.55, 0.7), known) == ("mean confidence 0.55 (below dev's 0.70 to 0.90), "
-                                                      "blank in 70 % of steps (within dev's 60 to 80)")
-    assert "above dev's 60 to 80" in certainty_line(told(None, 0.95), known)
-    assert "was not measured" in certainty_line(told(0.5, 0.5), None)
+    assert certainty_line(measured(0.55, 0.7), known) == ("mean confidence 0.55 (below dev's 0.70 to 0.90), "
+                                                          "blank in 70 % of steps (within dev's 60 to 80)")
+    assert "above dev's 60 to 80" in certainty_line(measured(None, 0.95), known)
+    assert "was not measured" in certainty_line(measured(0.5, 0.5), None)
 
 
 def test_a_video_is_told_as_what_it_is() -> None:

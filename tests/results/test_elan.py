@@ -18,14 +18,14 @@ from tests.kit.maps import laid, on_grid
 SPANS = (records.span(1, "REGEN", (0, 10), "right", score=0.91), records.span(2, "WIND", (10, 20), "substituted"))
 
 
-def told(tier: Any) -> List[Tuple[float, float, str]]:
+def contents(tier: Any) -> List[Tuple[float, float, str]]:
     return [(each.start, each.stop, each.text) for each in tier.intervals]
 
 
 def test_what_was_read_has_its_score_and_verdict() -> None:
     record = records.sequence({"slowfast": records.model(spans=SPANS)}, frames=25)
     tier, = tiers_of(record, {})
-    assert tier.name == "SlowFastSign" and told(tier) == [(0, 0.4, "REGEN"), (0.4, 0.8, "WIND")]
+    assert tier.name == "SlowFastSign" and contents(tier) == [(0, 0.4, "REGEN"), (0.4, 0.8, "WIND")]
     assert tier.about == (("SlowFastSign score", ("0.91", "0.80")), ("SlowFastSign verdict", ("right", "substituted")))
 
 
@@ -38,7 +38,7 @@ def test_a_guess_is_called_a_guess() -> None:
 
 def test_times_are_those_of_the_video_that_was_written() -> None:
     record = records.sequence({"slowfast": records.model(spans=SPANS)}, fps=10.0)
-    assert told(tiers_of(record, {})[0])[1] == (1, 2, "WIND")
+    assert contents(tiers_of(record, {})[0])[1] == (1, 2, "WIND")
 
 
 @pytest.mark.parametrize("placed, expected", [
@@ -50,7 +50,7 @@ def test_every_true_gloss_is_there_aligned_or_in_the_gap(placed: Any, expected: 
     spans = tuple(records.span(number, words[number - 1], frames, truth=True) for number, frames in placed.items())
     record = records.sequence({"slowfast": records.model(truth_spans=spans)}, frames=30, truth=words)
     tier = tiers_of(record, {})[0]
-    assert tier.name == "truth" and told(tier) == expected
+    assert tier.name == "truth" and contents(tier) == expected
 
 
 def test_peaks_name_the_gloss_the_layer_and_the_place() -> None:
@@ -62,7 +62,7 @@ def test_peaks_name_the_gloss_the_layer_and_the_place() -> None:
     alone = records.explanation(maps, [records.gloss_maps(records.gloss(frames=(0, 3)), maps)])
     for explanation, gloss in ((records.explanation(maps), ""), (alone, "REGEN: ")):
         tier, = tiers_of(record, {"slowfast": explanation})
-        (start, stop, text), = told(tier)
+        (start, stop, text), = contents(tier)
         assert (tier.name, start, stop) == ("SlowFastSign peaks", 0.04, 0.08)
         first, second = text.split("; ")
         assert first == f"{gloss}layer4 at 6,0" and second == f"{gloss}lstm"
@@ -74,7 +74,7 @@ def test_parts_stand_in_a_tier_where_they_were_asked_for_the_largest_first() -> 
     told_of = ClipParts(Hiding("mean", "gone"), "", (), 1, 8, tuple(of))
     record = records.sequence({"slowfast": records.model(parts=told_of)})
     tier, = tiers_of(record, {})
-    assert tier.name == "SlowFastSign parts" and told(tier) == [
+    assert tier.name == "SlowFastSign parts" and contents(tier) == [
         (0.16, 0.32, "REGEN (read): right hand +1.23, mouth -0.10; REGEN (true): right hand +1.23, mouth -0.10")]
     assert vtt([tier]) == "WEBVTT\n\n"
 

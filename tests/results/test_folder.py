@@ -131,9 +131,9 @@ def test_the_manifest_lists_every_file_with_its_size(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["../a", "a/../../b", "/etc/passwd", "a\0b"])
 def test_a_manifest_that_leaves_its_folder_is_not_believed(tmp_path: Path, name: str) -> None:
     folder = published(tmp_path)
-    told = json.loads((folder / "manifest.json").read_text())
-    told["files"][name] = 1
-    (folder / "manifest.json").write_text(json.dumps(told))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"][name] = 1
+    (folder / "manifest.json").write_text(json.dumps(manifest))
     assert read_manifest(folder) is None
 
 

@@ -42,8 +42,8 @@ def some_rows(regions: Any = None, values: Optional[np.ndarray] = None) -> List[
     once = np.eye(FRAMES)[7]
     layers = {"where": LayerMap(replace(laid(values), highs=values.max((1, 2)))),
               "when": LayerMap(replace(laid(once, (SIDE, SIDE)), highs=once), ("saturated",))}
-    told = records.explanation({}, [records.gloss_maps(about, layers)], pool="frame")
-    return rows(records.sequence(), {"slowfast": told}, regions)
+    explanation = records.explanation({}, [records.gloss_maps(about, layers)], pool="frame")
+    return rows(records.sequence(), {"slowfast": explanation}, regions)
 
 
 def test_there_is_a_row_for_each_layer() -> None:
@@ -57,8 +57,8 @@ def test_there_is_a_row_for_each_layer() -> None:
 def test_a_map_that_was_checked_has_its_verdict() -> None:
     check = ShiftCheck(3.5, 0.25, 20, 20, "still", "gone")
     layers = {"checked": LayerMap(laid(a_map()), check=check), "not": LayerMap(laid(a_map()))}
-    told = records.explanation({}, [records.gloss_maps(records.gloss(1, "REGEN", (4, 8)), layers)])
-    one, other = rows(records.sequence(), {"slowfast": told}, None)
+    explanation = records.explanation({}, [records.gloss_maps(records.gloss(1, "REGEN", (4, 8)), layers)])
+    one, other = rows(records.sequence(), {"slowfast": explanation}, None)
     assert [one[f"check{name}"] for name in ("", "_lost", "_usual", "_beaten", "_shifts", "_hide")] == [
         "holds", 3.5, 0.25, 20, 20, "still"]
     assert "check" not in other and set(one) <= set(COLUMNS)
@@ -129,8 +129,9 @@ def test_frames_are_counted_from_the_clip_s_first_where_the_network_sees_later_o
     whole = laid(a_map())
     later = replace(whole, extent=replace(whole.extent, seen=(2, FRAMES)), lows=whole.lows[2:],
                     highs=a_map().max((1, 2))[2:])
-    told = records.explanation({}, [records.gloss_maps(records.gloss(1, "REGEN", (4, 8)), {"where": LayerMap(later)})])
-    where, = rows(records.sequence(), {"slowfast": told}, None)
+    explanation = records.explanation(
+        {}, [records.gloss_maps(records.gloss(1, "REGEN", (4, 8)), {"where": LayerMap(later)})])
+    where, = rows(records.sequence(), {"slowfast": explanation}, None)
     assert where["peak_frame"] == 4 and where["inside_even"] == 4 / 8
 
 

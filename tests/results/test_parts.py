@@ -43,9 +43,9 @@ def test_a_row_for_each_part_with_its_share_of_what_all_give() -> None:
 
 
 def test_a_row_for_each_stretch_with_what_the_score_loses() -> None:
-    told = [(row["gloss"], row["stretch_first"], row["stretch_last"], row["without"]) for row in table(WHEN)]
-    assert told == [("REGEN", "0", "7", "0.0"), ("REGEN", "8", "9", "2.5"), ("WIND", "0", "7", "0.0"),
-                    ("WIND", "8", "9", "-0.5")]
+    stretches = [(row["gloss"], row["stretch_first"], row["stretch_last"], row["without"]) for row in table(WHEN)]
+    assert stretches == [("REGEN", "0", "7", "0.0"), ("REGEN", "8", "9", "2.5"), ("WIND", "0", "7", "0.0"),
+                         ("WIND", "8", "9", "-0.5")]
 
 
 def test_rows_of_glosses_have_the_values_and_the_stretch_that_counts_most() -> None:

@@ -38,11 +38,11 @@ def test_there_is_a_row_for_each_sequence_and_model(tmp_path: Path) -> None:
 
 
 def test_the_terminal_gets_counts_wer_memory_and_the_place(tmp_path: Path) -> None:
-    first, wer, theirs, memory, place = summary_lines(tmp_path, OUTCOMES, 3.0)
+    first, wer, theirs, memory, last = summary_lines(tmp_path, OUTCOMES, 3.0)
     assert first == "3 sequences: 1 done, 1 skipped (finished before), 1 failed, in 3.0 s"
     assert wer == "SlowFastSign WER: 25.00 % (sub 1, ins 0, del 0, of 4 glosses; TwoStream 2014)"
     assert theirs.startswith("SlowFastSign WER as its authors count: 75.00 % ") and theirs.endswith("; VAC python)")
-    assert memory == "peak memory 1.00 GB" and str(tmp_path) in place
+    assert memory == "peak memory 1.00 GB" and str(tmp_path) in last
 
 
 def test_memory_is_of_what_was_made_now(tmp_path: Path) -> None:

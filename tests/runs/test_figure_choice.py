@@ -37,16 +37,16 @@ def span(number: int, gloss: str, frames: Any, truth: Optional[str] = None) -> S
 
 def run(models: Dict[str, Any], folder: str = "one/a_clip", **changes: Any) -> ExplainedRun:
     """models: by name, spans, layers, and glosses with a map of their own: number -> layers."""
-    told, cams = {}, {}
+    by_name, cams = {}, {}
     for name, (spans, layers, own) in models.items():
         alone = []
         for number, maps in own.items():
             gloss, frames = spans[number - 1].gloss, spans[number - 1].frames
             about = records.gloss(number, gloss, frames, words=f"{gloss}, which was read: its logits, summed")
             alone.append(records.gloss_maps(about, maps))
-        told[name] = records.model(spans=tuple(spans), title=name.title(), **changes.pop(f"{name}_record", {}))
+        by_name[name] = records.model(spans=tuple(spans), title=name.title(), **changes.pop(f"{name}_record", {}))
         cams[name] = records.explanation(layers, alone, model=name, target="the largest logits")
-    return ExplainedRun(Path(folder), records.sequence(told, frames=TOTAL, **changes), cams)
+    return ExplainedRun(Path(folder), records.sequence(by_name, frames=TOTAL, **changes), cams)
 
 
 SPANS = [span(1, "ABEND", (4, 8), "true-1"), span(2, "WIND", (20, 24), "true-2")]

@@ -82,6 +82,6 @@ def test_a_network_with_the_drawn_signers_glosses_was_trained_on_drawings() -> N
 
 
 def test_what_was_trained_on_drawings_says_so_in_the_film() -> None:
-    first, second = (Reading(records.model(checkpoint=CheckpointRecord("a.pt", "0f", told)), 4, 720).at(0)
-                     for told in (False, True))
+    first, second = (Reading(records.model(checkpoint=CheckpointRecord("a.pt", "0f", on_drawings)), 4, 720).at(0)
+                     for on_drawings in (False, True))
     assert not np.array_equal(first, second)

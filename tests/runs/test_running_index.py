@@ -35,9 +35,9 @@ def test_a_batch_that_is_stopped_leaves_an_index_of_what_is_done_and_to_come(
     monkeypatch.setattr(Progress, "over", stops_after_two)
     assert case.run(*ASKED) == 130
     assert seen and seen[0] == 1            # already while the second was being written
-    told = shown(case)
-    assert [row["sequence"] for row in told["rows"]] + told["coming"] == ["clip-0", "clip-1", "clip-2", "clip-3"]
-    assert told["coming"]
+    index = shown(case)
+    assert [row["sequence"] for row in index["rows"]] + index["coming"] == ["clip-0", "clip-1", "clip-2", "clip-3"]
+    assert index["coming"]
     monkeypatch.undo()
     assert case.run(*ASKED) == 0
     assert shown(case)["coming"] == [] and len(shown(case)["rows"]) == 4

@@ -81,6 +81,6 @@ def test_what_was_finished_before_does_not_count_for_the_time_left(monkeypatch: 
     clock[0] += 10
     progress.over(100, 99)
     assert (bar.n, bar.total) == (1, 2)
-    told = bar.format_dict
-    assert told["rate"] == pytest.approx(0.1, rel=0.05) or told["elapsed"] / told["n"] == pytest.approx(10, rel=0.05)
+    state = bar.format_dict
+    assert state["rate"] == pytest.approx(0.1, rel=0.05) or state["elapsed"] / state["n"] == pytest.approx(10, rel=0.05)
     progress.close()

@@ -163,9 +163,9 @@ def test_two_processes_have_the_same_curriculum(data: Path, tmp_path: Path) -> N
     (["curriculum.by", "step"], "says nothing"),
     (["curriculum.lenght", "[[0, 60]]"], "did you mean longest")])
 def test_a_curriculum_that_is_none_is_one_line(data: Path, tmp_path: Path, pairs: List[str], message: str) -> None:
-    with pytest.raises(UserError, match=message) as told:
+    with pytest.raises(UserError, match=message) as raised:
         make_trainer(data, tmp_path / "out", write_recipe(tmp_path), ("trainer.epochs", "3", *pairs))
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize("model", ["twostream", "mska"])
@@ -179,9 +179,9 @@ def test_a_network_that_draws_its_speed_has_no_interval(data: Path, tmp_path: Pa
     ("mska", "image_scale", "2"), ("mamba", "image_scale", "0.5")])
 def test_what_a_network_s_feeder_does_not_heed_is_refused(data: Path, tmp_path: Path, model: str, key: str,
                                                           value: str) -> None:
-    with pytest.raises(UserError, match=f"^data.{key} {value}: {model} .*; leave it out") as told:
+    with pytest.raises(UserError, match=f"^data.{key} {value}: {model} .*; leave it out") as raised:
         make_trainer(data, tmp_path / "out", write_recipe(tmp_path, model), (f"data.{key}", value))
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(raised.value)
 
 
 def test_an_embedder_has_no_curriculum() -> None:

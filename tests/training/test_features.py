@@ -279,9 +279,9 @@ def test_a_store_that_does_not_fit_is_one_line(data: Path, stored: Path, tmp_pat
     store = shutil.copytree(stored / "store", tmp_path / "store")
     if change is not None:
         change(store)
-    with pytest.raises(UserError, match=message) as told:
+    with pytest.raises(UserError, match=message) as raised:
         from_store(data, tmp_path / "out", stored / "vac.yaml", store, *overrides)
-    assert "\n" not in str(told.value) and len(str(told.value)) < 400
+    assert "\n" not in str(raised.value) and len(str(raised.value)) < 400
 
 
 def test_training_clips_have_views_that_differ_and_others_one(data: Path, tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_a_margin_makes_the_own_angle_wider() -> None:
     cosines = (F.normalize(embeddings) @ F.normalize(margin.weight).T).detach().numpy()
     total = 0.0
     for row, own in zip(cosines, people.tolist()):
-        row = 10 * np.array([math.cos(math.acos(value) + 0.4) if place == own else value
-                             for place, value in enumerate(row)])
+        row = 10 * np.array([math.cos(math.acos(value) + 0.4) if index == own else value
+                             for index, value in enumerate(row)])
         total += math.log(np.exp(row).sum()) - row[own]
     assert margin(embeddings, people).item() == pytest.approx(total / 3, rel=1e-4)

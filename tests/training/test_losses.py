@@ -97,10 +97,10 @@ def slow_ctc(logits: Tensor, labels: List[int]) -> float:
     alive = [float(shares[0, states[0]]), float(shares[0, states[1]]), *[0.0] * (len(states) - 2)]
     for step in shares[1:]:
         come = []
-        for place, state in enumerate(states):
-            total = alive[place] + (alive[place - 1] if place else 0)
-            if place > 1 and state and state != states[place - 2]:
-                total += alive[place - 2]
+        for index, state in enumerate(states):
+            total = alive[index] + (alive[index - 1] if index else 0)
+            if index > 1 and state and state != states[index - 2]:
+                total += alive[index - 2]
             come.append(total * float(step[state]))
         alive = come
     return -math.log(alive[-1] + alive[-2])
@@ -143,9 +143,9 @@ def test_the_familys_losses_are_the_formula(weights: BranchWeights) -> None:
 @pytest.mark.parametrize("model, cost", [("corrnetplus", 0.0005), ("tlp", 0.001), ("sen", None)])
 def test_recipes_weigh_their_terms_as_published(model: str, cost: Optional[float]) -> None:
     config, _ = load_config(CONFIGS / f"train_{model}.yaml", ())
-    told = {name: getattr(config.loss, name) for name in config.loss.__dataclass_fields__}
+    weights = {name: getattr(config.loss, name) for name in config.loss.__dataclass_fields__}
     lifts = {} if cost is None else {"Cu": cost, "Cp": cost}
-    assert told == {"SeqCTC": 1.0, "ConvCTC": 1.0, "Dist": 25.0, **lifts}
+    assert weights == {"SeqCTC": 1.0, "ConvCTC": 1.0, "Dist": 25.0, **lifts}
     assert (config.optimizer.name, config.optimizer.lr, config.optimizer.weight_decay) == ("adam", 1e-4, 1e-4)
     assert (tuple(config.schedule.milestones), config.schedule.gamma) == ((40, 60), 0.2)
     assert (config.trainer.epochs, config.data.batch_size, config.trainer.amp) == (80, 2, True)

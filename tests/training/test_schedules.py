@@ -14,12 +14,12 @@ def rates(config: ScheduleConfig, epochs: int, steps: int) -> List[float]:
     """The learning rate of every step, with a highest one of 1."""
     optimizer = make_optimizer(OptimizerConfig(lr=1.0), [nn.Parameter(torch.zeros(1))])
     schedule = make_schedule(config, optimizer, epochs, steps)
-    told = []
+    values = []
     for _ in range(epochs * steps):
-        told.append(optimizer.param_groups[0]["lr"])
+        values.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         schedule.step()
-    return told
+    return values
 
 
 def test_steps_fall_after_their_epochs() -> None:
@@ -28,23 +28,23 @@ def test_steps_fall_after_their_epochs() -> None:
 
 
 def test_cosine_falls_from_one_to_its_floor() -> None:
-    told = rates(ScheduleConfig("cosine", floor=0.1), epochs=5, steps=20)
-    assert told[0] == 1 and told[50] == pytest.approx(0.55) and 0.1 < told[-1] < 0.11
-    assert told == sorted(told, reverse=True)
+    values = rates(ScheduleConfig("cosine", floor=0.1), epochs=5, steps=20)
+    assert values[0] == 1 and values[50] == pytest.approx(0.55) and 0.1 < values[-1] < 0.11
+    assert values == sorted(values, reverse=True)
 
 
 def test_one_cycle_rises_then_falls_to_nearly_nothing() -> None:
-    told = rates(ScheduleConfig("onecycle", warmup=0.25), epochs=4, steps=10)
-    assert max(told) == told[10] == 1
-    assert told[:11] == sorted(told[:11]) and told[10:] == sorted(told[10:], reverse=True)
-    assert told[0] == pytest.approx(0.04) and told[-1] < 0.02
+    values = rates(ScheduleConfig("onecycle", warmup=0.25), epochs=4, steps=10)
+    assert max(values) == values[10] == 1
+    assert values[:11] == sorted(values[:11]) and values[10:] == sorted(values[10:], reverse=True)
+    assert values[0] == pytest.approx(0.04) and values[-1] < 0.02
 
 
 def test_one_cycle_falls_along_half_a_cosine_to_a_ten_thousandth() -> None:
-    told = rates(ScheduleConfig("onecycle", warmup=0.25), epochs=4, steps=10)
+    values = rates(ScheduleConfig("onecycle", warmup=0.25), epochs=4, steps=10)
     for done in range(40):
         first, last, share = (0.04, 1, done / 10) if done < 10 else (1, 1e-4, (done - 10) / 31)
-        assert told[done] == pytest.approx(first + (last - first) * (1 - math.cos(math.pi * share)) / 2), done
+        assert values[done] == pytest.approx(first + (last - first) * (1 - math.cos(math.pi * share)) / 2), done
 
 
 @pytest.mark.parametrize("config", [(OptimizerConfig("sgd"), ScheduleConfig()),
@@ -56,9 +56,9 @@ def test_unknown_names_are_refused(config: Tuple[OptimizerConfig, ScheduleConfig
 
 
 def test_warmup_rises_in_a_line_and_falls_along_a_cosine() -> None:
-    told = rates(ScheduleConfig("warmup", warmup=0.2, start=0.1, floor=0.01), epochs=5, steps=10)
-    assert told[0] == pytest.approx(0.1) and told[5] == pytest.approx(0.55) and told[10] == pytest.approx(1)
-    assert told[30] == pytest.approx(0.505) and told[-1] == pytest.approx(0.01, abs=2e-3)
+    values = rates(ScheduleConfig("warmup", warmup=0.2, start=0.1, floor=0.01), epochs=5, steps=10)
+    assert values[0] == pytest.approx(0.1) and values[5] == pytest.approx(0.55) and values[10] == pytest.approx(1)
+    assert values[30] == pytest.approx(0.505) and values[-1] == pytest.approx(0.01, abs=2e-3)
 
 
 def test_a_rate_grows_with_the_clips_of_a_step_where_it_is_meant_for_a_number() -> None:

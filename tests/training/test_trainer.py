@@ -204,10 +204,10 @@ def test_two_processes_train_one_network(data: Path, tmp_path: Path, model: str)
     assert done.returncode == 0, done.stderr
     log = (tmp_path / "out" / "train.log").read_text()
     assert "on cpu x 2" in log and log.count("dev WER") == 2
-    told = checkpointing.load(tmp_path / "out" / LAST)
+    content = checkpointing.load(tmp_path / "out" / LAST)
     # 6 clips are 3 batches of 1 in each process: 2 steps an epoch.
-    assert told["training"]["step"] == 4
-    assert all("module." not in key for key in told["model_state_dict"])
+    assert content["training"]["step"] == 4
+    assert all("module." not in key for key in content["model_state_dict"])
 
 
 @pytest.mark.parametrize("workers", first(["0", "1"]))
@@ -217,8 +217,8 @@ def test_a_broken_frame_is_one_line(tmp_path: Path, workers: str, capsys: pytest
     frame.write_bytes(frame.read_bytes()[:100])
     assert train.main(["-c", str(write_recipe(tmp_path)), "--data-root", str(data), "--out", str(tmp_path / "out"),
                        "--device", "cpu", "--override", "data.workers", workers]) == 2
-    told = capsys.readouterr().err.strip().splitlines()[-1]
-    assert told.startswith(f"train.py: {frame}: broken or truncated image")
+    line = capsys.readouterr().err.strip().splitlines()[-1]
+    assert line.startswith(f"train.py: {frame}: broken or truncated image")
 
 
 def test_cam_grids_of_dev_clips_are_shown(data: Path, tmp_path: Path) -> None:

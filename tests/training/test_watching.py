@@ -91,8 +91,8 @@ def test_what_parts_are_worth_is_what_the_intervention_says(data: Path, tmp_path
     made = explain(trainer.recogniser, clip, Question(target="each", layers=("conv2d.layer4",), parts=4))
     assert made.parts is not None and made.parts.glosses
     for number, part in enumerate(made.parts.glosses[0].parts):
-        told = [gloss.parts[number].value for gloss in made.parts.glosses]
-        values = [value for value in told if value is not None]
+        worth = [gloss.parts[number].value for gloss in made.parts.glosses]
+        values = [value for value in worth if value is not None]
         if values:
             assert found[f"watch/worth/{part.name}"] == pytest.approx(np.mean(values))
     assert sum(name.startswith("watch/worth/") for name in found) >= 3

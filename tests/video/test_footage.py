@@ -130,16 +130,16 @@ def test_what_is_see_through_stands_before_a_wall(tmp_path: Path) -> None:
     assert (next(iter(open_footage(tmp_path).show(np.array([0])))) == picture).all()
 
 
-@pytest.mark.parametrize("told, size, red, blue", [
+@pytest.mark.parametrize("matrix, size, red, blue", [
     ("", (160, 96), .299, .114), ("", (1280, 720), .2126, .0722), ("smpte170m", (1280, 720), .299, .114),
     ("bt709", (160, 96), .2126, .0722)])
-def test_colours_are_those_that_were_filmed(tmp_path: Path, told: str, size: Tuple[int, int], red: float,
+def test_colours_are_those_that_were_filmed(tmp_path: Path, matrix: str, size: Tuple[int, int], red: float,
                                             blue: float) -> None:
     """Luma weights by BT.601 or BT.709, as the file says or as its size makes players think."""
     colour = np.array([200, 60, 40]) / 255
     luma = red * colour[0] + (1 - red - blue) * colour[1] + blue * colour[2]
     planes = [16 + 219 * luma, 128 + 112 * (colour[2] - luma) / (1 - blue), 128 + 112 * (colour[0] - luma) / (1 - red)]
-    options = {"crf": "1", "x264-params": f"colormatrix={told}"} if told else {"crf": "1"}
+    options = {"crf": "1", "x264-params": f"colormatrix={matrix}"} if matrix else {"crf": "1"}
     path = write_planes(tmp_path / "a.mp4", np.round(planes).astype(np.uint8), size, options)
     picture = next(iter(open_footage(path).show(np.array([0]))))
     assert np.abs(picture[48, 80].astype(int) - (200, 60, 40)).max() <= 3

@@ -55,8 +55,8 @@ def test_a_videos_glosses_are_compared_as_those_of_the_corpus_that_is_read(video
 def test_a_long_video_is_read_in_equal_parts(video: Path) -> None:
     dataset = VideoDataset([video], VideoRequest(longest=1.5))
     assert [row.seq_id for row in dataset.rows] == ["clip-part1", "clip-part2", "clip-part3"]
-    numbers = [[number_of(picture, SIZE) for picture in dataset.clip(place).frames] for place in range(3)]
-    assert sum(numbers, []) == list(range(100)) and [len(each) for each in numbers] == [33, 34, 33]
+    numbers = [[number_of(picture, SIZE) for picture in dataset.clip(index).frames] for index in range(3)]
+    assert sum(numbers, []) == list(range(100)) and [len(part) for part in numbers] == [33, 34, 33]
     assert borders(100, 400) == [0, 100] and borders(401, 400) == [0, 200, 401]
     with pytest.raises(UserError, match="--truth tells what is signed in one clip, and there are 3"):
         VideoDataset([video], VideoRequest(longest=1.5, truth=("A",)))
@@ -70,7 +70,7 @@ def test_all_parts_are_framed_alike_by_points_that_are_found_once(video: Path) -
         return FoundPoints(standing(len(frames), 0.5, 40), "somebody")
 
     dataset = VideoDataset([video], VideoRequest(longest=2), find)
-    clips = [dataset.clip(place) for place in range(2)]
+    clips = [dataset.clip(index) for index in range(2)]
     assert calls == ["clip"]
     origins = [clip.origin for clip in clips]
     assert [origin.crop for origin in origins if origin] == ["40,0,105,130"] * 2
