@@ -45,7 +45,7 @@ WRITERS = {"write_text", "write_bytes", "savefig", "save", "savez", "savez_compr
 def writes(call: ast.Call) -> bool:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     if name == "open" and isinstance(call.func, ast.Name):
-        modes = [*call.args[1:2], *(each.value for each in call.keywords if each.arg == "mode")]
+        modes = [*call.args[1:2], *(keyword.value for keyword in call.keywords if keyword.arg == "mode")]
         return any(not isinstance(mode, ast.Constant) or set(str(mode.value)) & set("wax+") for mode in modes)
     if name == "open" and isinstance(call.func, ast.Attribute):        # os.open, Path.open, av.open
         dumped = ast.dump(call)
@@ -71,14 +71,14 @@ def plainly(node: ast.AST, function: str = "", atomic: bool = False) -> Iterator
         yield from plainly(child, function, atomic)
 
 
-def found(path: Path) -> List[Tuple[str, int]]:
+def written(path: Path) -> List[Tuple[str, int]]:
     return list(plainly(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def test_nothing_is_written_but_whole() -> None:
     known = {name: path for name, path in modules().items() if not name.startswith("benchmarks")}
     odd = [f"{path.relative_to(REPOSITORY)}:{line} in {function}" for name, path in known.items()
-           for function, line in found(path)
+           for function, line in written(path)
            if function not in INTO_DRAFTS.get(name, set()) | NO_FILES.get(name, set())]
     assert odd == [], "write it through files.atomic.atomic_file"
 
@@ -87,7 +87,7 @@ def test_the_lists_name_nobody_who_does_not_write() -> None:
     known = modules()
     for names in (INTO_DRAFTS, NO_FILES):
         for name, functions in names.items():
-            assert functions <= {function for function, _ in found(known[name])}, name
+            assert functions <= {function for function, _ in written(known[name])}, name
 
 
 def test_other_ways_of_writing_are_seen() -> None:

@@ -26,10 +26,10 @@ def second_channel(module: torch.nn.Module, arguments: Tuple[Any, ...], output: 
 
 def test_the_map_is_the_attention_of_every_layer_that_has_one() -> None:
     model = Attending()
-    found = explain(model, tiny_clip(), Question(method="attention"))
+    explanation = explain(model, tiny_clip(), Question(method="attention"))
     expected = model.network.first(model.prepare(tiny_clip()).tensors[0])[0, 1].softmax(-1)
-    assert list(found.layers) == ["given"]
-    torch.testing.assert_close(torch.from_numpy(found.layers["given"].raw), expected.detach())
+    assert list(explanation.layers) == ["given"]
+    torch.testing.assert_close(torch.from_numpy(explanation.layers["given"].raw), expected.detach())
 
 
 def test_such_a_layer_has_gradient_maps_too() -> None:

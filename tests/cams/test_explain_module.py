@@ -61,29 +61,29 @@ def test_maps_are_the_formula_and_lie_where_the_layer_s_cells_do() -> None:
     handle.remove()
     gradient = torch.autograd.grad(logits[3], kept["a"])[0][0]
     by_hand = torch.tensordot(gradient.mean((1, 2, 3)), kept["a"][0], 1).relu().detach().numpy()
-    found = explain_module(network, FRAMES, to_input, ["body"], question=Question(target="3"))
-    np.testing.assert_allclose(found.layers["body"].raw, by_hand, rtol=1e-4, atol=1e-7)
-    cells = found.layers["body"].laid.cells
+    explanation = explain_module(network, FRAMES, to_input, ["body"], question=Question(target="3"))
+    np.testing.assert_allclose(explanation.layers["body"].raw, by_hand, rtol=1e-4, atol=1e-7)
+    cells = explanation.layers["body"].laid.cells
     assert cells.rows is not None
     np.testing.assert_allclose(cells.rows, [0, 2, 4, 6, 8, 10, 12, 14], atol=0.02)
     np.testing.assert_array_equal(cells.frames, [0, 2, 4, 6])
-    assert found.layers["body"].map.shape == (8, 16, 20) and found.target.startswith("class 3")
-    np.testing.assert_allclose(found.logits, logits[None].detach().numpy(), rtol=1e-5)
+    assert explanation.layers["body"].map.shape == (8, 16, 20) and explanation.target.startswith("class 3")
+    np.testing.assert_allclose(explanation.logits, logits[None].detach().numpy(), rtol=1e-5)
 
 
 @pytest.mark.parametrize("layer, shape", [("look", (8, 4, 5)), ("tokens", (8, 4, 5)), ("time", (8,)), ("rnn", (8,)),
                                           ("input", (8, 16, 20))])
 def test_layers_of_every_layout_are_read_off_their_sizes(layer: str, shape: Tuple[int, ...]) -> None:
-    found = explain_module(Reader(), FRAMES, to_pictures, [layer], lambda output: output["steps"]).layers[layer]
-    assert found.raw.shape == shape and found.raw.any()
+    layer_map = explain_module(Reader(), FRAMES, to_pictures, [layer], lambda output: output["steps"]).layers[layer]
+    assert layer_map.raw.shape == shape and layer_map.raw.any()
 
 
 @pytest.mark.parametrize("method", ["gradient", "integrated", "smoothgrad", "occlusion", "rise"])
 def test_methods_of_the_input_hold_too(method: str) -> None:
     budget = None if method == "gradient" else 8
-    found = explain_module(Reader(), FRAMES, to_pictures, ["input"], lambda output: output["steps"],
-                           Question(method=method, budget=budget))
-    assert found.layers["input"].raw.any()
+    explanation = explain_module(Reader(), FRAMES, to_pictures, ["input"], lambda output: output["steps"],
+                                 Question(method=method, budget=budget))
+    assert explanation.layers["input"].raw.any()
 
 
 def test_targets_are_names_and_scores_too() -> None:
@@ -119,8 +119,8 @@ def test_a_cut_is_measured_or_said() -> None:
 
 
 def test_an_arrangement_of_other_sizes_is_said_to_lie_evenly() -> None:
-    found = explain_module(Video(), FRAMES, to_input, ["body"], arrange=lambda x: x[..., ::2, ::2])
-    assert found.layers["body"].raw.shape == (4, 4, 5) and "taken to lie evenly" in " ".join(found.notes)
+    explanation = explain_module(Video(), FRAMES, to_input, ["body"], arrange=lambda x: x[..., ::2, ::2])
+    assert explanation.layers["body"].raw.shape == (4, 4, 5) and "taken to lie evenly" in " ".join(explanation.notes)
 
 
 def whole(x: Any) -> Any:

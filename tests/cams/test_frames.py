@@ -94,15 +94,15 @@ def test_a_single_place_is_drawn_though_it_sticks_out() -> None:
     (0.3 + 1e-7 * torch.rand(4, 5, 5), "constant"), (torch.tensor([1.0, float("nan"), 2]), "non-finite"),
     (torch.tensor([1.0, float("inf"), 2]), "non-finite")])
 def test_void_maps_are_flagged_and_zero(values: torch.Tensor, flag: str) -> None:
-    made, found = laid(values, probe(1, spatial=values.dim() == 3), 0, (len(values), 5, 5), Viewport())
-    assert found == (flag,) and not made.whole().any()
+    made, raised = laid(values, probe(1, spatial=values.dim() == 3), 0, (len(values), 5, 5), Viewport())
+    assert raised == (flag,) and not made.whole().any()
 
 
 def test_a_map_that_says_everywhere_is_flagged_and_shown() -> None:
     values = torch.ones(4, 5, 5)
     values[0, 0, 0] = 0
-    made, found = laid(values, probe(1), 0, (4, 5, 5), Viewport())
-    assert found == ("saturated",) and made.whole().any()
+    made, raised = laid(values, probe(1), 0, (4, 5, 5), Viewport())
+    assert raised == ("saturated",) and made.whole().any()
 
 
 def test_a_good_map_has_no_flag() -> None:

@@ -40,11 +40,11 @@ def test_what_is_read_is_what_it_was(name: str, at_once: int, monkeypatch: pytes
     model, clip = networks.recogniser(name), networks.clip(FRAMES)
     versions = [partial(without, clip, start, start + 4, left) for start in (0, 8, 12) for left in (1, 2)]
     versions.append(partial(without, clip, 0, 0, 0))
-    found = reread(model, versions, FRAMES, FRAMES, score, lambda *_: None)[:, 0]
+    scores = reread(model, versions, FRAMES, FRAMES, score, lambda *_: None)[:, 0]
     alone = [score(one_pass(model, model.prepare(version()), {}, torch.Tensor.sum, lambda *_: None, False))[0]
              for version in versions]
-    assert np.allclose(found, alone, rtol=1e-6)
-    assert len(set(np.round(found, 6))) > 4
+    assert np.allclose(scores, alone, rtol=1e-6)
+    assert len(set(np.round(scores, 6))) > 4
 
 
 def looked_at(batches: List[List[Clip]], windows: int = 1) -> List[int]:

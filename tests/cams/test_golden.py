@@ -28,10 +28,10 @@ def check(name: str, layers: Sequence[str], weights: str = "clip", prefix: str =
     """Logits, and the maps of these layers."""
     golden = published.golden(name)
     model = published.recogniser(name, folded=True)      # as `build` gives them
-    found = explain(model, published.clip(name), Question(layers=tuple(layers), pool=weights))
-    assert abs(found.logits - golden["logits"]).max() <= 1e-4 * abs(golden["logits"]).max()
+    explanation = explain(model, published.clip(name), Question(layers=tuple(layers), pool=weights))
+    assert abs(explanation.logits - golden["logits"]).max() <= 1e-4 * abs(golden["logits"]).max()
     for layer in layers:
-        is_the_authors(name, layer, found.layers[layer].raw, golden[f"{prefix}/{layer}"])
+        is_the_authors(name, layer, explanation.layers[layer].raw, golden[f"{prefix}/{layer}"])
 
 
 @pytest.mark.parametrize("name", published.each(*NAMES))

@@ -29,10 +29,10 @@ def is_the_authors(ours: np.ndarray, theirs: np.ndarray, layer: str, signed: flo
 def test_all_maps_are_the_authors(weights: str, prefix: str) -> None:
     golden, model = published.golden("mska"), published.recogniser("mska", folded=True)
     assert {key[len(prefix) + 1:] for key in golden if key.startswith(f"{prefix}/")} == set(LAYERS)
-    found = explain(model, published.clip("mska"), Question(layers=tuple(LAYERS), pool=weights))
-    assert abs(found.logits - golden["logits"]).max() <= 1e-4 * abs(golden["logits"]).max()
+    explanation = explain(model, published.clip("mska"), Question(layers=tuple(LAYERS), pool=weights))
+    assert abs(explanation.logits - golden["logits"]).max() <= 1e-4 * abs(golden["logits"]).max()
     for layer in LAYERS:
-        is_the_authors(found.layers[layer].raw, golden[f"{prefix}/{layer}"], layer,
+        is_the_authors(explanation.layers[layer].raw, golden[f"{prefix}/{layer}"], layer,
                        abs(golden[f"camsigned/{layer}"]).max())
 
 
@@ -53,20 +53,20 @@ def test_maps_before_the_relu_are_the_authors() -> None:
 
 def test_input_x_gradient_is_the_authors_gradient_times_the_input_per_joint() -> None:
     golden, model, clip = published.golden("mska"), published.recogniser("mska"), published.clip("mska")
-    found = explain(model, clip, Question(method="inputxgradient")).layers["input"]
+    layer_map = explain(model, clip, Question(method="inputxgradient")).layers["input"]
     given = model.prepare(clip).tensors[0][0].numpy()
     wanted = (given * golden["inputgrad"]).sum(0)[:, list(BODY)].clip(0)
-    is_the_authors(found.raw, wanted, "input")
+    is_the_authors(layer_map.raw, wanted, "input")
 
 
 @pytest.mark.parametrize("layer", [f"{part}_graph_layers.{number}" for part in STREAMS for number in (0, 7)])
 def test_the_matrix_is_the_authors_attention_less_the_part_that_all_clips_share(layer: str) -> None:
     model, golden = published.recogniser("mska"), published.golden("mska")
-    found = explain(model, published.clip("mska"), Question(method="attention", layers=(layer,)))
+    explanation = explain(model, published.clip("mska"), Question(method="attention", layers=(layer,)))
     fixed = published.state("mska")[f"recognition_network.visual_backbone_keypoint.{layer}.attention0s"][0].numpy()
     wanted = abs(golden[f"attention/{layer}"] - fixed).mean(0).T            # a row the joint that takes
-    matrix = found.layers[layer].laid.matrix
+    matrix = explanation.layers[layer].laid.matrix
     assert matrix is not None and abs(matrix - wanted).max() <= 1e-4 * wanted.max()
-    given: List[np.ndarray] = list(found.layers[layer].raw)         # by each joint, the same at all times
+    given: List[np.ndarray] = list(explanation.layers[layer].raw)         # by each joint, the same at all times
     assert all(np.allclose(step, wanted.mean(0), atol=1e-5) for step in given)
-    assert any("one matrix for the whole clip" in note for note in found.notes)
+    assert any("one matrix for the whole clip" in note for note in explanation.notes)

@@ -20,17 +20,17 @@ FAINT = 1e-6        # half precision holds no such maps of these small networks
 
 def alike(ours: Explanation, exact: Explanation) -> float:
     """The least correlation of two layers' maps that show something."""
-    found = [np.corrcoef(ours.layers[name].raw.ravel(), layer.raw.ravel())[0, 1]
-             for name, layer in exact.layers.items() if not layer.flags and layer.raw.max() > FAINT]
-    assert found
-    return float(np.min(found))         # NaN if one is
+    likeness = [np.corrcoef(ours.layers[name].raw.ravel(), layer.raw.ravel())[0, 1]
+                for name, layer in exact.layers.items() if not layer.flags and layer.raw.max() > FAINT]
+    assert likeness
+    return float(np.min(likeness))         # NaN if one is
 
 
 def on_both(name: str, precision: Optional[str], method: str = "gradcam") -> float:
     clip = networks.clip(16)
     exact = explain(networks.recogniser(name), clip, Question(method=method, precision="fp32"))
-    found = explain(networks.recogniser(name).to("cuda"), clip, Question(method=method, precision=precision))
-    return alike(found, exact)
+    explanation = explain(networks.recogniser(name).to("cuda"), clip, Question(method=method, precision=precision))
+    return alike(explanation, exact)
 
 
 @pytest.mark.parametrize("name", RECOGNISERS)
@@ -52,6 +52,6 @@ def test_by_every_method(method: str) -> None:
 def test_an_embedders_maps(name: str) -> None:
     picture = networks.picture(80, 60)
     exact, = explain_pictures(networks.embedder(name), [picture])
-    found, = explain_pictures(networks.embedder(name).to("cuda"), [picture])
-    for key, each in exact.maps.items():
-        np.testing.assert_allclose(found.maps[key].raw, each.raw, rtol=1e-3, atol=1e-4 * each.raw.max())
+    explanation, = explain_pictures(networks.embedder(name).to("cuda"), [picture])
+    for key, drawn in exact.maps.items():
+        np.testing.assert_allclose(explanation.maps[key].raw, drawn.raw, rtol=1e-3, atol=1e-4 * drawn.raw.max())

@@ -8,10 +8,10 @@ from tests.kit import networks
 
 def test_mixers_attend_in_space_or_from_frame_to_frame() -> None:
     model, clip = networks.recogniser("mamba"), networks.clip(9)
-    found = explain(model, clip, Question(method="attention"))
-    assert list(found.layers) == [f"layers.{number}.{kind}_mixer" for number in range(3)
-                                  for kind in ("spatial", "temporal")]
-    for name, layer in found.layers.items():
+    explanation = explain(model, clip, Question(method="attention"))
+    assert list(explanation.layers) == [f"layers.{number}.{kind}_mixer" for number in range(3)
+                                        for kind in ("spatial", "temporal")]
+    for name, layer in explanation.layers.items():
         matrix = layer.laid.matrix
         if name.endswith("spatial_mixer"):
             assert matrix is None and layer.raw.shape == (9, 4, 4) and (layer.raw.sum((1, 2)) < 1).all()
@@ -34,8 +34,9 @@ def test_mixers_have_maps_too_with_blocks_computed_again() -> None:
     clip, layers = networks.clip(14), ["layers.0", "layers.1.spatial_mixer", "layers.1.temporal_mixer", "layers.2"]
     kept, again = (explain(networks.recogniser("mamba", recompute=frames), clip, Question(layers=tuple(layers)))
                    for frames in (100, 1))
-    for layer, found in kept.layers.items():
-        assert found.raw.any() and abs(found.raw - again.layers[layer].raw).max() <= 1e-6 * found.raw.max(), layer
+    for layer, layer_map in kept.layers.items():
+        assert layer_map.raw.any(), layer
+        assert abs(layer_map.raw - again.layers[layer].raw).max() <= 1e-6 * layer_map.raw.max(), layer
 
 
 def test_blocks_are_computed_again_for_each_gloss() -> None:
@@ -44,5 +45,5 @@ def test_blocks_are_computed_again_for_each_gloss() -> None:
     kept, again = (explain(networks.recogniser("mamba", recompute=frames), clip, question) for frames in (100, 1))
     assert len(kept.glosses) == len(again.glosses) > 1
     for one, other in zip(kept.glosses, again.glosses):
-        for layer, found in one.layers.items():
-            assert abs(found.raw - other.layers[layer].raw).max() <= 1e-6 * max(found.raw.max(), 1e-9), layer
+        for layer, layer_map in one.layers.items():
+            assert abs(layer_map.raw - other.layers[layer].raw).max() <= 1e-6 * max(layer_map.raw.max(), 1e-9), layer

@@ -42,22 +42,22 @@ def by_hand(maps: List[LaidMap], fine: Cells) -> np.ndarray:
 @pytest.mark.parametrize("method", ["layercam", "gradcam"])
 def test_it_is_the_product_of_its_layers_maps(method: str) -> None:
     question = Question(target="each", method=method, layers=("first", "pathways", JOINT))
-    found = explain(TinyRecogniser(seed=3), tiny_clip(), question)
-    assert found.glosses
-    for layers in (gloss.layers for gloss in found.glosses):
+    explanation = explain(TinyRecogniser(seed=3), tiny_clip(), question)
+    assert explanation.glosses
+    for layers in (gloss.layers for gloss in explanation.glosses):
         factors = [layers[name].laid for name in ("first", "pathways")]
         assert layers[JOINT].raw.shape == factors[0].raw.shape
         np.testing.assert_allclose(layers[JOINT].raw, by_hand(factors, factors[0].cells), rtol=1e-4, atol=1e-7)
-    added = np.sum([gloss.layers[JOINT].raw for gloss in found.glosses], axis=0)
-    np.testing.assert_allclose(found.layers[JOINT].raw, added, rtol=1e-6)
+    added = np.sum([gloss.layers[JOINT].raw for gloss in explanation.glosses], axis=0)
+    np.testing.assert_allclose(explanation.layers[JOINT].raw, added, rtol=1e-6)
 
 
 def test_its_line_names_the_method_and_every_factor() -> None:
-    found = explain(TinyRecogniser(), tiny_clip(), Question(method="hirescam", layers=(JOINT, "rnn")))
-    assert list(found.layers) == [JOINT, "rnn"]
-    assert found.layers[JOINT].made == ("product of the hirescam maps of first, pathways: each smoothed by 2 pixels, "
-                                        "over its own maximum")
-    assert not found.layers["rnn"].made
+    explanation = explain(TinyRecogniser(), tiny_clip(), Question(method="hirescam", layers=(JOINT, "rnn")))
+    assert list(explanation.layers) == [JOINT, "rnn"]
+    assert explanation.layers[JOINT].made == (
+        "product of the hirescam maps of first, pathways: each smoothed by 2 pixels, over its own maximum")
+    assert not explanation.layers["rnn"].made
 
 
 def test_it_takes_no_pass_more(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,15 +76,16 @@ def test_a_factor_that_is_zero_everywhere_is_named() -> None:
     model = TinyRecogniser()
     model.network.pathways.conv.weight.data.zero_()
     model.network.pathways.conv.bias.data.fill_(-1)     # type: ignore[union-attr]
-    found = explain(model, tiny_clip(), Question(method="layercam", layers=(JOINT,)))
-    assert found.layers[JOINT].flags == ("all-zero",)
-    assert "joint is zero everywhere, as the map of pathways is" in found.notes
+    explanation = explain(model, tiny_clip(), Question(method="layercam", layers=(JOINT,)))
+    assert explanation.layers[JOINT].flags == ("all-zero",)
+    assert "joint is zero everywhere, as the map of pathways is" in explanation.notes
 
 
 def test_in_windows_it_is_the_product_of_the_joined_maps() -> None:
-    found = explain(TinyRecogniser(window=20), tiny_clip(frames=44), Question(layers=("first", "pathways", JOINT)))
-    factors = [found.layers[name].laid for name in ("first", "pathways")]
-    np.testing.assert_allclose(found.layers[JOINT].raw, by_hand(factors, factors[0].cells), rtol=1e-4, atol=1e-7)
+    question = Question(layers=("first", "pathways", JOINT))
+    explanation = explain(TinyRecogniser(window=20), tiny_clip(frames=44), question)
+    factors = [explanation.layers[name].laid for name in ("first", "pathways")]
+    np.testing.assert_allclose(explanation.layers[JOINT].raw, by_hand(factors, factors[0].cells), rtol=1e-4, atol=1e-7)
 
 
 STREAMS: Dict[str, List[str]] = {
@@ -96,9 +97,9 @@ STREAMS: Dict[str, List[str]] = {
 @pytest.mark.parametrize("name", STREAMS)
 def test_every_stream_of_several_stages_has_one_and_all_together(name: str) -> None:
     model: Recogniser = networks.recogniser(name)
-    found = joint_layers(model)
-    assert list(found) == STREAMS[name]
-    for factors in found.values():
+    joint = joint_layers(model)
+    assert list(joint) == STREAMS[name]
+    for factors in joint.values():
         assert all(model.layers[layer].spatial and not model.layers[layer].joints for layer in factors)
 
 

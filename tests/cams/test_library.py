@@ -71,9 +71,9 @@ def test_pooled_over_each_frame_every_step_is_a_picture(name: str) -> None:
 
 @pytest.mark.parametrize("name", fed())
 def test_layers_without_space_have_maps_too(name: str) -> None:
-    found = explain(TinyRecogniser(), tiny_clip(), Question(method=f"library:{name}", layers=("timed", "rnn")))
-    assert {key: layer.raw.shape for key, layer in found.layers.items()} == {"timed": (10,), "rnn": (10,)}
-    assert all(np.isfinite(layer.raw).all() for layer in found.layers.values())
+    explanation = explain(TinyRecogniser(), tiny_clip(), Question(method=f"library:{name}", layers=("timed", "rnn")))
+    assert {key: layer.raw.shape for key, layer in explanation.layers.items()} == {"timed": (10,), "rnn": (10,)}
+    assert all(np.isfinite(layer.raw).all() for layer in explanation.layers.values())
 
 
 def test_every_release_s_classes_are_found() -> None:

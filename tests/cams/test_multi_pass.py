@@ -68,8 +68,8 @@ def test_on_a_linear_network_rise_finds_the_part_that_matters() -> None:
 def test_smoothgrad_without_noise_is_the_gradient() -> None:
     here = window(TinyRecogniser(), tiny_clip(), ["input", "pathways"])
     still = SmoothGrad(noise=0.0).maps(here, 3)[0]
-    found = explain(TinyRecogniser(), tiny_clip(), Question(method="gradient", layers=("input", "pathways")))
-    for name, layer in found.layers.items():
+    explanation = explain(TinyRecogniser(), tiny_clip(), Question(method="gradient", layers=("input", "pathways")))
+    for name, layer in explanation.layers.items():
         np.testing.assert_allclose(still[name].numpy(), layer.raw, rtol=1e-4, atol=1e-9)
 
 
@@ -143,9 +143,9 @@ def test_integrated_gradients_say_where_they_do_not_add_up() -> None:
 
 def test_a_layer_of_a_dict_or_a_tuple_is_integrated_too() -> None:
     question = Question(method="integrated", layers=("pathways", "timed", "rnn"), budget=16)
-    found = explain(TinyRecogniser(), tiny_clip(), question)
-    assert all(layer.raw.any() for layer in found.layers.values())
-    assert found.notes == ()                # checked in each
+    explanation = explain(TinyRecogniser(), tiny_clip(), question)
+    assert all(layer.raw.any() for layer in explanation.layers.values())
+    assert explanation.notes == ()                # checked in each
 
 
 def by_hand(model: Recogniser, clip: Clip) -> Dict[str, np.ndarray]:
@@ -183,8 +183,8 @@ class Bright(TinyRecogniser):
 def test_what_matters_lies_where_the_map_says(method: str, frames: int) -> None:
     """Of a whole clip and of one cut into windows: columns 2 to 13, rows 4 to 15 are seen."""
     at = (frames - 9, 6, 11)
-    found = explain(Bright(window=40), spot(frames, at), Question(method=method)).layers["input"]
-    drawn = found.map.astype(np.float32)
+    layer_map = explain(Bright(window=40), spot(frames, at), Question(method=method)).layers["input"]
+    drawn = layer_map.map.astype(np.float32)
     assert drawn[at] == drawn.max()
     peak = np.array(np.unravel_index(drawn.argmax(), drawn.shape))
     assert (abs(peak - at) <= ((0, 0, 0) if method == "inputxgradient" else (8, 1, 1))).all()
@@ -193,8 +193,8 @@ def test_what_matters_lies_where_the_map_says(method: str, frames: int) -> None:
 def test_all_glosses_share_one_set_of_forwards() -> None:
     model, read = Reader(), []
     model.register_forward_hook(lambda _, given, logits: read.append(len(given[0].tensors[0])))
-    found = explain(model, tiny_clip(), Question(target="each", method="occlusion", budget=30))
-    assert len(found.glosses) == 3 and sum(read) == 1 + 25 and len(read) < 12      # the clip itself, and its blocks
+    explanation = explain(model, tiny_clip(), Question(target="each", method="occlusion", budget=30))
+    assert len(explanation.glosses) == 3 and sum(read) == 1 + 25 and len(read) < 12    # the clip itself, and its blocks
 
 
 def test_each_gloss_is_explained_as_if_alone() -> None:
@@ -333,14 +333,14 @@ def test_keypoints_are_hidden_with_the_pixels() -> None:
 @pytest.mark.parametrize("method", HIDING)
 def test_a_map_says_which_question_its_way_of_hiding_asks(method: str, way: str) -> None:
     """Of all glosses together, and of each on its own."""
-    found = explain(Reader(), tiny_clip(), Question(target="each", method=method, budget=2, hide=way))
-    assert found.hiding == Hiding(way, GONE) and ASKS[way] in found.target
-    assert found.glosses and all(ASKS[way] in gloss.about.words for gloss in found.glosses)
+    explanation = explain(Reader(), tiny_clip(), Question(target="each", method=method, budget=2, hide=way))
+    assert explanation.hiding == Hiding(way, GONE) and ASKS[way] in explanation.target
+    assert explanation.glosses and all(ASKS[way] in gloss.about.words for gloss in explanation.glosses)
 
 
 def test_a_method_that_hides_nothing_asks_no_such_question() -> None:
-    found = explain(Reader(), tiny_clip(), Question(target="each"))
-    assert found.hiding is None and "asks" not in found.target
+    explanation = explain(Reader(), tiny_clip(), Question(target="each"))
+    assert explanation.hiding is None and "asks" not in explanation.target
 
 
 def test_hiding_a_place_that_stands_still_loses_nothing_but_from_an_even_picture_it_does() -> None:
@@ -355,9 +355,9 @@ def test_hiding_a_place_that_stands_still_loses_nothing_but_from_an_even_picture
 
 def test_a_clip_in_which_nothing_moves_says_so() -> None:
     clip = tiny_clip(pixels=np.repeat(tiny_clip(1).frames, 8, axis=0))
-    found = explain(TinyRecogniser(), clip, Question(method="integrated", budget=2, hide=STILL))
-    assert sum("nothing moves in this clip" in note for note in found.notes) == 1
-    assert "all-zero" in found.layers["input"].flags
+    explanation = explain(TinyRecogniser(), clip, Question(method="integrated", budget=2, hide=STILL))
+    assert sum("nothing moves in this clip" in note for note in explanation.notes) == 1
+    assert "all-zero" in explanation.layers["input"].flags
     other = explain(TinyRecogniser(), clip, Question(method="integrated", budget=2, hide=MEAN))
     assert not any("nothing moves" in note for note in other.notes)
 

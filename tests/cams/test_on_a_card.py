@@ -73,10 +73,10 @@ def kinds_of_maps(made: Explainable, clip: Clip, card: FakeTensorMode, amp: bool
     Backwards can't run without a card: activations stand in for gradients. RNNs run as they do where gradients are
     wanted.
     """
-    found: Dict[str, Set[Any]] = {"": set()}
+    kinds: Dict[str, Set[Any]] = {"": set()}
 
     def note(name: str, made_of_it: Tensor) -> None:
-        found.setdefault(name, set()).add((made_of_it.device.type, made_of_it.dtype))
+        kinds.setdefault(name, set()).add((made_of_it.device.type, made_of_it.dtype))
 
     def finish(name: str, activation: Tensor, gradient: Optional[Tensor]) -> None:
         note(name, activation)
@@ -92,27 +92,27 @@ def kinds_of_maps(made: Explainable, clip: Clip, card: FakeTensorMode, amp: bool
             output = made(inputs)
     for tensor in (*inputs.tensors, output):
         note("", tensor)
-    return found
+    return kinds
 
 
 @pytest.mark.parametrize("name", only(("slowfast", "mska", "arcface"), (*RECOGNISERS, *EMBEDDERS)))
 def test_a_pass_and_its_maps_stay_on_the_card(name: str) -> None:
     made, clip = network_and_clip(name)
-    found = kinds_of_maps(made, clip, a_card(), amp=False)
-    assert set(found) == {"", *made.layers}
-    assert set().union(*found.values()) == {("cuda", torch.float32)}
+    kinds = kinds_of_maps(made, clip, a_card(), amp=False)
+    assert set(kinds) == {"", *made.layers}
+    assert set().union(*kinds.values()) == {("cuda", torch.float32)}
 
 
 @pytest.mark.parametrize("name", only(("slowfast", "mamba"), RECOGNISERS))
 def test_in_half_precision_all_is_half_but_what_is_named(name: str) -> None:
     made, clip = network_and_clip(name)
-    found = kinds_of_maps(made, clip, a_card(), amp=True)
-    output = found.pop("")
-    whole = {layer for layer, kinds in found.items()
+    by_name = kinds_of_maps(made, clip, a_card(), amp=True)
+    output = by_name.pop("")
+    whole = {layer for layer, kinds in by_name.items()
              if ("cuda", torch.float16) not in kinds and layer.split(".")[-1] != INPUT}     # as it was prepared
-    assert whole == {layer for layer in found if layer.startswith(IN_FLOAT32[name])}
+    assert whole == {layer for layer in by_name if layer.startswith(IN_FLOAT32[name])}
     assert output == {("cuda", torch.float32)} | (set() if name in FLOAT32_OUT else {("cuda", torch.float16)})
-    assert set().union(*found.values()) <= {("cuda", torch.float32), ("cuda", torch.float16)}
+    assert set().union(*by_name.values()) <= {("cuda", torch.float32), ("cuda", torch.float16)}
 
 
 def test_a_table_left_on_the_cpu_is_noticed() -> None:

@@ -42,13 +42,13 @@ def both(shown: Dict[str, Tensor]) -> Tensor:
 
 
 def parts(model: Recogniser, clip: Clip, count: int = 6, target: str = "each", **asked: Any) -> ClipParts:
-    found = explain(model, clip, Question(target=target, method="gradient", parts=count, **asked)).parts
-    assert found is not None
-    return found
+    clip_parts = explain(model, clip, Question(target=target, method="gradient", parts=count, **asked)).parts
+    assert clip_parts is not None
+    return clip_parts
 
 
-def figures(found: ClipParts) -> Dict[str, Tuple[Any, ...]]:
-    return {part.name: (part.value, part.alone, part.without) for part in found.glosses[0].parts}
+def figures(clip_parts: ClipParts) -> Dict[str, Tuple[Any, ...]]:
+    return {part.name: (part.value, part.alone, part.without) for part in clip_parts.glosses[0].parts}
 
 
 def test_values_of_an_addition_are_its_terms_whatever_the_order() -> None:
@@ -81,10 +81,10 @@ def test_values_are_the_mean_over_all_orders() -> None:
 
 
 def test_on_a_network_that_adds_each_part_gives_its_own() -> None:
-    found = parts(PartReader(added, sum(WORTH.values())), parted_clip())
-    gloss, = found.glosses
+    clip_parts = parts(PartReader(added, sum(WORTH.values())), parted_clip())
+    gloss, = clip_parts.glosses
     assert gloss.about.gloss == "REGEN" and gloss.about.steps == (STEP, STEP + 1)
-    for name, values in figures(found).items():
+    for name, values in figures(clip_parts).items():
         assert values == pytest.approx((WORTH[name],) * 3, abs=1e-4)
     assert gloss.score == pytest.approx(-0.1, abs=1e-5) and gloss.hidden == pytest.approx(-3.975, abs=1e-4)
 
@@ -103,10 +103,10 @@ def test_four_parts_take_a_quarter_of_the_readings() -> None:
     def hands(shown: Dict[str, Tensor]) -> Tensor:
         return 2 * shown[HANDS] + shown[FACE]
 
-    found = parts(PartReader(hands, 3.0, 4), clip, 4)
-    assert found.readings == 16 + stretches and found.names == PARTS[4]
-    assert figures(found)[HANDS] == pytest.approx((2, 2, 2), abs=1e-4)
-    assert figures(found)[FACE] == pytest.approx((1, 1, 1), abs=1e-4)
+    clip_parts = parts(PartReader(hands, 3.0, 4), clip, 4)
+    assert clip_parts.readings == 16 + stretches and clip_parts.names == PARTS[4]
+    assert figures(clip_parts)[HANDS] == pytest.approx((2, 2, 2), abs=1e-4)
+    assert figures(clip_parts)[FACE] == pytest.approx((1, 1, 1), abs=1e-4)
 
 
 @pytest.mark.parametrize("name, way", [("slowfast", STILL), ("twostream", MEAN), ("mska", STILL)])
@@ -114,8 +114,8 @@ def test_values_add_up_to_the_score_less_that_of_the_hidden_clip(name: str, way:
     """Of a network that hardly reads anything: one gloss by name, at all steps. Both are read on their own here."""
     model, clip = networks.recogniser(name), networks.clip(16)
     model.vocabulary = GlossVocabulary(WORDS)
-    found = parts(model, clip, 4, target="WIND", hide=way)
-    gloss, = found.glosses
+    clip_parts = parts(model, clip, 4, target="WIND", hide=way)
+    gloss, = clip_parts.glosses
     number, steps = WORDS.index("WIND"), range(*gloss.about.steps)
     scores = [float(read(model, version).double().log_softmax(1)[list(steps), number].sum())
               for version in (clip, stand_in(clip, Hiding(way, hidden_points_of(name))))]
@@ -128,32 +128,32 @@ def test_values_add_up_to_the_score_less_that_of_the_hidden_clip(name: str, way:
 def test_hidden_keypoints_are_at_rest_where_a_network_reads_them_alone(name: str, asked: Any, points: str) -> None:
     model, clip = networks.recogniser(name), networks.clip(16)
     model.vocabulary = GlossVocabulary(WORDS)
-    found = parts(model, clip, 4, target="WIND", hidden_keypoints=asked)
-    assert found.hiding.points == points and ("at rest" in found.asks) == (points == REST_POINTS)
+    clip_parts = parts(model, clip, 4, target="WIND", hidden_keypoints=asked)
+    assert clip_parts.hiding.points == points and ("at rest" in clip_parts.asks) == (points == REST_POINTS)
 
 
 @pytest.mark.parametrize("name", ["slowfast", "twostream", "mska"])
 def test_batched_is_single(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     model, clip = networks.recogniser(name), networks.clip(16)
     model.vocabulary = GlossVocabulary(WORDS)
-    found = []
+    glosses = []
     for at_once in (16, 16 * 5):
         monkeypatch.setattr(memory, "AT_ONCE", at_once)
-        found.append(parts(model, clip, 4, target="WIND").glosses[0])
+        glosses.append(parts(model, clip, 4, target="WIND").glosses[0])
     one, five = ([figure for part in gloss.parts for figure in (part.value, part.alone, part.without)
                   if figure is not None]
-                 for gloss in found)
+                 for gloss in glosses)
     assert len(one) == len(five) > 3
     np.testing.assert_allclose(one, five, atol=1e-5)
-    np.testing.assert_allclose(found[0].when, found[1].when, atol=1e-5)
+    np.testing.assert_allclose(glosses[0].when, glosses[1].when, atol=1e-5)
 
 
 def test_a_long_clip_is_scored_on_the_reading_of_all_its_windows() -> None:
     clip = replace(tiny_clip(60), keypoints=np.repeat(parted_clip().keypoints[:1], 60, axis=0))     # type: ignore
-    found = explain(Reader(), clip, Question(target="each", parts=4), window=20)
-    assert found.parts is not None
-    for pick, gloss in zip(each(Reader(), clip, torch.from_numpy(found.logits)), found.parts.glosses):
-        score = pick.score(torch.from_numpy(found.logits).log_softmax(1))
+    explanation = explain(Reader(), clip, Question(target="each", parts=4), window=20)
+    assert explanation.parts is not None
+    for pick, gloss in zip(each(Reader(), clip, torch.from_numpy(explanation.logits)), explanation.parts.glosses):
+        score = pick.score(torch.from_numpy(explanation.logits).log_softmax(1))
         assert score is not None and gloss.score == pytest.approx(float(score), abs=1e-4)
 
 
@@ -165,8 +165,9 @@ def test_memory_that_runs_out_is_met_with_smaller_batches(monkeypatch: pytest.Mo
             return super().forward(inputs)
 
     monkeypatch.setattr(memory, "AT_ONCE", FRAMES * 8)
-    found = parts(Small(both, 3.0), parted_clip())
-    assert figures(found)[RIGHT] == pytest.approx((1, 0, 2), abs=1e-4) and found.readings == 64 + FRAMES // STRETCH
+    clip_parts = parts(Small(both, 3.0), parted_clip())
+    assert figures(clip_parts)[RIGHT] == pytest.approx((1, 0, 2), abs=1e-4)
+    assert clip_parts.readings == 64 + FRAMES // STRETCH
 
 
 def test_where_one_alone_is_too_much_it_is_said_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,17 +187,17 @@ def test_a_part_that_is_not_in_the_view_has_no_value_and_is_no_player() -> None:
     """The network's view ends above the hands: what hides them is everything else."""
     model = PartReader(added, sum(WORTH.values()))
     model.viewport = Viewport(0, 0, 1, 0.6)
-    found = parts(model, parted_clip())
-    worth = figures(found)
+    clip_parts = parts(model, parted_clip())
+    worth = figures(clip_parts)
     assert worth[RIGHT] == worth[LEFT] == (None, None, None)
     assert worth[BODY][0] == pytest.approx(2, abs=1e-4) and worth[REST][0] == pytest.approx(1.5, abs=1e-4)
-    assert found.readings == 16 + FRAMES // STRETCH
+    assert clip_parts.readings == 16 + FRAMES // STRETCH
 
 
 def test_without_keypoints_a_line_says_what_is_missing_and_stretches_are_told_all_the_same() -> None:
-    found = parts(PartReader(added, sum(WORTH.values())), parted_clip(keypoints=None))
-    assert not found.glosses[0].parts and found.glosses[0].sentence == ""
-    assert len(found.glosses[0].when) == FRAMES // STRETCH and "no keypoints" in found.notes[0]
+    clip_parts = parts(PartReader(added, sum(WORTH.values())), parted_clip(keypoints=None))
+    assert not clip_parts.glosses[0].parts and clip_parts.glosses[0].sentence == ""
+    assert len(clip_parts.glosses[0].when) == FRAMES // STRETCH and "no keypoints" in clip_parts.notes[0]
     unsure = parted_clip()
     assert unsure.keypoints is not None
     unsure.keypoints[..., 2] = 0.1
@@ -206,8 +207,9 @@ def test_without_keypoints_a_line_says_what_is_missing_and_stretches_are_told_al
 def test_of_a_clip_in_which_nothing_moves_nothing_is_said_but_that() -> None:
     clip = parted_clip()
     clip.frames[:] = 255
-    found = parts(PartReader(added, sum(WORTH.values())), clip)
-    assert not found.glosses and found.readings == 0 and found.notes[0].startswith("nothing moves in this clip")
+    clip_parts = parts(PartReader(added, sum(WORTH.values())), clip)
+    assert not clip_parts.glosses and clip_parts.readings == 0
+    assert clip_parts.notes[0].startswith("nothing moves in this clip")
     assert parts(PartReader(added, sum(WORTH.values())), clip, hide=MEAN).readings
 
 
@@ -233,8 +235,8 @@ def test_of_an_error_parts_are_of_the_log_odds_and_the_other_side_s_are_the_same
             return made
 
     clip = replace(parted_clip(), glosses=("WIND",), rule=tiny_clip().rule)
-    found = parts(Wrong(added, 0.0), clip, target="errors")
-    read_side, true_side = found.glosses
+    clip_parts = parts(Wrong(added, 0.0), clip, target="errors")
+    read_side, true_side = clip_parts.glosses
     values = {part.name: part.value for part in read_side.parts}
     assert values[RIGHT] == pytest.approx(6, abs=1e-4) and values[LEFT] == pytest.approx(-2, abs=1e-4)
     assert {part.name: part.value for part in true_side.parts} == pytest.approx(
@@ -244,8 +246,8 @@ def test_of_an_error_parts_are_of_the_log_odds_and_the_other_side_s_are_the_same
 
 
 def test_a_gloss_that_is_not_read_is_scored_at_all_steps_and_says_so() -> None:
-    found = parts(PartReader(added, sum(WORTH.values())), parted_clip(), target="KALT")
-    gloss, = found.glosses
+    clip_parts = parts(PartReader(added, sum(WORTH.values())), parted_clip(), target="KALT")
+    gloss, = clip_parts.glosses
     assert "which is not predicted, at all 12 steps" in gloss.about.words and gloss.about.steps == (0, 12)
     assert gloss.about.id == "unread-1" and gloss.about.verdict is None
 
@@ -258,8 +260,8 @@ def test_the_true_gloss_of_the_middle_has_parts_too() -> None:
 
 
 def test_a_method_without_a_target_has_parts_all_the_same() -> None:
-    found = explain(TinyRecogniser(), tiny_clip(), Question(target="REGEN", method="eigencam", parts=4)).parts
-    assert found is not None and len(found.glosses) == 1
+    clip_parts = explain(TinyRecogniser(), tiny_clip(), Question(target="REGEN", method="eigencam", parts=4)).parts
+    assert clip_parts is not None and len(clip_parts.glosses) == 1
 
 
 @pytest.mark.parametrize("target", ["max", "pred", lambda logits: logits.sum()])

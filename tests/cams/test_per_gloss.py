@@ -39,46 +39,46 @@ class Reader(TinyRecogniser):
         return made + 9 * torch.nn.functional.one_hot(path, made.shape[2])
 
 
-def facts(found: List[Picks]) -> List[Tuple[Any, ...]]:
+def facts(glosses: List[Picks]) -> List[Tuple[Any, ...]]:
     return [(about.gloss, about.verdict, about.side, picks.steps, picks.classes, picks.against)
-            for picks, about in zip(found, abouts(found))]
+            for picks, about in zip(glosses, abouts(glosses))]
 
 
-def abouts(found: List[Picks]) -> List[ExplainedGloss]:
-    return [picks.about for picks in found if picks.about is not None]
+def abouts(glosses: List[Picks]) -> List[ExplainedGloss]:
+    return [picks.about for picks in glosses if picks.about is not None]
 
 
 def test_each_gloss_read_is_taken_at_its_own_steps() -> None:
-    found = each(TinyRecogniser(), replace(tiny_clip(), glosses=("REGEN", "KALT", "WIND")), logits())
-    assert facts(found) == [("REGEN", "right", None, (1, 2), (1, 1), ()),
-                            ("SONNE", "substituted", None, (4,), (2,), ()),
-                            ("WIND", "right", None, (6, 7, 8), (3, 3, 3), ())]
-    assert abouts(found)[1].true_gloss == "KALT" and abouts(found)[1].truth == "true-2"
+    glosses = each(TinyRecogniser(), replace(tiny_clip(), glosses=("REGEN", "KALT", "WIND")), logits())
+    assert facts(glosses) == [("REGEN", "right", None, (1, 2), (1, 1), ()),
+                              ("SONNE", "substituted", None, (4,), (2,), ()),
+                              ("WIND", "right", None, (6, 7, 8), (3, 3, 3), ())]
+    assert abouts(glosses)[1].true_gloss == "KALT" and abouts(glosses)[1].truth == "true-2"
 
 
 def test_without_a_truth_there_is_no_verdict() -> None:
-    found = each(TinyRecogniser(), replace(tiny_clip(), glosses=()), logits())
-    assert [about.verdict for about in abouts(found)] == [None] * 3
+    glosses = each(TinyRecogniser(), replace(tiny_clip(), glosses=()), logits())
+    assert [about.verdict for about in abouts(glosses)] == [None] * 3
 
 
 def test_a_substituted_gloss_is_held_against_the_true_one_and_the_other_way_round() -> None:
-    found = errors(TinyRecogniser(), replace(tiny_clip(), glosses=("REGEN", "KALT", "WIND")), logits())
-    assert facts(found) == [("SONNE", "substituted", "read", (4,), (2,), (4,)),
-                            ("SONNE", "substituted", "true", (4,), (4,), (2,))]
-    assert all("SONNE" in picks.words and "KALT" in picks.words for picks in found)
+    glosses = errors(TinyRecogniser(), replace(tiny_clip(), glosses=("REGEN", "KALT", "WIND")), logits())
+    assert facts(glosses) == [("SONNE", "substituted", "read", (4,), (2,), (4,)),
+                              ("SONNE", "substituted", "true", (4,), (4,), (2,))]
+    assert all("SONNE" in picks.words and "KALT" in picks.words for picks in glosses)
 
 
 def test_an_inserted_gloss_is_held_against_the_blank() -> None:
-    found = errors(TinyRecogniser(), replace(tiny_clip(), glosses=("REGEN", "WIND")), logits())
-    assert facts(found) == [("SONNE", "inserted", "read", (4,), (2,), (0,))]
+    glosses = errors(TinyRecogniser(), replace(tiny_clip(), glosses=("REGEN", "WIND")), logits())
+    assert facts(glosses) == [("SONNE", "inserted", "read", (4,), (2,), (0,))]
 
 
 def test_a_missed_gloss_is_held_against_the_best_other_class_where_the_truth_is_aligned() -> None:
-    found = errors(TinyRecogniser(), replace(tiny_clip(), glosses=("REGEN", "SONNE", "WIND", "KALT")), logits())
-    (gloss, verdict, side, steps, classes, against), (_, _, other, *_) = facts(found)
+    glosses = errors(TinyRecogniser(), replace(tiny_clip(), glosses=("REGEN", "SONNE", "WIND", "KALT")), logits())
+    (gloss, verdict, side, steps, classes, against), (_, _, other, *_) = facts(glosses)
     assert (gloss, verdict, side, other) == ("KALT", "deleted", "read", "true")
     assert against == (4,) * len(steps) and classes == tuple([PATH[step] for step in steps])
-    assert found[0].words.startswith("the best other class (WIND) less KALT")
+    assert glosses[0].words.startswith("the best other class (WIND) less KALT")
 
 
 def test_every_caption_says_the_contrast_that_made_its_map() -> None:
@@ -103,23 +103,24 @@ def test_both_sides_of_a_missed_gloss_have_words_of_their_own() -> None:
 
 
 def test_a_true_gloss_without_a_class_is_said() -> None:
-    found = errors(TinyRecogniser(), replace(tiny_clip(), glosses=("REGEN", "SCHNEE", "WIND")), logits())
-    assert [picks.against for picks in found] == [(0,)] and "SCHNEE has no class" in found[0].words
+    glosses = errors(TinyRecogniser(), replace(tiny_clip(), glosses=("REGEN", "SCHNEE", "WIND")), logits())
+    assert [picks.against for picks in glosses] == [(0,)] and "SCHNEE has no class" in glosses[0].words
 
 
 def test_glosses_are_compared_as_their_corpus_cleans_them() -> None:
     """PHOENIX's `loc-SONNE` is right for `SONNE`; where nothing is cleaned it is another gloss."""
     clip = replace(tiny_clip(), glosses=("REGEN", "loc-SONNE", "WIND"))
     assert errors(TinyRecogniser(), clip, logits()) == []
-    found = errors(TinyRecogniser(), replace(clip, rule=PLAIN), logits())
-    assert [about.verdict for about in abouts(found)] == ["substituted"]
+    glosses = errors(TinyRecogniser(), replace(clip, rule=PLAIN), logits())
+    assert [about.verdict for about in abouts(glosses)] == ["substituted"]
     verdicts = [about.verdict for about in abouts(each(TinyRecogniser(), replace(clip, rule=PLAIN), logits()))]
     assert verdicts == ["right", "substituted", "right"]
 
 
 def test_a_clip_read_right_is_not_explained() -> None:
-    found = explain(Reader(), replace(tiny_clip(), glosses=READ), Question(target="errors", layers=("pathways",)))
-    assert found.glosses == () and "nothing" in found.target and not found.layers["pathways"].map.any()
+    explanation = explain(Reader(), replace(tiny_clip(), glosses=READ), Question(target="errors", layers=("pathways",)))
+    assert explanation.glosses == () and "nothing" in explanation.target
+    assert not explanation.layers["pathways"].map.any()
 
 
 def test_errors_need_a_truth() -> None:
@@ -164,16 +165,16 @@ def test_before_relu_the_maps_of_all_glosses_add_up_to_that_of_their_sum(per_fra
         run_pass(model, inputs, probes, [Ask(partial(score, each), finish) for each in picks])
         return added
 
-    found = each(model, clip, model(inputs)[0].detach())
-    summed = Picks("", sum((picks.steps for picks in found), ()), sum((picks.classes for picks in found), ()))
-    alone, whole = maps(found), maps([summed])
+    glosses = each(model, clip, model(inputs)[0].detach())
+    summed = Picks("", sum((picks.steps for picks in glosses), ()), sum((picks.classes for picks in glosses), ()))
+    alone, whole = maps(glosses), maps([summed])
     for name in probes:
         torch.testing.assert_close(alone[name], whole[name])
 
 
 def test_a_contrast_is_the_difference_of_two_gradients() -> None:
     model, clip = Reader().double().eval(), replace(tiny_clip(), glosses=("REGEN", "KALT", "WIND"))
-    found = explain(model, clip, Question(target="errors", method="hirescam", layers=("timed",)))
+    explanation = explain(model, clip, Question(target="errors", method="hirescam", layers=("timed",)))
     maps = {}
     for name, number in (("SONNE", 2), ("KALT", 4)):
         kept: List[Tensor] = []
@@ -182,7 +183,7 @@ def test_a_contrast_is_the_difference_of_two_gradients() -> None:
         hook.remove()
         gradient, = torch.autograd.grad(logits[4, number], kept)
         maps[name] = (gradient * kept[0])[0].sum(0).detach().numpy()
-    read, true = (gloss.layers["timed"].raw for gloss in found.glosses)
+    read, true = (gloss.layers["timed"].raw for gloss in explanation.glosses)
     np.testing.assert_allclose(read, (maps["SONNE"] - maps["KALT"]).clip(0), rtol=1e-5, atol=1e-9)
     np.testing.assert_allclose(true, (maps["KALT"] - maps["SONNE"]).clip(0), rtol=1e-5, atol=1e-9)
 
@@ -190,10 +191,10 @@ def test_a_contrast_is_the_difference_of_two_gradients() -> None:
 def test_every_gloss_of_a_long_clip_has_a_map() -> None:
     """In windows of 40 frames, 20 apart: every gloss of the whole clip has a map, wherever it lies."""
     model, clip = Reader(window=40), replace(tiny_clip(frames=60), glosses=())
-    found = explain(model, clip, Question(target="each", layers=("pathways",)))
-    starts = [gloss.about.steps[0] for gloss in found.glosses]
-    assert starts and starts == sorted(starts) and len(found.logits) == 30
-    for gloss in found.glosses:
+    explanation = explain(model, clip, Question(target="each", layers=("pathways",)))
+    starts = [gloss.about.steps[0] for gloss in explanation.glosses]
+    assert starts and starts == sorted(starts) and len(explanation.logits) == 30
+    for gloss in explanation.glosses:
         steps = np.flatnonzero(gloss.layers["pathways"].raw.reshape(len(gloss.layers["pathways"].raw), -1).any(1))
         assert len(steps)
 
@@ -230,7 +231,8 @@ class Silent(TinyRecogniser):
 
 
 def test_where_nothing_was_read_the_missed_have_maps_and_the_clip_has_none() -> None:
-    found = explain(Silent(), replace(tiny_clip(), glosses=("KALT",)), Question(target="each", layers=("pathways",)))
-    missed, = found.glosses
-    assert missed.layers["pathways"].raw.any() and not found.layers["pathways"].raw.any()
-    assert found.layers["pathways"].flags == ("all-zero",)
+    question = Question(target="each", layers=("pathways",))
+    explanation = explain(Silent(), replace(tiny_clip(), glosses=("KALT",)), question)
+    missed, = explanation.glosses
+    assert missed.layers["pathways"].raw.any() and not explanation.layers["pathways"].raw.any()
+    assert explanation.layers["pathways"].flags == ("all-zero",)

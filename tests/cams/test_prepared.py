@@ -32,9 +32,9 @@ def test_prepared_from_changes_is_prepared_from_the_clip(name: str) -> None:
     made = from_changes(model, versions)
     assert made is not versions, "this network's input is no sum"
     for version, own in list(zip(versions, made))[::7]:
-        expected, found = direct(model, version), own()
-        assert isinstance(found, Inputs) and (found.frames, found.left) == (expected.frames, expected.left)
-        for one, two in zip(expected.tensors, found.tensors):
+        expected, inputs = direct(model, version), own()
+        assert isinstance(inputs, Inputs) and (inputs.frames, inputs.left) == (expected.frames, expected.left)
+        for one, two in zip(expected.tensors, inputs.tensors):
             torch.testing.assert_close(one, two, atol=1e-5, rtol=0)
 
 

@@ -17,8 +17,8 @@ def test_it_is_its_formula_written_slowly() -> None:
         weights = [float(logits[step].softmax(0)[rival]) for rival in rivals]
         parts = [weight * float(logits[step, own] - logits[step, rival]) for weight, rival in zip(weights, rivals)]
         expected += sum(parts) / sum(weights)
-    found = picks.score(logits)
-    assert found is not None and float(found) == pytest.approx(expected, rel=1e-6)
+    score = picks.score(logits)
+    assert score is not None and float(score) == pytest.approx(expected, rel=1e-6)
     assert picks.score(logits[2:], first=2) is not None and picks.score(logits[:1]) is None
 
 
@@ -41,9 +41,9 @@ def test_it_and_its_gradient_are_the_library_s() -> None:
 def test_rivals_are_the_nearest_classes_and_never_the_blank() -> None:
     model, clip = TinyRecogniser(seed=3), tiny_clip()
     logits = model.eval()(model.prepare(clip))[0].detach()
-    found = against_rivals(model, clip, logits)
-    assert found
-    for pick in found:
+    glosses = against_rivals(model, clip, logits)
+    assert glosses
+    for pick in glosses:
         assert isinstance(pick, AgainstRivals)
         for step, own, rivals in zip(pick.steps, pick.classes, pick.rivals):
             others = [number for number in range(1, logits.shape[1]) if number != own]
@@ -53,9 +53,9 @@ def test_rivals_are_the_nearest_classes_and_never_the_blank() -> None:
 
 def test_each_gloss_has_its_own_map_and_says_what_it_is_less() -> None:
     model = TinyRecogniser(seed=3)
-    found = explain(model, tiny_clip(), Question(target="rivals", layers=("pathways",)))
+    explanation = explain(model, tiny_clip(), Question(target="rivals", layers=("pathways",)))
     plain = explain(model, tiny_clip(), Question(target="each", layers=("pathways",)))
-    assert [gloss.about.id for gloss in found.glosses] == [gloss.about.id for gloss in plain.glosses]
-    assert found.target.startswith("each gloss read, on its own, less its rivals (")
-    assert "less the 3 classes nearest to it at each step" in found.glosses[0].about.words
-    assert abs(found.glosses[0].layers["pathways"].raw - plain.glosses[0].layers["pathways"].raw).max() > 0
+    assert [gloss.about.id for gloss in explanation.glosses] == [gloss.about.id for gloss in plain.glosses]
+    assert explanation.target.startswith("each gloss read, on its own, less its rivals (")
+    assert "less the 3 classes nearest to it at each step" in explanation.glosses[0].about.words
+    assert abs(explanation.glosses[0].layers["pathways"].raw - plain.glosses[0].layers["pathways"].raw).max() > 0

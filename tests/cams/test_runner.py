@@ -49,12 +49,12 @@ def test_one_pass_for_all_layers_equals_a_pass_each(method: str, weights: Option
 
 
 def test_maps_have_the_layer_s_and_the_frame_s_shape() -> None:
-    found = explain(TinyRecogniser(), tiny_clip(frames=21), Question(layers=("pathways", "timed", "rnn")))
-    assert {name: layer.raw.shape for name, layer in found.layers.items()} == {
+    explanation = explain(TinyRecogniser(), tiny_clip(frames=21), Question(layers=("pathways", "timed", "rnn")))
+    assert {name: layer.raw.shape for name, layer in explanation.layers.items()} == {
         "pathways": (13, 6, 6), "timed": (11,), "rnn": (11,)}
-    assert found.layers["pathways"].map.shape == (21, 16, 16) and found.layers["rnn"].map.shape == (21,)
-    assert found.logits.shape == (11, 5) and found.logits.dtype == np.float32
-    assert all(layer.map.dtype == np.float16 and layer.map.max() == 1 for layer in found.layers.values())
+    assert explanation.layers["pathways"].map.shape == (21, 16, 16) and explanation.layers["rnn"].map.shape == (21,)
+    assert explanation.logits.shape == (11, 5) and explanation.logits.dtype == np.float32
+    assert all(layer.map.dtype == np.float16 and layer.map.max() == 1 for layer in explanation.layers.values())
 
 
 def test_the_recogniser_is_left_as_it_was() -> None:
@@ -177,10 +177,10 @@ def test_without_a_method_the_network_s_own_is_taken_and_recorded() -> None:
     class ByPlace(TinyRecogniser):
         default_method = "hirescam"
 
-    found = explain(ByPlace(), tiny_clip())
-    assert found.method == "hirescam" and explain(TinyRecogniser(), tiny_clip()).method == "gradcam"
+    explanation = explain(ByPlace(), tiny_clip())
+    assert explanation.method == "hirescam" and explain(TinyRecogniser(), tiny_clip()).method == "gradcam"
     expected = explain(TinyRecogniser(), tiny_clip(), Question(method="hirescam"))
-    np.testing.assert_array_equal(found.layers["pathways"].raw, expected.layers["pathways"].raw)
+    np.testing.assert_array_equal(explanation.layers["pathways"].raw, expected.layers["pathways"].raw)
 
 
 @pytest.mark.parametrize("window", [20, 40])

@@ -90,9 +90,9 @@ def test_the_map_lies_on_the_evidence(trained: TinyRecogniser) -> None:
 @pytest.mark.parametrize("level", [0, 128])
 def test_blank_frames_have_flagged_maps(trained: TinyRecogniser, level: int) -> None:
     blank = tiny_clip(pixels=np.full((20, 16, 16, 3), level, np.uint8))
-    found = explain(trained, blank)
-    assert all(layer.flags and not layer.map.any() for layer in found.layers.values())
-    assert any("even colour" in note for note in found.notes)
+    explanation = explain(trained, blank)
+    assert all(layer.flags and not layer.map.any() for layer in explanation.layers.values())
+    assert any("even colour" in note for note in explanation.notes)
 
 
 def test_a_fade_still_says_when_but_not_where(trained: TinyRecogniser) -> None:

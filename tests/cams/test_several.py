@@ -28,17 +28,17 @@ def both(target: str, window: int = 40) -> Tuple[Explanation, List[Explanation]]
 @pytest.mark.parametrize("target", ["max", "each", "pred"])
 @pytest.mark.parametrize("window", [40, 20])
 def test_each_method_s_maps_are_those_it_makes_alone(target: str, window: int) -> None:
-    found, alone = both(target, window)
-    assert list(found.layers) == [f"{each.method}/{name}" for each in alone for name in each.layers]
-    pairs = [(found.layers, [each.layers for each in alone])]
-    pairs += [(gloss.layers, [each.glosses[number].layers for each in alone])
-              for number, gloss in enumerate(found.glosses)]
-    assert target != "each" or found.glosses
+    joined, alone = both(target, window)
+    assert list(joined.layers) == [f"{single.method}/{name}" for single in alone for name in single.layers]
+    pairs = [(joined.layers, [single.layers for single in alone])]
+    pairs += [(gloss.layers, [single.glosses[number].layers for single in alone])
+              for number, gloss in enumerate(joined.glosses)]
+    assert target != "each" or joined.glosses
     for layers, singles in pairs:
-        for each, own in zip(alone, singles):
+        for single, own in zip(alone, singles):
             for name, layer in own.items():
-                made = layers[f"{each.method}/{name}"]
-                assert made.method == each.method and made.flags == layer.flags
+                made = layers[f"{single.method}/{name}"]
+                assert made.method == single.method and made.flags == layer.flags
                 np.testing.assert_allclose(made.raw, layer.raw, rtol=1e-4, atol=1e-6 * max(layer.raw.max(), 1e-12))
 
 
@@ -59,26 +59,26 @@ def test_one_pass_serves_all_that_one_pass_can(monkeypatch: pytest.MonkeyPatch) 
 def test_attention_comes_from_the_same_pass() -> None:
     model, clip = networks.recogniser("mska"), networks.clip(24)
     questions = by_methods(Question(), ("gradcam", "attention"))
-    found, alone = explain_each(model, clip, questions), [explain(model, clip, each) for each in questions]
-    for made, single in zip(found, alone):
+    joined, alone = explain_each(model, clip, questions), [explain(model, clip, question) for question in questions]
+    for made, single in zip(joined, alone):
         assert list(made.layers) == list(single.layers)
         for name, layer in single.layers.items():
             np.testing.assert_allclose(made.layers[name].raw, layer.raw, rtol=1e-4, atol=1e-7)
 
 
 def test_what_is_true_of_one_method_alone_is_said_of_its_maps() -> None:
-    found, alone = both("each")
-    assert found.method == ", ".join(METHODS) and "asks" not in found.target
-    assert found.layers["occlusion/input"].made.startswith("asks what is read from the clip rather than")
-    assert not found.layers["gradcam/pathways"].made
-    assert [gloss.about.words for gloss in found.glosses] == [gloss.about.words for gloss in alone[0].glosses]
+    joined, alone = both("each")
+    assert joined.method == ", ".join(METHODS) and "asks" not in joined.target
+    assert joined.layers["occlusion/input"].made.startswith("asks what is read from the clip rather than")
+    assert not joined.layers["gradcam/pathways"].made
+    assert [gloss.about.words for gloss in joined.glosses] == [gloss.about.words for gloss in alone[0].glosses]
 
 
 def test_a_method_without_a_target_says_what_it_looks_at() -> None:
     questions = by_methods(Question(), ("eigencam", "gradcam"))
-    found = together(explain_each(TinyRecogniser(), tiny_clip(), questions), False)
-    assert found.target == "the largest logit of each step, summed"
-    assert found.layers["eigencam/first"].made == "explains none: this method looks at the activation alone"
+    joined = together(explain_each(TinyRecogniser(), tiny_clip(), questions), False)
+    assert joined.target == "the largest logit of each step, summed"
+    assert joined.layers["eigencam/first"].made == "explains none: this method looks at the activation alone"
 
 
 def test_one_method_alone_is_as_it_was() -> None:
@@ -89,10 +89,10 @@ def test_one_method_alone_is_as_it_was() -> None:
 
 def test_what_only_some_take_goes_to_these() -> None:
     asked = by_methods(Question(budget=9, hide="blur", layers=("first",)), ("gradcam", "integrated", "occlusion"))
-    assert [(each.budget, each.hide, each.layers) for each in asked] == [
+    assert [(question.budget, question.hide, question.layers) for question in asked] == [
         (None, None, ("first",)), (9, "blur", ("first",)), (9, "blur", None)]
-    for each in asked:
-        each.check()
+    for question in asked:
+        question.check()
 
 
 @pytest.mark.parametrize("question, methods, words", [
@@ -103,8 +103,8 @@ def test_what_only_some_take_goes_to_these() -> None:
     (Question(), ("gradcam", "guess"), "method 'guess'")])
 def test_what_none_of_them_takes_is_refused(question: Question, methods: Tuple[str, ...], words: str) -> None:
     with pytest.raises(UserError, match=words):
-        for each in by_methods(question, methods):
-            each.check()
+        for one in by_methods(question, methods):
+            one.check()
 
 
 def test_a_layer_s_own_name() -> None:

@@ -19,20 +19,20 @@ def logits() -> torch.Tensor:
 
 
 def picks(name: str, glosses: Tuple[str, ...] = ()) -> Picks:
-    found, = target_of(name, TinyRecogniser(), replace(tiny_clip(), glosses=glosses))(logits())
-    return found
+    chosen, = target_of(name, TinyRecogniser(), replace(tiny_clip(), glosses=glosses))(logits())
+    return chosen
 
 
 def test_max_takes_the_largest_logit_of_each_step() -> None:
-    found = picks("max")
-    assert found.steps == tuple(range(10)) and list(found.classes) == PATH
-    assert found.score(logits()) == 90
+    chosen = picks("max")
+    assert chosen.steps == tuple(range(10)) and list(chosen.classes) == PATH
+    assert chosen.score(logits()) == 90
 
 
 def test_pred_takes_the_glosses_at_their_own_steps_and_no_blank() -> None:
-    found = picks("pred")
-    assert found.steps == (1, 2, 4, 6, 7, 8) and found.classes == (1, 1, 2, 3, 3, 3)
-    assert "REGEN SONNE WIND" in found.words
+    chosen = picks("pred")
+    assert chosen.steps == (1, 2, 4, 6, 7, 8) and chosen.classes == (1, 1, 2, 3, 3, 3)
+    assert "REGEN SONNE WIND" in chosen.words
 
 
 def test_a_gloss_is_taken_where_it_is_read_or_else_everywhere() -> None:
@@ -43,20 +43,20 @@ def test_a_gloss_is_taken_where_it_is_read_or_else_everywhere() -> None:
 
 def test_from_gt_takes_the_true_gloss_at_the_middle_frame() -> None:
     """20 frames, 2 a step: the middle is frame 10, step 5, a blank beside SONNE's step 4 and WIND's step 6."""
-    found = picks("from-gt", glosses=("REGEN", "SONNE", "WIND"))
-    assert found.steps == (4,) and found.classes == (2,)
-    assert "SONNE" in found.words and "middle frame 10" in found.words
+    chosen = picks("from-gt", glosses=("REGEN", "SONNE", "WIND"))
+    assert chosen.steps == (4,) and chosen.classes == (2,)
+    assert "SONNE" in chosen.words and "middle frame 10" in chosen.words
 
 
 def test_from_gt_takes_the_gloss_that_several_models_agreed_on() -> None:
     clip = replace(tiny_clip(), glosses=("REGEN", "SONNE", "WIND"))
-    found, = target_of("from-gt", TinyRecogniser(), clip, true_gloss=3)(logits())
-    assert found.steps == (6, 7, 8) and set(found.classes) == {3}
+    chosen, = target_of("from-gt", TinyRecogniser(), clip, true_gloss=3)(logits())
+    assert chosen.steps == (6, 7, 8) and set(chosen.classes) == {3}
 
 
 def test_from_gt_takes_a_true_gloss_that_was_not_read() -> None:
-    found = picks("from-gt", glosses=("REGEN", "KALT", "WIND"))
-    assert found.classes == (4,)
+    chosen = picks("from-gt", glosses=("REGEN", "KALT", "WIND"))
+    assert chosen.classes == (4,)
 
 
 @pytest.mark.parametrize("name,glosses,words", [
@@ -76,9 +76,9 @@ def test_pred_without_a_prediction_is_said() -> None:
 
 def test_glosses_differ_in_their_maps() -> None:
     model = TinyRecogniser()
-    found = [explain(model, tiny_clip(), Question(target=name, method="hirescam", layers=("pathways",)))
-             for name in ("REGEN", "WIND")]
-    one, other = (each.layers["pathways"].raw for each in found)
+    explanations = [explain(model, tiny_clip(), Question(target=name, method="hirescam", layers=("pathways",)))
+                    for name in ("REGEN", "WIND")]
+    one, other = (explanation.layers["pathways"].raw for explanation in explanations)
     assert abs(one - other).max() > 0.1 * max(one.max(), other.max())
 
 

@@ -13,11 +13,12 @@ from tests.kit.recogniser import TinyRecogniser, tiny_clip
 
 
 def test_long_clips_have_whole_logits_and_maps() -> None:
-    found = explain(TinyRecogniser(window=40), tiny_clip(frames=91), Question(layers=("first", "pathways", "rnn")))
-    assert found.logits.shape == (46, 5)
-    assert {name: layer.raw.shape for name, layer in found.layers.items()} == {
+    question = Question(layers=("first", "pathways", "rnn"))
+    explanation = explain(TinyRecogniser(window=40), tiny_clip(frames=91), question)
+    assert explanation.logits.shape == (46, 5)
+    assert {name: layer.raw.shape for name, layer in explanation.layers.items()} == {
         "first": (96, 12, 12), "pathways": (48, 6, 6), "rnn": (46,)}
-    assert found.layers["first"].map.shape == (91, 16, 16) and found.layers["rnn"].map.shape == (91,)
+    assert explanation.layers["first"].map.shape == (91, 16, 16) and explanation.layers["rnn"].map.shape == (91,)
 
 
 def test_windows_of_a_local_network_join_to_the_whole() -> None:
@@ -42,9 +43,9 @@ class Local(TinyRecogniser):
 def test_a_target_is_decided_on_the_whole_clip() -> None:
     """Explained at one step only: windows that do not hold it have no part in the map."""
     model, clip = TinyRecogniser(window=40), tiny_clip(frames=100, glosses=("SONNE",))
-    found = explain(model, clip, Question(target="from-gt", method="layercam", layers=("pathways",)))
-    assert "SONNE" in found.target
-    spans = np.flatnonzero(found.layers["pathways"].raw.any((1, 2)))
+    explanation = explain(model, clip, Question(target="from-gt", method="layercam", layers=("pathways",)))
+    assert "SONNE" in explanation.target
+    spans = np.flatnonzero(explanation.layers["pathways"].raw.any((1, 2)))
     assert 0 < len(spans) <= 40 + 2
 
 
@@ -67,18 +68,18 @@ def test_without_memory_each_layer_goes_alone(error: Type[BaseException]) -> Non
     model, clip = Cramped(), tiny_clip()
     expected = explain(model, clip)
     model.together, model.error = False, error
-    found = explain(model, clip)
-    assert any("pass of its own" in note for note in found.notes) and expected.notes == ()
+    explanation = explain(model, clip)
+    assert any("pass of its own" in note for note in explanation.notes) and expected.notes == ()
     for name, layer in expected.layers.items():
-        np.testing.assert_allclose(found.layers[name].raw, layer.raw, rtol=1e-5, atol=1e-6 * layer.raw.max())
+        np.testing.assert_allclose(explanation.layers[name].raw, layer.raw, rtol=1e-5, atol=1e-6 * layer.raw.max())
 
 
 def test_then_windows_shrink() -> None:
     model, clip = Cramped(window=200), tiny_clip(frames=200)
     model.limit = 60
-    found = explain(model, clip, Question(layers=("pathways", "rnn")))
-    assert found.notes[-1] == "out of memory: windows of 48 frames"
-    assert found.layers["pathways"].map.shape[0] == 200 and len(found.logits) == 100
+    explanation = explain(model, clip, Question(layers=("pathways", "rnn")))
+    assert explanation.notes[-1] == "out of memory: windows of 48 frames"
+    assert explanation.layers["pathways"].map.shape[0] == 200 and len(explanation.logits) == 100
 
 
 def test_then_the_user_is_told() -> None:

@@ -37,9 +37,9 @@ def assert_alike(made: Dict[str, bytes], expected: Dict[str, bytes]) -> None:
 
 
 def report_data(page: bytes) -> Any:
-    found = DATA.search(page.decode())
-    assert found is not None
-    data = json.loads(found.group(2))
+    match = DATA.search(page.decode())
+    assert match is not None
+    data = json.loads(match.group(2))
     del data["preds"]["command"], data["preds"]["data_root"]
     return data
 

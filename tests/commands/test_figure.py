@@ -51,13 +51,13 @@ def test_what_is_kept_tells_no_place_of_this_machine(folder: Path) -> None:
 
 def texts_of_pdf(path: Path) -> str:
     streams = re.findall(rb"stream\r?\n(.*?)endstream", path.read_bytes(), re.S)
-    found = []
+    texts = []
     for stream in streams:
         try:
-            found.append(zlib.decompress(stream))
+            texts.append(zlib.decompress(stream))
         except zlib.error:
             continue
-    return b"".join(found).decode("latin-1")
+    return b"".join(texts).decode("latin-1")
 
 
 @pytest.mark.parametrize("width, inches", first([("column", 3.3), ("page", 6.9)]))

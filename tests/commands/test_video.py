@@ -136,7 +136,7 @@ def test_of_two_people_that_an_estimator_finds_the_one_asked_for_is_explained(
         preds = json.loads((case.out / "my_clip" / "preds.json").read_text(encoding="utf-8"))["video"]
         crops[person] = preds["crop"]
         said = [note for note in preds["notes"] if note.startswith("2 people are in the picture: number 2 from the")]
-        assert bool(said) == (not person) and all(each in capsys.readouterr().out for each in said)
+        assert bool(said) == (not person) and all(phrase in capsys.readouterr().out for phrase in said)
     assert crops[()] == crops["--person", "right"] == "105,0,210,260" != crops["--person", "left"]
     assert Standing.shown == 90             # each person's points are kept apart
     assert keypoints_command.main([video, "--out", str(tmp_path / "k.pkl")]) == 0
@@ -257,7 +257,7 @@ def test_an_annotation_is_the_truth_of_each_part_and_comes_back_as_tiers(
     assert "1 glosses of tier SIGN lie outside what was taken of the video" in parts[0]["video"]["notes"]
     name = folders(case)[1]
     eaf = read_eaf(case.out / name / f"{name}.eaf")
-    assert [each.text for each in next(tier for tier in eaf.tiers if tier.name == "truth").intervals] == [
+    assert [interval.text for interval in next(tier for tier in eaf.tiers if tier.name == "truth").intervals] == [
         "WETTER", "HEUTE"]
     source, = eaf.media                                         # no comparison.mp4 was asked for
     assert (case.out / name / unquote(source.relative)).resolve() == Path(video).resolve()

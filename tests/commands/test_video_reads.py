@@ -30,14 +30,14 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Clip]:
     assert clip.tall_frames is not None and clip.keypoints is not None
     frames = clip.tall_frames
     np.save(folder / "points.npy", clip.keypoints)
-    found = {"sequence": clip}
+    footage = {"sequence": clip}
     for name, codec, pixels, options in (("whole", "ffv1", "bgr0", {}),
                                          ("all colours", "libx264", "yuv444p", {"crf": "4"}),
                                          ("half the colours", "libx264", "yuv420p", {"crf": "12"})):
         path = write_video(folder / f"{name}.mkv", len(clip), codec, pixels=pixels, size=(210, 260),
                            options={"threads": "1", **options}, pictures=lambda number: frames[number])
-        found[name] = VideoDataset([path], VideoRequest(keypoints=folder / "points.npy", truth=clip.glosses)).clip(0)
-    return found
+        footage[name] = VideoDataset([path], VideoRequest(keypoints=folder / "points.npy", truth=clip.glosses)).clip(0)
+    return footage
 
 
 @pytest.mark.parametrize("model, name", crossed(sorted(MODELS), ["all colours", "half the colours"]))
@@ -45,11 +45,11 @@ def test_a_film_of_a_sequence_reads_and_looks_as_the_sequence(clips: Dict[str, C
     recogniser = load_recogniser(model, Path(CHECKPOINTS[model]), "cpu", Phoenix2014(Path("none")))
     first, second = (cam_runner.explain(recogniser, clips[each], cam_runner.Question(target="pred", method="gradcam"))
                      for each in ("sequence", name))
-    read = [recogniser.decode(torch.from_numpy(each.logits)) for each in (first, second)]
+    read = [recogniser.decode(torch.from_numpy(explanation.logits)) for explanation in (first, second)]
     assert read[0] == read[1] and len(read[0]) > 1
     assert len(first.layers) == 5
     for layer in set(first.layers) - (WITHOUT_COLOUR if name == "half the colours" else set()):
-        one, other = (each.layers[layer].map.astype(np.float64).ravel() for each in (first, second))
+        one, other = (explanation.layers[layer].map.astype(np.float64).ravel() for explanation in (first, second))
         assert np.corrcoef(np.stack([one, other]))[0, 1] > 0.95, layer
 
 

@@ -70,7 +70,7 @@ def test_a_perfect_reader_of_phoenix_2014t_makes_no_mistake(small_letters: Path)
 def test_twostream_is_trained_on_what_is_signed_in_phoenix_2014t(small_letters: Path, tmp_path: Path) -> None:
     trainer = make_trainer(small_letters, tmp_path / "out", write_recipe(tmp_path, "twostream"))
     labels: List[List[int]] = trainer.samples.train_set.labels      # type: ignore[attr-defined]
-    assert [len(each) for each in labels] == [len(row.glosses) for row in open_corpus(small_letters).rows("train")]
+    assert [len(ids) for ids in labels] == [len(row.glosses) for row in open_corpus(small_letters).rows("train")]
     assert 1 not in sum(labels, [])                         # the class of unknown words
 
 

@@ -35,9 +35,9 @@ def corpus_of(root: Path, glosses: str, labels: Sequence[int], states: str = STA
 
 def active(root: Path) -> List[int]:
     corpus = open_corpus(root)
-    found = active_glosses(corpus, "train", corpus.rows("train"))
-    assert found is not None
-    return found[SEQUENCE].tolist()
+    glosses = active_glosses(corpus, "train", corpus.rows("train"))
+    assert glosses is not None
+    return glosses[SEQUENCE].tolist()
 
 
 def test_frames_get_their_place_in_the_sentence(tmp_path: Path) -> None:
@@ -89,9 +89,9 @@ def test_broken_alignments_take_one_line(tmp_path: Path) -> None:
 def test_the_drawn_signer_s_alignment_is_what_was_drawn(tmp_path: Path) -> None:
     root = make_workspace(tmp_path, {"train": 2}, frame_sizes=("256x256px",))
     corpus = open_corpus(root)
-    found = active_glosses(corpus, "train", corpus.rows("train"))
-    assert found is not None and len(found) == 2
-    for name, places in found.items():
+    glosses = active_glosses(corpus, "train", corpus.rows("train"))
+    assert glosses is not None and len(glosses) == 2
+    for name, places in glosses.items():
         assert (places == read_evidence(root / "evidence" / f"{name}.npz").active).all()
     states = set(read_classes(root / CLASSES).values())
     assert State("SÜD", 2) in states and State(None, 0) in states and len(states) == 3 * 14 + 1

@@ -126,7 +126,7 @@ def test_how_a_joint_map_is_made_stands_beside_its_name() -> None:
 
 def longest(row: np.ndarray) -> int:
     """Of what is set without a gap."""
-    return max((len(run) for run in "".join("x" if each else " " for each in row).split()), default=0)
+    return max((len(run) for run in "".join("x" if pixel else " " for pixel in row).split()), default=0)
 
 
 def test_the_parts_of_a_gloss_are_bars_below_its_name() -> None:

@@ -105,7 +105,7 @@ def test_zero_is_the_frame_and_what_was_not_seen_is_grey() -> None:
 def test_a_frame_that_the_model_never_took_is_grey_and_says_so(shape: Any) -> None:
     frame = some_frames()[0]
     layer = pictures(np.ones(shape, np.float16), seen=(2, 5))
-    assert [layer.view.sees(each) for each in range(FRAMES)] == [False] * 2 + [True] * 3 + [False] * 4
+    assert [layer.view.sees(number) for number in range(FRAMES)] == [False] * 2 + [True] * 3 + [False] * 4
     unseen = layer.draw(1, frame)
     assert (unseen[:7] == unseen[:7, :, :1]).all() and (unseen[-10:, :40] != unseen[-10:, :40, :1]).any()
     assert (layer.draw(2, frame)[9:20, 9:55] != layer.draw(2, frame)[9:20, 9:55, :1]).any()
@@ -114,7 +114,7 @@ def test_a_frame_that_the_model_never_took_is_grey_and_says_so(shape: Any) -> No
 @pytest.mark.parametrize("flag", ["all-zero", "constant", "non-finite", "saturated"])
 def test_a_map_that_says_nothing_says_so_in_its_picture(flag: str) -> None:
     frame, zero = np.full((200, 200, 3), 90, np.uint8), np.zeros((FRAMES, 200, 200), np.float16)
-    plain, flagged = (pictures(zero, each, edge=0).draw(0, frame) for each in ([], [flag]))
+    plain, flagged = (pictures(zero, flags, edge=0).draw(0, frame) for flags in ([], [flag]))
     assert (plain == frame).all() and (flagged[:150] == frame[:150]).all() and (flagged[180:] != frame[180:]).any()
 
 

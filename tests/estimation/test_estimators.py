@@ -26,14 +26,14 @@ def landmarks(count: int, first: float) -> Any:
     return SimpleNamespace(landmark=marks)
 
 
-def found(hands: bool = True) -> Any:
+def landmarks_of(hands: bool = True) -> Any:
     return SimpleNamespace(pose_landmarks=landmarks(33, 0.1), face_landmarks=landmarks(478, 0.2),
                            left_hand_landmarks=landmarks(21, 0.3) if hands else None,
                            right_hand_landmarks=landmarks(21, 0.4))
 
 
 def test_holistic_parts_go_to_their_places_in_pixels() -> None:
-    points = whole_body(found(), 200, 1000)
+    points = whole_body(landmarks_of(), 200, 1000)
     assert points is not None and points.shape == (133, 3)
     assert np.allclose(points[:23, 0], 19.5) and np.allclose(points[23:91, 0], 39.5)
     assert np.allclose(points[91:112, 0], 59.5) and np.allclose(points[112:, 0], 79.5)
@@ -44,7 +44,7 @@ def test_holistic_parts_go_to_their_places_in_pixels() -> None:
 
 
 def test_a_hand_not_found_has_no_confidence_and_nobody_is_nothing() -> None:
-    points = whole_body(found(hands=False), 200, 1000)
+    points = whole_body(landmarks_of(hands=False), 200, 1000)
     assert points is not None and (points[91:112] == 0).all()
     assert whole_body(SimpleNamespace(pose_landmarks=None), 200, 1000) is None
 
@@ -225,8 +225,8 @@ def test_holistic_finds_the_drawn_signer(capfd: pytest.CaptureFixture[str]) -> N
     """Left is the signer's own left, and each part of the face lies where it was drawn."""
     clip = sign(drawn(2026, "dev", 0), np.random.default_rng(1))
     pictures = [picture for _, picture in zip(range(20), clip.pictures())]
-    found = estimator("mediapipe")(pictures)
-    keypoints: Optional[np.ndarray] = filled([None if people is None else people[0] for people in found])
+    poses = estimator("mediapipe")(pictures)
+    keypoints: Optional[np.ndarray] = filled([None if people is None else people[0] for people in poses])
     assert keypoints is not None and keypoints.shape == (20, 133, 3)
     off = np.median(np.hypot(*(keypoints - clip.keypoints[:20])[..., :2].T), axis=1)
     assert off[:11].max() < 12 and all(off[part].mean() < 5 for _, part in parts())

@@ -68,17 +68,17 @@ def test_the_map_of_what_counts_holds_and_its_opposite_does_not() -> None:
     made = explain(model, clip, question)
     layer = made.layers["input"]
     turned = replace(layer, laid=replace(layer.laid, raw=layer.laid.raw.max() - layer.laid.raw))
-    found = checked(model, clip, question, replace(made, layers={"input": layer, "turned": turned})).layers
-    assert found["input"].check is not None and found["turned"].check is not None
-    assert found["input"].check.verdict == HOLDS and found["turned"].check.verdict == NO_BETTER
-    assert found["input"].check.lost > found["input"].check.usual
+    layers = checked(model, clip, question, replace(made, layers={"input": layer, "turned": turned})).layers
+    assert layers["input"].check is not None and layers["turned"].check is not None
+    assert layers["input"].check.verdict == HOLDS and layers["turned"].check.verdict == NO_BETTER
+    assert layers["input"].check.lost > layers["input"].check.usual
 
 
 def test_what_is_lost_is_the_log_probability_of_the_gloss_with_the_highest_tenth_hidden() -> None:
     model, clip = TinyRecogniser(seed=3).eval(), tiny_clip()
     question = Question(target="each", layers=("pathways",))
-    found = checked(model, clip, question, explain(model, clip, question))
-    gloss = found.glosses[0]
+    explanation = checked(model, clip, question, explain(model, clip, question))
+    gloss = explanation.glosses[0]
     layer, about = gloss.layers["pathways"], gloss.about
     assert about.checks["pathways"] == layer.check and layer.check is not None and layer.check.shifts == SHIFTS
     instead = judge(model, clip).instead
@@ -125,20 +125,20 @@ def test_only_what_the_network_sees_is_hidden_and_shifted() -> None:
 def test_a_layer_that_knows_only_when_is_hidden_frame_by_frame() -> None:
     model, clip = TinyRecogniser(seed=3).eval(), tiny_clip(frames=40)
     question = Question(layers=("rnn",))
-    found = checked(model, clip, question, explain(model, clip, question)).layers["rnn"]
-    assert found.check is not None and found.check.shifts == SHIFTS
-    highest = highest_tenth(found.laid)
+    layer_map = checked(model, clip, question, explain(model, clip, question)).layers["rnn"]
+    assert layer_map.check is not None and layer_map.check.shifts == SHIFTS
+    highest = highest_tenth(layer_map.laid)
     assert highest.shape == (40,) and highest.sum() == 4
     white = np.full_like(clip.frames, 255)
-    gone = without(replace(clip, frames=white), highest, found.laid, replace(clip, frames=np.zeros_like(white)))
+    gone = without(replace(clip, frames=white), highest, layer_map.laid, replace(clip, frames=np.zeros_like(white)))
     assert (gone.frames[highest] == 0).all() and (gone.frames[~highest] == 255).all()
 
 
 def test_a_clip_too_short_for_as_many_shifts_is_told_nothing() -> None:
     model, clip = TinyRecogniser(seed=3).eval(), tiny_clip(frames=20)
     question = Question(layers=("rnn",))
-    found = checked(model, clip, question, explain(model, clip, question)).layers["rnn"]
-    assert found.check is not None and found.check.verdict == UNTOLD and "too short" in found.check.words
+    layer_map = checked(model, clip, question, explain(model, clip, question)).layers["rnn"]
+    assert layer_map.check is not None and layer_map.check.verdict == UNTOLD and "too short" in layer_map.check.words
 
 
 def test_an_empty_map_has_no_verdict() -> None:
@@ -166,8 +166,8 @@ def test_of_joints_the_keypoints_alone_are_hidden() -> None:
     assert isinstance(later, JointMap) and gone.keypoints is not None
     changed = (gone.keypoints != clip.keypoints).any(-1)
     np.testing.assert_array_equal(changed[5:20][:, later.joints.numbers], highest)
-    found = checked(model, clip, question, made).layers["body_graph_layers.7"]
-    assert found.check is not None and found.check.verdict in (HOLDS, NO_BETTER)
+    layer_map = checked(model, clip, question, made).layers["body_graph_layers.7"]
+    assert layer_map.check is not None and layer_map.check.verdict in (HOLDS, NO_BETTER)
 
 
 def test_the_network_is_left_as_it_was_and_progress_is_told() -> None:

@@ -36,13 +36,13 @@ def upper() -> np.ndarray:
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> List[Clip]:
     """Every clip that was read."""
-    found: List[Clip] = []
+    clips: List[Clip] = []
 
     def read(recogniser: Any, clip: Clip) -> None:
-        found.append(clip)
+        clips.append(clip)
 
     monkeypatch.setattr(curves, "read", read)
-    return found
+    return clips
 
 
 def left(clip: Clip) -> List[bool]:

@@ -105,27 +105,27 @@ def few() -> Iterator[None]:
 
 
 def test_the_map_of_what_tells_them_apart_lies_on_what_differs() -> None:
-    found = Contrasts()
+    contrasts = Contrasts()
     for sentence in range(3):
-        tell_apart(found, "tiny", OnePixel(), ways(sentence))
-        judge(found, "tiny", OnePixel(), ways(sentence))
-    assert found.accuracy("tiny", [PAIR]).value == 1 and found.perceived("tiny") == ["mouth"]
+        tell_apart(contrasts, "tiny", OnePixel(), ways(sentence))
+        judge(contrasts, "tiny", OnePixel(), ways(sentence))
+    assert contrasts.accuracy("tiny", [PAIR]).value == 1 and contrasts.perceived("tiny") == ["mouth"]
     still = ("tiny", "input", "integrated, still")
     area = drawing().differs.mean()
-    assert found.interval(still, "mouth", mass_ratio).value == pytest.approx(1 / area, rel=0.01)
-    assert len(found.rows(still, "mouth")) == 3             # a sentence drawn both ways counts once
-    assert found.interval(("tiny", "-", "even"), "mouth", mass_ratio).value == pytest.approx(1.0, rel=0.01)
-    assert set(found.beaten(still, "mouth", mass_ratio)) >= {"motion", "centre", "even"}
-    table = "\n".join(lines(found))
+    assert contrasts.interval(still, "mouth", mass_ratio).value == pytest.approx(1 / area, rel=0.01)
+    assert len(contrasts.rows(still, "mouth")) == 3             # a sentence drawn both ways counts once
+    assert contrasts.interval(("tiny", "-", "even"), "mouth", mass_ratio).value == pytest.approx(1.0, rel=0.01)
+    assert set(contrasts.beaten(still, "mouth", mass_ratio)) >= {"motion", "centre", "even"}
+    table = "\n".join(lines(contrasts))
     assert "tiny        -" in table and "100%" in table and "no better than chance" not in table
 
 
 def test_what_is_not_told_apart_is_not_judged() -> None:
-    found = Contrasts()
+    contrasts = Contrasts()
     for sentence in range(4):
-        tell_apart(found, "blind", OnePixel(gain=-1.0 if sentence % 2 else 1.0), ways(sentence))
-    assert found.accuracy("blind", [PAIR]).value == 0.5 and found.perceived("blind") == []
-    assert "no better than chance: mouth; its maps of these are not judged" in "\n".join(lines(found))
+        tell_apart(contrasts, "blind", OnePixel(gain=-1.0 if sentence % 2 else 1.0), ways(sentence))
+    assert contrasts.accuracy("blind", [PAIR]).value == 0.5 and contrasts.perceived("blind") == []
+    assert "no better than chance: mouth; its maps of these are not judged" in "\n".join(lines(contrasts))
 
 
 def test_a_drawn_pair_is_two_clips_with_one_mask() -> None:
@@ -141,13 +141,13 @@ def test_a_drawn_pair_is_two_clips_with_one_mask() -> None:
 
 def test_a_network_that_always_says_the_same_tells_nothing_apart() -> None:
     """It is right in one drawing of the two, by no pixel that differs."""
-    found = Contrasts()
+    contrasts = Contrasts()
     model = OnePixel(gain=0.0)
     model.forward = biased(model.forward)       # type: ignore[method-assign,assignment]
     for sentence in range(3):
-        tell_apart(found, "biased", model, ways(sentence))
-        judge(found, "biased", model, ways(sentence))
-    assert found.accuracy("biased", [PAIR]).value == 0.5 and not found.places
+        tell_apart(contrasts, "biased", model, ways(sentence))
+        judge(contrasts, "biased", model, ways(sentence))
+    assert contrasts.accuracy("biased", [PAIR]).value == 0.5 and not contrasts.places
 
 
 def biased(forward: Callable[[Inputs], Tensor]) -> Callable[[Inputs], Tensor]:
@@ -162,11 +162,12 @@ def test_only_kinds_that_are_perceived_are_judged(monkeypatch: pytest.MonkeyPatc
     read_of: List[Pair] = []
     monkeypatch.setattr(minimal_pairs, "drawings", lambda seed, number: [replace(
         drawing("REGEN", number), pair=PAIRS[number % len(PAIRS)])])
-    monkeypatch.setattr(minimal_pairs, "judge", lambda found, model, recogniser, ways: judged.append(ways[0].pair))
+    monkeypatch.setattr(minimal_pairs, "judge", lambda contrasts, model, recogniser, ways: judged.append(ways[0].pair))
 
-    def tells(found: Contrasts, model: str, recogniser: object, ways: Sequence[Drawing]) -> None:
+    def tells(contrasts: Contrasts, model: str, recogniser: object, ways: Sequence[Drawing]) -> None:
         read_of.append(ways[0].pair)
-        found.accuracies.setdefault((model, ways[0].pair), {})[ways[0].sentence] = float(ways[0].pair.kind == "place")
+        accuracies = contrasts.accuracies.setdefault((model, ways[0].pair), {})
+        accuracies[ways[0].sentence] = float(ways[0].pair.kind == "place")
 
     monkeypatch.setattr(minimal_pairs, "tell_apart", tells)
     study({"tiny": OnePixel()}, 0, 4, 2, lambda: None)
@@ -179,10 +180,10 @@ def test_the_trained_siblings_tell_places_apart() -> None:
     sentences = [minimal_pairs.drawings(5, number) for number in numbers]
     for model, checkpoint in CHECKPOINTS.items():
         recogniser = load_for_pairs(model, checkpoint, "cpu")
-        found = Contrasts()
-        for each in sentences:
-            tell_apart(found, model, recogniser, each)
-        assert found.accuracy(model, of_kind("place")).value >= 0.75, model
+        contrasts = Contrasts()
+        for pair in sentences:
+            tell_apart(contrasts, model, recogniser, pair)
+        assert contrasts.accuracy(model, of_kind("place")).value >= 0.75, model
 
 
 def test_a_checkpoint_of_other_glosses_is_refused() -> None:

@@ -68,23 +68,24 @@ def test_a_map_of_a_network_that_reads_one_hand_is_held_against_its_parts() -> N
     """Pixels of the hand that it reads, and none of the others, are in its map."""
     model = AtInput(lambda shown: 3 * shown[RIGHT] + shown[LEFT] + 0 * shown[BODY], 4.0)
     model.layers = {"input": entry_probe(model.entry, "entry", 3, 64)}
-    found = Followed()
+    followed = Followed()
     clip = parted_clip()
     clip.frames[:, 0, 0] = 7                # even pictures have no map
     for _ in range(2):
-        add(found, "tiny", model, clip)
-    assert found.glosses == {("tiny", "still"): 2, ("tiny", "mean"): 2, ("tiny", "blur"): 0}    # white blurred is white
+        add(followed, "tiny", model, clip)
+    # white blurred is white
+    assert followed.glosses == {("tiny", "still"): 2, ("tiny", "mean"): 2, ("tiny", "blur"): 0}
     for way in ("still", "mean"):
-        own = found.interval(("tiny", "input", "integrated, still"), way)
-        assert own.value > 0.95 and own.value > found.interval(("tiny", "-", "centre"), way).value
-    table = "\n".join(lines(found))
+        own = followed.interval(("tiny", "input", "integrated, still"), way)
+        assert own.value > 0.95 and own.value > followed.interval(("tiny", "-", "centre"), way).value
+    table = "\n".join(lines(followed))
     assert "integrated, still" in table and "rival" in table and REST not in table.split("tiny")[1]
 
 
 def test_a_clip_without_keypoints_is_left_out() -> None:
-    found = Followed()
-    add(found, "tiny", PartReader(lambda shown: 4 * shown[RIGHT], 4.0), parted_clip(keypoints=None))
-    assert not found.clips and lines(found) == []
+    followed = Followed()
+    add(followed, "tiny", PartReader(lambda shown: 4 * shown[RIGHT], 4.0), parted_clip(keypoints=None))
+    assert not followed.clips and lines(followed) == []
 
 
 def test_a_map_that_wins_only_where_the_judge_hides_as_it_did_is_told_so() -> None:

@@ -14,7 +14,7 @@ def tally(ratio: float) -> Tally:
 
 def known(*ratios: float, **rivals: float) -> Known:
     return Known([tally(ratio) for ratio in ratios],
-                 {name: [tally(each)] * len(ratios) for name, each in rivals.items()})
+                 {name: [tally(value)] * len(ratios) for name, value in rivals.items()})
 
 
 MAP = ("made up", "layer4", "gradcam")

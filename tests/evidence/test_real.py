@@ -113,14 +113,14 @@ def test_motion_is_measured_beside_the_maps_and_boxes_beside_what_was_drawn() ->
     active = np.zeros(FRAMES, np.int16)
     clip = Clip("x", "train", frames, ("A",), signer(), rule=PLAIN)
     film = Filmed(clip, active, Evidence(("A",), active, region), signer())
-    found = real_study({}, [film, film, film], lambda: None)
-    motion = found.places[MOTION]
+    measured = real_study({}, [film, film, film], lambda: None)
+    motion = measured.places[MOTION]
     assert motion.of[DRAWN, DRAWN][0] == pytest.approx(SIDE ** 2 / (16 * 19))
     assert motion.of[GIVEN, "dominant hand"][0] > 5 and motion.of[GIVEN, "other hand"][0] == 0
     assert motion.of[GIVEN, BOTH] == motion.of[EXACT, BOTH]
-    assert found.times[MOTION].share == [pytest.approx(1)] * 3              # one gloss is all of the clip
-    assert found.places[CENTRE].of[GIVEN, BOTH][0] < motion.of[GIVEN, BOTH][0]
-    assert "rank correlation" in "\n".join(lines(found, "train"))
+    assert measured.times[MOTION].share == [pytest.approx(1)] * 3              # one gloss is all of the clip
+    assert measured.places[CENTRE].of[GIVEN, BOTH][0] < motion.of[GIVEN, BOTH][0]
+    assert "rank correlation" in "\n".join(lines(measured, "train"))
 
 
 def test_a_map_has_rivals_of_its_own() -> None:

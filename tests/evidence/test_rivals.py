@@ -39,7 +39,7 @@ def test_noise_of_the_same_spectrum_is_as_smooth_and_lies_in_the_box() -> None:
     maps[:, 4:36, 4:36] = smooth()
     noise = same_spectrum(maps, (4, 36, 4, 36), 3)
     assert noise[:, :4].sum() == noise[:, :, 36:].sum() == 0
-    steps = [np.abs(np.diff(each, axis=2)).mean() for each in (maps[:, 4:36, 4:36], noise[:, 4:36, 4:36])]
+    steps = [np.abs(np.diff(maps_of, axis=2)).mean() for maps_of in (maps[:, 4:36, 4:36], noise[:, 4:36, 4:36])]
     assert steps[1] < 6 * steps[0] and noise.max() == pytest.approx(maps.max(), rel=1e-5)
 
 

@@ -23,7 +23,7 @@ def test_a_ramp_goes_on_through_a_hole() -> None:
 
 def dense(values: np.ndarray, holes: np.ndarray) -> np.ndarray:
     """The same equations written out and solved at once."""
-    places = [tuple(each) for each in np.argwhere(holes)]
+    places = [tuple(cell) for cell in np.argwhere(holes)]
     left, right = np.zeros((len(places), len(places))), np.zeros(len(places))
     for number, (row, column) in enumerate(places):
         for down, across, weight in NEIGHBOURS:

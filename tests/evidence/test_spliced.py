@@ -49,19 +49,19 @@ def flashing(colour: int, at: int) -> Clip:
 
 
 @pytest.fixture()
-def found() -> Puzzle:
+def counted() -> Puzzle:
     puzzle = Puzzle()
     clips = [flashing(RED, 4), flashing(GREEN, 12), flashing(GREEN, 9), flashing(RED, 17)]
     add_all(puzzle, "tiny", Colours(), clips)
     return puzzle
 
 
-def test_maps_and_losses_of_a_gloss_lie_in_its_own_clip_and_an_even_map_in_half(found: Puzzle) -> None:
-    assert found.glosses["tiny"] == 4 and found.splices["tiny"] == 2
-    assert found.interval(("tiny", "-", WHEN)).value == pytest.approx(1)
-    assert found.interval(("tiny", "input", "layercam")).value > 0.95
-    assert found.interval(("tiny", "-", "even")).value == pytest.approx(0.5)
-    table = "\n".join(lines(found))
+def test_maps_and_losses_of_a_gloss_lie_in_its_own_clip_and_an_even_map_in_half(counted: Puzzle) -> None:
+    assert counted.glosses["tiny"] == 4 and counted.splices["tiny"] == 2
+    assert counted.interval(("tiny", "-", WHEN)).value == pytest.approx(1)
+    assert counted.interval(("tiny", "input", "layercam")).value > 0.95
+    assert counted.interval(("tiny", "-", "even")).value == pytest.approx(0.5)
+    table = "\n".join(lines(counted))
     assert "4 glosses of 2 splices" in table and WHEN in table
 
 

@@ -66,25 +66,26 @@ def one_pass_each() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def found(recogniser: Recogniser, drawn: Tuple[Clip, Evidence]) -> Study:
+def measured(recogniser: Recogniser, drawn: Tuple[Clip, Evidence]) -> Study:
     with pytest.MonkeyPatch.context() as small:
         small.setattr(referee, "BUDGETS", {"occlusion": 4, "rise": 4})
         small.setattr(sensitivity, "TIMES", 1)
         return study({"slowfast": recogniser}, {"plain": [drawn], "distracted": [drawn]}, lambda: None)
 
 
-def test_every_layer_is_measured_with_every_method_and_so_are_the_rivals(found: Study, recogniser: Recogniser) -> None:
-    for kind in found.places.values():
+def test_every_layer_is_measured_with_every_method_and_so_are_the_rivals(measured: Study,
+                                                                         recogniser: Recogniser) -> None:
+    for kind in measured.places.values():
         layers = {(layer, method) for _, layer, method in kind.maps("slowfast")}
         assert layers == {*((layer, method) for layer in spatial_layers(recogniser) for method in CAMS),
                           *(("input", method) for method in FAST)}
         assert {key[2] for key in kind.known if key[1] == "-"} == set(WHOLE)
 
 
-def test_a_rival_is_beaten_only_with_an_interval(found: Study) -> None:
-    key = next(iter(found.plain.maps("slowfast")))
-    assert RANDOM in found.plain.known[key].rivals and MEAN not in found.plain.known[key].rivals
-    assert found.plain.beaten(key, mass_ratio) == []
+def test_a_rival_is_beaten_only_with_an_interval(measured: Study) -> None:
+    key = next(iter(measured.plain.maps("slowfast")))
+    assert RANDOM in measured.plain.known[key].rivals and MEAN not in measured.plain.known[key].rivals
+    assert measured.plain.beaten(key, mass_ratio) == []
 
 
 def test_over_more_clips_maps_are_held_against_their_mean_over_the_others(recogniser: Recogniser,
@@ -107,46 +108,46 @@ def test_layers_that_attend_are_measured_by_their_attention_too(drawn: Tuple[Cli
     assert attending == {f"layers.{number}.spatial_mixer" for number in range(3)}
 
 
-def test_curves_begin_with_the_untouched_clip_and_network(found: Study) -> None:
-    for faith in found.faith.values():
+def test_curves_begin_with_the_untouched_clip_and_network(measured: Study) -> None:
+    for faith in measured.faith.values():
         for curve, (values,) in faith.curves.items():
             assert values[0] == 1 and len(values) == len(shares_of(curve))
         assert 0 <= faith.drops[0] <= 1
-    for left in found.redrawn.values():
+    for left in measured.redrawn.values():
         assert left[0] == pytest.approx(1) and len(left) == len(REDRAWN)
 
 
-def test_silencing_a_layer_costs_the_reading(found: Study, recogniser: Recogniser) -> None:
-    assert {layer for _, layer in found.holdings} == set(spatial_layers(recogniser))
-    for holding in found.holdings.values():
+def test_silencing_a_layer_costs_the_reading(measured: Study, recogniser: Recogniser) -> None:
+    assert {layer for _, layer in measured.holdings} == set(spatial_layers(recogniser))
+    for holding in measured.holdings.values():
         assert holding.both > 0 and 0 < holding.touched < holding.cells
 
 
-def test_the_referees_judge_maps_rivals_and_each_other(found: Study) -> None:
-    asked = {(layer, method, judge) for _, layer, method, judge in found.bench.agreement}
+def test_the_referees_judge_maps_rivals_and_each_other(measured: Study) -> None:
+    asked = {(layer, method, judge) for _, layer, method, judge in measured.bench.agreement}
     assert {("-", "motion", "occlusion"), ("-", "rise", "occlusion"), ("-", "occlusion", "rise"),
             ("conv2d.fast_path.layer1", "gradcam", "rise")} <= asked
 
 
-def test_the_verdict_has_a_line_for_every_layer_and_method(found: Study) -> None:
-    figures = verdict(found, "slowfast", "slowfast.pt", "abc")
+def test_the_verdict_has_a_line_for_every_layer_and_method(measured: Study) -> None:
+    figures = verdict(measured, "slowfast", "slowfast.pt", "abc")
     assert figures["sha256"] == "abc" and figures["clips"] == 1 and set(figures["rivals"]) == set(WHOLE)
     line = figures["layers"]["conv2d.fast_path.layer1"]["gradcam"]["line"]
     assert line.startswith("on drawn signing this layer's maps held ")
-    for (_, layer, method, judge), (agreed,) in found.bench.agreement.items():
+    for (_, layer, method, judge), (agreed,) in measured.bench.agreement.items():
         if judge == "occlusion" and layer in figures["layers"] and np.isfinite(agreed):
             assert figures["layers"][layer][method]["referee"][0] == pytest.approx(agreed, abs=1e-4)
 
 
-def test_the_network_is_as_before_afterwards(found: Study, recogniser: Recogniser) -> None:
+def test_the_network_is_as_before_afterwards(measured: Study, recogniser: Recogniser) -> None:
     untouched = build("slowfast", CHECKPOINTS["slowfast"])
     assert all(torch.equal(mine, theirs) for mine, theirs in
                zip(recogniser.network.state_dict().values(), untouched.network.state_dict().values()))
 
 
-def test_the_command_writes_a_table_a_plot_and_the_verdict(data: Path, tmp_path: Path, found: Study,
+def test_the_command_writes_a_table_a_plot_and_the_verdict(data: Path, tmp_path: Path, measured: Study,
                                                             monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evidence.study.study", lambda *given: found)      # what it finds is tested above
+    monkeypatch.setattr("evidence.study.study", lambda *given: measured)      # what it finds is tested above
     assert evaluate.main(["--evidence", "--models", "slowfast", "--data-root", str(data), "--clips", "1",
                           "--out", str(tmp_path), "--device", "cpu"]) == 0
     written = (tmp_path / "evidence.txt").read_text(encoding="utf-8")

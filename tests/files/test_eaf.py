@@ -58,11 +58,11 @@ def check(data: bytes) -> None:
     for tier in root.iter("TIER"):
         assert tier.attrib["LINGUISTIC_TYPE_REF"] in types
         assert tier.attrib.get("PARENT_REF", tiers[0]) in tiers
-        spans = [(slots[each.attrib["TIME_SLOT_REF1"]], slots[each.attrib["TIME_SLOT_REF2"]])
-                 for each in tier.iter("ALIGNABLE_ANNOTATION")]
+        spans = [(slots[annotation.attrib["TIME_SLOT_REF1"]], slots[annotation.attrib["TIME_SLOT_REF2"]])
+                 for annotation in tier.iter("ALIGNABLE_ANNOTATION")]
         assert all(start < stop for start, stop in spans)
         assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:]))
-        assert {each.attrib["ANNOTATION_REF"] for each in tier.iter("REF_ANNOTATION")} <= set(ids)
+        assert {annotation.attrib["ANNOTATION_REF"] for annotation in tier.iter("REF_ANNOTATION")} <= set(ids)
 
 
 WHOLE = Eaf((Tier("Wörter & <Zeichen>", intervals([(0.04, 0.2, "HAUS"), (0.2, 0.2, "A&B"), (0.1, 0.5, "<si> \"x\"")]),
@@ -75,12 +75,12 @@ def test_what_is_written_keeps_to_the_schema_and_is_read_again(tmp_path: Path) -
     data = eaf_bytes(WHOLE)
     check(data)
     (tmp_path / "a.eaf").write_bytes(data)
-    found = read_eaf(tmp_path / "a.eaf")
-    assert found.media == WHOLE.media
-    assert [tier.name for tier in found.tiers] == ["Wörter & <Zeichen>", "Wörter score", "peaks"]
-    spans = [(interval.start, interval.stop, interval.text) for interval in found.tiers[0].intervals]
+    eaf = read_eaf(tmp_path / "a.eaf")
+    assert eaf.media == WHOLE.media
+    assert [tier.name for tier in eaf.tiers] == ["Wörter & <Zeichen>", "Wörter score", "peaks"]
+    spans = [(interval.start, interval.stop, interval.text) for interval in eaf.tiers[0].intervals]
     assert spans == [(0.04, 0.2, "HAUS"), (0.2, 0.201, "A&B"), (0.201, 0.5, '<si> "x"')]
-    assert [(interval.start, interval.text) for interval in found.tiers[1].intervals] == [(0.04, "0.9"), (0.201, "0.1")]
+    assert [(interval.start, interval.text) for interval in eaf.tiers[1].intervals] == [(0.04, "0.9"), (0.201, "0.1")]
 
 
 SPAN = st.tuples(st.floats(0, 1e5), st.floats(0, 1e5), st.text(max_size=8))
@@ -119,26 +119,26 @@ def read(tmp_path: Path, data: bytes) -> Eaf:
 
 
 def test_slots_without_a_time_lie_evenly_and_references_share_their_parent_s(tmp_path: Path) -> None:
-    found = read(tmp_path, document(
+    eaf = read(tmp_path, document(
         slots(0, None, None, 900) + f'<TIER TIER_ID="A">{aligned("a", 0, 1, "ICH")}{aligned("b", 1, 3, "")}</TIER>'
         f'<TIER TIER_ID="B" PARENT_REF="A">{referring("c", "b", "X")}{referring("d", "b", "Y")}</TIER>'
         f'<TIER TIER_ID="C" PARENT_REF="B">{referring("e", "d", "Z")}</TIER>'))
     spans = [[(round(each.start, 6), round(each.stop, 6), each.text) for each in tier.intervals]
-             for tier in found.tiers]
+             for tier in eaf.tiers]
     assert spans == [[(0, 0.3, "ICH"), (0.3, 0.9, "")], [(0.3, 0.6, "X"), (0.6, 0.9, "Y")], [(0.6, 0.9, "Z")]]
 
 
 @pytest.mark.parametrize("unit, frame", [("PAL-frames", 1 / 25), ("NTSC-frames", 1001 / 30000)])
 def test_times_may_be_frames(tmp_path: Path, unit: str, frame: float) -> None:
-    found = read(tmp_path, document(slots(25, 50) + f'<TIER TIER_ID="A">{aligned("a", 0, 1, "ICH")}</TIER>',
-                                    f'<HEADER TIME_UNITS="{unit}"/>'))
-    interval, = found.tiers[0].intervals
+    eaf = read(tmp_path, document(slots(25, 50) + f'<TIER TIER_ID="A">{aligned("a", 0, 1, "ICH")}</TIER>',
+                                  f'<HEADER TIME_UNITS="{unit}"/>'))
+    interval, = eaf.tiers[0].intervals
     assert (interval.start, interval.stop) == pytest.approx((25 * frame, 50 * frame))
 
 
 def test_slots_without_a_time_at_the_end_lie_at_the_last_one(tmp_path: Path) -> None:
-    found = read(tmp_path, document(slots(0, 900, None) + f'<TIER TIER_ID="A">{aligned("a", 0, 2, "ICH")}</TIER>'))
-    assert found.tiers[0].intervals == (Interval(0, 0.9, "ICH"),)
+    eaf = read(tmp_path, document(slots(0, 900, None) + f'<TIER TIER_ID="A">{aligned("a", 0, 2, "ICH")}</TIER>'))
+    assert eaf.tiers[0].intervals == (Interval(0, 0.9, "ICH"),)
 
 
 BOMB = '<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
@@ -170,12 +170,12 @@ def test_what_is_no_annotation_is_refused_in_a_line(tmp_path: Path, data: bytes,
 def test_pympi_reads_what_is_written(tmp_path: Path) -> None:
     elan = pytest.importorskip("pympi.Elan")
     (tmp_path / "a.eaf").write_bytes(eaf_bytes(WHOLE))
-    found = elan.Eaf(str(tmp_path / "a.eaf"))
-    assert found.get_annotation_data_for_tier("Wörter & <Zeichen>") == [
+    theirs = elan.Eaf(str(tmp_path / "a.eaf"))
+    assert theirs.get_annotation_data_for_tier("Wörter & <Zeichen>") == [
         (40, 200, "HAUS"), (200, 201, "A&B"), (201, 500, '<si> "x"')]
-    assert [(start, text) for start, _, text, _ in found.get_ref_annotation_data_for_tier("Wörter score")] == [
+    assert [(start, text) for start, _, text, _ in theirs.get_ref_annotation_data_for_tier("Wörter score")] == [
         (40, "0.9"), (201, "0.1")]
-    assert [each["RELATIVE_MEDIA_URL"] for each in found.get_linked_files()] == ["./a.mp4", "../b%20c.mov"]
+    assert [link["RELATIVE_MEDIA_URL"] for link in theirs.get_linked_files()] == ["./a.mp4", "../b%20c.mov"]
 
 
 def test_what_pympi_writes_is_read(tmp_path: Path) -> None:
@@ -186,5 +186,5 @@ def test_what_pympi_writes_is_read(tmp_path: Path) -> None:
     for start, stop, text in ((500, 900, "HAUS1A"), (0, 500, "ICH1")):
         made.add_annotation("Lexem_Gebärde_r_A", start, stop, text)
     made.to_file(str(tmp_path / "a.eaf"))
-    found = {tier.name: tier.intervals for tier in read_eaf(tmp_path / "a.eaf").tiers}
-    assert found["Lexem_Gebärde_r_A"] == (Interval(0, 0.5, "ICH1"), Interval(0.5, 0.9, "HAUS1A"))
+    tiers = {tier.name: tier.intervals for tier in read_eaf(tmp_path / "a.eaf").tiers}
+    assert tiers["Lexem_Gebärde_r_A"] == (Interval(0, 0.5, "ICH1"), Interval(0.5, 0.9, "HAUS1A"))

@@ -165,12 +165,12 @@ def pngs(draw: Any, whole: bytes) -> bytes:
 
 def npz(**arrays: np.ndarray) -> Dict[str, bytes]:
     """The entries of a good .npz."""
-    found = {}
+    entries = {}
     for name, array in arrays.items():
         data = io.BytesIO()
         np.save(data, array)
-        found[f"{name.replace('__', '/')}.npy"] = data.getvalue()
-    return found
+        entries[f"{name.replace('__', '/')}.npy"] = data.getvalue()
+    return entries
 
 
 def texts(words: Tuple[str, ...]) -> Bytes:

@@ -126,9 +126,9 @@ def _csl(path: Path) -> None:
 def _cams(path: Path) -> None:
     from results.cams import lines, read_cams
 
-    found = read_cams(path)
-    lines(found)
-    for explanation in found.values():
+    cams = read_cams(path)
+    lines(cams)
+    for explanation in cams.values():
         for layer in explanation.layers.values():
             layer.laid.at(layer.laid.extent.seen[0])
 
@@ -206,14 +206,14 @@ def _figure(path: Path) -> None:
 
 
 def _json_poses() -> List[bytes]:
-    return [json.dumps(each).encode() for each in POSE_FRAMES]
+    return [json.dumps(frame).encode() for frame in POSE_FRAMES]
 
 
 def _json_frames() -> List[bytes]:
     from tests.kit.foreign_poses import mmpose_frame, openpose_frame
 
-    return [json.dumps(each).encode() for each in (openpose_frame([np.ones((137, 3))]),
-                                                   mmpose_frame(1, [np.ones((133, 3))]))]
+    return [json.dumps(frame).encode() for frame in (openpose_frame([np.ones((137, 3))]),
+                                                     mmpose_frame(1, [np.ones((133, 3))]))]
 
 
 def _poses() -> List[bytes]:

@@ -75,7 +75,7 @@ def test_a_reader_that_does_otherwise_is_found_out(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(child, "LONGEST", 1)
     before = signal.signal(signal.SIGALRM, child._too_long)
     try:
-        found = child.fault_of(readers.Reader("a", read, strategies.binary), tmp_path / "a", b"")
-        assert found is not None and words in found
+        fault = child.fault_of(readers.Reader("a", read, strategies.binary), tmp_path / "a", b"")
+        assert fault is not None and words in fault
     finally:
         signal.signal(signal.SIGALRM, before)

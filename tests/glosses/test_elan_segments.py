@@ -20,9 +20,9 @@ def write(folder: Path, *tiers: Tier) -> Path:
 
 
 def test_every_interval_is_a_stretch_of_the_video(tmp_path: Path) -> None:
-    found = elan_segments(write(tmp_path, SENTENCE, SIGN), "SENTENCE", "film.mp4")
-    assert found.name == "SENTENCE" and found.spans == ((10.2, 10.6), (10.5, 11.0))
-    assert found.notes[0].startswith("a.eaf: in tier SENTENCE 1 intervals begin before the one before is over")
+    segments = elan_segments(write(tmp_path, SENTENCE, SIGN), "SENTENCE", "film.mp4")
+    assert segments.name == "SENTENCE" and segments.spans == ((10.2, 10.6), (10.5, 11.0))
+    assert segments.notes[0].startswith("a.eaf: in tier SENTENCE 1 intervals begin before the one before is over")
     assert elan_segments(write(tmp_path, SENTENCE)).spans == ((0.2, 0.6), (0.5, 1.0))
 
 

@@ -20,12 +20,12 @@ CHINESE = ["他 今天 4", "慢 慢 走", "APP 好"]
 
 def rate(rule: str, sentences: List[str]) -> List[Tuple[int, int]]:
     """(errors, glosses of the truth) of each sentence."""
-    found = []
+    pairs = []
     for sentence in sentences:
         truth = sentence.split()
         counts = RULES[rule].count(truth, [word for word, _ in groupby(truth)])
-        found.append((counts.errors, counts.reference))
-    return found
+        pairs.append((counts.errors, counts.reference))
+    return pairs
 
 
 @pytest.mark.parametrize("rule, expected", [

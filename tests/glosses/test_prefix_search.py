@@ -10,11 +10,11 @@ from glosses.prefix_search import prefix_search, without_sure_blanks
 
 def likeliest(log_probs: np.ndarray) -> Tuple[int, ...]:
     """By adding up every path."""
-    found: Dict[Tuple[int, ...], float] = {}
+    shares: Dict[Tuple[int, ...], float] = {}
     for path in itertools.product(range(log_probs.shape[1]), repeat=len(log_probs)):
         read = tuple(ctc.collapse(path, 0))
-        found[read] = np.logaddexp(found.get(read, -np.inf), sum(row[number] for row, number in zip(log_probs, path)))
-    return max(found, key=lambda read: found[read])
+        shares[read] = np.logaddexp(shares.get(read, -np.inf), sum(row[number] for row, number in zip(log_probs, path)))
+    return max(shares, key=lambda read: shares[read])
 
 
 @pytest.mark.parametrize("seed", range(20))

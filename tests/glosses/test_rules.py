@@ -50,9 +50,9 @@ def tallied(counts: WER) -> Dict[str, int]:
 @pytest.mark.parametrize("corpus, name", CASES)
 def test_every_pair_is_counted_as_its_authors_count_it(corpus: str, name: str) -> None:
     rule = BY_CORPUS[corpus][name]
-    found = pairs(corpus, name)
-    assert len(found) >= (1 if corpus.startswith("odd") else 33)
-    for truth, reading, counts in found:
+    counted = pairs(corpus, name)
+    assert len(counted) >= (1 if corpus.startswith("odd") else 33)
+    for truth, reading, counts in counted:
         assert tallied(rule.count(truth, reading)) == counts, (truth, reading)
 
 

@@ -49,9 +49,9 @@ def plain(value: Any) -> Any:
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)
                 if field.name != "command"}
     if isinstance(value, dict):
-        return {str(key): plain(each) for key, each in value.items() if key != "command"}
+        return {str(key): plain(item) for key, item in value.items() if key != "command"}
     if isinstance(value, (list, tuple, range, set, frozenset)):
-        return [plain(each) for each in value]
+        return [plain(item) for item in value]
     if isinstance(value, np.ndarray):
         return value.shape
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value) \

@@ -34,8 +34,8 @@ class Linear(TinyRecogniser):
         """[T, H, W]: what each place gives to the largest logit of its step."""
         x = self.prepare(clip).tensors[0]
         best = self(self.prepare(clip))[0].argmax(1).repeat_interleave(2)                   # [T]
-        each = (x * self.weights).sum(1)                                                    # [V, T, H, W]
-        return each[best, torch.arange(len(best))].numpy()
+        score = (x * self.weights).sum(1)                                                    # [V, T, H, W]
+        return score[best, torch.arange(len(best))].numpy()
 
 
 def even_clip(frames: int) -> Clip:

@@ -57,13 +57,13 @@ def gloss(number: int = 1, name: str = "REGEN", frames: Tuple[int, int] = (4, 8)
 
 def explanation(layers: Mapping[str, Any], glosses: Sequence[GlossMaps] = (), **changes: Any) -> Explanation:
     """layers: maps as they lie on the clip, or with their flags."""
-    made = {name: each if isinstance(each, LayerMap) else LayerMap(each) for name, each in layers.items()}
+    made = {name: one if isinstance(one, LayerMap) else LayerMap(one) for name, one in layers.items()}
     return replace(Explanation("slowfast", np.zeros((1, 1), np.float32), (0.0, 0.0, 1.0, 1.0), "all", "gradcam", "clip",
                                "clip", "fp32", (), made, tuple(glosses)), **changes)
 
 
 def gloss_maps(about: ExplainedGloss, layers: Mapping[str, Any]) -> GlossMaps:
-    return GlossMaps(about, {name: each if isinstance(each, LayerMap) else LayerMap(each)
-                             for name, each in layers.items()})
+    return GlossMaps(about, {name: one if isinstance(one, LayerMap) else LayerMap(one)
+                             for name, one in layers.items()})
 
 

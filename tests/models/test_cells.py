@@ -70,17 +70,17 @@ def inputs(name: str) -> Tuple[Tensor, ...]:
 
 
 def activations(made: Explainable, given: Tuple[Tensor, ...]) -> Iterator[Tuple[str, Probe, Tensor]]:
-    found: List[Tuple[str, Probe, Tensor]] = []
+    probed: List[Tuple[str, Probe, Tensor]] = []
 
     def note(name: str, probe: Probe) -> Any:
         return probe.module.register_forward_hook(
-            lambda module, taken, output: found.append((name, probe, probe.arrange(probe.select(output))[0])))
+            lambda module, taken, output: probed.append((name, probe, probe.arrange(probe.select(output))[0])))
 
     handles = [note(*each) for each in made.layers.items()]
     pictured(made, given)
     for handle in handles:
         handle.remove()
-    yield from found
+    yield from probed
 
 
 @pytest.mark.parametrize("name", [in_full(name) if name in ("twostream", "slowfast") else name for name in CHANGES])

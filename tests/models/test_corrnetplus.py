@@ -109,10 +109,10 @@ def test_a_gate_that_underflowed_contributes_nothing_and_draws_nothing() -> None
     made: Any = networks.recogniser("corrnetplus")
     assert explain(made, networks.clip(16), Question(layers=("conv2d.corr2",))).layers["conv2d.corr2"].flags == ()
     made.network.conv2d.corr2.weights.fill_(1e-41)
-    found = explain(made, networks.clip(16), Question(layers=("conv2d.corr2", "conv2d.layer3")))
-    layer = found.layers["conv2d.corr2"]
+    explanation = explain(made, networks.clip(16), Question(layers=("conv2d.corr2", "conv2d.layer3")))
+    layer = explanation.layers["conv2d.corr2"]
     assert layer.flags == ("all-zero",) and not layer.raw.any() and not layer.map.any()
-    assert found.layers["conv2d.layer3"].flags == ()
+    assert explanation.layers["conv2d.layer3"].flags == ()
     before = networks.logits(made, networks.clip(16))
     made.network.conv2d.alpha[0] = 0
     assert (networks.logits(made, networks.clip(16)) == before).all()
@@ -133,8 +133,8 @@ def test_neighbours_and_taps_are_read_from_the_file(tmp_path: Path) -> None:
     made = networks.recogniser("corrnetplus", neighbours=[2, 1, 4], lift_taps=5)
     torch.save({"model_state_dict": made.network.state_dict(), "architecture": networks.architecture("corrnetplus")},
                tmp_path / "own.pt")
-    found = build("corrnetplus", tmp_path / "own.pt").architecture
-    assert (found["neighbours"], found["lift_taps"]) == ([2, 1, 4], 5)
+    architecture = build("corrnetplus", tmp_path / "own.pt").architecture
+    assert (architecture["neighbours"], architecture["lift_taps"]) == ([2, 1, 4], 5)
 
 
 def test_neighbours_of_two_blocks_are_told() -> None:

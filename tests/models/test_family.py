@@ -42,10 +42,10 @@ def test_a_clip_reads_the_same_whatever_it_is_batched_with(name: str) -> None:
     made, clips = networks.recogniser(name), [networks.clip(frames) for frames in (24, 9, 16)]
     together, = read_batch(made, clips, [1], {})
     inputs = [made.prepare(clip).tensors[0] for clip in clips]
-    lengths = torch.tensor([each.shape[2] for each in inputs])
+    lengths = torch.tensor([tensor.shape[2] for tensor in inputs])
     filled = torch.full((3, *inputs[0].shape[1:]), 7.0)
-    for row, each in zip(filled, inputs):
-        row[:, :each.shape[2]] = each[0]
+    for row, tensor in zip(filled, inputs):
+        row[:, :tensor.shape[2]] = tensor[0]
     outputs = made.network(filled, lengths)
     for number, clip in enumerate(clips):
         alone, steps = networks.logits(made, clip), made.steps(len(clip))
@@ -75,8 +75,8 @@ def test_only_lift_pools_say_that_windows_are_not_the_whole(name: str) -> None:
 @pytest.mark.parametrize("name", first(LIFTED, 2))
 def test_a_lift_pools_steps_lie_where_windows_join(name: str) -> None:
     asked = Question(layers=("conv1d.temporal_conv.1",))
-    found = explain(networks.recogniser(name), networks.clip(64), asked, window=40)
-    layer = found.layers["conv1d.temporal_conv.1"]
+    explanation = explain(networks.recogniser(name), networks.clip(64), asked, window=40)
+    layer = explanation.layers["conv1d.temporal_conv.1"]
     whole = explain(networks.recogniser(name), networks.clip(64), asked).layers[
         "conv1d.temporal_conv.1"]
     assert layer.raw.shape == whole.raw.shape == (36,) and layer.map.shape == (64,)
@@ -111,8 +111,8 @@ def test_the_convolutions_reading_is_the_authors(name: str) -> None:
     network: Any = made.network
     with torch.no_grad():
         features = network.conv1d(network.frame_features(*made.prepare(published.clip(name)).tensors, None))
-        found = network.conv1d.fc(features.permute(2, 0, 1))[:, 0].numpy()
-    assert abs(found - golden["conv_logits"]).max() <= 1e-4 * abs(golden["conv_logits"]).max()
+        logits = network.conv1d.fc(features.permute(2, 0, 1))[:, 0].numpy()
+    assert abs(logits - golden["conv_logits"]).max() <= 1e-4 * abs(golden["conv_logits"]).max()
 
 
 @pytest.mark.parametrize("name", first(["tlp", "corrnetplus", "sen"], 2))

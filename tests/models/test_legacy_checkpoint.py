@@ -43,11 +43,11 @@ def test_everything_comes_back(tmp_path: Path) -> None:
                **{str(kind): torch.ones(3).to(kind) for kind in (torch.float16, torch.bfloat16, torch.float64,
                                                                 torch.int64, torch.int32, torch.uint8, torch.bool)}}
     with Checkpoint(save(tmp_path / "old.pt", content)) as file:
-        found = file.everything()
-    assert list(found) == list(content) and found["args"] == {"lr": 1e-4} and found["epoch"] == 3
+        read_again = file.everything()
+    assert list(read_again) == list(content) and read_again["args"] == {"lr": 1e-4} and read_again["epoch"] == 3
     for name, value in content.items():
         if isinstance(value, torch.Tensor):
-            assert found[name].dtype == value.dtype and torch.equal(found[name], value.detach()), name
+            assert read_again[name].dtype == value.dtype and torch.equal(read_again[name], value.detach()), name
 
 
 def test_published_keys_load_with_all_that_training_saved(tmp_path: Path) -> None:

@@ -26,16 +26,16 @@ def slow_neighbours(given: Tensor, depthwise: torch.nn.Conv1d, mix: torch.nn.Con
     steps, taps = given.shape[1], depthwise.weight.shape[2]
     out = torch.zeros_like(given)
     for t in range(steps):
-        found = []
+        values = []
         for c in range(CHANNELS):
             total = float(depthwise.bias[c])                # type: ignore[index]
             for tap in range(taps):
                 at = t + tap - (taps - 1) // 2
                 total += float(depthwise.weight[c, 0, tap] * given[c, at]) if 0 <= at < steps else 0
-            found.append(max(total, 0))
+            values.append(max(total, 0))
         for c in range(CHANNELS):
             total = float(mix.bias[c])                      # type: ignore[index]
-            out[c, t] = math.tanh(total + sum(float(mix.weight[c, i, 0]) * found[i] for i in range(CHANNELS)))
+            out[c, t] = math.tanh(total + sum(float(mix.weight[c, i, 0]) * values[i] for i in range(CHANNELS)))
     return out
 
 

@@ -30,10 +30,10 @@ def test_every_published_key_and_no_other() -> None:
 
 def check(golden: Dict[str, np.ndarray], seed: int, weights: str, prefix: str) -> None:
     model = published.recogniser("mamba", seed=seed)
-    found = explain(model, published.clip("mamba", int(golden["T"]), seed), Question(pool=weights))
-    assert abs(found.logits - golden["logits"]).max() <= 5e-5 * abs(golden["logits"]).max()
+    explanation = explain(model, published.clip("mamba", int(golden["T"]), seed), Question(pool=weights))
+    assert abs(explanation.logits - golden["logits"]).max() <= 5e-5 * abs(golden["logits"]).max()
     for layer in model.default_layers:
-        ours, theirs = found.layers[layer].raw, golden[f"{prefix}/{layer}"]
+        ours, theirs = explanation.layers[layer].raw, golden[f"{prefix}/{layer}"]
         assert ours.shape == theirs.shape
         assert abs(ours - theirs).max() <= 2e-4 * theirs.max(), layer
         assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.999999, layer

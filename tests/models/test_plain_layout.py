@@ -103,9 +103,9 @@ def test_a_network_of_ones_own_is_not_hit(norm: Any, shape: Tuple[int, ...]) -> 
     model.network.relu = nn.Identity()          # in place it would make the gradient plain before the norm has it
     probe = Probe(model.network.first, "first", 1)
     x = torch.randn(shape, dtype=torch.float64)
-    found = gradients_of(model, Inputs((x,), 1), {"first": probe}, lambda output: output.sum())["first"]
+    gradients = gradients_of(model, Inputs((x,), 1), {"first": probe}, lambda output: output.sum())["first"]
     values = model.network.first(x).detach()
-    assert_slope(lambda step: float(Beyond(model.network)(values + step).sum()), found)
+    assert_slope(lambda step: float(Beyond(model.network)(values + step).sum()), gradients)
 
 
 class Beyond(nn.Module):
@@ -137,13 +137,13 @@ def test_without_the_guard_it_would_be_hit() -> None:
 def gradients_of(model: Explainable, inputs: Inputs, probes: Any, score: Callable[[Tensor], Tensor]) -> Any:
     from cams.one_pass import Ask
 
-    found = {}
+    gradients = {}
 
     def finish(name: str, activation: Tensor, gradient: Any) -> None:
-        found[name] = gradient
+        gradients[name] = gradient
 
     run_pass(model, inputs, probes, [Ask(score, finish)])
-    return found
+    return gradients
 
 
 def assert_slope(score: Callable[[Tensor], float], gradient: Tensor) -> None:
@@ -170,7 +170,7 @@ def test_the_gradient_by_each_input_is_the_slope(name: str, folded: bool, monkey
     model.double()
     monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)     # what a network asks for on its way
     noise = torch.Generator().manual_seed(0)        # or many values were equal, and no slope at a pool's maximum
-    noisy = tuple(each.double() + 0.1 * torch.randn(each.shape, generator=noise) for each in given.tensors)
+    noisy = tuple(tensor.double() + 0.1 * torch.randn(tensor.shape, generator=noise) for tensor in given.tensors)
     given = Inputs(noisy, given.frames, given.left, given.right)
     entries = {layer: probe for layer, probe in model.layers.items() if layer.split(".")[-1] == "input"}
     weights = torch.randn(1000, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
@@ -186,8 +186,8 @@ def test_the_gradient_by_each_input_is_the_slope(name: str, folded: bool, monkey
         assert pixels.grad is not None
         gradients, tensors = [pixels.grad], [pixels.detach()]
     else:
-        found = gradients_of(model, given, entries, score)
-        gradients, tensors = [found[layer] for layer in entries], list(given.tensors)
+        by_layer = gradients_of(model, given, entries, score)
+        gradients, tensors = [by_layer[layer] for layer in entries], list(given.tensors)
 
     for index, gradient in enumerate(gradients):
         def moved(step: Tensor, index: int = index) -> float:

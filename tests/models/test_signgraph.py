@@ -40,7 +40,7 @@ def slowly_local(block: Any, x: Tensor) -> Tensor:
 
     cells = x.flatten(1).t()                                                                # [N, C]
     z = [normed("fc1.1", state["fc1.0.weight"][:, :, 0, 0] @ cell + state["fc1.0.bias"]) for cell in cells]
-    units = [each / max(each.norm(), 1e-12) for each in z]
+    units = [vector / max(vector.norm(), 1e-12) for vector in z]
     out = []
     for i, mine in enumerate(z):
         distances = [float((units[i] - unit).square().sum() + state["relative_pos"][0, i, j])
@@ -254,7 +254,7 @@ def test_cells_without_a_direction_are_still_numbers() -> None:
 def slow_shares(block: Any, x: Tensor) -> Dict[Tuple[int, int, int], float]:
     """(frame, cell, other) -> in what part of the channels that compare them that pair is the most and above zero."""
     pairs, picks = block.pairs(x)
-    found: Dict[Tuple[int, int, int], float] = {}
+    shares: Dict[Tuple[int, int, int], float] = {}
     half = pairs.shape[1] // 2
     for frame in range(x.shape[2]):
         for cell in range(picks.shape[2]):
@@ -262,8 +262,8 @@ def slow_shares(block: Any, x: Tensor) -> Dict[Tuple[int, int, int], float]:
                 values = pairs[0, half + channel, frame, cell].tolist()
                 if max(values) > 0:
                     key = frame, cell, int(picks[0, frame, cell, values.index(max(values))])
-                    found[key] = found.get(key, 0) + 1 / half
-    return found
+                    shares[key] = shares.get(key, 0) + 1 / half
+    return shares
 
 
 def test_the_graphs_map_is_what_others_take_of_each_cell() -> None:
@@ -272,10 +272,10 @@ def test_the_graphs_map_is_what_others_take_of_each_cell() -> None:
     for name in ("localG", "localG2"):
         getattr(model.network.conv2d, name).register_forward_pre_hook(
             lambda block, arguments, name=name: given.update({name: arguments[0].detach()}))
-    found = explain(model, networks.clip(9), Question(method="graph"))
-    assert list(found.layers) == ["conv2d.localG", "conv2d.localG2"] and "never drawn" in found.target
+    explanation = explain(model, networks.clip(9), Question(method="graph"))
+    assert list(explanation.layers) == ["conv2d.localG", "conv2d.localG2"] and "never drawn" in explanation.target
     for name, x in given.items():
-        layer = found.layers[f"conv2d.{name}"]
+        layer = explanation.layers[f"conv2d.{name}"]
         wanted = np.zeros((x.shape[2], x.shape[3] * x.shape[4]))
         picks, shares = layer.details["neighbours"], layer.details["shares"]
         for (frame, cell, other), share in slow_shares(getattr(model.network.conv2d, name), x).items():
@@ -290,10 +290,10 @@ def test_the_graphs_map_is_what_others_take_of_each_cell() -> None:
 def test_neighbours_and_their_shares_are_told_with_any_map_and_kept(tmp_path: Path) -> None:
     model: Any = networks.recogniser("signgraph", window=40)
     for method, frames in (("gradcam", 9), ("graph", 94)):
-        found = explain(model, networks.clip(frames), Question(method=method, layers=("conv2d.localG",)))
-        write_cams(tmp_path / "cams.npz", {"signgraph": found})
+        explanation = explain(model, networks.clip(frames), Question(method=method, layers=("conv2d.localG",)))
+        write_cams(tmp_path / "cams.npz", {"signgraph": explanation})
         details = read_cams(tmp_path / "cams.npz")["signgraph"].layers["conv2d.localG"].details
-        steps = len(found.layers["conv2d.localG"].raw)
+        steps = len(explanation.layers["conv2d.localG"].raw)
         assert details["neighbours"].shape == details["shares"].shape == (steps, 16, 3)
         assert (details["neighbours"][:, :, 0] == np.arange(16)).all()
         sums = details["shares"].sum(2)

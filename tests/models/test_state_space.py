@@ -25,7 +25,7 @@ def arguments(length: int, sequences: int = 2, heads: int = 4, channels: int = 3
 def recurrence(given: Any, clips: Optional[Tensor] = None) -> Tensor:
     x, dt, a, b, c, d = given
     state = x.new_zeros(x.shape[0], x.shape[2], x.shape[3], b.shape[3])
-    b, c = (each.repeat_interleave(x.shape[2] // GROUPS, dim=2) for each in (b, c))
+    b, c = (tensor.repeat_interleave(x.shape[2] // GROUPS, dim=2) for tensor in (b, c))
     outputs = []
     for t in range(x.shape[1]):
         if clips is not None and t and clips[t] != clips[t - 1]:
@@ -66,13 +66,13 @@ def test_clips_end_to_end_are_each_alone() -> None:
 
 @pytest.mark.parametrize("clips", [None, [3, 4]])
 def test_gradients_are_those_of_finite_differences(clips: Optional[List[int]]) -> None:
-    given: Any = [each.requires_grad_() for each in arguments(7, sequences=1, heads=2, channels=2, states=2)]
+    given: Any = [tensor.requires_grad_() for tensor in arguments(7, sequences=1, heads=2, channels=2, states=2)]
     borders = None if clips is None else numbers(clips)
-    assert torch.autograd.gradcheck(lambda *each: scan(*each, borders, 3), given)
+    assert torch.autograd.gradcheck(lambda *tensors: scan(*tensors, borders, 3), given)
 
 
 def test_gradients_are_those_of_the_recurrence() -> None:
-    given: Any = [each.requires_grad_() for each in arguments(50)]
+    given: Any = [tensor.requires_grad_() for tensor in arguments(50)]
     torch.manual_seed(0)
     weights = torch.randn_like(given[0])
     ours = torch.autograd.grad((scan(*given, chunk=16) * weights).sum(), given)
@@ -85,9 +85,9 @@ def test_single_precision_loses_no_more_than_its_own_rounding() -> None:
     """Over 400 steps whose decays add up to thousands: sums that long are never exponentiated."""
     given = arguments(400)
     wanted = recurrence(given)
-    found = scan(*[each.float() for each in given]).double()
-    assert torch.isfinite(found).all()
-    assert (found - wanted).abs().max() <= 2e-5 * wanted.abs().max()
+    output = scan(*[tensor.float() for tensor in given]).double()
+    assert torch.isfinite(output).all()
+    assert (output - wanted).abs().max() <= 2e-5 * wanted.abs().max()
 
 
 def test_the_matrix_of_hidden_attention_is_the_scan() -> None:
@@ -111,7 +111,7 @@ def values_kept(length: int) -> int:
         sizes.append(tensor.numel())
         return tensor
 
-    given: Any = [each.requires_grad_() for each in arguments(length)]
+    given: Any = [argument.requires_grad_() for argument in arguments(length)]
     with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
         scan(*given, chunk=16)
     return sum(sizes)
@@ -125,7 +125,7 @@ def test_memory_grows_as_the_length_does() -> None:
 @pytest.mark.skipif(not torch.cuda.is_available() or state_space.fused_scan() is None,
                     reason="needs a GPU and mamba-ssm")
 def test_the_fused_kernel_is_the_same_function() -> None:
-    given = [each.cuda() for each in arguments(200, heads=4, channels=64, states=16, dtype=torch.float32)]
+    given = [tensor.cuda() for tensor in arguments(200, heads=4, channels=64, states=16, dtype=torch.float32)]
     clips = numbers([70, 130]).cuda()
     x, dt, a, b, c, d = given
     fused = scan(x.half(), dt, a, b.half(), c.half(), d, clips).float()

@@ -102,9 +102,9 @@ def test_more_frames_than_at_once_are_computed_again_in_the_backward() -> None:
 def test_the_last_blocks_attention_is_the_authors() -> None:
     golden = published.golden("swin")
     model = published.recogniser("swin", folded=True)
-    found = explain(model, published.clip("swin"), Question(layers=("conv2d.features.7.1",), method="attention"))
-    assert abs(found.logits - golden["logits"]).max() <= 1e-4 * abs(golden["logits"]).max()
-    ours, theirs = found.layers["conv2d.features.7.1"].raw, golden["attention/conv2d.features.7.1"]
+    explanation = explain(model, published.clip("swin"), Question(layers=("conv2d.features.7.1",), method="attention"))
+    assert abs(explanation.logits - golden["logits"]).max() <= 1e-4 * abs(golden["logits"]).max()
+    ours, theirs = explanation.layers["conv2d.features.7.1"].raw, golden["attention/conv2d.features.7.1"]
     assert abs(ours - theirs).max() <= 1e-4 * theirs.max()
     np.testing.assert_allclose(ours.sum((1, 2)), 1, rtol=1e-5)
 

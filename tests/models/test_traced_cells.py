@@ -14,7 +14,7 @@ from tests.kit.tiers import in_full
 
 def traced(name: str, recurrent: Tuple[str, ...]) -> Dict[str, Tuple[Probe, Lattice]]:
     made = networks.recogniser(name)
-    found: Dict[str, Tuple[Probe, Lattice]] = {}
+    lattices: Dict[str, Tuple[Probe, Lattice]] = {}
     inputs = made.prepare(networks.clip(24))
     for tensor in inputs.tensors:
         tensor.requires_grad_()
@@ -25,7 +25,7 @@ def traced(name: str, recurrent: Tuple[str, ...]) -> Dict[str, Tuple[Probe, Latt
         def note(module: nn.Module, given: Any, output: Any) -> None:
             lattice = lattice_of(probe.select(output), own, (own.shape[2], own.shape[3], own.shape[4]))
             assert lattice is not None, title
-            found[title] = probe, lattice
+            lattices[title] = probe, lattice
 
         return probe.module.register_forward_hook(note)
 
@@ -34,7 +34,7 @@ def traced(name: str, recurrent: Tuple[str, ...]) -> Dict[str, Tuple[Probe, Latt
         made(inputs)
     for handle in handles:
         handle.remove()
-    return found
+    return lattices
 
 
 @pytest.mark.parametrize("name", ["vac", "slowfast", in_full("corrnet"), in_full("twostream")])

@@ -36,17 +36,17 @@ def asked(**changes: Any) -> Checked:
 
 
 def by_name(checks: List[Check]) -> Dict[str, List[Check]]:
-    return {check.name: [each for each in checks if each.name == check.name] for check in checks}
+    return {check.name: [one for one in checks if one.name == check.name] for check in checks}
 
 
 def test_every_check_is_made_of_every_map() -> None:
     stranger = embed(networks.embedder("arcface"), [networks.picture(64, 48, 5)])[0]
-    found = by_name(check_all(asked(), stranger))
+    by_kind = by_name(check_all(asked(), stranger))
     counts = {"in range": 2, "repeats": 2, "batch is singles": 2, "pictures differ": 1, "another person": 2,
               "weights redrawn": 1, "deletion": 2, "insertion": 2}
-    assert {name: len(checks) for name, checks in found.items()} == counts
-    assert all(check.passed for name in ("in range", "repeats", "batch is singles") for check in found[name])
-    assert len(check_lines([check for checks in found.values() for check in checks])) == 1 + sum(counts.values())
+    assert {name: len(checks) for name, checks in by_kind.items()} == counts
+    assert all(check.passed for name in ("in range", "repeats", "batch is singles") for check in by_kind[name])
+    assert len(check_lines([check for checks in by_kind.values() for check in checks])) == 1 + sum(counts.values())
 
 
 def test_the_network_is_as_it_was() -> None:
@@ -60,8 +60,8 @@ def test_the_same_picture_twice_does_not_pass_as_two() -> None:
     model = networks.embedder("arcface")
     pair = [PAIR[0], PAIR[0]]
     far = embed(model, PAIR[1:]).expand(2, -1)
-    found = by_name(check_all(Checked(model, pair, far, ["layer2"], ["dot"], ["hirescam"], 2), None))
-    assert [check.passed for check in found["pictures differ"]] == [False]
+    checks = by_name(check_all(Checked(model, pair, far, ["layer2"], ["dot"], ["hirescam"], 2), None))
+    assert [check.passed for check in checks["pictures differ"]] == [False]
 
 
 class OneCorner(torch.nn.Module):
@@ -73,11 +73,11 @@ class OneCorner(torch.nn.Module):
 
 
 def test_what_stands_in_for_what_is_hidden_is_as_asked_and_recorded() -> None:
-    found = {way: [each for each in check_all(asked(hide=way), None) if each.name == "deletion"]
-             for way in ("mean", "blur")}
-    assert "hidden: the clip's mean colour; asks what is read from the clip" in found["mean"][0].rule
-    assert "hidden: the clip itself, blurred; asks what is read from detail" in found["blur"][0].rule
-    assert found["mean"][0].figures["after"] != found["blur"][0].figures["after"]
+    checks = {way: [check for check in check_all(asked(hide=way), None) if check.name == "deletion"]
+              for way in ("mean", "blur")}
+    assert "hidden: the clip's mean colour; asks what is read from the clip" in checks["mean"][0].rule
+    assert "hidden: the clip itself, blurred; asks what is read from detail" in checks["blur"][0].rule
+    assert checks["mean"][0].figures["after"] != checks["blur"][0].figures["after"]
 
 
 @pytest.mark.parametrize("corner,falsified", [((0, 0), False), ((1, 1), True)])
@@ -115,13 +115,13 @@ def test_a_map_that_does_no_better_than_its_shifts_beats_none() -> None:
 @pytest.mark.parametrize("apart,passed", [(0.5e-3, True), (2e-3, False)])
 def test_a_map_that_its_batch_changes_is_told(apart: float, passed: bool) -> None:
     given = asked()
-    found = given.explain()
-    key, = found[0].maps
-    raw = found[0].maps[key].raw
+    explanations = given.explain()
+    key, = explanations[0].maps
+    raw = explanations[0].maps[key].raw
     moved = raw.copy()
     moved.flat[raw.argmin()] += apart * raw.max()
-    other = replace(found[0], maps={key: replace(found[0].maps[key], raw=moved)})
-    assert [check.passed for check in _alone(given, [other, found[1]])] == [passed, True]
+    other = replace(explanations[0], maps={key: replace(explanations[0].maps[key], raw=moved)})
+    assert [check.passed for check in _alone(given, [other, explanations[1]])] == [passed, True]
 
 
 def test_a_map_that_rounding_decides_is_not_held_against_its_own_batch() -> None:
@@ -135,8 +135,8 @@ def test_a_map_is_believed_that_beats_nineteen_shifts_of_twenty(monkeypatch: pyt
     results = {"deletion": {"beats": 0.94}, "insertion": {"beats": 0.95}}
     monkeypatch.setattr("pairs.checks._against_shifts", lambda *given: results)
     heat = np.ones((64, 48), np.float16)
-    found = {check.name: check.passed for check in falsification(asked(), [made_up(heat)])}
-    assert found == {"deletion": False, "insertion": True}
+    passed = {check.name: check.passed for check in falsification(asked(), [made_up(heat)])}
+    assert passed == {"deletion": False, "insertion": True}
 
 
 def test_three_tenths_of_the_picture_are_blurred_out_or_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,13 +158,13 @@ def test_three_tenths_of_the_picture_are_blurred_out_or_put_back(monkeypatch: py
 
 
 def test_a_single_bit_that_differs_when_made_again_is_told() -> None:
-    found = asked().explain()
-    key, = found[0].maps
-    raw = found[0].maps[key].raw.copy()
+    explanations = asked().explain()
+    key, = explanations[0].maps
+    raw = explanations[0].maps[key].raw.copy()
     raw.flat[0] = np.nextafter(raw.flat[0], np.float32(2))
-    again = [replace(found[0], maps={key: replace(found[0].maps[key], raw=raw)}), found[1]]
-    assert [check.passed for check in _repeats(found, again)] == [False, True]
-    assert all(check.passed for check in _repeats(found, found))
+    again = [replace(explanations[0], maps={key: replace(explanations[0].maps[key], raw=raw)}), explanations[1]]
+    assert [check.passed for check in _repeats(explanations, again)] == [False, True]
+    assert all(check.passed for check in _repeats(explanations, explanations))
 
 
 @pytest.mark.parametrize("noise,differ", [(0.05, False), (0.3, True)])
@@ -222,10 +222,10 @@ def test_the_class_of_the_whole_picture_is_asked_for_when_parts_are_gone() -> No
 def test_the_figures_tell_before_after_and_what_lies_between() -> None:
     """Deletion begins with the picture and takes away, insertion begins with the blur and puts back."""
     given = asked(shifts=3)
-    found = given.explain()
+    explanations = given.explain()
     given.embedder.network.forward = OneCorner().forward        # type: ignore[method-assign]
     own = embed(given.embedder, PAIR)
-    checks = by_name(falsification(replace(given, references=own.flip(0)), found))
+    checks = by_name(falsification(replace(given, references=own.flip(0)), explanations))
     whole = own.double().numpy()
     cosine = whole[0] @ whole[1] / np.linalg.norm(whole, axis=1).prod()
     for gone, back in zip(checks["deletion"], checks["insertion"]):

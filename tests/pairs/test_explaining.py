@@ -18,7 +18,7 @@ PAIR = [networks.picture(70, 40, 0), networks.picture(64, 48, 1)]
 
 def maps(name: str, pictures: List[Clip] = PAIR, **asked: Any) -> List[Dict[Any, PictureMap]]:
     model = networks.embedder(name)
-    return [found.maps for found in explain_pictures(model, pictures, **asked)]
+    return [explanation.maps for explanation in explain_pictures(model, pictures, **asked)]
 
 
 def hooked(model: torch.nn.Module) -> List[str]:
@@ -35,8 +35,8 @@ def test_one_pass_for_all_is_a_pass_each(name: str) -> None:
         for method in ("gradcam", "layercam"):
             alone = explain_pictures(model, PAIR, None, [target], [method], references)
             for one, other in zip(together, alone):
-                for key, each in other.maps.items():
-                    np.testing.assert_allclose(one.maps[key].raw, each.raw, rtol=1e-4, atol=1e-6 * each.raw.max())
+                for key, drawn in other.maps.items():
+                    np.testing.assert_allclose(one.maps[key].raw, drawn.raw, rtol=1e-4, atol=1e-6 * drawn.raw.max())
     assert hooked(model) == []
 
 
@@ -45,19 +45,21 @@ def test_a_batch_is_its_pictures_one_by_one(name: str) -> None:
     model = networks.embedder(name).double()
     references = embed(model, PAIR).flip(0)
     together = explain_pictures(model, PAIR, None, ["dot"], references=references)
-    for index, found in enumerate(together):
+    for index, explanation in enumerate(together):
         alone, = explain_pictures(model, PAIR[index:index + 1], None, ["dot"], references=references[index])
-        assert found.scores == pytest.approx(alone.scores, rel=1e-12) and list(found.maps) == list(alone.maps)
-        for key, each in alone.maps.items():
-            assert abs(found.maps[key].raw - each.raw).max() <= 1e-6 * each.raw.max()
-            assert found.maps[key].flags == each.flags
+        assert explanation.scores == pytest.approx(alone.scores, rel=1e-12)
+        assert list(explanation.maps) == list(alone.maps)
+        for key, picture_map in alone.maps.items():
+            assert abs(explanation.maps[key].raw - picture_map.raw).max() <= 1e-6 * picture_map.raw.max()
+            assert explanation.maps[key].flags == picture_map.flags
 
 
 def test_maps_lie_on_the_picture_in_0_to_1() -> None:
-    for found, picture in zip(maps("arcface"), PAIR):
-        for each in found.values():
-            assert each.map.shape == picture.frames.shape[1:3] and each.map.dtype == np.float16
-            assert each.map.min() >= 0 and each.map.max() <= 1 and each.high == pytest.approx(each.raw.max(), rel=1e-6)
+    for of_picture, picture in zip(maps("arcface"), PAIR):
+        for drawn in of_picture.values():
+            assert drawn.map.shape == picture.frames.shape[1:3] and drawn.map.dtype == np.float16
+            assert drawn.map.min() >= 0 and drawn.map.max() <= 1
+            assert drawn.high == pytest.approx(drawn.raw.max(), rel=1e-6)
 
 
 def test_dot_is_shared_out_exactly_where_the_rest_is_linear() -> None:
@@ -69,7 +71,7 @@ def test_dot_is_shared_out_exactly_where_the_rest_is_linear() -> None:
         part.bias.zero_()
     network.fc.bias.zero_()
     reference = embed(model, PAIR[1:])[0]
-    found, = explain_pictures(model, PAIR[:1], ["layer4"], ["dot"], ["hirescam"], reference)
+    explanation, = explain_pictures(model, PAIR[:1], ["layer4"], ["dot"], ["hirescam"], reference)
     kept: Dict[str, torch.Tensor] = {}
     handle = network.layer4.register_forward_hook(lambda *parts: kept.update(a=parts[2]))
     own = model(model.prepare(PAIR[0]))[0]
@@ -77,20 +79,20 @@ def test_dot_is_shared_out_exactly_where_the_rest_is_linear() -> None:
     kept["a"].requires_grad_()
     score = network.features(network.fc(network.bn2(kept["a"]).flatten(1)))[0] @ reference / reference.norm()
     gradient, = torch.autograd.grad(score, kept["a"])
-    assert float((gradient * kept["a"].detach()).sum()) == pytest.approx(found.scores["dot"], rel=1e-9)
+    assert float((gradient * kept["a"].detach()).sum()) == pytest.approx(explanation.scores["dot"], rel=1e-9)
     signed = (gradient * kept["a"]).sum(1)[0].detach().numpy()
-    np.testing.assert_allclose(found.maps["dot", "hirescam", "layer4"].raw, signed.clip(0), rtol=1e-5, atol=1e-9)
-    assert own @ reference / reference.norm() == pytest.approx(found.scores["dot"])
+    np.testing.assert_allclose(explanation.maps["dot", "hirescam", "layer4"].raw, signed.clip(0), rtol=1e-5, atol=1e-9)
+    assert own @ reference / reference.norm() == pytest.approx(explanation.scores["dot"])
 
 
 def test_a_cosine_with_itself_is_void_and_not_noise() -> None:
     model = networks.embedder("arcface")
     own = embed(model, PAIR[:1])[0]
-    found, = explain_pictures(model, PAIR[:1], None, ["cosine", "dot"], references=own)
-    for (target, _, _), each in found.maps.items():
-        assert (IDENTICAL in each.flags) == (target == "cosine")
-        assert target != "cosine" or not each.map.any()
-    assert any("ask for dot" in note for note in found.notes)
+    explanation, = explain_pictures(model, PAIR[:1], None, ["cosine", "dot"], references=own)
+    for (target, _, _), picture_map in explanation.maps.items():
+        assert (IDENTICAL in picture_map.flags) == (target == "cosine")
+        assert target != "cosine" or not picture_map.map.any()
+    assert any("ask for dot" in note for note in explanation.notes)
 
 
 @pytest.mark.parametrize("apart,void", [(0.5e-3, True), (2e-3, False), (0.05, False)])
@@ -118,18 +120,18 @@ def test_what_a_target_measures(target: str, expected: float) -> None:
 
 def test_a_map_below_zero_everywhere_is_told_from_one_that_is_zero(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pairs.explaining.signed_map", lambda *given: -signed_map(*given).abs() - 1e-3)
-    for found in maps("arcface"):
-        assert all(each.flags == (NEGATIVE,) and not each.map.any() and each.low < 0 for each in found.values())
+    for of_picture in maps("arcface"):
+        assert all(one.flags == (NEGATIVE,) and not one.map.any() and one.low < 0 for one in of_picture.values())
     monkeypatch.setattr("pairs.explaining.signed_map", lambda *given: 0 * signed_map(*given))
-    for found in maps("arcface"):
-        assert all(each.flags == ("all-zero",) for each in found.values())
+    for of_picture in maps("arcface"):
+        assert all(one.flags == ("all-zero",) for one in of_picture.values())
 
 
 def test_an_even_picture_has_no_map() -> None:
     even = Clip("even", "", np.full((1, 50, 40, 3), 90, np.uint8))
-    found, other = maps("arcface", [even, PAIR[0]])
-    assert all(each.flags == ("constant",) and not each.map.any() for each in found.values())
-    assert any(each.map.any() for each in other.values())
+    even_maps, other = maps("arcface", [even, PAIR[0]])
+    assert all(one.flags == ("constant",) and not one.map.any() for one in even_maps.values())
+    assert any(one.map.any() for one in other.values())
 
 
 def test_what_the_target_cannot_reach_is_refused_by_name_and_left_out_of_all() -> None:
@@ -162,7 +164,7 @@ def test_a_layer_can_be_named_by_its_path() -> None:
 
 
 def test_attention_is_a_distribution_over_the_patches() -> None:
-    found = maps("promptsg", methods=["attention"])[0]
-    (target, method, layer), each = next(iter(found.items()))
-    assert (target, method, layer) == ("none", "attention", "mim_attention") and each.raw.shape == (4, 2)
-    assert each.raw.sum() == pytest.approx(1, abs=1e-6)
+    of_picture = maps("promptsg", methods=["attention"])[0]
+    (target, method, layer), picture_map = next(iter(of_picture.items()))
+    assert (target, method, layer) == ("none", "attention", "mim_attention") and picture_map.raw.shape == (4, 2)
+    assert picture_map.raw.sum() == pytest.approx(1, abs=1e-6)

@@ -23,7 +23,7 @@ def explained(model: Embedder, name: str) -> List[PictureExplanation]:
     return explain_pictures(model, pictures, ["all"], ["all"], METHODS, references)
 
 
-def compare_maps(model: Embedder, name: str, found: Sequence[PictureExplanation], exact: bool,
+def compare_maps(model: Embedder, name: str, explanations: Sequence[PictureExplanation], exact: bool,
                  only: Optional[Key] = None) -> int:
     """How many maps were compared; those of float32 that rounding decides are left out."""
     compared = 0
@@ -37,14 +37,14 @@ def compare_maps(model: Embedder, name: str, found: Sequence[PictureExplanation]
             continue
         largest = abs(golden).max()
         if largest == 0:
-            assert asked not in found[0].maps, key
+            assert asked not in explanations[0].maps, key
             continue
         if not exact and name == "arcface" and method == "gradcam++" and target != "cosine":
             continue
-        ours = np.stack([each.maps[asked].raw for each in found])
+        ours = np.stack([explanation.maps[asked].raw for explanation in explanations])
         allowed = 1e-6 if exact else FLOAT32[name, method]
         assert abs(ours - golden.clip(0)).max() <= allowed * largest, key
-        lows = np.array([each.maps[asked].low for each in found])
+        lows = np.array([explanation.maps[asked].low for explanation in explanations])
         assert abs(lows - golden.min((1, 2))).max() <= allowed * largest, key
         if method == "gradcam" and golden.clip(0).std() > 0:
             assert np.corrcoef(ours.ravel(), golden.clip(0).ravel())[0, 1] > 0.9999, key
@@ -56,11 +56,11 @@ def compare_maps(model: Embedder, name: str, found: Sequence[PictureExplanation]
                                         pytest.param("promptsg", "vit_proj", marks=published.of("promptsg"))])
 def test_embeddings_and_one_map_are_the_authors(name: str, layer: str) -> None:
     golden, model, pictures = published.golden(name), published.embedder(name), published.pictures(name)
-    found = explain_pictures(model, pictures, [layer], ["cosine"], references=embed(model, pictures).flip(0))
-    embedding = np.stack([each.embedding for each in found])
+    explanations = explain_pictures(model, pictures, [layer], ["cosine"], references=embed(model, pictures).flip(0))
+    embedding = np.stack([explanation.embedding for explanation in explanations])
     assert abs(embedding - golden["embedding"]).max() <= 1e-4 * abs(golden["embedding"]).max()
-    assert found[0].scores["cosine"] == pytest.approx(float(golden["cosine"].ravel()[0]), abs=1e-4)
-    assert compare_maps(model, name, found, exact=False, only=("cosine", "gradcam", layer)) == 1
+    assert explanations[0].scores["cosine"] == pytest.approx(float(golden["cosine"].ravel()[0]), abs=1e-4)
+    assert compare_maps(model, name, explanations, exact=False, only=("cosine", "gradcam", layer)) == 1
 
 
 @full
@@ -70,22 +70,24 @@ def test_embeddings_scores_and_maps_are_the_authors(name: str, count: int) -> No
     golden, model = published.golden(name), published.embedder(name)
     for exact in (False, True):
         model = model.double() if exact else model
-        found = explained(model, name)
+        explanations = explained(model, name)
         allowed = 1e-6 if exact else 1e-4
-        ours: Dict[str, np.ndarray] = {"embedding": np.stack([each.embedding for each in found])}
-        ours["cosine"] = np.array([found[0].scores["cosine"]])
-        ours["dot"] = np.array([each.scores["dot"] for each in found])
+        ours: Dict[str, np.ndarray] = {"embedding": np.stack([explanation.embedding for explanation in explanations])}
+        ours["cosine"] = np.array([explanations[0].scores["cosine"]])
+        ours["dot"] = np.array([explanation.scores["dot"] for explanation in explanations])
         for head, identify in model.heads.items():
             logits = identify(torch.from_numpy(ours["embedding"]))
             ours[f"logits/{head}"] = logits.numpy()
             assert (logits.argmax(1).numpy() == golden[f"class/{head}"]).all()
         if name == "promptsg":
-            ours["mim_attention"] = np.stack([each.maps["none", "attention", "mim_attention"].raw for each in found])
+            attention = [explanation.maps["none", "attention", "mim_attention"] for explanation in explanations]
+            ours["mim_attention"] = np.stack([picture_map.raw for picture_map in attention])
         for key, values in ours.items():
             assert abs(values - golden[key]).max() <= allowed * abs(golden[key]).max(), (key, exact)
-        assert compare_maps(model, name, found, exact) == (count if exact or name == "promptsg" else 20)
+        assert compare_maps(model, name, explanations, exact) == (count if exact or name == "promptsg" else 20)
     if name == "promptsg":
-        drawn = np.stack([each.maps["none", "attention", "mim_attention"].map[::8, ::8] for each in found])
+        drawn = np.stack([explanation.maps["none", "attention", "mim_attention"].map[::8, ::8]
+                          for explanation in explanations])
         assert abs(drawn - golden["drawn/mim_attention"]).max() <= 1e-3
 
 
@@ -97,14 +99,14 @@ def test_a_hundred_layers_are_the_authors_too() -> None:
     assert model.default_layers[-1] == layer
     for exact, scores, maps in ((False, 1e-4, 5e-3), (True, 1e-6, 1e-6)):
         model = model.double() if exact else model
-        found = explain_pictures(model, pictures, [layer], ["all"], ("gradcam",), embed(model, pictures).flip(0))
-        embedding = np.stack([each.embedding for each in found])
+        explanations = explain_pictures(model, pictures, [layer], ["all"], ("gradcam",), embed(model, pictures).flip(0))
+        embedding = np.stack([explanation.embedding for explanation in explanations])
         ours = {"embedding": embedding, "norm": np.linalg.norm(embedding, axis=1),
-                "cosine": np.array([found[0].scores["cosine"]]),
-                "dot": np.array([each.scores["dot"] for each in found])}
+                "cosine": np.array([explanations[0].scores["cosine"]]),
+                "dot": np.array([explanation.scores["dot"] for explanation in explanations])}
         for key, values in ours.items():
             expected = golden[f"r100/{key}"]
             assert abs(values - expected).max() <= scores * abs(expected).max(), (key, exact)
         expected = golden[f"r100/cosine/gradcam/{layer}"]
-        drawn = np.stack([each.maps["cosine", "gradcam", layer].raw for each in found])
+        drawn = np.stack([explanation.maps["cosine", "gradcam", layer].raw for explanation in explanations])
         assert abs(drawn - expected.clip(0)).max() <= maps * abs(expected).max()

@@ -47,9 +47,9 @@ def test_a_pose_file_of_the_133_is_read_as_it_is(tmp_path: Path, version: float)
     points = person()
     data = pose_file(WHOLE_BODY, points[:, None, :, :2], points[:, None, :, 2], version, 30)
     path = written(tmp_path / "a.pose", data)
-    found = read_keypoints(path, "clip")
-    np.testing.assert_allclose(found.keypoints, points, rtol=1e-6)
-    assert (found.rate, found.size, found.edges, found.rounded) == (30, (210, 260), False, version == 0.1)
+    brought = read_keypoints(path, "clip")
+    np.testing.assert_allclose(brought.keypoints, points, rtol=1e-6)
+    assert (brought.rate, brought.size, brought.edges, brought.rounded) == (30, (210, 260), False, version == 0.1)
 
 
 def test_a_version_0_1_of_more_frames_than_its_number_holds_is_read_whole(tmp_path: Path) -> None:
@@ -63,9 +63,9 @@ def test_holistic_goes_by_its_landmarks(tmp_path: Path) -> None:
     points = np.random.default_rng(0).uniform(10, 200, (FRAMES, 1, 543, 3))
     points[:, 0, [11, 12], 0] = (150, 60)
     path = written(tmp_path / "a.pose", pose_file(HOLISTIC, points, np.full((FRAMES, 1, 543), 0.8), form="XYZC"))
-    found = read_keypoints(path, "clip")
-    assert found.edges
-    ours, theirs = found.keypoints[..., :2], points[:, 0, :, :2]
+    brought = read_keypoints(path, "clip")
+    assert brought.edges
+    ours, theirs = brought.keypoints[..., :2], points[:, 0, :, :2]
     for point, landmark in {0: 0, 1: 2, 5: 11, 6: 12, 9: 15, 10: 16, 15: 27, 17: 31, 22: 30}.items():
         np.testing.assert_allclose(ours[:, point], theirs[:, landmark], rtol=1e-6)
     np.testing.assert_allclose(ours[:, 91:112], theirs[:, 501:522], rtol=1e-6)     # the left hand
@@ -80,9 +80,10 @@ def test_a_mesh_of_contours_alone_has_no_nose_and_says_so(tmp_path: Path) -> Non
     points = np.random.default_rng(0).uniform(10, 200, (FRAMES, 1, 33 + len(kept) + 42, 2))
     points[:, 0, [11, 12], 0] = (150, 60)
     confidence = np.ones(points.shape[:3])
-    found = read(written(tmp_path / "a.pose", pose_file(parts, points, confidence)))
-    assert (found[:, 50:59, 2] == 0).all() and (found[:, 23:50, 2] == 1).all() and (found[:, 59:91, 2] == 1).all()
-    np.testing.assert_allclose(found[:, 50:59, :2], np.repeat(found[:, :1, :2], 9, axis=1))
+    keypoints = read(written(tmp_path / "a.pose", pose_file(parts, points, confidence)))
+    assert (keypoints[:, 50:59, 2] == 0).all()
+    assert (keypoints[:, 23:50, 2] == 1).all() and (keypoints[:, 59:91, 2] == 1).all()
+    np.testing.assert_allclose(keypoints[:, 50:59, :2], np.repeat(keypoints[:, :1, :2], 9, axis=1))
 
 
 def body_135(folder: Path, points: np.ndarray) -> Path:
@@ -140,21 +141,21 @@ def test_every_layout_gives_the_same_points(tmp_path: Path, write: Callable[[Pat
 def test_frames_go_by_their_own_numbers(tmp_path: Path) -> None:
     points = person()
     frames = [mmpose_frame(number, [points[number]]) for number in (2, 0, 1, 4)]
-    found = read(written(tmp_path / "a.json", json.dumps(frames).encode()))
-    np.testing.assert_allclose(found[[0, 1, 2, 4]], points[[0, 1, 2, 4]])
-    assert len(found) == 5 and (found[3, :, 2] == 0).all()
+    keypoints = read(written(tmp_path / "a.json", json.dumps(frames).encode()))
+    np.testing.assert_allclose(keypoints[[0, 1, 2, 4]], points[[0, 1, 2, 4]])
+    assert len(keypoints) == 5 and (keypoints[3, :, 2] == 0).all()
 
 
 def test_points_that_were_never_seen_lie_by_what_they_belong_to(tmp_path: Path) -> None:
     points = person()
     points[:, [9, 13, 15, 17], :] = 0                   # a wrist, a knee, an ankle, a toe
     points[2, 7] = 0                                    # an elbow once
-    found = read(mmpose_list(tmp_path, points))
-    np.testing.assert_allclose(found[:, 9, :2], found[:, 7, :2])
-    np.testing.assert_allclose(found[:, 17, :2], found[:, 11, :2])
+    keypoints = read(mmpose_list(tmp_path, points))
+    np.testing.assert_allclose(keypoints[:, 9, :2], keypoints[:, 7, :2])
+    np.testing.assert_allclose(keypoints[:, 17, :2], keypoints[:, 11, :2])
     between = ((points[1, 7] - points[1, 5]) + (points[3, 7] - points[3, 5])) / 2 + points[2, 5]
-    np.testing.assert_allclose(found[2, 7, :2], between[:2])
-    assert found[2, 7, 2] == 0 and (found[:, [9, 13, 15, 17], 2] == 0).all()
+    np.testing.assert_allclose(keypoints[2, 7, :2], between[:2])
+    assert keypoints[2, 7, 2] == 0 and (keypoints[:, [9, 13, 15, 17], 2] == 0).all()
 
 
 def test_of_several_people_the_foremost_is_taken(tmp_path: Path) -> None:
@@ -162,10 +163,10 @@ def test_of_several_people_the_foremost_is_taken(tmp_path: Path) -> None:
     far[:, 5, 0] = 160
     frames: List[Any] = [mmpose_frame(n, [far[n], near[n]][::-1 if n % 2 else 1]) for n in range(FRAMES)]
     frames[3]["instances"] = []
-    found = read(written(tmp_path / "a.json", json.dumps(frames).encode()))
+    keypoints = read(written(tmp_path / "a.json", json.dumps(frames).encode()))
     seen = [0, 1, 2, 4, 5]
-    np.testing.assert_allclose(found[seen], near[seen])
-    assert (found[3, :, 2] == 0).all() and found[3, :, :2].all()
+    np.testing.assert_allclose(keypoints[seen], near[seen])
+    assert (keypoints[3, :, 2] == 0).all() and keypoints[3, :, :2].all()
 
 
 def test_points_go_to_the_video_s_pixels(tmp_path: Path) -> None:
@@ -182,8 +183,8 @@ def test_parts_of_the_picture_and_pixels_are_told_apart(tmp_path: Path) -> None:
     pixels = person()
     parts = pixels.copy()
     parts[..., :2] /= (210, 260)
-    found = read_keypoints(mmpose_list(tmp_path, parts), "clip")
-    np.testing.assert_allclose(found.on((210, 260), tmp_path)[..., :2], pixels[..., :2] - 0.5, atol=1e-3)
+    brought = read_keypoints(mmpose_list(tmp_path, parts), "clip")
+    np.testing.assert_allclose(brought.on((210, 260), tmp_path)[..., :2], pixels[..., :2] - 0.5, atol=1e-3)
     assert read_keypoints(mmpose_list(tmp_path, pixels), "clip").size is None
     parts[..., :2] = 2 * parts[..., :2] - 1
     with pytest.raises(UserError, match="all points lie between -1 and 1; expected pixels"):
@@ -205,9 +206,9 @@ def test_the_first_version_s_whole_rate_is_no_other_length(tmp_path: Path) -> No
     points = np.zeros((300, 133, 3))
     points[:, 0, 0] = np.arange(300)
     times = np.arange(301) / 29.97                      # of a video; its points were counted by another decoder
-    found = matched(Brought(points, 29.0, rounded=True), np.array([0, 150, 300]), times, 301 / 29.97, np.arange(250),
-                    tmp_path)
-    assert found.keypoints[:, 0, 0].tolist() == [0, 150, 299]
+    brought = matched(Brought(points, 29.0, rounded=True), np.array([0, 150, 300]), times, 301 / 29.97, np.arange(250),
+                      tmp_path)
+    assert brought.keypoints[:, 0, 0].tolist() == [0, 150, 299]
     with pytest.raises(UserError, match="300 frames at 29 a second last 10.34 s, the video 10.04"):
         matched(Brought(points, 29.0), np.array([0]), times, 301 / 29.97, np.arange(250), tmp_path)
 
@@ -216,8 +217,8 @@ def test_frames_are_matched_by_time_where_the_file_tells_its_rate(tmp_path: Path
     points = np.zeros((100, 133, 3))
     points[:, 0, 0] = np.arange(100)
     times = np.arange(50) / 25                          # a video of 2 s; its points at 50 a second
-    found = matched(Brought(points, 50.0), np.array([0, 10, 49]), times, 2.0, np.arange(50), tmp_path)
-    assert found.keypoints[:, 0, 0].tolist() == [0, 20, 98]
+    brought = matched(Brought(points, 50.0), np.array([0, 10, 49]), times, 2.0, np.arange(50), tmp_path)
+    assert brought.keypoints[:, 0, 0].tolist() == [0, 20, 98]
     with pytest.raises(UserError, match="100 frames at 25 a second last 4.00 s, the video 2.00"):
         matched(Brought(points, 25.0), np.array([0]), times, 2.0, np.arange(50), tmp_path)
     with pytest.raises(UserError, match="100 frames of keypoints; expected 1, one for each frame taken, or 50"):
@@ -271,9 +272,9 @@ def test_what_is_no_pose_is_refused_in_a_line(tmp_path: Path, name: str, data: O
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     points = person()
     parts = [Component(name, names, [(0, 1)], (255, 0, 0)) for name, names in WHOLE_BODY]
-    found = read_keypoints(written(tmp_path / "a.pose", pose_bytes(points, parts, (210, 260), 12.5)), "clip")
-    np.testing.assert_allclose(found.keypoints, points, rtol=1e-6)
-    assert (found.rate, found.size) == (12.5, (210, 260))
+    brought = read_keypoints(written(tmp_path / "a.pose", pose_bytes(points, parts, (210, 260), 12.5)), "clip")
+    np.testing.assert_allclose(brought.keypoints, points, rtol=1e-6)
+    assert (brought.rate, brought.size) == (12.5, (210, 260))
 
 
 def test_a_folder_lacks_frames_in_which_nobody_was(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_numbers_that_are_none_are_an_error(tmp_path: Path) -> None:
         store(tmp_path, {"a": broken}).find("a", 4)
 
 
-@pytest.mark.parametrize("content, found", [
+@pytest.mark.parametrize("content, shape", [
     ({}, "an empty dict"), ([], "a list of 0"), (A, "array of shape"),
     ({"a": A[:, :17]}, r"'a': an array of shape \(4, 17, 3\)"),
     ({3: A}, "3: an array"), ({"a": {"points": A}}, "'a': a dict with the keys 'points'"), ({"a": None}, "'a': None"),
@@ -112,8 +112,8 @@ def test_numbers_that_are_none_are_an_error(tmp_path: Path) -> None:
     ([{"file_path": "s/1/f.png", "predictions": {"keypoints": A[0, :, :2]}}], "entry 0: .*scores None"),
     ([{"file_path": "s/1/f.png", "predictions": {"keypoints": A[0], "keypoint_scores": A[0, :, 2]}}], "entry 0"),
 ])
-def test_unknown_shape_says_what_is_there(tmp_path: Path, content: Any, found: str) -> None:
-    with pytest.raises(UserError, match=rf"unknown shape of keypoints \(.*{found}.*\); expected \{{name"):
+def test_unknown_shape_says_what_is_there(tmp_path: Path, content: Any, shape: str) -> None:
+    with pytest.raises(UserError, match=rf"unknown shape of keypoints \(.*{shape}.*\); expected \{{name"):
         store(tmp_path, content).find("a", 4)
     assert os.listdir(tmp_path) == ["keypoints.pkl"]
 

@@ -26,9 +26,9 @@ def test_mediapipe_s_landmarks_are_parts_of_the_picture(tmp_path: Path, shape: A
     points = np.random.default_rng(0).uniform(0.1, 0.9, (FRAMES, 543, 3))
     path = written(tmp_path / "a.json", json.dumps(
         {"fps": 12.5, "frames": [mediapipe(frame, **shape) for frame in points]}).encode())
-    found = read_keypoints(path, "clip")
-    assert found.rate == 12.5
-    on = found.on((200, 100), path)
+    brought = read_keypoints(path, "clip")
+    assert brought.rate == 12.5
+    on = brought.on((200, 100), path)
     np.testing.assert_allclose(on[:, 9], np.c_[points[:, 15, 0] * 200 - 0.5, points[:, 15, 1] * 100 - 0.5,
                                                points[:, 15, 2]], rtol=1e-5)
     assert (on[:, 91:, 2] == 1).all()
@@ -41,16 +41,16 @@ def test_landmarks_may_be_lists_of_numbers(tmp_path: Path) -> None:
         frames = [{"pose_landmarks": frame[:, :numbers].tolist()} for frame in points]
         path = written(tmp_path / "a.json", json.dumps(
             {"metadata": {"fps": 12.5, "width": 640, "height": 360}, "frames": frames}).encode())
-        found = read_keypoints(path, "clip")
-        np.testing.assert_allclose(found.keypoints[:, 9], np.c_[points[:, 15, :2], seen])
-        assert found.rate == 12.5
+        brought = read_keypoints(path, "clip")
+        np.testing.assert_allclose(brought.keypoints[:, 9], np.c_[points[:, 15, :2], seen])
+        assert brought.rate == 12.5
 
 
 def test_a_body_of_which_nothing_is_seen_is_not_seen(tmp_path: Path) -> None:
     points = np.random.default_rng(0).uniform(0.1, 0.9, (2, 543, 3))
     points[:, :33, 2] = 0
-    found = read(written(tmp_path / "a.json", json.dumps([mediapipe(frame) for frame in points]).encode()))
-    assert (found[:, :23, 2] == 0).all() and (found[:, 91:, 2] == 1).all()
+    keypoints = read(written(tmp_path / "a.json", json.dumps([mediapipe(frame) for frame in points]).encode()))
+    assert (keypoints[:, :23, 2] == 0).all() and (keypoints[:, 91:, 2] == 1).all()
 
 
 def test_a_visibility_of_nothing_says_nothing_of_hands(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_visibility_of_nothing_says_nothing_of_hands(tmp_path: Path) -> None:
 def test_a_hand_that_is_not_there_goes_with_its_wrist_and_is_unseen(tmp_path: Path) -> None:
     points = np.random.default_rng(0).uniform(0.1, 0.9, (3, 543, 3))
     frames = [mediapipe(points[0]), mediapipe(points[1], hands=False), mediapipe(points[2])]
-    found = read(written(tmp_path / "a.json", json.dumps(frames).encode()))
-    assert found[:, 91:112, 2].min(axis=1).tolist() == [1, 0, 1]
-    away = found[:, 91:112, :2] - found[:, 9:10, :2]
+    keypoints = read(written(tmp_path / "a.json", json.dumps(frames).encode()))
+    assert keypoints[:, 91:112, 2].min(axis=1).tolist() == [1, 0, 1]
+    away = keypoints[:, 91:112, :2] - keypoints[:, 9:10, :2]
     np.testing.assert_allclose(away[1], (away[0] + away[2]) / 2)

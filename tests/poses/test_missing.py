@@ -46,6 +46,6 @@ def test_nobody_at_all_is_nothing() -> None:
 
 
 def test_what_was_found_is_left_as_it_is() -> None:
-    found = [body(10), body(20), body(31)]
-    keypoints = filled(found)
-    assert keypoints is not None and (keypoints == np.array(found, np.float32)).all()
+    poses = [body(10), body(20), body(31)]
+    keypoints = filled(poses)
+    assert keypoints is not None and (keypoints == np.array(poses, np.float32)).all()

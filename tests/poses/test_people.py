@@ -48,8 +48,8 @@ def test_who_is_in_front_is_sure_of_both_shoulders() -> None:
     """A guess may be as wide as it likes; and no confidence is more than 1."""
     near, guessed = somebody(200, 1), somebody(600, 3)
     guessed[6, 2], near[9, 2] = 0.1, 7
-    found = foremost(np.stack([guessed, near]))
-    assert found is not None and found[5:7, 0].mean() < 400 and found[:, 2].max() == 1
+    person = foremost(np.stack([guessed, near]))
+    assert person is not None and person[5:7, 0].mean() < 400 and person[:, 2].max() == 1
     assert foremost(np.zeros((0, 133, 3))) is None
 
 

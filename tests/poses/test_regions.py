@@ -44,12 +44,12 @@ def test_the_drawn_hands_and_face_are_found(clip: SignedClip) -> None:
     labels, seen = regions(clip.keypoints)
     assert seen.all()
     inside = {HANDS: 0, FACE: 0}
-    found = {HANDS: 0, FACE: 0}
+    hits = {HANDS: 0, FACE: 0}
     for t in range(0, len(labels), 7):
         for region, mask in ((HANDS, painted(clip, t, (0, 1), False)), (FACE, painted(clip, t, (), True))):
             inside[region] += int((mask & (labels[t] == region)).sum())
-            found[region] += int((labels[t] == region).sum())
-    assert inside[HANDS] / found[HANDS] > 0.7 and inside[FACE] / found[FACE] > 0.9
+            hits[region] += int((labels[t] == region).sum())
+    assert inside[HANDS] / hits[HANDS] > 0.7 and inside[FACE] / hits[FACE] > 0.9
 
 
 def test_every_sure_point_of_a_hand_lies_in_hands(clip: SignedClip) -> None:

@@ -58,7 +58,7 @@ def test_lanes_are_those_of_the_method_chosen_by_their_own_names(page: Any) -> N
         page.select_option("#method", method)
         lanes = page.locator(".layer-lane:visible button")
         assert lanes.all_inner_texts()[:len(NAMES)] == list(NAMES)
-        assert all(f"Show {method}/" in each.get_attribute("title") for each in lanes.all())
+        assert all(f"Show {method}/" in lane.get_attribute("title") for lane in lanes.all())
 
 
 @pytest.mark.parametrize("width", [1280, 1600])

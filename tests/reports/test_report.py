@@ -43,7 +43,7 @@ def test_maps_of_noise_keep_to_the_budget_too() -> None:
     tiles["quiet"] = np.zeros((64, 56, 56), np.uint8)
     sheets = encode_maps(tiles, 64)
     assert sheets["quiet"].quality == QUALITIES[0]
-    assert sum(each.size for each in sheets.values()) <= 4 * 64 * MAP_BYTES
+    assert sum(sheet.size for sheet in sheets.values()) <= 4 * 64 * MAP_BYTES
 
 
 def test_tiles_lie_where_the_layout_says() -> None:
@@ -63,10 +63,10 @@ def test_tiles_lie_where_the_layout_says() -> None:
     ("rgb_stream.layer1", "twostream")])
 def test_maps_are_kept_at_the_layers_own_steps_and_positions(name: str, model: str) -> None:
     laid = made.layers(42)[model][name].laid
-    found = knots(laid)
-    assert found.values.shape == laid.raw.shape
+    quantised = knots(laid)
+    assert quantised.values.shape == laid.raw.shape
     for frame in (0, 1, 20, 41):
-        assert np.abs(rebuilt(found, frame) - laid.at(frame).astype(np.float32)).max() * 255 < 1
+        assert np.abs(rebuilt(quantised, frame) - laid.at(frame).astype(np.float32)).max() * 255 < 1
 
 
 def rebuilt(quantised: Knots, frame: int) -> np.ndarray:
@@ -79,7 +79,7 @@ def rebuilt(quantised: Knots, frame: int) -> np.ndarray:
     rows, columns = (layout[axis][0] + layout[axis][1] * np.arange(len(moment)) for axis in ("down", "across"))
     out = np.zeros((256, 256), np.float32)
     across = np.stack([np.interp(np.arange(left, right), columns, row) for row in moment])
-    out[top:bottom, left:right] = np.stack([np.interp(np.arange(top, bottom), rows, each) for each in across.T], 1)
+    out[top:bottom, left:right] = np.stack([np.interp(np.arange(top, bottom), rows, column) for column in across.T], 1)
     return out.clip(0, 1)
 
 

@@ -24,20 +24,20 @@ def row(gloss: str, verdict: str, left: float, inside: float, sequence: str = "a
 
 
 def test_groups_have_their_means_counts_and_clips() -> None:
-    found, = study([table([row("REGEN", "right", 0.3, 0.4), row("WIND", "right", 0.1, 0.2)]),
+    layer, = study([table([row("REGEN", "right", 0.3, 0.4), row("WIND", "right", 0.1, 0.2)]),
                     table([row("REGEN", "substituted", 0.0, 0.1, "b")])])
-    right, wrong = found["verdict"]
+    right, wrong = layer["verdict"]
     assert (right["name"], right["count"], wrong["count"]) == ("right", 2, 1)
     assert right["shares"] == pytest.approx([0.3, 0.1, 0.1, 0.5]) and right["hands"][0] == pytest.approx(0.3)
     assert right["time"][0] == pytest.approx(3)
-    assert {group["name"]: group["sequences"] for group in found["gloss"]} == {"REGEN": ["a", "b"], "WIND": ["a"]}
+    assert {group["name"]: group["sequences"] for group in layer["gloss"]} == {"REGEN": ["a", "b"], "WIND": ["a"]}
 
 
 def test_the_interval_holds_the_mean_and_is_a_point_where_all_are_alike() -> None:
-    found, = study([table([row("A", "right", 0.2, each / 10) for each in range(1, 9)])])
-    mean, low, high = found["verdict"][0]["time"]
+    layer, = study([table([row("A", "right", 0.2, tenth / 10) for tenth in range(1, 9)])])
+    mean, low, high = layer["verdict"][0]["time"]
     assert low < mean < high
-    assert found["verdict"][0]["hands"] == pytest.approx([0.3, 0.3, 0.3])
+    assert layer["verdict"][0]["hands"] == pytest.approx([0.3, 0.3, 0.3])
 
 
 def test_without_keypoints_there_are_no_shares() -> None:
@@ -54,6 +54,6 @@ def test_each_layer_is_counted_apart() -> None:
 
 def test_methods_of_one_layer_are_counted_apart() -> None:
     rows = [{**row("A", "right", 0.1, each), "method": method} for method, each in (("gradcam", 0.2), ("rise", 0.6))]
-    found = study([table(rows)])
-    assert [each["layer"] for each in found] == ["gradcam/deep", "rise/deep"]
-    assert [each["verdict"][0]["time"][0] for each in found] == pytest.approx([2, 6])
+    layers = study([table(rows)])
+    assert [layer["layer"] for layer in layers] == ["gradcam/deep", "rise/deep"]
+    assert [layer["verdict"][0]["time"][0] for layer in layers] == pytest.approx([2, 6])

@@ -31,10 +31,11 @@ def arrays(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, np.ndarray]:
 
 def test_what_was_written_is_read(arrays: Dict[str, np.ndarray], tmp_path: Path) -> None:
     (tmp_path / "cams.npz").write_bytes(npz_bytes(arrays))
-    found = read_cams(tmp_path / "cams.npz")["slowfast"]
-    assert found.layers["layer4"].flags == ("saturated",) and found.layers["layer4"].made == "product of all"
-    assert found.glosses[0].about == replace(records.gloss(1), layers={"layer4": ("saturated",)})
-    assert len(lines({"slowfast": found})) == 4
+    explanation = read_cams(tmp_path / "cams.npz")["slowfast"]
+    layer = explanation.layers["layer4"]
+    assert layer.flags == ("saturated",) and layer.made == "product of all"
+    assert explanation.glosses[0].about == replace(records.gloss(1), layers={"layer4": ("saturated",)})
+    assert len(lines({"slowfast": explanation})) == 4
 
 
 def about(change: Callable[[Any], Any]) -> Callable[[Dict[str, np.ndarray]], None]:
@@ -55,9 +56,9 @@ def test_who_takes_from_whom_is_kept(tmp_path: Path) -> None:
     among_joints = joint_map(np.zeros((3, 2)), np.zeros((3, 2, 2)), [0, 1], (3, 8, 8), np.eye(2, dtype=np.float32))
     layers = {"time": over_time, "joints": among_joints}
     write_cams(tmp_path / "cams.npz", {"slowfast": records.explanation(layers)})
-    found = read_cams(tmp_path / "cams.npz")["slowfast"].layers
+    read = read_cams(tmp_path / "cams.npz")["slowfast"].layers
     for name, written in layers.items():
-        kept = found[name].laid.matrix
+        kept = read[name].laid.matrix
         assert kept is not None and written.matrix is not None and (kept == written.matrix).all()
 
 

@@ -43,12 +43,12 @@ def test_a_reading_is_none_when_no_gloss_is_sure() -> None:
 
 def test_the_range_is_what_most_clips_of_the_corpus_have(tmp_path: Path) -> None:
     rows = [measured(None if number == 0 else number / 100, number / 200) for number in range(101)]
-    found = range_of(rows, "dev", "abc")
-    assert found["clips"] == 101 and np.allclose(found["confidence"], (0.0595, 0.9505))
-    assert np.allclose(found["blank"], (0.025, 0.475))
+    known = range_of(rows, "dev", "abc")
+    assert known["clips"] == 101 and np.allclose(known["confidence"], (0.0595, 0.9505))
+    assert np.allclose(known["blank"], (0.025, 0.475))
     write_range(tmp_path, Path("elsewhere/net.pt"), "abc", "dev", rows)
-    assert known_range(tmp_path / "net.pt", "abc") == found
-    assert known_range(Path("none/net.pt"), "abc", [tmp_path / f"net.pt{BESIDE}"]) == found
+    assert known_range(tmp_path / "net.pt", "abc") == known
+    assert known_range(Path("none/net.pt"), "abc", [tmp_path / f"net.pt{BESIDE}"]) == known
     assert known_range(tmp_path / "net.pt", "another file") is None
     (tmp_path / f"net.pt{BESIDE}").write_text("{")
     assert known_range(tmp_path / "net.pt", "abc") is None

@@ -19,7 +19,7 @@ SPANS = (records.span(1, "REGEN", (0, 10), "right", score=0.91), records.span(2,
 
 
 def contents(tier: Any) -> List[Tuple[float, float, str]]:
-    return [(each.start, each.stop, each.text) for each in tier.intervals]
+    return [(interval.start, interval.stop, interval.text) for interval in tier.intervals]
 
 
 def test_what_was_read_has_its_score_and_verdict() -> None:

@@ -46,8 +46,8 @@ def test_a_file_that_is_gone_or_of_another_size_has_it_made_again(folder: Path, 
 
 
 def test_inputs_that_changed_have_it_made_again(folder: Path) -> None:
-    found = existing(folder, SETTINGS, {**INPUTS, "annotation": "SONNE"})
-    assert found.record is None and found.flaw == "changed since: annotation"
+    result = existing(folder, SETTINGS, {**INPUTS, "annotation": "SONNE"})
+    assert result.record is None and result.flaw == "changed since: annotation"
 
 
 def test_other_settings_are_refused_and_named(folder: Path) -> None:
@@ -63,8 +63,8 @@ def test_other_settings_are_refused_and_named(folder: Path) -> None:
                                            ("preds.json", "[]"), ("preds.json", '{"sequence":')])
 def test_a_damaged_record_has_it_made_again(folder: Path, name: str, content: str) -> None:
     (folder / name).write_text(content)
-    found = existing(folder, SETTINGS, INPUTS)
-    assert found.record is None and name in found.flaw and found.aside == (name == "manifest.json")
+    result = existing(folder, SETTINGS, INPUTS)
+    assert result.record is None and name in result.flaw and result.aside == (name == "manifest.json")
 
 
 def test_the_same_size_is_not_enough_for_the_record(folder: Path) -> None:

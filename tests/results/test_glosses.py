@@ -29,7 +29,7 @@ def a_map() -> np.ndarray:
     return values
 
 
-def found() -> Any:
+def labelled() -> Any:
     """The left half is the left hand, the right half elsewhere; a signer is seen in all frames."""
     labels = np.full((FRAMES, SIDE, SIDE), APART.index("elsewhere"), np.uint8)
     labels[:, :, :32] = APART.index("left hand")
@@ -65,7 +65,7 @@ def test_a_map_that_was_checked_has_its_verdict() -> None:
 
 
 def test_shares_are_of_the_gloss_s_own_frames() -> None:
-    where, _ = some_rows(found())
+    where, _ = some_rows(labelled())
     assert where["left_hand"] == 1 and where["elsewhere"] == 0
     assert where["area_left_hand"] == 0.5 and where["area_elsewhere"] == 0.5 and where["area_face"] == 0
     assert where["hands"] == 1 and where["area_hands"] == 0.5 and where["lift_hands"] == 2
@@ -73,7 +73,7 @@ def test_shares_are_of_the_gloss_s_own_frames() -> None:
 
 def test_frames_without_a_signer_do_not_count() -> None:
     """Of the gloss's frames 4 to 7, on whose right half the map lies in frame 5 alone."""
-    labels, seen = found()
+    labels, seen = labelled()
     values = a_map()
     values[5] = 0
     values[5, :, 32:] = 0.2
@@ -85,7 +85,7 @@ def test_frames_without_a_signer_do_not_count() -> None:
 
 
 def test_hands_are_both_together() -> None:
-    labels, seen = found()
+    labels, seen = labelled()
     labels[:, :, 32:] = APART.index("right hand")
     values = a_map()
     values[5] = 0.2
@@ -136,7 +136,7 @@ def test_frames_are_counted_from_the_clip_s_first_where_the_network_sees_later_o
 
 
 def test_the_table_reads_back(tmp_path: Any) -> None:
-    text = table(some_rows(found()))
+    text = table(some_rows(labelled()))
     read = list(csv.DictReader(io.StringIO(text)))
     assert tuple(read[0]) == COLUMNS and read[0]["left_hand"] == "1.0" and read[1]["left_hand"] == ""
     for name in ("a", "b"):
@@ -151,6 +151,6 @@ def test_right_can_be_compared_with_wrong_as_the_documentation_does(tmp_path: Pa
     page = (REPOSITORY / "docs/files.md").read_text(encoding="utf-8")
     code = next(block for block in page.split("```python\n")[1:] if "glosses.csv" in block).split("```")[0]
     (tmp_path / "outputs/demo").mkdir(parents=True)
-    (tmp_path / "outputs/demo/glosses.csv").write_text(table(some_rows(found())))
+    (tmp_path / "outputs/demo/glosses.csv").write_text(table(some_rows(labelled())))
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert (done.stdout.split(), done.stderr) == (["slowfast", "where", "no", "1", "2.00"], "")

@@ -11,14 +11,14 @@ def test_values_that_are_all_the_same_leave_no_doubt() -> None:
 
 def test_the_ends_are_about_two_standard_errors_off() -> None:
     values = np.random.default_rng(0).normal(5, 1, 100)
-    found = of_mean(values.tolist())
-    assert found.value == pytest.approx(values.mean())
-    assert found.high - found.low == pytest.approx(4 * values.std() / 10, rel=0.25)
+    interval = of_mean(values.tolist())
+    assert interval.value == pytest.approx(values.mean())
+    assert interval.high - interval.low == pytest.approx(4 * values.std() / 10, rel=0.25)
 
 
 def test_one_value_has_no_interval_and_is_above_nothing() -> None:
-    found = of_mean([3.0])
-    assert found.value == 3 and np.isnan(found.low) and not found.above(0) and not found.below(9)
+    interval = of_mean([3.0])
+    assert interval.value == 3 and np.isnan(interval.low) and not interval.above(0) and not interval.below(9)
 
 
 def test_what_is_not_known_is_left_out() -> None:
@@ -26,5 +26,5 @@ def test_what_is_not_known_is_left_out() -> None:
 
 
 def test_ratios_are_of_sums_so_long_clips_weigh_more() -> None:
-    found = of_sums(np.array([[1.0, 1.0], [0.0, 9.0]]), lambda sums: sums[..., 0] / sums[..., 1])
-    assert found.value == pytest.approx(0.1) and (found.low, found.high) == (0, 1)
+    interval = of_sums(np.array([[1.0, 1.0], [0.0, 9.0]]), lambda sums: sums[..., 0] / sums[..., 1])
+    assert interval.value == pytest.approx(0.1) and (interval.low, interval.high) == (0, 1)

@@ -12,8 +12,8 @@ def test_pictures_of_the_query_s_own_camera_don_t_count() -> None:
 
 def test_precision_is_averaged_over_all_matches() -> None:
     similar = np.array([[0.9, 0.8, 0.7, 0.6]])
-    found = retrieval(similar, [(1, 9)], [(1, 1), (2, 1), (1, 2), (0, 3)])
-    assert found.mean_precision == pytest.approx((1 / 1 + 2 / 3) / 2) and found.cmc == (1.0, 1.0, 1.0)
+    quality = retrieval(similar, [(1, 9)], [(1, 1), (2, 1), (1, 2), (0, 3)])
+    assert quality.mean_precision == pytest.approx((1 / 1 + 2 / 3) / 2) and quality.cmc == (1.0, 1.0, 1.0)
 
 
 def test_ranks_are_counted_up_to_themselves() -> None:
@@ -25,8 +25,8 @@ def test_ranks_are_counted_up_to_themselves() -> None:
 
 
 def test_queries_that_nobody_could_find_are_left_out() -> None:
-    found = retrieval(np.ones((2, 2)), [(1, 1), (2, 9)], [(1, 1), (2, 1)])
-    assert found.queries == 1 and found.mean_precision in (1.0, 0.5)
+    quality = retrieval(np.ones((2, 2)), [(1, 1), (2, 9)], [(1, 1), (2, 1)])
+    assert quality.queries == 1 and quality.mean_precision in (1.0, 0.5)
 
 
 def test_similarity_is_the_cosine() -> None:

@@ -20,9 +20,9 @@ def test_of_maps_that_hide_in_another_way_than_those_measured_nothing_is_said(
     checkpoint = tmp_path / "made.pt"
     write_verdict(tmp_path, checkpoint, {"sha256": "abc", "layers": {"input": {"integrated": {"line": "held much"}}}})
     model, clip = Reader(), tiny_clip()
-    found = explain(model, clip, Question(method="integrated", budget=2, **asked))
-    record = describe_model("slowfast", model, clip, found, checkpoint, "abc", open_corpus(tmp_path))
-    assert (record.layers["input"].evidence == "held much") is said and record.hiding == found.hiding
+    explanation = explain(model, clip, Question(method="integrated", budget=2, **asked))
+    record = describe_model("slowfast", model, clip, explanation, checkpoint, "abc", open_corpus(tmp_path))
+    assert (record.layers["input"].evidence == "held much") is said and record.hiding == explanation.hiding
 
 
 def test_of_maps_from_the_still_clip_what_was_measured_of_those_is_said(tmp_path: Path) -> None:
@@ -30,6 +30,6 @@ def test_of_maps_from_the_still_clip_what_was_measured_of_those_is_said(tmp_path
     lines = {"integrated": {"line": "held little"}, "integrated, still": {"line": "held much"}}
     write_verdict(tmp_path, checkpoint, {"sha256": "abc", "layers": {"input": lines}})
     model, clip = Reader(), tiny_clip()
-    found = explain(model, clip, Question(method="integrated", budget=2, hide="still"))
-    record = describe_model("slowfast", model, clip, found, checkpoint, "abc", open_corpus(tmp_path))
+    explanation = explain(model, clip, Question(method="integrated", budget=2, hide="still"))
+    record = describe_model("slowfast", model, clip, explanation, checkpoint, "abc", open_corpus(tmp_path))
     assert record.layers["input"].evidence == "held much"

@@ -14,9 +14,9 @@ ASKED = ("--split", "test", "--seq", "clip-0,clip-1,clip-2,clip-3", "--write", "
 
 def shown(case: Case) -> Dict[str, Any]:
     text = (case.out / "index.html").read_text(encoding="utf-8")
-    found = re.search(r'id="data">(.*?)</script>', text, re.S)
-    assert found is not None
-    return json.loads(found.group(1))
+    match = re.search(r'id="data">(.*?)</script>', text, re.S)
+    assert match is not None
+    return json.loads(match.group(1))
 
 
 def test_a_batch_that_is_stopped_leaves_an_index_of_what_is_done_and_to_come(

@@ -45,8 +45,8 @@ def test_a_resting_hand_is_found_and_a_fast_one_lost() -> None:
 
 
 def test_jitter_grows_with_speed() -> None:
-    found = [off(posed(speed=speed), 1) for speed in (0, 4, 8)]
-    middles = [float(np.median(each[each < 15])) for each in found]
+    offsets = [off(posed(speed=speed), 1) for speed in (0, 4, 8)]
+    middles = [float(np.median(off_by[off_by < 15])) for off_by in offsets]
     assert middles[0] < middles[1] < middles[2] and middles[0] == pytest.approx(ESTIMATOR.hand * 1.18, rel=0.15)
 
 

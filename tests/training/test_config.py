@@ -75,8 +75,8 @@ def test_a_range_ascends(value: str) -> None:
 def test_no_number_of_a_recipe_is_without_limits() -> None:
     for kind in (DataConfig, OptimizerConfig, ScheduleConfig, TrainerConfig, SlowFastAugment, TwoStreamAugment,
                  SlowFastWeights, TwoStreamWeights):
-        for each in dataclasses.fields(kind):
-            assert each.type in (str, bool, Optional[str]) or "within" in each.metadata, each.name
+        for field in dataclasses.fields(kind):
+            assert field.type in (str, bool, Optional[str]) or "within" in field.metadata, field.name
 
 
 @pytest.mark.parametrize("value", ["[1", "a: b: c", "'"])

@@ -93,7 +93,7 @@ def test_pyramid_heads_are_weighed_by_stream() -> None:
 def slow_ctc(logits: Tensor, labels: List[int]) -> float:
     """[T, V] of one clip: minus the log of the summed probability of all its alignments, step by step."""
     shares = logits.double().softmax(1)
-    states = [0] + [each for label in labels for each in (label, 0)]
+    states = [0] + [symbol for label in labels for symbol in (label, 0)]
     alive = [float(shares[0, states[0]]), float(shares[0, states[1]]), *[0.0] * (len(states) - 2)]
     for step in shares[1:]:
         come = []

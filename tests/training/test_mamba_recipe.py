@@ -21,18 +21,18 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_rates_fall_towards_the_stem_and_temporal_layers_keep_theirs() -> None:
     network = networks.recogniser("mamba").network          # 3 blocks
-    found = {}
+    rates = {}
     for group in layer_decayed(network, 3, 0.05, 0.75):
         for parameter in group["params"]:
-            found[id(parameter)] = (group["scale"], group["weight_decay"])
-    named = {name: found[id(parameter)] for name, parameter in network.named_parameters()}
+            rates[id(parameter)] = (group["scale"], group["weight_decay"])
+    named = {name: rates[id(parameter)] for name, parameter in network.named_parameters()}
     assert named["cls_token"] == (0.75 ** 4, 0.0)
     assert named["patch_embed.stem.weight"] == (0.75 ** 4, 0.05)
     assert named["layers.0.spatial_mixer.in_proj.weight"] == (0.75 ** 3, 0.05)
     assert named["layers.2.mlp.fc1.bias"] == (0.75, 0.0) and named["layers.2.spatial_norm.weight"] == (0.75, 0.0)
     assert named["layers.0.temporal_mixer.in_proj.weight"] == (1.0, 0.05)
     assert named["layers.0.temporal_norm.weight"] == (1.0, 0.0) and named["head.weight"] == (1.0, 0.05)
-    assert len(found) == len(list(network.parameters()))
+    assert len(rates) == len(list(network.parameters()))
 
 
 def test_only_what_has_fractions_is_averaged() -> None:

@@ -37,12 +37,12 @@ def outputs(steps: List[int], classes: int = 5) -> Dict[str, Tensor]:
 
 def ways(probabilities: Tensor, labels: List[int]) -> float:
     """The probability [T, V] that a clip reads so: every path written out."""
-    found = 0.0
+    total = 0.0
     for path in np.ndindex(*[probabilities.shape[1]] * len(probabilities)):
         read = [now for before, now in zip((None, *path), path) if now != before and now != 0]
         if read == labels:
-            found += math.prod(float(probabilities[t, c]) for t, c in enumerate(path))
-    return found
+            total += math.prod(float(probabilities[t, c]) for t, c in enumerate(path))
+    return total
 
 
 def test_losses_are_their_formula_written_out() -> None:

@@ -86,7 +86,7 @@ def test_what_parts_are_worth_is_what_the_intervention_says(data: Path, tmp_path
     trainer = make_trainer(data, tmp_path, write_recipe(tmp_path, "vac"))
     watch = Watch(Watched(1, ("conv2d.layer4",), True), trainer.protocol, trainer.recogniser, trainer.samples.dev)
     trainer.recogniser.network.classifier.bias.data[0] = -30      # type: ignore[union-attr,operator,index]
-    found = watch.look()
+    figures = watch.look()
     clip = replace(trainer.protocol.clip(trainer.samples.dev, 0), keypoints=watch.keypoints[0])
     made = explain(trainer.recogniser, clip, Question(target="each", layers=("conv2d.layer4",), parts=4))
     assert made.parts is not None and made.parts.glosses
@@ -94,8 +94,8 @@ def test_what_parts_are_worth_is_what_the_intervention_says(data: Path, tmp_path
         worth = [gloss.parts[number].value for gloss in made.parts.glosses]
         values = [value for value in worth if value is not None]
         if values:
-            assert found[f"watch/worth/{part.name}"] == pytest.approx(np.mean(values))
-    assert sum(name.startswith("watch/worth/") for name in found) >= 3
+            assert figures[f"watch/worth/{part.name}"] == pytest.approx(np.mean(values))
+    assert sum(name.startswith("watch/worth/") for name in figures) >= 3
 
 
 @pytest.mark.parametrize("text", ["", "0", "many", "2,", "2,,conv2d.layer1", "-1", "1.5"])

@@ -34,18 +34,18 @@ def test_every_container_gives_its_frames_in_order(tmp_path: Path, name: str, co
 @pytest.mark.parametrize("rate, stop", [(50, 3), (30, 3), (15, 3), (24, 2)])
 def test_frames_are_taken_by_time_stamp(tmp_path: Path, rate: int, stop: int) -> None:
     footage = open_footage(write_video(tmp_path / "a.mp4", rate * stop, rate=rate))
-    found = np.array(numbers(footage, taken(footage, 0, None)))
-    assert len(found) == 25 * stop
-    assert np.abs(found / rate - np.arange(25 * stop) / 25).max() <= 0.5 / rate + 1e-6
+    frames = np.array(numbers(footage, taken(footage, 0, None)))
+    assert len(frames) == 25 * stop
+    assert np.abs(frames / rate - np.arange(25 * stop) / 25).max() <= 0.5 / rate + 1e-6
 
 
 def test_a_variable_rate_is_followed(tmp_path: Path) -> None:
     times = np.cumsum(np.tile([0.020, 0.035, 0.110, 0.020, 0.015], 12)).round(3)
     footage = open_footage(write_video(tmp_path / "a.mkv", len(times), times=list(times)))
     assert np.abs(footage.times - (times - times[0])).max() < 1e-3
-    found = np.array(numbers(footage, taken(footage, 0, None)))
-    moments = np.arange(len(found)) / 25
-    apart = np.abs(footage.times[found] - moments)
+    frames = np.array(numbers(footage, taken(footage, 0, None)))
+    moments = np.arange(len(frames)) / 25
+    apart = np.abs(footage.times[frames] - moments)
     assert (apart <= np.abs(footage.times[None] - moments[:, None]).min(axis=1) + 1e-3).all()
 
 
@@ -56,7 +56,7 @@ def test_a_film_is_never_held(tmp_path: Path) -> None:
     gc.disable()
     try:
         shown = numbers(footage, taken(footage, 0, None))
-        held = sum(isinstance(each, av.VideoFrame) for each in gc.get_objects())
+        held = sum(isinstance(thing, av.VideoFrame) for thing in gc.get_objects())
     finally:
         gc.enable()
     assert shown == list(range(200)) and held < 5

@@ -22,18 +22,18 @@ def standing(scale: float, left: float, top: float, frames: int = 9) -> np.ndarr
 
 @pytest.mark.parametrize("scale, left, top", [(1, 0, 0), (2.5, 300, 40), (0.5, 11, 200), (4, -120, -60)])
 def test_the_box_is_where_the_signer_stands(scale: float, left: int, top: int) -> None:
-    found = around(standing(scale, left, top), (1080, 1920))
-    assert found is not None
-    assert abs(found.left - left) <= 1 + scale and abs(found.top - top) <= 1
-    assert abs(found.width - 210 * scale) <= 1 and abs(found.height - 260 * scale) <= 1
+    crop = around(standing(scale, left, top), (1080, 1920))
+    assert crop is not None
+    assert abs(crop.left - left) <= 1 + scale and abs(crop.top - top) <= 1
+    assert abs(crop.width - 210 * scale) <= 1 and abs(crop.height - 260 * scale) <= 1
 
 
 def test_a_point_that_was_guessed_moves_nothing() -> None:
     keypoints = standing(2, 100, 50)
     keypoints[:, 0] = (900, 900, 0.1)
     keypoints[:5, 5] = (-500, 0, 0.2)           # in most frames
-    found = around(keypoints, (1080, 1920))
-    assert found is not None and found.share(Crop(100, 50, 420, 520)) > 0.97
+    crop = around(keypoints, (1080, 1920))
+    assert crop is not None and crop.share(Crop(100, 50, 420, 520)) > 0.97
 
 
 def test_one_shoulder_is_not_enough() -> None:
@@ -59,8 +59,8 @@ def test_a_signer_who_is_turned_aside_is_not_zoomed_in_on(wide: float) -> None:
     keypoints = standing(2, 300, 40)
     middle = keypoints[:, BODY, 0].mean()
     keypoints[:, BODY, 0] = middle + wide * (keypoints[:, BODY, 0] - middle)
-    found = around(keypoints, (1080, 1920))
-    assert found is not None and abs(found.height - 520) < 8 and abs(found.left + found.width / 2 - middle) < 15
+    crop = around(keypoints, (1080, 1920))
+    assert crop is not None and abs(crop.height - 520) < 8 and abs(crop.left + crop.width / 2 - middle) < 15
     assert side_on(keypoints) == pytest.approx(wide, abs=0.02)
 
 

@@ -58,4 +58,4 @@ def test_a_part_that_ends_in_a_movement_says_so(tmp_path: Path) -> None:
     np.save(tmp_path / "points.npy", keypoints)
     dataset = VideoDataset([film], VideoRequest(longest=3.2, keypoints=tmp_path / "points.npy"))
     notes = [clip.origin.notes for clip in map(dataset.clip, range(2)) if clip.origin]
-    assert [any("ends while hands move" in note for note in each) for each in notes] == [True, False]
+    assert [any("ends while hands move" in note for note in part_notes) for part_notes in notes] == [True, False]

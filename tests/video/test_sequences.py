@@ -160,9 +160,9 @@ def test_keypoints_may_be_of_the_frames_taken_of_the_video_or_of_all_that_would_
     """Of ten frames every second one would be taken, and two are."""
     points = np.zeros((len(list(rows)), 133, 3))
     points[:, 0, 0] = list(rows)
-    found = matched(Brought(points), np.array([4, 6]), np.arange(10) / 50, 0.2, np.arange(0, 10, 2),
-                    Path("points.npy")).keypoints
-    assert (found == points[mine]).all() and found[:, 0, 0].tolist() == [4, 6]
+    brought = matched(Brought(points), np.array([4, 6]), np.arange(10) / 50, 0.2, np.arange(0, 10, 2),
+                      Path("points.npy")).keypoints
+    assert (brought == points[mine]).all() and brought[:, 0, 0].tolist() == [4, 6]
 
 
 @pytest.mark.parametrize("given, said", [

@@ -34,7 +34,7 @@ def test_a_cut_is_found_and_a_whole_take_has_none(takes: Callable[[int, str], Ta
     keypoints = np.concatenate([first, second])
     assert shots(keypoints, SIZE, shown(before + after)) == [0, FRAMES, 2 * FRAMES]
     assert shots(first, SIZE, shown(before)) == [0, FRAMES] and shots(second, SIZE, shown(after)) == [0, FRAMES]
-    assert sudden_changes(np.stack([cv2.resize(each, (48, 27)) for each in before + after])) == [FRAMES]
+    assert sudden_changes(np.stack([cv2.resize(picture, (48, 27)) for picture in before + after])) == [FRAMES]
 
 
 def test_points_that_jump_to_another_while_the_picture_stays_are_no_cut(takes: Callable[[int, str], Take]) -> None:
@@ -44,12 +44,12 @@ def test_points_that_jump_to_another_while_the_picture_stays_are_no_cut(takes: C
     assert jumps(points) == [12] and shots(points, SIZE, shown(pictures)) == [0, FRAMES]
 
 
-@pytest.mark.parametrize("frame, found", [(3, []), (6, [6]), (54, [54]), (57, [])])
-def test_a_shot_is_no_shorter_than_a_few_frames(frame: int, found: List[int]) -> None:
+@pytest.mark.parametrize("frame, cuts", [(3, []), (6, [6]), (54, [54]), (57, [])])
+def test_a_shot_is_no_shorter_than_a_few_frames(frame: int, cuts: List[int]) -> None:
     keypoints = np.zeros((60, 133, 3))
     keypoints[:, BODY, :2], keypoints[:, BODY, 2] = STANDING, 1
     keypoints[frame:, BODY, 0] += 90
-    assert jumps(keypoints) == found
+    assert jumps(keypoints) == cuts
 
 
 def test_borders_are_between_shots() -> None:
