@@ -36,7 +36,8 @@ function showMade(made, preds, models) {
     preds.peak_memory ? facts([["peak memory", `${(preds.peak_memory / 2 ** 30).toFixed(2)} GB`]]) : null));
   made.append(columns);
   if (preds.command) {
-    made.append(make("h3", { text: "To make it again" }), make("pre", { class: "command", tabindex: "0" }, make("code", { text: preds.command })));
+    made.append(make("h3", { text: "To make it again" }), make("pre", { class: "command", tabindex: "0" },
+      make("code", {}, ...preds.command.split(" ").flatMap((word, index) => [index ? " " : "", make("span", { text: word })]))));      // no break within a flag
   }
 }
 
