@@ -153,4 +153,4 @@ def test_right_can_be_compared_with_wrong_as_the_documentation_does(tmp_path: Pa
     (tmp_path / "outputs/demo").mkdir(parents=True)
     (tmp_path / "outputs/demo/glosses.csv").write_text(table(some_rows(labelled())))
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
-    assert (done.stdout.split(), done.stderr) == (["slowfast", "where", "no", "1", "2.00"], "")
+    assert (done.stdout.split(), done.stderr) == (["slowfast", "gradcam", "where", "no", "1", "2.00"], "")
