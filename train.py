@@ -10,6 +10,7 @@ from datasets.corpora import CORPORA, find_corpus
 from files.output import output_folder
 from files.workspace import Workspace, find_data_root, find_input
 from models.registry import EMBEDDERS
+from records.networks import RESTORER
 from runs.sharing import first_to_say
 from terminal.command_exit import ended
 from terminal.command_line import VERSION, OneLineParser, data_flag, dataset_flag, device_flag, refuse
@@ -75,11 +76,12 @@ def _out(args: argparse.Namespace) -> Path:
 
 
 def train(args: argparse.Namespace) -> float:
-    """Gives the best dev WER, or of an embedder the best mAP; 0 where only features were asked for."""
+    """Gives the best dev WER, of an embedder the best mAP, of a restorer the least dev loss; 0 for features alone."""
     workspace = Workspace()
     recipe = find_input(args.config, workspace)
     out = _out(args)
     from training.config import load_config
+    from training.denoising import start as start_denoising
     from training.distributed import join, leave
     from training.identities import start as start_identities
     from training.run import extract, start
@@ -97,6 +99,9 @@ def train(args: argparse.Namespace) -> float:
             return start_identities(config, architecture, root, out, process, args.resume).run()
         corpus = find_corpus(args.data_root or data.root, args.dataset or data.dataset, workspace,
                              Path(data.info) if data.info else None)
+        if architecture["model"] == RESTORER:
+            refuse(args, ("extract", "watch"), "a restorer of crops is trained: it reads no glosses")
+            return start_denoising(config, architecture, corpus, out, process, args.resume).run()
         if args.extract:
             extract(config, architecture, corpus, out, process, args.views or 1, "float16" if args.half else "float32")
             return 0.0

@@ -8,6 +8,7 @@ import numpy as np
 from datasets.clip import Whole
 from datasets.corpus import INFO, PHOENIX, Row, Table, read_corpus, select, splits
 from datasets.frames import decode_frames, find_frames
+from files.restored_mark import INVENTED, is_restored
 from files.workspace import REPOSITORY, Workspace
 from geometry.viewport import Viewport
 from glosses.rules import COMMON, Rule
@@ -123,6 +124,10 @@ class Corpus:
         if not paths:
             looked = " or ".join(str(folder / pattern) for folder, pattern in self.patterns(row, split, size))
             raise UserError(f"'{row.seq_id}' has no frames: expected files {looked}; unpack them there")
+        if is_restored(paths[0].parent):
+            raise UserError(f"{paths[0].parent}: restored by restore.py: {INVENTED}, and nothing is measured or learnt "
+                            "from them; put the corpus's own frames there, or read these with main.py --video FOLDER "
+                            "--restored")
         return paths
 
     def decode(self, paths: Sequence[Path], whole: bool = False) -> np.ndarray:

@@ -22,12 +22,15 @@ def to_yuv(picture: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420)
 
 
-def write_mp4(path: Path, pictures: Iterable[np.ndarray], width: int, height: int, fps: float) -> None:
-    """pictures as `to_yuv` gives them."""
+def write_mp4(path: Path, pictures: Iterable[np.ndarray], width: int, height: int, fps: float,
+              comment: str = "") -> None:
+    """pictures as `to_yuv` gives them. comment: kept in the file."""
     if max(width, height) > LONGEST_SIDE:
         raise UserError(f"the video would have {width}x{height} pixels, and H.264 takes {LONGEST_SIDE} a side; ask for "
                         "fewer layers, or leave it out with --write frames report")
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
+        if comment:
+            container.metadata["comment"] = comment
         stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001), options=dict(ENCODER))
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for picture in pictures:

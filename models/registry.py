@@ -41,7 +41,8 @@ def _named(name: str, names: Mapping[str, str]) -> Any:
 
 
 def published_architecture(name: str) -> Dict[str, Any]:
-    network_class(name)
+    if name != networks.RESTORER:
+        network_class(name)
     return yaml.safe_load((CONFIGS / f"{name}.yaml").read_text())
 
 
@@ -51,17 +52,17 @@ def create(architecture: Dict[str, Any], vocabulary: "Optional[GlossVocabulary]"
     from glosses.vocabulary import GlossVocabulary
 
     made = recogniser_class(str(architecture.get("model")))
-    _check_keys(architecture, source)
+    check_keys(architecture, source)
     return made(architecture, vocabulary or GlossVocabulary([]))
 
 
 def create_embedder(architecture: Dict[str, Any], source: str = "architecture") -> "Embedder":
     made = embedder_class(str(architecture.get("model")))
-    _check_keys(architecture, source)
+    check_keys(architecture, source)
     return made(architecture)
 
 
-def _check_keys(architecture: Mapping[str, Any], source: str) -> None:
+def check_keys(architecture: Mapping[str, Any], source: str) -> None:
     name = str(architecture["model"])
     published = published_architecture(name)
     missing, unknown = sorted(set(published) - set(architecture)), sorted(set(architecture) - set(published), key=str)
@@ -129,7 +130,9 @@ def build_embedder(name: str, checkpoint: Path, device: str = "cpu") -> "Embedde
 def _weights(file: "Checkpoint", made: "Type[Explainable]") -> Tuple[Dict[str, Any], str]:
     """A file's tensors, and the title of the network that they look like; another than the one asked for is refused."""
     stored = file.weights()
-    known = map(network_class, (*MODELS, *EMBEDDERS))
+    from models.restorer import Restorer
+
+    known: Tuple[Any, ...] = (*map(network_class, (*MODELS, *EMBEDDERS)), Restorer)
     looks_like = next((kind.title for kind in known if kind.signature in stored), "")
     if looks_like and looks_like != made.title:
         raise UserError(f"{file.path}: not a checkpoint of {made.title}; it looks like one of {looks_like}")

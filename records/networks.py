@@ -63,6 +63,7 @@ EMBEDDERS: Tuple[Network, ...] = (
     Network("promptsg", "PromptSG", "models.promptsg:PromptSG", shows="attention"),
     Network("arcface", "ArcFace", "models.arcface:ArcFace"),
 )
+RESTORER = "restorer"       # what hands and faces look like: neither reads nor compares, see restore.py
 BY_NAME = {network.name: network for network in (*RECOGNISERS, *EMBEDDERS)}
 
 

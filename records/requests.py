@@ -46,12 +46,14 @@ class VideoRequest:
     paths: Tuple[Path, ...] = ()
     person: Optional[str] = None                    # of several: left, right, a number; None: with the widest shoulders
     estimator: Optional[str] = None                 # none, a name, or None for one that is installed
+    restored: bool = False                          # takes what restore.py made
 
     def settings(self) -> Dict[str, object]:
         """What makes two runs on a video the same, as JSON has it."""
         return {"from": self.start, "to": self.stop, "fps_in": "keep" if self.keep else self.rate or "25 taken",
                 "crop": "auto" if self.crop is None else ",".join(map(str, self.crop)), "longest": self.longest,
                 "truth": " ".join(self.truth), **({"person": self.person} if self.person else {}),
+                **({"restored": True} if self.restored else {}),
                 **({"annotation": str(self.annotation), "tier": self.tier} if self.annotation else {}),
                 **({"segments": str(self.segments), "segment_tier": self.segment_tier} if self.segments else {})}
 

@@ -15,8 +15,11 @@ ASSETS = Path(__file__).resolve().parent / "assets"
 
 
 def page(template: str, styles: Sequence[str], scripts: Sequence[str], title: str, data: Dict[str, Any],
-         sheets: Dict[str, Sequence[bytes]], plain: str = "") -> str:
-    """`plain` is what a reader without JavaScript gets, as text. A font of its Chinese characters goes in."""
+         sheets: Dict[str, Sequence[bytes]], plain: str = "", films: bool = False) -> str:
+    """`plain` is what a reader without JavaScript gets, as text. A font of its Chinese characters goes in.
+
+    films: it shows some that lie beside it.
+    """
     script = "\n".join(_asset(name) for name in scripts)
     data_text, face = json_in_html(data), ""
     if is_chinese(data_text + plain + title):
@@ -27,7 +30,7 @@ def page(template: str, styles: Sequence[str], scripts: Sequence[str], title: st
         "title": html.escape(title),
         # Only this script may run and nothing may be fetched, whatever a gloss is called.
         "policy": f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src 'self' data:"
-                  + ("; font-src data:" if face else ""),
+                  + ("; font-src data:" if face else "") + ("; media-src 'self'" if films else ""),
         "style": face + "\n".join(_asset(name) for name in styles),
         "script": script,
         "data": data_text,

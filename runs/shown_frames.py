@@ -59,7 +59,7 @@ def _of_video(run: ExplainedRun, numbers: Sequence[int], video: Optional[str]) -
         raise UserError(f"{path}, from which {run.record.sequence} was cut, is not there any more; name it with "
                         "--video FILE")
     keep, rate = asked_rate(None if asked["fps_in"] == "25 taken" else str(asked["fps_in"]))
-    footage = open_footage(path, rate)
+    footage = open_footage(path, rate, restored=True)      # the run's page says so
     if video is None and stamp(footage.files) != manifest.inputs.get("frames"):
         raise UserError(f"{path} has changed since {run.record.sequence} was cut from it; explain it again, or name "
                         "the video with --video FILE if it is the same")

@@ -11,7 +11,7 @@ from terminal.numbers import seconds
 
 ESTIMATORS = ("mediapipe", "rtmlib", "rtmlib-performance", "rtmlib-balanced", "rtmlib-lightweight", "none")
 OF_VIDEOS = ("start", "stop", "fps_in", "truth", "tier", "segments", "crop", "keypoints", "person", "longest",
-             "estimator")
+             "estimator", "restored")
 
 
 def video_arguments(add: Callable[..., Any]) -> None:
@@ -30,6 +30,8 @@ def video_arguments(add: Callable[..., Any]) -> None:
     add("--keypoints", metavar="FILE",
         help="the signer's points: .pose, JSON of OpenPose, MMPose or MediaPipe (or a folder with one for each frame, "
              "or a .pose for each video), or npz, npy or pickle of [T,133,3] in pixels of the video (default: found)")
+    add("--restored", action="store_true",
+        help="read what restore.py made, whose hands and faces are invented; page and video say so")
     add("--longest", type=seconds, metavar="SECONDS",
         help="a longer video is read in parts that end where hands rest (without keypoints: equal ones; default: 16)")
 
@@ -89,4 +91,5 @@ def videos_asked(given: argparse.Namespace) -> Optional[VideoRequest]:
         truth=() if annotation else tuple((given.truth or "").split()), annotation=annotation, tier=given.tier or "",
         segments=expanded(segments[0]).absolute() if given.segments else None, segment_tier=" ".join(segments[1:]),
         longest=given.longest or VideoRequest.longest,
-        paths=tuple(expanded(path).absolute() for path in given.video), estimator=given.estimator, person=given.person)
+        paths=tuple(expanded(path).absolute() for path in given.video), estimator=given.estimator, person=given.person,
+        restored=given.restored)

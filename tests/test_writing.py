@@ -12,6 +12,7 @@ from tests.test_house import modules
 INTO_DRAFTS: Dict[str, Set[str]] = {
     "drawing.figure": {"_bring_fonts"},
     "render": {"render", "draw"},
+    "drawing.before_after": {"write_before_after"},
     "drawing.framing": {"write_framing"},
     "drawing.video": {"write_mp4"},             # to a path: in a sequence's folder, or a part of atomic_file
     "pairs.pair_files": {"write_maps"},
@@ -22,6 +23,8 @@ INTO_DRAFTS: Dict[str, Set[str]] = {
     "results.elan": {"write_elan"},
     "results.folder": {"write_preds"},
     "results.manifest": {"write_manifest"},
+    "results.restored": {"write_restored"},
+    "runs.restoring": {"_show"},
     "runs.writing": {"_write_glosses", "_write_parts", "draw"},
     "signer.evidence": {"write_evidence"},
     "signer.people": {"make_people"},           # draft_folder's
@@ -35,6 +38,7 @@ NO_FILES: Dict[str, Set[str]] = {
     "terminal.output": {"_to_nothing"},         # /dev/null
     "training.checkpointing": {"save"},         # torch.save into memory, then atomic_file
     "training.trainer": {"run"},                # TensorBoard's log, which grows
+    "training.denoising": {"run"},              # the same
     "poses.keypoint_index": {"_fill"},          # a database under a lock, renamed when it is whole
 }
 WRITERS = {"write_text", "write_bytes", "savefig", "save", "savez", "savez_compressed", "tofile", "dump", "imwrite",

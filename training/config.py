@@ -10,7 +10,9 @@ import yaml
 
 from files.reading import read_text
 from models.registry import EMBEDDERS
+from records.networks import RESTORER
 from terminal.errors import UserError
+from training.crops import CropProtocol
 from training.curriculum import CurriculumConfig
 from training.identities import IdentityProtocol
 from training.protocols import find_protocol
@@ -39,20 +41,33 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Tuple[Config, Dict
     check_keys(tree, known, path.name)
     model = build(ModelConfig, tree.get("model", {}), "model")
     architecture = read_yaml(_beside(path, model.architecture))
-    protocol: Type[Any] = (IdentityProtocol if architecture.get("model") in EMBEDDERS
-                           else find_protocol(architecture))
+    protocol = _protocol(architecture)
     types: Dict[str, Type[Any]] = {
         "data": DataConfig, "augment": protocol.Augment, "loss": protocol.Loss, "optimizer": OptimizerConfig,
         "schedule": ScheduleConfig, "trainer": TrainerConfig}
     parts = {name: build(kind, tree.get(name) or {}, name) for name, kind in types.items()}
     parts["trainer"] = _with_engine(path, parts["trainer"], parts["data"], architecture)
-    if parts["data"].features and architecture.get("model") in EMBEDDERS:
-        raise UserError("data.features: is for recognisers; embedders are trained on pictures, leave it out")
+    if parts["data"].features:
+        _for_recognisers("data.features", architecture)
     if tree.get("curriculum") is not None:
-        if architecture.get("model") in EMBEDDERS:
-            raise UserError("curriculum: is for recognisers; embedders are trained on pictures, leave it out")
+        _for_recognisers("curriculum", architecture)
         parts["curriculum"] = build(CurriculumConfig, tree["curriculum"], "curriculum")
     return Config(model=model, **parts), architecture
+
+
+def _protocol(architecture: Mapping[str, Any]) -> Type[Any]:
+    name = architecture.get("model")
+    if name == RESTORER:
+        return CropProtocol
+    return IdentityProtocol if name in EMBEDDERS else find_protocol(dict(architecture))
+
+
+def _for_recognisers(key: str, architecture: Mapping[str, Any]) -> None:
+    """UserError where another kind of network is trained."""
+    if architecture.get("model") == RESTORER:
+        raise UserError(f"{key}: is for recognisers; restorers are trained on crops, leave it out")
+    if architecture.get("model") in EMBEDDERS:
+        raise UserError(f"{key}: is for recognisers; embedders are trained on pictures, leave it out")
 
 
 def read_yaml(path: Path) -> Dict[str, Any]:
@@ -81,8 +96,7 @@ def _with_engine(recipe: Path, trainer: TrainerConfig, data: DataConfig,
                  architecture: Mapping[str, Any]) -> TrainerConfig:
     if not trainer.deepspeed:
         return trainer
-    if architecture.get("model") in EMBEDDERS:
-        raise UserError("trainer.deepspeed: is for recognisers; embedders are trained in one process, leave it out")
+    _for_recognisers("trainer.deepspeed", architecture)
     if data.features:
         raise UserError("trainer.deepspeed: not with data.features, whose backbone is left out; leave one of them out")
     return dataclasses.replace(trainer, deepspeed=str(_beside(recipe, trainer.deepspeed)))

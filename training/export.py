@@ -11,8 +11,9 @@ if __package__ in (None, ""):                 # run as a script
 import torch
 
 from files.workspace import find_input
-from models.checkpoint import WEIGHTS
+from models.checkpoint import AVERAGED, WEIGHTS
 from models.registry import network_class
+from records.networks import RESTORER
 from terminal.command_exit import ended
 from training import checkpointing
 
@@ -20,9 +21,13 @@ from training import checkpointing
 def export(source: Path, target: Path, half: bool) -> int:
     content = checkpointing.load(find_input(source))
     name = next(name for name in WEIGHTS if name in content)
-    computed = network_class(content["architecture"]["model"]).computed      # the network makes them itself
+    restorer = content["architecture"]["model"] == RESTORER
+    # What the network makes itself is left out.
+    computed = () if restorer else network_class(content["architecture"]["model"]).computed
+    # Of a restorer the averaged weights are meant.
+    source_of = AVERAGED if restorer and AVERAGED in content else name
     weights = {key: value.half() if half and value.is_floating_point() and fits(value) else value
-               for key, value in content[name].items() if not (computed and key.endswith(computed))}
+               for key, value in content[source_of].items() if not (computed and key.endswith(computed))}
     kept: Dict[str, Any] = {name: weights, **{key: content[key] for key in ("epoch", "architecture", "vocabulary")
                                              if key in content}}
     checkpointing.save(target, kept)

@@ -1,6 +1,6 @@
 """What a recipe can say, part by part, and what holds where it says nothing."""
-from dataclasses import dataclass, field
-from typing import Any, Optional, Tuple
+from dataclasses import asdict, dataclass, field
+from typing import Any, Dict, Optional, Tuple
 
 from training.curriculum import CurriculumConfig
 from training.within import within
@@ -79,3 +79,14 @@ class Config:
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     trainer: TrainerConfig = field(default_factory=TrainerConfig)
     curriculum: Optional[CurriculumConfig] = None
+
+
+def plain(config: Config) -> Dict[str, Any]:
+    """Tuples as lists: YAML has no tuples."""
+    def without_tuples(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: without_tuples(entry) for key, entry in value.items()}
+        return [without_tuples(entry) for entry in value] if isinstance(value, tuple) else value
+
+    made: Dict[str, Any] = without_tuples(asdict(config))
+    return made

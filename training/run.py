@@ -1,5 +1,4 @@
 """From a recipe to a trainer: vocabulary, network, starting weights."""
-import dataclasses
 import logging
 from pathlib import Path
 from typing import Any, Dict, Optional, Tuple
@@ -22,7 +21,7 @@ from training.distributed import Process
 from training.extraction import Extraction
 from training.from_features import FromFeatures
 from training.protocols import Protocol, find_protocol
-from training.recipe import Config
+from training.recipe import Config, plain
 from training.seeding import seed_everything
 from training.trainer import Trainer
 from training.watching import Watched
@@ -55,7 +54,7 @@ def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Pat
         trainer.resume(out / LAST)
     elif process.first:
         with atomic_file(out / "config.yaml") as draft:
-            draft.write_text(RECIPE + yaml.safe_dump(_plain(config), sort_keys=False), encoding="utf-8")
+            draft.write_text(RECIPE + yaml.safe_dump(plain(config), sort_keys=False), encoding="utf-8")
     return trainer
 
 
@@ -87,16 +86,6 @@ def _vocabulary(config: Config, protocol: Protocol) -> GlossVocabulary:
     if vocabulary.blank != 0:
         raise UserError(f"model.vocabulary: the blank is class {vocabulary.blank}; training needs it to be 0")
     return vocabulary
-
-
-def _plain(config: Config) -> Dict[str, Any]:
-    """Tuples as lists: YAML has no tuples."""
-    def plain(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: plain(entry) for key, entry in value.items()}
-        return [plain(entry) for entry in value] if isinstance(value, tuple) else value
-
-    return plain(dataclasses.asdict(config))
 
 
 def _starting_weights(config: Config, recogniser: Recogniser) -> None:

@@ -5,6 +5,8 @@ from typing import Iterator, Optional, Protocol, Sequence
 
 import numpy as np
 
+from files.restored_mark import INVENTED, is_restored
+from poses.whole_body import FRAME_HEIGHT, FRAME_WIDTH
 from terminal.errors import UserError
 from video.picture_folder import PictureFolder
 from video.video_file import VideoFile
@@ -25,11 +27,23 @@ class Footage(Protocol):
         """uint8 [H, W, 3] RGB, upright and of square pixels, of the frames `wanted`: ascending, perhaps repeated."""
 
 
-def open_footage(path: Path, rate: Optional[float] = None) -> Footage:
-    """A video file or a folder of pictures. `rate`: frames a second, where not by the file's own time stamps."""
-    if os.path.isdir(path):
-        return PictureFolder(path, rate or RATE)
-    return VideoFile(path, rate)
+def open_footage(path: Path, rate: Optional[float] = None, restored: bool = False) -> Footage:
+    """A video file or a folder of pictures. `rate`: frames a second, where not by the file's own time stamps.
+
+    restored: takes what restore.py left, too, which is refused else.
+    """
+    folder = os.path.isdir(path)
+    # Its frames were made square of 210:260, as a corpus's are.
+    size = (FRAME_WIDTH, FRAME_HEIGHT) if folder and is_restored(path) else None
+    footage: Footage = PictureFolder(path, rate or RATE, size=size) if folder else VideoFile(path, rate)
+    if not restored and told_restored(footage):
+        raise UserError(f"{path}: restored by restore.py: {INVENTED}; main.py --restored reads it all the same")
+    return footage
+
+
+def told_restored(footage: Footage) -> bool:
+    """Whether restore.py made it."""
+    return footage.restored if isinstance(footage, VideoFile) else is_restored(footage.path)
 
 
 def taken(footage: Footage, start: float, stop: Optional[float], rate: Optional[float] = RATE) -> np.ndarray:

@@ -11,6 +11,7 @@ from datasets.corpus import Row
 from datasets.fingerprint import stamp
 from datasets.layout import Corpus
 from datasets.phoenix2014 import Phoenix2014
+from files.restored_mark import COMMENT
 from glosses.elan_segments import elan_segments
 from glosses.elan_truth import elan_truth
 from poses.brought import files_of
@@ -20,7 +21,7 @@ from records.requests import VideoRequest
 from terminal.errors import UserError
 from video import framing
 from video.boxes import Boxes, boxes, one_box
-from video.footage import RATE, Footage, open_footage, taken
+from video.footage import RATE, Footage, open_footage, taken, told_restored
 from video.framing import Crop
 from video.origin import Taken, origin
 from video.rest import sentence_borders
@@ -152,7 +153,8 @@ class VideoDataset:
         about = Taken(video.footage, video.footage.times[wanted], pieces, shown, mine,
                       "none" if keypoints is None else keypoints.source, sudden_changes(np.stack(small)),
                       part.stop in video.restless and part.stop < len(video.frames))
-        notes = [*self._told, *([keypoints.said] if keypoints and keypoints.said else [])]
+        invented = [COMMENT] if told_restored(video.footage) else []
+        notes = [*invented, *self._told, *([keypoints.said] if keypoints and keypoints.said else [])]
         return Clip(row.seq_id, SPLIT, square, row.glosses, cropped, tall_frames, "",
                     origin(about, self.wanted, self.files.name, notes), self.files.rule)
 
@@ -166,7 +168,7 @@ class VideoDataset:
                 "keypoints": stamp(files_of(file) if file else [])}
 
     def _opened(self, path: Path, name: str) -> _Video:
-        footage = open_footage(path, self.wanted.rate)
+        footage = open_footage(path, self.wanted.rate, self.wanted.restored)
         return _Video(name, footage, taken(footage, self.wanted.start, self.wanted.stop,
                                            None if self.wanted.keep else RATE))
 

@@ -8,6 +8,7 @@ import numpy as np
 from datasets.picture_size import LARGEST_FRAME, check_size
 from files.libav import av
 from files.reading import check_regular
+from files.restored_mark import COMMENT
 from terminal.errors import UserError
 from video.upright import Matrix, display_matrix, upright
 
@@ -37,6 +38,7 @@ class VideoFile:
             self._check_size(stream)
             self._stamps, whole = self._list(container, stream)
             base = stream.time_base
+            self.restored = COMMENT in str(container.metadata.get("comment", ""))
             sound = bool(container.streams.audio)
             own_rate = float(stream.average_rate or stream.guessed_rate or rate or 25)
         if self._stamps is None or rate is not None:

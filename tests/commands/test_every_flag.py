@@ -11,6 +11,7 @@ import evaluate
 import figure
 import keypoints
 import main
+import restore
 import train
 from files.workspace import REPOSITORY
 from records.networks import RECOGNISERS
@@ -65,6 +66,7 @@ def ask_train(catches: Callable[..., None], files: Dict[str, str]) -> None:
     catches("training.run:start", stops=True)
     catches("training.run:extract", stops=True)
     catches("training.identities:start", stops=True)
+    catches("training.denoising:start", stops=True)
 
 
 def ask_keypoints(catches: Callable[..., None], files: Dict[str, str]) -> None:
@@ -80,6 +82,11 @@ def ask_cache(catches: Callable[..., None], files: Dict[str, str]) -> None:
 
 def ask_figure(catches: Callable[..., None], files: Dict[str, str]) -> None:
     catches("drawing.figure:write_figure", stops=True)
+
+
+def ask_restore(catches: Callable[..., None], files: Dict[str, str]) -> None:
+    catches("runs.restoring:find_prior", lambda given, *_: Path(given or "restorer.pt"))
+    catches("runs.restoring:restore", stops=True)
 
 
 class Command(NamedTuple):
@@ -127,6 +134,7 @@ COMMANDS: Dict[str, Command] = {
     "train": Command(train.parser(), train.main, ask_train, {
         "recogniser": CORPUS + "-c configs/train_slowfast.yaml",
         "embedder": "--data-root {market} --out {out} -c configs/train_demo_arcface.yaml",
+        "restorer": CORPUS + "-c configs/train_restorer.yaml",
     }, {**ELSEWHERE, "--config": "configs/train_vac.yaml", "--override": "trainer.epochs 1",
         "--extract": "{elsewhere}", "--watch": "3"}),
     "keypoints": Command(keypoints.parser(), keypoints.main, ask_keypoints, {
@@ -140,6 +148,11 @@ COMMANDS: Dict[str, Command] = {
     }, {**ELSEWHERE, "--models": "twostream", "--layers": "visual_head", "--frames": "1,2", "--glosses": "1",
         "--with": "{folder}", "--labels": "one two", "--at": "middle", "--video": "film.mp4",
         "--colormap": "viridis", "--out": "{elsewhere}/figure.png"}),
+    "restore": Command(restore.parser(), restore.main, ask_restore, {
+        "corpus": CORPUS + "--damage blur:2", "video": "--out {out} --damage blur:2 --video film.mp4",
+    }, {**ELSEWHERE, **VIDEOS, "--damage": "down:2", "--prior": "{other}", "--seq": "clip-1", "--split": "test",
+        "--video": "other.mp4", "--keypoints": "points.npy", "--person": "left", "--estimator": "rtmlib",
+        "--noise": "3", "--seed": "3"}),
 }
 NO_DIFFERENCE = {       # where what a flag asks for is so anyway
     ("keypoints", "videos", "--overwrite"), ("keypoints", "corpus", "--overwrite"),     # nothing is there yet

@@ -5,6 +5,7 @@ from typing import Any, Dict, Optional
 import pytest
 
 from models.registry import CONFIGS, EMBEDDERS, MODELS
+from records.networks import RESTORER
 from terminal.errors import UserError
 from training.config import ModelConfig, OptimizerConfig, build, load_config, override
 from training.feeder import SlowFastAugment
@@ -16,7 +17,7 @@ from training.recipe import DataConfig, ScheduleConfig, TrainerConfig
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("train_*.yaml")), ids=lambda path: path.stem)
 def test_every_recipe_is_whole(path: Path) -> None:
     config, architecture = load_config(path)
-    assert config.trainer.epochs > 0 and architecture["model"] in (*MODELS, *EMBEDDERS)
+    assert config.trainer.epochs > 0 and architecture["model"] in (*MODELS, *EMBEDDERS, RESTORER)
 
 
 def test_overrides_reach_into_sections() -> None:
