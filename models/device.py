@@ -2,6 +2,7 @@
 import os
 from typing import Optional, Tuple
 
+from models.freed_memory import keep_freed_memory
 from terminal.errors import UserError
 
 
@@ -11,6 +12,7 @@ def choose_device(asked: Optional[str]) -> Tuple[str, str]:
 
     cards = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if asked is None and not cards:
+        keep_freed_memory()
         return "cpu", "no CUDA device here: running on the CPU"
     asked = asked or "cuda"
     try:
@@ -24,6 +26,8 @@ def choose_device(asked: Optional[str]) -> Tuple[str, str]:
                             f"{there or 'no CUDA devices'}{', and' if cards else ', only'} the cpu")
         if device.index is None:
             device = torch.device("cuda", local_rank() % cards)
+    elif device.type == "cpu":
+        keep_freed_memory()
     try:
         torch.zeros(1, device=device).item()
     except (RuntimeError, NotImplementedError, AssertionError) as error:    # each backend fails in its own way

@@ -27,6 +27,7 @@ from models.mamba_mixers import (
     reading_orders,
 )
 from models.mamba_stem import Stem
+from models.pieces import Run, in_pieces, whole
 from models.recogniser import Inputs, Probe, Recogniser
 from models.upload import upload
 from terminal.errors import UserError
@@ -61,16 +62,28 @@ class Block(nn.Module):
         self.recompute: int = a["recompute"]
 
     def forward(self, x: Tensor, clips: Clips) -> Tensor:
-        again = len(x) > self.recompute and x.requires_grad and torch.is_grad_enabled() and not self._watched()
+        watched = self._watched()
+        again = len(x) > self.recompute and x.requires_grad and torch.is_grad_enabled() and not watched
+        if x.device.type == "cpu" and not watched:
+            return self._body(x, clips, partial(in_pieces, again=again))
         return checkpoint(self._body, x, clips, use_reentrant=False) if again else self._body(x, clips)
 
     def _watched(self) -> bool:
-        """Whoever looks at a mixer must see it run once."""
-        return bool(self.spatial_mixer._forward_hooks or self.temporal_mixer._forward_hooks)
+        """Whoever looks at a part must see it run once."""
+        return any(part._forward_hooks for part in self.modules() if part is not self)
 
-    def _body(self, x: Tensor, clips: Clips) -> Tensor:
-        x = x + self._dropped(self.spatial_mixer(self.spatial_norm(x), clips), each_frame=True)
-        x = x + self._dropped(self.temporal_mixer(self.temporal_norm(x), clips), each_frame=False)
+    def _body(self, x: Tensor, clips: Clips, run: Run = whole) -> Tensor:
+        x = run(partial(self._spatial, clips), x, 0)
+        x = run(partial(self._temporal, clips), x, 1)
+        return run(self._own, x, 0)
+
+    def _spatial(self, clips: Clips, x: Tensor) -> Tensor:
+        return x + self._dropped(self.spatial_mixer(self.spatial_norm(x), clips), each_frame=True)
+
+    def _temporal(self, clips: Clips, x: Tensor) -> Tensor:
+        return x + self._dropped(self.temporal_mixer(self.temporal_norm(x), clips), each_frame=False)
+
+    def _own(self, x: Tensor) -> Tensor:
         return x + self._dropped(self.mlp(self.mlp_norm(x)), each_frame=True)
 
     def _dropped(self, x: Tensor, each_frame: bool) -> Tensor:
