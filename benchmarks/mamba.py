@@ -33,7 +33,9 @@ def main() -> None:
     import torch
 
     from benchmarks.cam import keep, machine
+    from models.freed_memory import keep_freed_memory
 
+    keep_freed_memory()         # as the commands do
     lines = [f"{machine(torch.device('cpu'))}, torch {torch.__version__}, Python {platform.python_version()}",
              f"{'T':>4} {'what':14} {'how':24} {'GFLOP':>7} {'floor cpu s':>12} {'cpu s':>8} {'x floor':>8}"]
     print("\n".join(lines), flush=True)
@@ -52,7 +54,7 @@ def main() -> None:
     lines.append(f"peak memory of all this {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
     print("\n".join(lines[-2:]))
     if options.keep:
-        keep(lines, torch.device("cpu"), "mamba")
+        keep(lines, torch.device("cpu"), "_".join(["mamba", *(options.parts if len(options.parts) == 1 else [])]))
 
 
 Row = Tuple[float, Callable[[], Any]]       # operations, and what does them
