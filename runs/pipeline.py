@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Protocol,
 from datasets.clip import Clip
 from datasets.corpus import Row
 from datasets.layout import Corpus
+from models.freed_memory import give_freed_memory_back
 from records.networks import BY_NAME
 from records.requests import ClipRequest
 from records.sequence import Sequence
@@ -210,6 +211,7 @@ class Pipeline:
         except Exception as error:
             self._failed(job, error)
             return
+        give_freed_memory_back()    # the next clip has another length, and other blocks
         self._finish_writing()      # so no more than three clips are held: decoded, explained, written
         self.progress.stage(f"{job.name}: writing")
         self._writing = job, self._writer.submit(self._write, job, work)

@@ -28,7 +28,7 @@ KEPT
 pages_taken()
 print(pages_taken())
 """
-glibc_alone = pytest.mark.skipif(freed_memory._mallopt() is None, reason="malloc is another than glibc's")
+glibc_alone = pytest.mark.skipif(freed_memory._of_glibc("mallopt") is None, reason="malloc is another than glibc's")
 
 
 def pages_of_a_second_block(kept: bool) -> int:
@@ -39,6 +39,29 @@ def pages_of_a_second_block(kept: bool) -> int:
 @glibc_alone
 def test_a_block_that_was_freed_is_taken_again_without_the_system() -> None:
     assert pages_of_a_second_block(kept=True) < 10
+
+
+@glibc_alone
+def test_what_was_kept_is_given_back_when_asked() -> None:
+    """A block is freed below one that is still held, where malloc by itself would keep it."""
+    program = f"""
+import numpy as np
+from models.freed_memory import give_freed_memory_back, keep_freed_memory
+
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+
+keep_freed_memory()
+blocks = [np.ones({BLOCK}, np.uint8) for _ in range(4)]
+full = resident()
+del blocks[:3]
+kept = resident()
+give_freed_memory_back()
+print(full - kept, kept - resident())
+"""
+    run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, stdout=subprocess.PIPE)
+    by_itself, given_back = map(int, run.stdout.split())
+    assert by_itself < BLOCK and given_back > 2.9 * BLOCK
 
 
 @glibc_alone
@@ -53,6 +76,7 @@ def test_another_malloc_is_left_alone(monkeypatch: pytest.MonkeyPatch, system: s
     monkeypatch.setattr(platform, "libc_ver", lambda: (library, ""))
     monkeypatch.setattr(freed_memory.ctypes, "CDLL", lambda name: pytest.fail("malloc was asked for"))
     assert not freed_memory.keep_freed_memory()
+    freed_memory.give_freed_memory_back()
 
 
 @pytest.mark.parametrize("asked, kept", [("cpu", True), (None, True), ("meta", False)])
