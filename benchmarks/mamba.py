@@ -1,7 +1,7 @@
 """What Mamba-SLR's scan and the whole network cost, against the floor of their matrix products and a scan of steps.
 
     python benchmarks/mamba.py                T = 40 and 200 frames
-    python benchmarks/mamba.py --keep         also write the table to benchmarks/results/
+    python benchmarks/mamba.py --keep         also write the table to benchmarks/results/, of one part under its name
     python benchmarks/mamba.py --parts network --frames 200       the peak of memory that maps of 200 frames take
 The floor is the operations of linear layers, convolutions and the scan's own products over the rate this machine
 multiplies matrices at. "step by step" is the same scan as a loop over time. Everything is counted in processor seconds
