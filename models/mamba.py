@@ -15,6 +15,7 @@ from glosses import ctc
 from glosses.prefix_search import prefix_search, without_sure_blanks
 from glosses.vocabulary import GlossVocabulary
 from models.cells import after
+from models.freed_memory import give_freed_memory_back
 from models.hidden_attention import of_each_frame, of_the_class_token
 from models.input_tap import INPUT, Entry, entry_probe
 from models.mamba_mixers import (
@@ -65,7 +66,10 @@ class Block(nn.Module):
         watched = self._watched()
         again = len(x) > self.recompute and x.requires_grad and torch.is_grad_enabled() and not watched
         if x.device.type == "cpu" and not watched:
-            return self._body(x, clips, partial(in_pieces, again=again))
+            x = self._body(x, clips, partial(in_pieces, again=again))
+            if again:       # small parts of the graph stay where a piece lay, and the next block's fit in no gap
+                give_freed_memory_back()
+            return x
         return checkpoint(self._body, x, clips, use_reentrant=False) if again else self._body(x, clips)
 
     def _watched(self) -> bool:
