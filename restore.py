@@ -63,7 +63,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 
 def _run(given: argparse.Namespace) -> int:
     if given.video is None:
-        refuse(given, OF_VIDEOS, "only with --video; name the video")
+        refuse(given, OF_VIDEOS, "only with --video")
     else:
         refuse(given, ("seq", "split", "data_root", "dataset"), "--video takes files of your own, not a corpus's "
                                                                 "sequences")

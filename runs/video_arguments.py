@@ -61,7 +61,7 @@ def _estimator(text: str) -> str:
 def check_video_flags(given: argparse.Namespace) -> None:
     """UserError for those that are of no use beside the others."""
     if given.video is None:
-        refuse(given, OF_VIDEOS, "only with --video; name the video")
+        refuse(given, OF_VIDEOS, "only with --video")
     else:
         refuse(given, ("seq", "split"), "--video takes files of your own, not a corpus's sequences")
 
