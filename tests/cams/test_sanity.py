@@ -97,5 +97,5 @@ def test_blank_frames_have_flagged_maps(trained: TinyRecogniser, level: int) -> 
 
 def test_a_fade_still_says_when_but_not_where(trained: TinyRecogniser) -> None:
     fade = np.repeat(np.arange(0, 200, 10, np.uint8), 16 * 16 * 3).reshape(20, 16, 16, 3)
-    layers = explain(trained, tiny_clip(pixels=fade), Question(target="WIND", layers=("pathways", "timed"))).layers
+    layers = explain(trained, tiny_clip(pixels=fade), Question("WIND", "gradcam", ("pathways", "timed"))).layers
     assert layers["pathways"].flags == ("constant",) and layers["timed"].flags == ()

@@ -47,7 +47,8 @@ def test_other_weights_of_the_same_name_are_not_finished(finished: Case, tmp_pat
 
 OTHERS: Dict[str, Any] = {"start": 1.0, "stop": 2.0, "keep": True, "rate": 30.0, "crop": (0, 0, 9, 9),
                           "truth": ("A",), "longest": 8.0, "annotation": Path("truth.eaf"), "tier": "Glosses",
-                          "person": "left", "segments": Path("truth.eaf"), "segment_tier": "Sentences"}
+                          "person": "left", "restored": True, "segments": Path("truth.eaf"),
+                          "segment_tier": "Sentences"}
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(VideoRequest)
