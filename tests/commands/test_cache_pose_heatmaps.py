@@ -10,6 +10,7 @@ import pytest
 
 from cache_pose_heatmaps import main
 from files.workspace import REPOSITORY
+from tests.kit.tiers import full
 from tests.kit.workspace import tiny_workspace
 
 
@@ -78,6 +79,7 @@ def test_folder_that_can_not_be_written_stops_it_before_any_work(
     assert "a file: can't be written (File exists)" in capsys.readouterr().err
 
 
+@full
 def test_it_runs_from_any_directory_and_after_a_kill(root: Path) -> None:
     command = [sys.executable, str(REPOSITORY / "cache_pose_heatmaps.py"), "--data-root", root.name, "--device", "cpu"]
     started = subprocess.Popen(command, cwd=root.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

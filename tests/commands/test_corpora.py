@@ -16,7 +16,7 @@ from signer.layouts import LAYOUTS
 from signer.synthetic import make_workspace
 from tests.golden import published
 from tests.kit.commands import small_checkpoint
-from tests.kit.tiers import first, only
+from tests.kit.tiers import first, full, only
 from tests.kit.training import write_recipe
 from training import checkpointing
 
@@ -60,6 +60,7 @@ def test_a_clip_of_each_corpus_is_explained_and_read(places: Dict[str, Path], tm
     assert hypothesis == f"{row.seq_id}|{' '.join(record['models']['corrnet']['glosses'])}|{' '.join(row.glosses)}"
 
 
+@full
 @pytest.mark.parametrize("name", only(("csl-daily",), DRAWN))
 def test_each_corpus_is_trained_on_and_resumed(places: Dict[str, Path], tmp_path: Path, name: str) -> None:
     recipe = write_recipe(tmp_path, "vac")

@@ -168,6 +168,7 @@ def test_the_caption_is_printed_after_the_file(folder: Path, tmp_path: Path,
     assert words.endswith(".}") and "bicubic" in words and words.count("{") == words.count("}")
 
 
+@full
 def test_another_run_stands_below(case: Case, folder: Path, tmp_path: Path) -> None:
     other = Case(case.data, case.checkpoints, tmp_path / "other")
     assert other.run("--split", "test", "--seq", "clip-3", "--write", "cams", "--quiet", "--target", "pred") == 0
@@ -243,6 +244,7 @@ def test_a_note_of_how_a_video_was_cut_that_was_changed_is_one_line(film: Path, 
         assert "explain the video again" in line
 
 
+@full
 def test_a_gloss_with_dollars_is_no_mathematics(folder: Path, tmp_path: Path) -> None:
     cams = read_cams(folder / "cams.npz")["slowfast"]
     laid = next(layer.laid for layer in cams.layers.values() if layer.spatial)

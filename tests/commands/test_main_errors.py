@@ -11,6 +11,7 @@ import main
 from runs.demo import as_demo, with_demo_clips
 from terminal.command_line import DEVICE, VERSION
 from tests.kit.commands import Case, tiny_case
+from tests.kit.tiers import full
 
 ROOT = Path(main.__file__).parent
 
@@ -185,6 +186,7 @@ def test_a_network_that_the_demo_does_not_have_is_one_line(capsys: pytest.Captur
     assert "--models vac" in line and "slowfast, twostream, mska" in line and "--vac-ckpt" in line
 
 
+@full
 def test_the_demo_film_cut_otherwise_has_no_truth_of_its_own(tmp_path: Path) -> None:
     for flags, truth in ([], True), (["--longest", "1.5"], False), (["--to", "1"], False):
         given = main.parser().parse_args(["--demo", "--video", "--out", str(tmp_path), *flags])

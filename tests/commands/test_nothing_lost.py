@@ -54,6 +54,7 @@ def test_killed_ten_times_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
     assert_same(case.out, case.out.with_name("outputs.whole"))
 
 
+@full
 def test_killed_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
     case = tiny_case(tmp_path)
     assert forked(case, "SIGKILL", "3", "3", flags=["--split", "test", "--seq", "clip-0,clip-1", "--write",

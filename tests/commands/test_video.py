@@ -17,6 +17,7 @@ from poses.pose_file import read_pose
 from poses.whole_body import KeypointStore
 from tests.kit.commands import Case, tiny_case
 from tests.kit.footage import write_sound, write_video
+from tests.kit.tiers import full
 from video.framing import BODY, STANDING
 
 SIZE = (420, 260)
@@ -298,6 +299,7 @@ def test_a_corpus_without_keypoints_gets_its_file(case: Case, tmp_path: Path) ->
     assert keypoints_command.main(["--data-root", str(case.data), "x.mp4", "--out", str(tmp_path / "b.pkl")]) == 2
 
 
+@full
 def test_damaged_keypoints_that_were_kept_are_looked_for_anew(case: Case, video: str) -> None:
     flags = ("--video", video, "--estimator", "mediapipe", "--write", "report", "--quiet", "--overwrite")
     assert case.run(*flags) == 0

@@ -19,6 +19,7 @@ from terminal.errors import UserError
 from tests.files.test_bounds import BOMBS, told_of
 from tests.golden import published
 from tests.kit import networks
+from tests.kit.tiers import full
 
 MACHINE = {"protocol_version": VERSION, "little_endian": True, "type_sizes": {"short": 2, "int": 4, "long": 4}}
 
@@ -154,6 +155,7 @@ def test_sizes_that_lie_are_not_asked_for(tmp_path: Path) -> None:
         assert "truncated" in message or "not a checkpoint" in message
 
 
+@full
 def test_a_small_file_cannot_ask_for_much(tmp_path: Path) -> None:
     parts = stream([("0", "FloatStorage", 1)])
     bad = (("a number as bytes", 3), ("a number as bytes", 4), ("sets of one list", 3))

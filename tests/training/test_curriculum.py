@@ -97,6 +97,7 @@ def test_a_step_of_two_processes_is_in_one_stage() -> None:
         assert max(indices(order)[:4]) < 8
 
 
+@full
 @pytest.mark.parametrize("workers", first(["0", "2"]))
 def test_a_resumed_curriculum_is_an_unbroken_one(data: Path, tmp_path: Path, workers: str) -> None:
     recipe, overrides = write_recipe(tmp_path), (*OVERRIDES, "data.workers", workers)

@@ -13,6 +13,7 @@ import tests.kit.deepspeed as stand_in
 import train
 from models.registry import CONFIGS, build
 from terminal.errors import UserError
+from tests.kit.tiers import full
 from tests.kit.training import differing, make_trainer, write_data, write_recipe
 from training import checkpointing
 from training.checkpointing import LAST
@@ -68,6 +69,7 @@ def test_in_float32_it_is_the_training_without(data: Path, tmp_path: Path, packa
     assert ours["training"] == theirs["training"]
 
 
+@full
 @pytest.mark.parametrize("model, content", [("slowfast", STAGE), ("mamba", BF16)])
 def test_resumed_is_unbroken_to_the_bit(data: Path, tmp_path: Path, package: str, model: str,
                                         content: Dict[str, Any]) -> None:

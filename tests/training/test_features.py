@@ -169,6 +169,7 @@ def test_losses_from_features_equal_those_of_frames_to_a_millionth(data: Path, t
     assert totals[0] == pytest.approx(totals[1], rel=1e-6)
 
 
+@full
 def test_what_is_trained_from_features_is_a_whole_checkpoint(data: Path, tmp_path: Path,
                                                              capsys: pytest.CaptureFixture[str]) -> None:
     recipe = write_recipe(tmp_path, "vac")

@@ -9,6 +9,7 @@ from torch import nn
 from models.registry import build
 from terminal.errors import UserError
 from tests.kit import networks
+from tests.kit.tiers import full
 from tests.kit.training import make_trainer, write_data, write_recipe
 from training.averaging import RunningAverage
 from training.parameter_groups import layer_decayed
@@ -49,6 +50,7 @@ def test_only_what_has_fractions_is_averaged() -> None:
     assert network.weight.tolist() == [5, 5] and average.state()["weight"].tolist() == [2, 2]
 
 
+@full
 def test_a_resumed_run_goes_on_with_its_average_to_the_bit(data: Path, tmp_path: Path) -> None:
     recipe = write_recipe(tmp_path, "mamba")
     ema = ("trainer.ema", "0.5", "schedule.name", "step")

@@ -12,7 +12,7 @@ from cam_runner import explain
 from poses.regions import REGIONS, SIDE
 from records.question import Question
 from terminal.errors import UserError
-from tests.kit.tiers import first
+from tests.kit.tiers import first, full
 from tests.kit.training import differing, make_trainer, write_data, write_recipe
 from training import checkpointing
 from training.checkpointing import LAST
@@ -63,6 +63,7 @@ def test_each_evaluation_is_a_point_of_curves_that_add_up_to_one(data: Path, tmp
     assert "watched for" in (out / "train.log").read_text()
 
 
+@full
 def test_a_watched_training_is_the_same_training(data: Path, tmp_path: Path) -> None:
     recipe = write_recipe(tmp_path, "vac")
     seen = trained(data, tmp_path / "seen", recipe, "--watch", "1,conv2d.layer3")
