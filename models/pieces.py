@@ -20,6 +20,6 @@ def whole(part: Part, x: Tensor, dim: int) -> Tensor:
 
 
 def in_pieces(part: Part, x: Tensor, dim: int, again: bool) -> Tensor:
-    """x [F, L, C], cut along `dim`, 0 or 1. again: the backward computes a piece anew, as far as it needs to."""
+    """x [F, L, C], cut along `dim`, 0 or 1. again: the backward computes a piece again, as far as it needs to."""
     run = partial(checkpoint, part, use_reentrant=False) if again else part
     return torch.cat([run(piece) for piece in x.split(max(1, PIECE // x.shape[1 - dim]), dim)], dim)

@@ -90,13 +90,20 @@ class ClipRequest(Request):
         """What decides how the maps are made and drawn, as JSON has it."""
         asked, style = self.question, self.style
         return {"layers": {model: list(names) for model, names in self.layers.items()},
-                "target": asked.target, "method": " ".join(self.methods) or asked.method or _usual(asked),
-                "pool": asked.pool, "normalise": asked.normalise,
+                "target": asked.target, "method": " ".join(self.methods) or asked.method, "pool": asked.pool,
+                "normalise": asked.normalise,
                 "blend": style.blend, "alpha": style.weight, "colormap": style.colormap, "scale": style.scale,
                 "fps": style.fps, "write": list(self.write), "every": self.every,
                 **{name: value for name, value in (
                     ("budget", asked.budget), ("hide", asked.hide), ("hidden_keypoints", asked.hidden_keypoints),
-                    ("parts", asked.parts), ("check", self.checked)) if value}}
+                    ("parts", asked.parts), ("check", self.checked), ("usual_method", self._usual_method)) if value}}
+
+    @property
+    def _usual_method(self) -> Optional[str]:
+        """That of networks without one of their own, where none is asked for. Grad-CAM goes without saying, as it did
+        before there was another."""
+        usual = self.question.usual_method
+        return None if self.methods or self.question.method or usual == "gradcam" else usual
 
 
 @dataclass(frozen=True)
@@ -134,11 +141,6 @@ class PairRequest(Request):
                 "method": list(self.methods), "layers": list(self.layers or ()), "points": self.points,
                 "check": self.checked, "shifts": self.shifts, "seed": self.seed, "blend": self.style.blend,
                 "colormap": self.style.colormap, **({} if self.hide == BLUR else {"hide": self.hide})}
-
-
-def _usual(asked: Question) -> Optional[str]:
-    """Grad-CAM goes without saying, as it did before there was another."""
-    return asked.usual_method if asked.usual_method != "gradcam" else None
 
 
 def default_parts(target: object) -> Tuple[str, ...]:

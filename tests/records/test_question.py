@@ -57,8 +57,10 @@ def test_a_way_of_hiding_is_for_what_hides(asked: Dict[str, Any], words: str) ->
 
 def test_the_usual_method_of_a_target_is_among_a_run_s_settings_unless_it_is_grad_cam() -> None:
     def recorded(**asked: Any) -> object:
-        return ClipRequest(Path("out"), question=Question(**asked)).settings()["method"]
+        settings = ClipRequest(Path("out"), question=Question(**asked)).settings()
+        assert settings["method"] == asked.get("method")
+        return settings.get("usual_method")
 
     assert recorded(target="each") == recorded(target="pred") == "layercam"
     assert recorded() is None and recorded(target="from-gt") is None
-    assert recorded(target="each", method="rise") == "rise"
+    assert recorded(target="each", method="rise") is None
