@@ -1,9 +1,8 @@
 """What a network frees on the CPU is kept for its next layers, and given back between clips.
 
 glibc hands freed memory back to the system, and the next layer asks for it again: the system clears its pages every
-time.
-Blocks of more than 32 MB are still handed back. To keep them too would take twice the memory, as a block goes into a
-gap only where it fits.
+time. Blocks of more than 32 MB are still handed back. To keep them too would take twice the memory, as a block goes
+into a gap only where it fits.
 """
 import ctypes
 import platform

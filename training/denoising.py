@@ -6,15 +6,12 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
 import torch
-import yaml
 from torch import Tensor
 from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from datasets.layout import Corpus
-from files.atomic import atomic_file
-from files.overwrite_guard import RECIPE
 from files.workspace import find_input
 from models.checkpoint import AVERAGED
 from models.restorer import weight_of
@@ -26,7 +23,7 @@ from training.checkpointing import BEST, LAST
 from training.crops import CropProtocol, Crops, gather
 from training.distributed import Process
 from training.engines import Engine
-from training.recipe import Config, plain
+from training.recipe import Config, plain, write_recipe
 from training.schedules import make_optimizer, make_schedule
 from training.seeding import EpochOrder, seed_everything, seed_worker
 
@@ -202,8 +199,7 @@ def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Pat
     if resume:
         trainer.resume(out / LAST)
     elif process.first:
-        with atomic_file(out / "config.yaml") as draft:
-            draft.write_text(RECIPE + yaml.safe_dump(plain(config), sort_keys=False), encoding="utf-8")
+        write_recipe(out, plain(config))
     return trainer
 
 

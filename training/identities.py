@@ -8,15 +8,12 @@ from typing import Any, Dict, List, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
-import yaml
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from datasets.market import Shot, market
 from datasets.pictures import picture_clip, read_picture
-from files.atomic import atomic_file
-from files.overwrite_guard import RECIPE
 from models.embedder import Embedder, embed
 from models.registry import create_embedder
 from results.retrieval import Retrieval, retrieval, similarities
@@ -24,7 +21,7 @@ from terminal.errors import UserError
 from training import checkpointing
 from training.checkpointing import BEST, LAST
 from training.distributed import Process
-from training.recipe import Config
+from training.recipe import Config, write_recipe
 from training.schedules import make_optimizer, make_schedule
 from training.seeding import EpochOrder, seed_everything, seed_worker
 
@@ -196,6 +193,5 @@ def start(config: Config, architecture: Dict[str, Any], root: Path, out: Path, p
         recipe = {name: asdict(part) for name, part in vars(config).items() if part is not None}
         recipe["optimizer"]["betas"] = list(recipe["optimizer"]["betas"])
         recipe["schedule"]["milestones"] = list(recipe["schedule"]["milestones"])
-        with atomic_file(out / "config.yaml") as draft:
-            draft.write_text(RECIPE + yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
+        write_recipe(out, recipe)
     return trainer

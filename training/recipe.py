@@ -1,7 +1,12 @@
 """What a recipe can say, part by part, and what holds where it says nothing."""
 from dataclasses import asdict, dataclass, field
-from typing import Any, Dict, Optional, Tuple
+from pathlib import Path
+from typing import Any, Dict, Mapping, Optional, Tuple
 
+import yaml
+
+from files.atomic import atomic_file
+from files.overwrite_guard import RECIPE
 from training.curriculum import CurriculumConfig
 from training.within import within
 
@@ -79,6 +84,12 @@ class Config:
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     trainer: TrainerConfig = field(default_factory=TrainerConfig)
     curriculum: Optional[CurriculumConfig] = None
+
+
+def write_recipe(out: Path, recipe: Mapping[str, Any]) -> None:
+    """What a run in this folder was asked, for whoever reads it later."""
+    with atomic_file(out / "config.yaml") as draft:
+        draft.write_text(RECIPE + yaml.safe_dump(dict(recipe), sort_keys=False), encoding="utf-8")
 
 
 def plain(config: Config) -> Dict[str, Any]:

@@ -3,11 +3,7 @@ import logging
 from pathlib import Path
 from typing import Any, Dict, Optional, Tuple
 
-import yaml
-
 from datasets.layout import Corpus
-from files.atomic import atomic_file
-from files.overwrite_guard import RECIPE
 from files.workspace import expanded, find_input
 from glosses.known import check_known
 from glosses.vocabulary import GlossVocabulary, load_gloss2ids, load_gloss_dict
@@ -21,7 +17,7 @@ from training.distributed import Process
 from training.extraction import Extraction
 from training.from_features import FromFeatures
 from training.protocols import Protocol, find_protocol
-from training.recipe import Config, plain
+from training.recipe import Config, plain, write_recipe
 from training.seeding import seed_everything
 from training.trainer import Trainer
 from training.watching import Watched
@@ -53,8 +49,7 @@ def start(config: Config, architecture: Dict[str, Any], corpus: Corpus, out: Pat
     if resume:
         trainer.resume(out / LAST)
     elif process.first:
-        with atomic_file(out / "config.yaml") as draft:
-            draft.write_text(RECIPE + yaml.safe_dump(plain(config), sort_keys=False), encoding="utf-8")
+        write_recipe(out, plain(config))
     return trainer
 
 
