@@ -12,9 +12,10 @@ import platform
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -169,7 +170,6 @@ def bare(recogniser: Any, inputs: Any, earliest: List[str], precision: str) -> N
     """One forward, one backward to the outputs of the earliest target layers, and nothing else."""
     import torch
 
-    from cams.one_pass import rnn_without_cudnn
     from cams.precision import Precision
 
     leaves: List[torch.Tensor] = []
@@ -186,6 +186,21 @@ def bare(recogniser: Any, inputs: Any, earliest: List[str], precision: str) -> N
         torch.autograd.grad(logits.float().max(2).values.sum() * numbers.scale, leaves)
     for handle in handles:
         handle.remove()
+
+
+@contextmanager
+def rnn_without_cudnn(recogniser: Any) -> Iterator[None]:
+    """cuDNN has no backward in evaluation mode."""
+    import torch
+
+    from cams.recurrent import recorded
+
+    rnns = [module for module in recogniser.modules() if isinstance(module, torch.nn.RNNBase)]
+    for rnn in rnns:
+        rnn.forward = partial(recorded, rnn.forward)  # type: ignore[method-assign]
+    yield
+    for rnn in rnns:
+        del rnn.forward
 
 
 class OneInput:
@@ -209,8 +224,6 @@ class OneInput:
 
 def each(library: Callable[..., Any], recogniser: Any, inputs: Any, layers: List[str]) -> Dict[str, Any]:
     """Parameters want gradients while it runs, as they do in a network fresh from its file."""
-    from cams.one_pass import rnn_without_cudnn
-
     recogniser.requires_grad_(True)
     try:
         with rnn_without_cudnn(recogniser):

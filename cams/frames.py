@@ -5,16 +5,18 @@ from typing import Callable, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from geometry.joints import laid_map
-from geometry.laid import CONSTANT, Cells, Extent, LaidMap, line_weights
+from geometry.laid import CONSTANT, Cells, Extent, LaidMap, bends, line_weights
 from geometry.skeleton import Joints
 from geometry.viewport import Viewport
 from models.recogniser import Inputs, Probe
 
 CHUNK = 32              # frames laid at a time: what is measured on pixels is not kept there
 SATURATED = 0.5         # a map with more than this part of its values within 1% of the largest says "everywhere"
+Pick = Callable[[np.ndarray, np.ndarray], np.ndarray]       # of centres, and pixels in order: some of the pixels
 VOID = {"all-zero", "constant", "non-finite"}
 
 
@@ -120,9 +122,9 @@ def laid_on(raw: Tensor, centred: Cells, extent: Extent, per_frame: bool = False
             alike: float = 0.0) -> Tuple[LaidMap, Tuple[str, ...]]:
     """The same of a map whose cells are known."""
     parts = partial(on_view, raw, centred, extent)
-    ends = [torch.stack(torch.aminmax(part.flatten(1), dim=1)) for part in parts()]
+    ends = [torch.stack(torch.aminmax(part.flatten(1), dim=1)) for part in parts(bends)]
     lows, highs = torch.cat(ends, dim=1).cpu().numpy()
-    marks = flags(lows, highs, parts, blank)
+    marks = flags(lows, highs, parts, blank, partial(most, raw, centred, extent))
     if alike:
         capped = torch.cat([_without_top(part.flatten(1), alike) for part in parts()]).cpu().numpy()
         highs = capped if capped.max() > lows.min() else highs
@@ -134,8 +136,10 @@ def _without_top(values: Tensor, share: float) -> Tensor:
     return values.kthvalue(max(1, values.shape[1] - int(share * values.shape[1])), dim=1).values
 
 
-def on_view(raw: Tensor, centred: Cells, extent: Extent) -> Iterator[Tensor]:
-    """float32 [n, h, w], [n, J] or [n, 1]: what lies on the frames seen, some frames at a time."""
+def on_view(raw: Tensor, centred: Cells, extent: Extent,
+            pick: Pick = lambda centres, pixels: pixels) -> Iterator[Tensor]:
+    """float32 [n, h, w], [n, J] or [n, 1]: what lies on the frames seen, some frames at a time; at the rows and columns
+    that `pick` leaves."""
     points = np.arange(*extent.seen)
 
     def weights(centres: np.ndarray, at: np.ndarray) -> Tensor:
@@ -149,16 +153,17 @@ def on_view(raw: Tensor, centred: Cells, extent: Extent) -> Iterator[Tensor]:
         yield over_time[:, None]
         return
     top, bottom, near, far = extent.box
-    down, across = weights(centred.rows, np.arange(top, bottom)), weights(centred.columns, np.arange(near, far)).t()
+    rows, columns = pick(centred.rows, np.arange(top, bottom)), pick(centred.columns, np.arange(near, far))
+    down, across = weights(centred.rows, rows), weights(centred.columns, columns).t()
     for part in over_time.view(-1, *raw.shape[1:]).split(CHUNK):
         yield down @ (part @ across)
 
 
 def flags(lows: np.ndarray, highs: np.ndarray, parts: Callable[[], Iterable[Tensor]],
-          blank: bool = False) -> Tuple[str, ...]:
+          blank: bool = False, most: Callable[[float], float] = lambda level: 1.0) -> Tuple[str, ...]:
     """What is wrong with a map as it lies on the clip: the least and most of each frame, and all its values in parts.
 
-    blank: its network was shown nothing.
+    blank: its network was shown nothing. most: a share that those of a level or more can't exceed.
     """
     low, high = float(lows.min()), float(highs.max())       # NaN passes through both
     if not (np.isfinite(low) and np.isfinite(high)):
@@ -167,8 +172,27 @@ def flags(lows: np.ndarray, highs: np.ndarray, parts: Callable[[], Iterable[Tens
         return ("all-zero",)
     if blank or high - low <= CONSTANT * abs(high):
         return ("constant",)
+    level = low + 0.99 * (high - low)
+    if most(level - CONSTANT * abs(high)) <= SATURATED:     # with room for what rounding adds
+        return ()
     full, count = [], 0
     for part in parts():
-        full.append((part >= low + 0.99 * (high - low)).sum())
+        full.append((part >= level).sum())
         count += part.numel()
     return ("saturated",) if int(torch.stack(full).sum()) > SATURATED * count else ()
+
+
+def most(raw: Tensor, centred: Cells, extent: Extent, level: float) -> float:
+    """The share of the view that lies between pixels of which one reaches the level, asked where laying bends alone."""
+    if centred.rows is None or centred.columns is None:
+        return 1.0
+    top, bottom, near, far = extent.box
+    high, wide = (torch.from_numpy(np.diff(bends(centres, pixels), append=pixels[-1] + 1)).to(raw)
+                  for centres, pixels in ((centred.rows, np.arange(top, bottom)),
+                                          (centred.columns, np.arange(near, far))))
+    full, count = [], 0
+    for part in on_view(raw, centred, extent, bends):
+        corners = F.max_pool2d(F.pad(part, (0, 1, 0, 1), mode="replicate"), 2, 1)
+        full.append(((corners >= level).to(raw) @ wide @ high).sum())
+        count += len(part)
+    return float(torch.stack(full).sum()) / (count * (bottom - top) * (far - near))

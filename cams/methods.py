@@ -15,6 +15,7 @@ from torch import Tensor
 
 NEAR_ZERO = 1e-3        # a sum this much smaller than its parts has lost three digits
 SHARE = 0.01            # of the weights, that may rest on such sums
+AT_ONCE = 2 ** 20       # products made before they are added up: more do not stay near the processor
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,19 @@ def weighted(weights: Tensor, activation: Tensor) -> Tensor:
     if weights.dim() == 1:
         return (weights @ activation.flatten(1)).view(activation.shape[1:])
     return torch.einsum("ct,ctp->tp", weights, activation)
+
+
+def added(activation: Tensor, gradient: Tensor, of: Callable[[Tensor], Tensor] = lambda slope: slope) -> Tensor:
+    """sum over c of `of`(g_c) A_c at each position, [T, P]; `of` is of each value alone.
+
+    A spatial mean has one gradient for all positions of a step, held once (stride 0): those are weights. Else some
+    steps at a time, and in the activation's own order in memory: gradients often have another.
+    """
+    if gradient.stride(2) == 0:
+        return weighted(of(gradient[:, :, 0]), activation)
+    steps = max(1, AT_ONCE * activation.shape[1] // activation.numel())
+    return torch.cat([(part * of(slope)).sum(0)
+                      for part, slope in zip(activation.split(steps, 1), gradient.split(steps, 1))])
 
 
 def gradcam(activation: Tensor, gradient: Tensor, per_frame: bool) -> Tensor:
@@ -79,12 +93,12 @@ def xgradcam(activation: Tensor, gradient: Tensor, per_frame: bool) -> Tensor:
 
 def hirescam(activation: Tensor, gradient: Tensor, per_frame: bool) -> Tensor:
     """sum over c of g A_c at each position (Draelos and Carin 2020). Nothing is pooled."""
-    return torch.einsum("ctp,ctp->tp", gradient, activation)
+    return added(activation, gradient)
 
 
 def layercam(activation: Tensor, gradient: Tensor, per_frame: bool) -> Tensor:
     """sum over c of relu(g) A_c at each position (Jiang et al. 2021). Nothing is pooled."""
-    return torch.einsum("ctp,ctp->tp", gradient.relu(), activation)
+    return added(activation, gradient, torch.relu)
 
 
 def eigencam(activation: Tensor, gradient: Tensor, per_frame: bool) -> Tensor:

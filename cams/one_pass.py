@@ -1,12 +1,13 @@
 """One forward and one backward through a network, with every probed layer's map made on the way."""
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Set, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple, Union
 
 import torch
 from torch import Tensor, nn
 
+from cams.recurrent import AT_ONCE, Cuts, at_least_float32
 from models.contract import Explainable, Inputs, Probe
 from models.evaluating import evaluating
 from models.float32 import full_float32
@@ -93,6 +94,8 @@ class Watch:
         self.finish, self.last, self.due = finish, last, set(self.kept)
 
     def _receive(self, name: str, gradient: Tensor) -> None:
+        if name not in self.due:            # on the way to a cut: no score's backward yet
+            return
         self.due.remove(name)
         activation, version = self.kept.pop(name) if self.last else self.kept[name]
         if activation._version != version:
@@ -133,7 +136,8 @@ def one_pass(recogniser: Recogniser, inputs: Inputs, probes: Dict[str, Probe], s
 def run_pass(model: Explainable, inputs: Inputs, probes: Dict[str, Probe], asks: Asks, gradients: bool = True,
              dtype: Optional[torch.dtype] = None, scale: float = 1.0,
              attend: Optional[Callable[[str, Tensor], None]] = None) -> Tensor:
-    """The network's output [B, ...], at least float32: one forward, one backward through it for each score.
+    """The network's output [B, ...], at least float32: one forward, one backward through it for each score, but for its
+    recurrent layers, which several scores go through together.
 
     `finish` is called for each layer; gradients come multiplied by `scale`. What is asked may be decided on the output.
     Without gradients it is the first ask's `finish` that is called, as the layers run. `attend` is called for each
@@ -144,47 +148,27 @@ def run_pass(model: Explainable, inputs: Inputs, probes: Dict[str, Probe], asks:
         stack.enter_context(evaluating(model))
         stack.enter_context(torch.set_grad_enabled(gradients))
         if gradients:
-            stack.enter_context(rnn_without_cudnn(model))
             stack.enter_context(guarded(model))
         if dtype is None:
             stack.enter_context(full_float32())
-        first = _no_gradient if callable(asks) else asks[0].finish
-        watch = stack.enter_context(Watch(probes, first, gradients, attend))
+        cuts = stack.enter_context(Cuts(model if gradients else nn.Identity()))
+        finish = _no_gradient if callable(asks) else asks[0].finish
+        watch = stack.enter_context(Watch(probes, finish, gradients, attend))
         with torch.autocast(device, dtype=dtype, enabled=dtype is not None):
             output = model(inputs)
         output = at_least_float32(output)
         asked = asks(output) if callable(asks) else asks
-        for number, ask in enumerate(asked, start=1):
-            watch.expect(ask.finish, last=number == len(asked))
-            score = ask.score(output) if gradients and output.requires_grad else None
-            if score is not None:
-                (score * scale).backward(retain_graph=not watch.last)
-            watch.close()
+        for first in range(0, len(asked), AT_ONCE):
+            some = asked[first:first + AT_ONCE]
+            scores = [ask.score(output) if gradients and output.requires_grad else None for ask in some]
+            roots = iter(cuts.roots([score * scale for score in scores if score is not None]))
+            for number, (ask, score) in enumerate(zip(some, scores), start=first + 1):
+                watch.expect(ask.finish, last=number == len(asked))
+                if score is not None:
+                    torch.autograd.backward(*next(roots), retain_graph=not watch.last)
+                watch.close()
     return output.detach()
 
 
 def _no_gradient(name: str, *_: Any) -> None:
     raise RuntimeError(f"layer {name}: decided on an output, what is asked of it needs a gradient")
-
-
-def at_least_float32(tensor: Tensor) -> Tensor:
-    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
-
-
-@contextmanager
-def rnn_without_cudnn(recogniser: nn.Module) -> Iterator[None]:
-    """cuDNN can't run an RNN's backward in evaluation mode. So RNNs alone are recorded without it, in float32."""
-    rnns = [module for module in recogniser.modules() if isinstance(module, nn.RNNBase)]
-    try:
-        for rnn in rnns:
-            rnn.forward = partial(_without_cudnn, rnn.forward)  # type: ignore[method-assign]
-        yield
-    finally:
-        for rnn in rnns:
-            rnn.__dict__.pop("forward", None)
-
-
-def _without_cudnn(forward: Callable[..., Any], inputs: Tensor, *states: Any) -> Any:
-    """inputs: a tensor; packed sequences are for training."""
-    with torch.backends.cudnn.flags(enabled=False), torch.autocast(inputs.device.type, enabled=False):
-        return forward(at_least_float32(inputs), *states)

@@ -225,6 +225,14 @@ def line_weights(centres: np.ndarray, points: np.ndarray) -> np.ndarray:
     return weights
 
 
+def bends(centres: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Of points in order the first and the last between two centres: whatever is laid, nothing is larger or less at
+    the others than at all of these."""
+    cell, _ = nearest_cells(centres, points)
+    turns = np.concatenate(([True], cell[1:] != cell[:-1], [True]))
+    return points[turns[1:] | turns[:-1]]
+
+
 def area_weights(parts: int, pixels: int) -> np.ndarray:
     """float32 [parts, pixels]: the mean over equal parts of a line of pixels."""
     edges = np.linspace(0, pixels, parts + 1)

@@ -114,8 +114,8 @@ class RecognitionNetwork(nn.Module):
 
 
 def _pooled(features: Tensor) -> Tensor:
-    """[B, C, T, H, W] -> [B, T, C]"""
-    return features.mean(dim=(3, 4)).transpose(1, 2)
+    """[B, C, T, H, W] -> [B, T, C]: the mean over space, in such an order that its gradient is held once a step."""
+    return (features.sum(dim=(3, 4)) / (features.shape[3] * features.shape[4])).transpose(1, 2)
 
 
 class TwoStreamNetwork(nn.Module):

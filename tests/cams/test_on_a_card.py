@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from cams.methods import METHODS, signed_map
-from cams.one_pass import Watch, at_least_float32, rnn_without_cudnn
+from cams.one_pass import Watch, at_least_float32
+from cams.recurrent import Cuts
 from datasets.clip import Clip
 from models.contract import Explainable
 from models.input_tap import INPUT
@@ -86,7 +87,7 @@ def kinds_of_maps(made: Explainable, clip: Clip, card: FakeTensorMode, amp: bool
                 note(name, signed_map(method, values, values, per_frame))
 
     lay_on(card, made.network)
-    with card, torch.no_grad(), rnn_without_cudnn(made), Watch(made.layers, finish, False, note):
+    with card, torch.no_grad(), Cuts(made), Watch(made.layers, finish, False, note):
         inputs = made.prepare(clip)
         with half_precision(amp):
             output = made(inputs)

@@ -135,14 +135,15 @@ def test_a_method_without_a_gradient_has_no_gloss_to_show() -> None:
 
 @pytest.mark.parametrize("layer", ["first", "pathways", "timed", "rnn"])
 def test_one_kept_graph_gives_what_separate_passes_give(layer: str) -> None:
-    """To the bit, each gloss and each layer."""
+    """Each gloss and each layer; recurrent layers go through all glosses together."""
     model, clip = Reader(), replace(tiny_clip(), glosses=READ)
     together = explain(model, clip, Question(target="each", layers=("first", "pathways", "timed", "rnn")))
     assert [gloss.about.gloss for gloss in together.glosses] == list(READ)
     for gloss in together.glosses:
         question = Question(target=gloss.about.gloss, layers=("first", "pathways", "timed", "rnn"))
         apart = explain(model, clip, question)
-        np.testing.assert_array_equal(gloss.layers[layer].raw, apart.layers[layer].raw)
+        raw = apart.layers[layer].raw
+        np.testing.assert_allclose(gloss.layers[layer].raw, raw, rtol=0, atol=1e-5 * raw.max())
 
 
 @pytest.mark.parametrize("per_frame", [False, True])
