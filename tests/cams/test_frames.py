@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from cams.frames import Placed, flags, joined, laid
+from cams.frames import Placed, flags, joined, laid, laid_on, most, on_view
 from geometry.axis import Axis
+from geometry.laid import Cells, Extent
 from geometry.viewport import Viewport
 from models.recogniser import Probe
 
@@ -107,6 +108,19 @@ def test_a_map_that_says_everywhere_is_flagged_and_shown() -> None:
 
 def test_a_good_map_has_no_flag() -> None:
     assert laid(torch.rand(4, 5, 5), probe(1), 0, (4, 5, 5), Viewport())[1] == ()
+
+
+@pytest.mark.parametrize("cells,apart,first", [(7, 5.3, -3.2), (4, 11.0, 20.0), (12, 0.7, 2.0), (1, 1.0, 5.0)])
+def test_what_is_largest_and_least_is_that_of_all_pixels(cells: int, apart: float, first: float) -> None:
+    """Though only those are laid where lines bend; cells may lie beyond what is seen, or closer than pixels."""
+    centres, extent = first + apart * np.arange(cells), Extent((9, 40, 37), (0, 9), (2, 33, 5, 36))
+    raw, where = torch.rand(3, cells, cells), Cells(4.0 * np.arange(3), centres, centres)
+    made = laid_on(raw, where, extent)[0]
+    pixels = torch.cat(list(on_view(raw, where, extent))).flatten(1)
+    np.testing.assert_allclose(made.lows, pixels.amin(1), atol=1e-6)
+    np.testing.assert_allclose(made.highs, pixels.amax(1), atol=1e-6)
+    for level in (0.2, 0.5, 0.8):
+        assert most(raw, where, extent, level - 1e-6) >= float((pixels >= level).float().mean()) - 1e-6
 
 
 @pytest.mark.parametrize("stride,padded", [(1, True), (4, True), (4, False)])

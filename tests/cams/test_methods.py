@@ -7,6 +7,7 @@ import torch
 from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, XGradCAM
 from torch import nn
 
+from cams import methods
 from cams.methods import METHODS, unsteady
 
 LIBRARY = {"gradcam": GradCAM, "gradcam++": GradCAMPlusPlus, "hirescam": HiResCAM, "layercam": LayerCAM,
@@ -53,6 +54,22 @@ def test_memory_layout_does_not_matter(name: str) -> None:
     for per_frame in (False, True):
         torch.testing.assert_close(METHODS[name].map(turned[0], turned[1], per_frame),
                                    METHODS[name].map(activation, gradient, per_frame), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_gradient_held_once_a_step_is_that_of_every_position(name: str) -> None:
+    activation, gradient = pair()
+    once = gradient[:, :, :1].expand_as(activation)
+    for per_frame in (False, True):
+        torch.testing.assert_close(METHODS[name].map(activation, once, per_frame),
+                                   METHODS[name].map(activation, once.contiguous(), per_frame), rtol=1e-5, atol=1e-5)
+
+
+def test_products_made_some_steps_at_a_time_are_those_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    activation, gradient = pair()
+    whole = (gradient.relu() * activation).sum(0)
+    monkeypatch.setattr(methods, "AT_ONCE", 2 * 6 * 12)
+    torch.testing.assert_close(METHODS["layercam"].map(activation, gradient, True), whole)
 
 
 def test_grad_cam_plus_plus_gives_no_weight_where_the_gradient_is_zero() -> None:
