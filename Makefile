@@ -5,7 +5,8 @@ VENV := .venv$(if $(filter-out python3,$(NAME)),-$(NAME))
 RUN := $(VENV)/bin/python
 
 # A worker for each core, up to eight, as each may hold a network of full size.
-PYTEST := $(RUN) -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup
+# What is compiled is kept even where the shell forbids it, or every process that a test starts compiles it all again.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup
 
 .PHONY: demo test test-all lint gpu clean
 

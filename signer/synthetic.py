@@ -38,6 +38,7 @@ DISTRACTORS = ("rain", "hand", "person")      # KINDS of signer/distractors.py
 KEYPOINTS = ("exact", "estimated")            # as drawn, or as an estimator would find them
 VOCABULARIES = ("weather", "pairs")           # signer/motion.py, signer/minimal_pairs.py
 MARK = "synthetic.json"                       # written last: the data is whole, and was made with these settings
+FEW = 2                                       # clips: for fewer no process is started
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
           "November", "December")
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -151,12 +152,13 @@ def _vocabulary(name: str) -> "Vocabulary":
 
 def _draw_all(root: Path, settings: Settings, jobs: Sequence[Tuple[str, int]], workers: Optional[int],
               progress: bool) -> Iterable[Drawn]:
-    """Every clip, in order, drawn by as many processes as there are cores."""
+    """Every clip, in order, drawn by as many processes as there are cores, or here where there are few: to start a
+    process takes as long as to draw a clip."""
     import cv2
     from tqdm import tqdm
 
     work = partial(_draw, root, settings)
-    count = min(workers or len(os.sched_getaffinity(0)), len(jobs))
+    count = min(workers, len(jobs)) if workers else min(len(os.sched_getaffinity(0)), len(jobs) // FEW)
     if count <= 1:
         yield from tqdm(map(work, jobs), total=len(jobs), disable=None if progress else True, unit="clip")
         return

@@ -2,7 +2,7 @@
 import json
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from models.embedder import Embedder
 from models.recogniser import Recogniser
 from models.registry import CONFIGS, embedder_class, published_architecture
 from tests.golden import GOLDENS, recipe
+from tests.kit.tiers import full
 
 COMPUTED_WITH = {"signgraph": {"temporal_edges": "cpu_ties"}}      # where the authors' code was run
 
@@ -26,9 +27,10 @@ def of(name: str) -> Any:
     return pytest.mark.xdist_group(f"{name} at full size")
 
 
-def each(*names: str) -> List[Any]:
-    """Parameters, a network's tests marked as `of` does."""
-    return [pytest.param(name, marks=of(name)) for name in names]
+def each(*names: str, always: Sequence[str] = ()) -> List[Any]:
+    """Parameters, a network's tests marked as `of` does; where some are named, all others in test-all alone."""
+    return [pytest.param(name, marks=[of(name), *([full] if always and name not in always else [])])
+            for name in names]
 
 
 def keys(name: str) -> Dict[str, List[Any]]:

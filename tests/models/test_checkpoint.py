@@ -37,9 +37,8 @@ def test_a_small_sibling_comes_back_without_naming_its_config(name: str, tmp_pat
     assert not loaded.training and not any(p.requires_grad for p in loaded.parameters())
 
 
-@pytest.mark.parametrize("name", [
-    pytest.param("slowfast", marks=published.of("slowfast")),
-    pytest.param("twostream", marks=[published.of("twostream"), full])])
+@full
+@pytest.mark.parametrize("name", published.each("slowfast", "twostream"))
 def test_published_keys_load_strictly_with_all_that_training_saved(name: str, tmp_path: Path) -> None:
     weights = OrderedDict((key.replace("conv2d.", "conv2d.module."), value)
                           for key, value in published.state(name).items())
