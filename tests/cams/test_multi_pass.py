@@ -27,7 +27,7 @@ from tests.cams.test_per_gloss import Reader
 from tests.kit import networks
 from tests.kit.linear import Linear, even_clip, spot
 from tests.kit.recogniser import TinyRecogniser, tiny_clip
-from tests.kit.tiers import crossed
+from tests.kit.tiers import crossed, in_full
 
 MANY = [name for name, method in CATALOGUE.items() if isinstance(method, ManyPasses)]
 
@@ -369,7 +369,8 @@ def test_in_windows_of_a_long_clip_it_is_the_whole_clip_that_stands_in() -> None
     assert raw[:10].any() and not raw[-10:].any()
 
 
-@pytest.mark.parametrize("name, method", crossed(["slowfast", "mska", "corrnet"], ["occlusion", "rise"]))
+@pytest.mark.parametrize("name, method", [
+    *crossed(["slowfast", "mska"], ["occlusion", "rise"]), in_full(("corrnet", "occlusion"))])
 def test_clips_read_together_give_the_maps_of_clips_read_one_by_one(monkeypatch: pytest.MonkeyPatch, name: str,
                                                                     method: str) -> None:
     model, clip = networks.recogniser(name), networks.clip(12)

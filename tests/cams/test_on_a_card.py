@@ -96,7 +96,7 @@ def kinds_of_maps(made: Explainable, clip: Clip, card: FakeTensorMode, amp: bool
     return kinds
 
 
-@pytest.mark.parametrize("name", only(("slowfast", "mska", "arcface"), (*RECOGNISERS, *EMBEDDERS)))
+@pytest.mark.parametrize("name", only(("slowfast", "arcface"), (*RECOGNISERS, *EMBEDDERS)))
 def test_a_pass_and_its_maps_stay_on_the_card(name: str) -> None:
     made, clip = network_and_clip(name)
     kinds = kinds_of_maps(made, clip, a_card(), amp=False)

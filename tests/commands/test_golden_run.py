@@ -10,7 +10,7 @@ import main
 from models.registry import published_architecture
 from results.cams import read_cams
 from tests.golden import published, recipe
-from tests.kit.tiers import first
+from tests.kit.tiers import first, full
 
 NAMES = [*first(["corrnetplus", "sen", "tlp", "signgraph"]), pytest.param("swin", marks=pytest.mark.slow)]
 
@@ -28,6 +28,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@full
 @pytest.mark.parametrize("name", NAMES)
 def test_the_files_hold_the_authors_logits_and_maps(name: str, data: Path, tmp_path: Path) -> None:
     golden = published.golden(name)

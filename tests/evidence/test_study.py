@@ -23,7 +23,7 @@ from runs.demo import CHECKPOINTS, demo_data
 from signer.evidence import Evidence, read_evidence
 from tests.kit import networks
 
-LONG = 12       # frames
+LONG = 8        # frames
 
 
 @pytest.fixture(scope="module")

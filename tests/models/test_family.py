@@ -14,7 +14,7 @@ from records.question import Question
 from terminal.errors import UserError
 from tests.golden import published
 from tests.kit import networks
-from tests.kit.tiers import first, only
+from tests.kit.tiers import first, full, only
 from training.evaluation import read_batch
 
 NAMES = ("vac", "corrnet", "corrnetplus", "sen", "tlp", "signgraph", "swin")
@@ -72,7 +72,7 @@ def test_only_lift_pools_say_that_windows_are_not_the_whole(name: str) -> None:
     assert noted == [False, name in LIFTED] and made.reads_whole == (name in LIFTED)
 
 
-@pytest.mark.parametrize("name", first(LIFTED, 2))
+@pytest.mark.parametrize("name", first(LIFTED))
 def test_a_lift_pools_steps_lie_where_windows_join(name: str) -> None:
     asked = Question(layers=("conv1d.temporal_conv.1",))
     explanation = explain(networks.recogniser(name), networks.clip(64), asked, window=40)
@@ -84,7 +84,7 @@ def test_a_lift_pools_steps_lie_where_windows_join(name: str) -> None:
     assert whole.laid.cells.frames[:4].tolist() == [-3.5, -1.5, 0.5, 2.5]
 
 
-@pytest.mark.parametrize("name", first(["vac", "corrnet", "corrnetplus", "sen", "tlp"], 2))
+@pytest.mark.parametrize("name", first(["vac", "corrnet", "corrnetplus", "sen", "tlp"]))
 def test_as_much_of_a_frame_reaches_a_cell_as_is_told(name: str) -> None:
     made = networks.recogniser(name, size=224)
     frames = torch.randn(1, 3, 3, 224, 224, requires_grad=True)
@@ -104,6 +104,7 @@ def test_as_much_of_a_frame_reaches_a_cell_as_is_told(name: str) -> None:
     assert len(spatial) >= 4 and spatial["conv2d.layer1"].field == (1 if name == "sen" else 43 / 224)
 
 
+@full
 @pytest.mark.parametrize("name", first(["tlp", "corrnetplus", "sen", "signgraph", "swin"]))
 def test_the_convolutions_reading_is_the_authors(name: str) -> None:
     """It teaches in training alone; the weights of `conv1d.fc` are used nowhere else."""

@@ -16,7 +16,7 @@ from records.question import Question
 from terminal.errors import UserError
 from tests.golden import published
 from tests.kit import networks
-from tests.kit.tiers import first
+from tests.kit.tiers import first, full
 
 BRIEF = 3       # the seed of the golden of 5 frames
 
@@ -39,6 +39,7 @@ def check(golden: Dict[str, np.ndarray], seed: int, weights: str, prefix: str) -
         assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.999999, layer
 
 
+@full
 @published.of("mamba")
 @pytest.mark.parametrize("weights,prefix", first([("clip", "cam"), ("frame", "camframe")]))
 def test_logits_and_all_five_maps_are_the_authors(weights: str, prefix: str) -> None:

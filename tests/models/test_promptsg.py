@@ -10,8 +10,10 @@ from models.registry import build_embedder, published_architecture
 from terminal.errors import UserError
 from tests.golden import published, recipe
 from tests.kit import networks
+from tests.kit.tiers import full
 
 
+@full
 @published.of("promptsg")
 def test_every_published_key_and_no_other() -> None:
     state = published.embedder("promptsg").network.state_dict()

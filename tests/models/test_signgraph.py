@@ -18,6 +18,7 @@ from results.cams import read_cams, write_cams
 from terminal.errors import UserError
 from tests.golden import GOLDENS, published, recipe
 from tests.kit import networks
+from tests.kit.tiers import full
 
 
 def randomised(module: torch.nn.Module) -> Any:
@@ -118,6 +119,7 @@ def test_other_links_are_told() -> None:
         networks.recogniser("signgraph", temporal_edges="cpu_ties")
 
 
+@full
 def test_links_as_on_a_card_give_the_authors_logits() -> None:
     model = published.recogniser("signgraph", folded=True, temporal_edges="first49")
     assert networks.published_architecture("signgraph")["temporal_edges"] == "first49"

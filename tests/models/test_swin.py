@@ -44,6 +44,7 @@ def test_a_frame_is_seen_as_torchvisions_swin_sees_it(size: str, side: int, tmp_
         assert torch.allclose(ours(frames)[0], wanted, atol=1e-5 * float(wanted.abs().max()))
 
 
+@full
 def test_imagenet_weights_of_another_size_are_refused(tmp_path: Path) -> None:
     imagenet("small", tmp_path / "small.pth")
     with pytest.raises(UserError, match=r"small.pth: not weights of this Swin transformer \(features.5.1"):

@@ -11,7 +11,7 @@ from models.registry import build, create
 from terminal.errors import UserError
 from tests.golden import published
 from tests.kit import networks
-from tests.kit.tiers import only
+from tests.kit.tiers import full, only
 
 NAMES = ("vac", "smkd", "corrnet", "corrnetplus", "sen", "tlp", "signgraph")
 
@@ -63,6 +63,7 @@ def test_a_small_file_that_asks_for_much_memory_is_refused(tmp_path: Path) -> No
         FrameResNet(18).load_imagenet(tmp_path / "bomb.pth")
 
 
+@full
 def test_depth_and_classifier_are_read_from_the_keys(tmp_path: Path) -> None:
     for name, changes in (("vac", {"depth": 34}), ("smkd", {}), ("smkd", {"depth": 50})):
         made = networks.recogniser(name, **changes)

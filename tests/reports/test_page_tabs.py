@@ -7,6 +7,7 @@ import pytest
 
 from reports.report import write_report
 from tests.kit import report as made
+from tests.kit.tiers import first
 
 FRAMES = 12
 
@@ -25,7 +26,7 @@ def six(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "report.html"
 
 
-@pytest.mark.parametrize("width, height", [(1400, 800), (390, 844)])
+@pytest.mark.parametrize("width, height", first([(1400, 800), (390, 844)]))
 def test_each_of_six_networks_has_a_tab(opened: Any, six: Path, width: int, height: int) -> None:
     page = opened(six)
     page.set_viewport_size({"width": width, "height": height})

@@ -9,6 +9,7 @@ import pytest
 from records.requests import VideoRequest
 from tests.kit.footage import write_video
 from tests.kit.takes import FRAMES, SIZE, Take, shown, take
+from tests.kit.tiers import first
 from video.boxes import Boxes, Piece, one_box
 from video.framing import BODY, STANDING, Crop
 from video.sequences import VideoDataset
@@ -27,7 +28,7 @@ def takes() -> Callable[[int, str], Take]:
     return of
 
 
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", first(range(3)))
 @pytest.mark.parametrize("at", ["far", "beside"])
 def test_a_cut_is_found_and_a_whole_take_has_none(takes: Callable[[int, str], Take], number: int, at: str) -> None:
     (before, first), (after, second) = takes(number, "near"), takes(number + 3, at)
