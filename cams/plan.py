@@ -15,6 +15,7 @@ from models.contract import Probe
 from models.input_tap import INPUT
 from models.recogniser import Recogniser
 from records.hiding import STILL, Hiding
+from records.methods import POOLING
 from records.question import ONE_BY_ONE, SUMMED, Question
 from terminal.errors import UserError
 
@@ -71,7 +72,7 @@ def plan(recogniser: Recogniser, clip: Clip, question: Question, window: int, tr
     name = recogniser.method_for(question)
     method = method_of(name)
     passes = question.budget or (method.budget if isinstance(method, ManyPasses) else 1)
-    pool, notes = pooling(question)
+    pool, notes = pooling(question, name)
     precision = question.precision
     if precision is None and on_clip(method):
         precision = "fp32"          # small differences of scores drown in the rounding of half precision
@@ -85,11 +86,13 @@ def plan(recogniser: Recogniser, clip: Clip, question: Question, window: int, tr
                 passes, tell, [*recogniser.clip_notes(clip), *notes])
 
 
-def pooling(question: Question) -> Tuple[str, List[str]]:
+def pooling(question: Question, method: str) -> Tuple[str, List[str]]:
     """What shares a channel's weight, and what should be said of it.
 
     Pooled over the clip a gloss's map shows where its channels are active at any time, no better in time than chance.
     """
+    if question.pool is not None and question.method is None and method not in POOLING:     # a network's own
+        return question.pool, [f"pool {question.pool} changes nothing here: {method} averages no channel's gradients"]
     of_the_clip = "pooled over the clip, a gloss's map shows where its channels are active at any time"
     target, asked = question.target, question.pool
     if target in SUMMED or callable(target):

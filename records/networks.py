@@ -75,6 +75,11 @@ def hidden_points_of(name: str) -> str:
     return BY_NAME[name].hidden_points if name in BY_NAME else GONE
 
 
+def own_method_of(name: str) -> Optional[str]:
+    """What explains it where neither a method nor layers are named; None: the usual one."""
+    return BY_NAME[name].method if name in BY_NAME else None
+
+
 def line_of(name: str) -> str:
     """What its lines in preds.txt begin with."""
     return (BY_NAME[name].line if name in BY_NAME else "") or name

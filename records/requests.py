@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Dict, Mapping, Optional, Tuple
 
 from records.hiding import BLUR
-from records.networks import check_shown
+from records.methods import POOLING
+from records.networks import check_shown, own_method_of
 from records.question import ONE_BY_ONE, Question, by_methods
 from records.style import Style
 from terminal.errors import UserError
@@ -76,10 +77,23 @@ class ClipRequest(Request):
             for asked in self.asked_of(model):
                 asked.check()
                 check_shown(asked.method, model)
+        self._check_pool()
         if self.question.parts is not None and "parts" not in self.write:
             raise UserError(f"parts {self.question.parts}: no parts are written; add parts to --write")
         if self.every > 1 and "frames" not in self.write:
             raise UserError(f"every {self.every}: no frames are written; add frames to --write")
+
+    def _check_pool(self) -> None:
+        """Networks that are explained by a method of their own may not take it."""
+        asked = self.question
+        if asked.pool is None or asked.method or self.methods or asked.layers is not None:
+            return
+        by = {model: own_method_of(model) or asked.usual_method for model in self.checkpoints
+              if model not in self.layers}
+        if by and len(by) == len(self.checkpoints) and set(by.values()).isdisjoint(POOLING):
+            model, method = next(iter(by.items()))
+            raise UserError(f"pool {asked.pool}: {method}, by which {model} is explained, averages no channel's "
+                            f"gradients; name the method too, of {', '.join(POOLING)}, or layers")
 
     def asked_of(self, model: str) -> Tuple[Question, ...]:
         """A question for each method."""

@@ -175,4 +175,4 @@ def wer_lines(name: str, wer: Optional[WordErrors], authors: Optional[WordErrors
 
 def wer_line(wer: WordErrors, whose: str = "") -> str:
     return (f"WER{whose}: {wer.wer:.2f} % (sub {wer.substitutions}, ins {wer.insertions}, del {wer.deletions}, "
-            f"of {wer.reference} glosses; {wer.rule})")
+            f"of {wer.reference} gloss{'es' if wer.reference != 1 else ''}; {wer.rule})")

@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 import torch
 
+from cam_runner import explain
 from models.joint_graph import JointBlock
 from models.mska import BODY, FACE, LEFT, MSKA, RIGHT, normalised
 from models.recogniser import Inputs
 from models.registry import published_architecture
+from records.question import Question
 from terminal.errors import UserError
 from tests.golden import published
 from tests.kit import networks
@@ -142,3 +144,8 @@ def test_training_gives_every_head_its_logits_and_lengths() -> None:
     assert outputs["lengths"].tolist() == [3, 2]
     for name in ("logits", *HEADS):
         assert outputs[name].shape == (2, 3, 7)
+
+
+def test_pooling_that_changes_nothing_is_said() -> None:
+    pooled = explain(networks.recogniser("mska"), networks.clip(16), Question(pool="frame"))
+    assert "pool frame changes nothing here: inputxgradient averages no channel's gradients" in pooled.notes

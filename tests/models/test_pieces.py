@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from cam_runner import explain
-from models import pieces
+from models import mamba, pieces
 from records.explanation import Explanation
 from tests.kit import networks
 
@@ -26,6 +26,16 @@ def test_logits_and_maps_are_those_of_whole_blocks(monkeypatch: pytest.MonkeyPat
     assert abs(whole.logits - cut.logits).max() <= 1e-5 * abs(whole.logits).max()
     for layer, found in whole.layers.items():
         assert abs(found.raw - cut.layers[layer].raw).max() <= 1e-5 * found.raw.max(), layer
+
+
+@pytest.mark.parametrize("recompute, times", [(1, 1), (100, 0)])
+def test_blocks_that_are_run_again_give_their_memory_back(monkeypatch: pytest.MonkeyPatch, recompute: int,
+                                                          times: int) -> None:
+    given: List[bool] = []
+    monkeypatch.setattr(mamba, "give_freed_memory_back", lambda: given.append(True))
+    model: Any = networks.recogniser("mamba", recompute=recompute)
+    explain(model, networks.clip(FRAMES))
+    assert len(given) == times * len(model.network.layers)
 
 
 def slopes(recompute: int) -> Dict[str, Tensor]:

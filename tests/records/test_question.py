@@ -45,6 +45,15 @@ def test_a_request_is_checked_for_every_network() -> None:
         ClipRequest(Path("out"), every=5, write=("cams",)).check()
 
 
+def test_pooling_that_would_change_nothing_is_refused() -> None:
+    """MSKA-SLR is explained at its input, where nothing is pooled; beside a network that pools it is said in a note."""
+    mska, pooled = {"mska": Path("a")}, Question(pool="frame")
+    with pytest.raises(UserError, match="^pool frame: inputxgradient, by which mska is explained, averages no"):
+        ClipRequest(Path("out"), checkpoints=mska, question=pooled).check()
+    ClipRequest(Path("out"), checkpoints={**mska, "vac": Path("b")}, question=pooled).check()
+    ClipRequest(Path("out"), checkpoints=mska, question=pooled, layers={"mska": ("body.block1",)}).check()
+
+
 @pytest.mark.parametrize("asked, words", [
     ({"hide": "grey", "method": "rise"}, "expected still, mean, blur"), ({"hide": "still"}, "name the method too"),
     ({"hide": "still", "method": "gradcam"}, "gradcam hides nothing; it is for integrated, occlusion, rise and parts"),
