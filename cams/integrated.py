@@ -1,9 +1,11 @@
 """Integrated gradients (Sundararajan, Taly and Yan 2017), at the input or at a layer."""
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Dict, Iterator, List
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from cams.methods import Method, hirescam, signed_map
@@ -32,10 +34,8 @@ class Integrated(ManyPasses):
         for number, (name, probe) in enumerate(window.probes.items()):
             before = absent.pop(name)
             path = Path(probe, present.pop(name) - before, [0.0] * len(made), [0.0] * len(made))
-            for done in range(passes):      # the middles of equal parts of the way
-                with standing_in(probe, before + (done + 0.5) / passes * path.difference):
-                    window.pull(window.inputs, {name: probe}, path.add)
-                window.tell(number * passes + done + 1, len(window.probes) * passes)
+            walk = partial(path.walk, window, name, before, passes, number * passes, len(window.probes) * passes)
+            window.in_batches(passes, {name: probe}, walk)
             with standing_in(probe, before):
                 lost = window.scores - _score(window)
             _check(window, name, np.array(path.sums) / passes, lost)
@@ -53,7 +53,21 @@ class Path:
     maps: List[Any]                 # [T', H', W'] or [T'], once the first has come
     sums: List[float]               # of all its parts, those without a place too
 
+    def walk(self, window: Window, name: str, before: Tensor, passes: int, done: int, total: int, first: int,
+             stop: int) -> None:
+        """The passes first to stop - 1, at the middles of equal parts of the way."""
+        kept = list(self.maps), list(self.sums)
+        mixed = torch.cat([before + (number + 0.5) / passes * self.difference for number in range(first, stop)])
+        try:
+            with standing_in(self.probe, mixed):
+                window.pull(Inputs.batch([window.inputs] * (stop - first)), {name: self.probe}, self.add)
+        except RuntimeError:
+            self.maps, self.sums = kept
+            raise
+        window.tell(done + stop, total)
+
     def add(self, pick: int, name: str, mixed: Tensor, gradient: Tensor) -> None:
+        gradient = gradient.sum(0, keepdim=True) if len(gradient) > len(self.difference) else gradient
         values, slope = (at_least_float32(self.probe.arrange(tensor)[0]) for tensor in (self.difference, gradient))
         self.maps[pick] = self.maps[pick] + signed_map(PARTS, values, slope, False)
         self.sums[pick] += float((self.difference * gradient).double().sum())

@@ -1,9 +1,30 @@
 """When memory runs out, and how much goes through a network at once before it does."""
+from typing import Callable
+
 import torch
 
 AT_ONCE = 64            # frames on a CPU: more at once are no faster, and their copies take time
 MOST = 64               # clips on a card
 SHARE = 0.6             # of the memory that is free
+
+
+def in_batches(size: "BatchSize", count: int, run: Callable[[int, int], None]) -> None:
+    """run(first, stop) until all are done; where memory runs out, again with fewer. What run did not finish it must
+    leave as if it had not begun."""
+    first = 0
+    while first < count:
+        stop, failed = min(count, first + size.count), False
+        try:
+            run(first, stop)
+        except RuntimeError as error:
+            if stop - first == 1 or not out_of_memory(error):
+                raise
+            failed = True
+        if failed:                      # out here the exception no longer holds what it had
+            size.halve()
+        else:
+            size.read()
+            first = stop
 
 
 def out_of_memory(error: RuntimeError) -> bool:

@@ -1,13 +1,14 @@
 """What a method needs that asks the network many times, and the contract it follows."""
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from cams.memory import BatchSize, in_batches
 from cams.one_pass import Ask, at_least_float32, run_pass
 from cams.picks import Picks
 from cams.precision import Precision
@@ -67,17 +68,29 @@ class Window:
         return np.where(abs(between) > ROUNDING * abs(self.scores), between, 0.0)
 
     def pull(self, inputs: Inputs, probes: Dict[str, Probe], receive: Receive) -> Tensor:
-        """One forward, a backward for each pick: `receive` gets each layer's raw activation and gradient, the gradient
-        in float32 and not scaled. Gives the logits [T', V]."""
+        """One forward of one or more clips, a backward for each pick of all of them: `receive` gets each layer's raw
+        activation and gradient, the gradient in float32 and not scaled. Gives the logits [T', V] of the first."""
         def ask(number: int, pick: Picks) -> Ask:
             def finish(name: str, activation: Tensor, gradient: Optional[Tensor]) -> None:
                 assert gradient is not None
                 receive(number, name, activation, unscaled(gradient, self.precision, self.peaks))
 
-            return Ask(lambda output: pick.score(output[0], self.first), finish)
+            return Ask(partial(self._summed, pick), finish)
 
         return run_pass(self.recogniser, inputs, probes, [ask(*numbered) for numbered in enumerate(self.picks)], True,
                         self.precision.dtype, self.precision.scale)[0]
+
+    def _summed(self, pick: Picks, output: Tensor) -> Optional[Tensor]:
+        """Over the clips of a batch, so that each has the gradient of its own score."""
+        scores = [score for score in (pick.score(logits, self.first) for logits in output) if score is not None]
+        return torch.stack(scores).sum() if scores else None
+
+    def in_batches(self, count: int, probes: Dict[str, Probe], run: Callable[[int, int], None]) -> None:
+        """run(first, stop) of the passes; at the input, where clips do not mix, of several at once."""
+        size = BatchSize(self.recogniser.device, len(self.clip))
+        if not all(isinstance(probe.module, Entry) for probe in probes.values()):
+            size.count, size.measured = 1, True
+        in_batches(size, count, run)
 
 
 class ManyPasses(ABC):

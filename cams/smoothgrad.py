@@ -29,14 +29,23 @@ class SmoothGrad(ManyPasses):
         random = torch.Generator().manual_seed(self.seed + window.first)
 
         def add(number: int, name: str, activation: Tensor, gradient: Tensor) -> None:
-            slope = window.probes[name].arrange(gradient)[0]
-            one = signed_map(self.map, slope, slope, False) / passes
             own: Dict[str, Tensor] = made[number]
-            own[name] = own[name] + one if name in own else one
+            for slope in window.probes[name].arrange(gradient):
+                one = signed_map(self.map, slope, slope, False) / passes
+                own[name] = own[name] + one if name in own else one
 
-        for done in range(1, passes + 1):
-            window.pull(self._noisy(window.inputs, random), window.probes, add)
-            window.tell(done, passes)
+        def run(first: int, stop: int) -> None:
+            before, state = [dict(maps) for maps in made], random.get_state()
+            try:
+                window.pull(Inputs.batch([self._noisy(window.inputs, random) for _ in range(first, stop)]),
+                            window.probes, add)
+            except RuntimeError:
+                made[:] = before
+                random.set_state(state)
+                raise
+            window.tell(stop, passes)
+
+        window.in_batches(passes, window.probes, run)
         return made
 
     def _noisy(self, inputs: Inputs, random: torch.Generator) -> Inputs:
