@@ -88,8 +88,9 @@ class Square(Linear):
     """Each place counts by its square."""
 
     def forward(self, inputs: Inputs) -> torch.Tensor:
-        frames = (self.entry(*inputs.tensors) ** 2 * self.weights.abs()).sum((1, 3, 4))     # [V, T]
-        return frames.unflatten(1, (-1, 2)).sum(2).t()[None]
+        squares = self.entry(*inputs.tensors)[:, None] ** 2         # [B, 1, 3, T, H, W]
+        frames = (squares * self.weights.abs()).sum((2, 4, 5))      # [B, V, T]
+        return frames.unflatten(2, (-1, 2)).sum(3).transpose(1, 2)
 
 
 def test_the_middles_of_the_way_are_exact_on_a_square() -> None:
