@@ -10,6 +10,9 @@ from torch import Tensor, nn
 from models.float32 import full_float32
 
 AT_ONCE = 16            # scores: what is recorded of each stays in memory until all have their gradients
+# Gates that are shut make gradients so small that a processor is slow with them (denormal). Multiplied by a power of
+# two the others keep their digits, and there is as much room again up to the largest number.
+LIFT = 2.0 ** 64
 Root = Tuple[List[Tensor], List[Tensor]]        # where a backward begins, and the gradient there
 
 
@@ -37,10 +40,10 @@ class Cut:
             copies = torch.cat([self.inputs.detach()] * len(roots), self.batch).requires_grad_()
             outputs = self.run(copies)
         slopes = [torch.cat([torch.zeros_like(self.outputs[index]) if each[index] is None else each[index]
-                             for each in arrived], 1 if index else self.batch) for index in used]
+                             for each in arrived], 1 if index else self.batch) * LIFT for index in used]
         slope, = torch.autograd.grad([outputs[index] for index in used], copies, slopes)
         return [([*tensors, self.inputs], [*gradients, part]) for (tensors, gradients), part in
-                zip(roots, slope.split(self.inputs.shape[self.batch], self.batch))]
+                zip(roots, (slope / LIFT).split(self.inputs.shape[self.batch], self.batch))]
 
 
 class Cuts:

@@ -86,3 +86,12 @@ def test_for_its_gradients_a_recurrent_layer_runs_once_for_all_scores() -> None:
     run_pass(model, Inputs((torch.rand(1, 3, 12),), 12), {"first": Probe(model.first, "first", 1)},
              asks([{} for _ in range(9)]))
     assert runs == [1, 9]
+
+
+def test_the_largest_loss_scale_leaves_a_gradient_its_digits() -> None:
+    model, inputs = Sequences(Part("")).eval(), Inputs((torch.rand(1, 3, 12),), 12)
+    plain: List[Dict[str, Tensor]] = [{}]
+    scaled: List[Dict[str, Tensor]] = [{}]
+    for found, scale in ((plain, 1.0), (scaled, 2.0 ** 31)):
+        run_pass(model, inputs, {"first": Probe(model.first, "first", 1)}, asks(found), scale=scale)
+    assert torch.equal(scaled[0]["first"] / 2.0 ** 31, plain[0]["first"])
