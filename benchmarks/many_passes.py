@@ -1,9 +1,11 @@
-"""What hiding parts of a clip costs: read one by one, as it was, against read together and prepared ahead.
+"""What hiding parts of a clip costs: read one by one, as it was, against read together, prepared ahead, and only as far
+as they differ from the clip.
 
     python benchmarks/many_passes.py                  the demo's networks, T = 24 and 56 frames, 32 versions of a clip
     python benchmarks/many_passes.py --keep           also write the table to benchmarks/results/
     python benchmarks/many_passes.py --device cuda    on a card, where more go through at once
-    python benchmarks/many_passes.py --published vac --frames 40 --versions 16      full size, blocks of occlusion
+    python benchmarks/many_passes.py --blocks         a block of occlusion hidden, instead of a fifth of every frame
+    python benchmarks/many_passes.py --published vac slowfast --frames 40 --versions 16     full size, blocks
 Both ways read the same versions in turn, and the faster of each way's runs counts. "apart" is the largest difference of
 a score over its size. Seconds are of the processor, so that other work tells less. Of occlusion's blocks those about
 the end of the first stretch of time are read.
@@ -25,8 +27,10 @@ from cams.multi_pass import steps_and_side  # noqa: E402
 from cams.occlusion import RATIO, Block, Occlusion  # noqa: E402
 from cams.one_pass import one_pass  # noqa: E402
 from cams.rereading import Version, reread  # noqa: E402
+from cams.usual import Usual  # noqa: E402
 from datasets.clip import Clip  # noqa: E402
 from datasets.hiding import hidden, stand_in  # noqa: E402
+from models.freed_memory import keep_freed_memory  # noqa: E402
 from models.recogniser import Recogniser  # noqa: E402
 from models.registry import build  # noqa: E402
 from records.hiding import MEAN, Hiding  # noqa: E402
@@ -43,8 +47,11 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--published", nargs="+", metavar="NETWORK", help="these at full size instead of the demo's")
+    parser.add_argument("--blocks", action="store_true")
     parser.add_argument("--keep", action="store_true")
     given = parser.parse_args()
+    if given.device == "cpu":
+        keep_freed_memory()     # as the commands do
     threads = torch.get_num_threads()
     lines = [f"{given.versions} versions of a clip, {given.device}, {threads} threads; processor seconds",
              f"{'network':<12}{'frames':>7}{'one by one':>12}{'together':>10}{'times':>7}{'apart':>10}"]
@@ -53,25 +60,24 @@ def main() -> None:
         model = (published.recogniser(name, folded=True).to(given.device) if given.published
                  else build(name, CHECKPOINTS[name], given.device))
         for frames in given.frames:
-            versions = (blocks_of(model, frames, given.versions) if given.published
-                        else versions_of(frames, given.versions))
-            before, after, apart = measured(model, versions, frames, given.repeats)
+            clip = Clip("noise", "dev", recipe.frames(frames, 256, 256, 0), keypoints=recipe.keypoints(frames, 0))
+            versions = (blocks_of(model, clip, given.versions) if given.published or given.blocks
+                        else versions_of(clip, given.versions))
+            before, after, apart = measured(model, clip, versions, given.repeats)
             lines.append(f"{name:<12}{frames:>7}{before:>12.2f}{after:>10.2f}{before / after:>7.2f}{apart:>10.1e}")
             print(lines[-1], flush=True)
     if given.keep:
-        result = RESULT.with_name("many_passes_published.txt") if given.published else RESULT
-        result.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        kind = "_published" if given.published else "_blocks" if given.blocks else ""
+        RESULT.with_name(f"many_passes{kind}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def versions_of(frames: int, count: int) -> List[Version]:
-    clip = Clip("noise", "dev", recipe.frames(frames, 256, 256, 0), keypoints=recipe.keypoints(frames, 0))
+def versions_of(clip: Clip, count: int) -> List[Version]:
     instead, random = stand_in(clip, Hiding(MEAN)), np.random.default_rng(0)
     return [partial(_hidden, clip, instead, tuple(random.integers(0, 200, 2))) for _ in range(count)]
 
 
-def blocks_of(model: Recogniser, frames: int, count: int) -> List[Version]:
-    clip = Clip("noise", "dev", recipe.frames(frames, 256, 256, 0), keypoints=recipe.keypoints(frames, 0))
-    instead = stand_in(clip, Hiding(MEAN))
+def blocks_of(model: Recogniser, clip: Clip, count: int) -> List[Version]:
+    instead, frames = stand_in(clip, Hiding(MEAN)), len(clip)
     steps, side = steps_and_side(Occlusion.budget, frames, RATIO)
     cuts = np.linspace(0, frames, steps + 1).round().astype(int)
     first = max(0, side ** 2 - count // 2)
@@ -92,11 +98,12 @@ def _hidden(clip: Clip, instead: Clip, corner: Tuple[int, int]) -> Clip:
     return hidden(clip, cover, instead)
 
 
-def measured(model: Recogniser, versions: List[Version], frames: int, repeats: int) -> Tuple[float, float, float]:
+def measured(model: Recogniser, clip: Clip, versions: List[Version], repeats: int) -> Tuple[float, float, float]:
     """Seconds one by one, seconds together, and how far the scores lie apart."""
     ways: List[Callable[[], np.ndarray]] = [
         lambda: np.array([score(alone(model, version())) for version in versions]),
-        lambda: reread(model, versions, frames, frames, score, lambda *_: None)]
+        lambda: reread(model, versions, len(clip), len(clip), score, lambda *_: None,
+                       usual=Usual(model, clip))]
     best, found = [float("inf")] * 2, [np.zeros(0)] * 2
     for _ in range(repeats):
         for number, way in enumerate(ways):

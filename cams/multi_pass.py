@@ -13,6 +13,7 @@ from cams.one_pass import Ask, at_least_float32, run_pass
 from cams.picks import Picks
 from cams.precision import Precision
 from cams.rereading import Tell, Version, reread
+from cams.usual import Usual
 from datasets.clip import Clip
 from models.contract import Inputs, Probe
 from models.input_tap import INPUT, Entry
@@ -59,7 +60,7 @@ class Window:
         if not versions:
             return np.zeros((0, len(self.picks)))
         return reread(self.recogniser, versions, len(self.clip), len(self.clip), self.scored, self.tell,
-                      self.precision.dtype)
+                      self.precision.dtype, Usual(self.recogniser, self.clip))
 
     def apart(self, scores: np.ndarray, usual: np.ndarray) -> np.ndarray:
         """scores less usual, [versions, picks]: nothing where no more than rounding lies between, or a map of a clip in

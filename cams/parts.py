@@ -10,6 +10,7 @@ from cams.picks import Picks
 from cams.prepared import from_changes
 from cams.rereading import Ready, Tell, Version, reread
 from cams.shapley import alone, shapley, without
+from cams.usual import Usual
 from datasets.clip import Clip
 from datasets.hiding import at_hand, hidden, moves, stand_in
 from models.reading import cut
@@ -41,10 +42,12 @@ def explain_parts(recogniser: Recogniser, clip: Clip, picks: Sequence[Picks], co
     parted = _parted(recogniser, clip, instead, count)
     picks = [_as_asked(number, pick) for number, pick in enumerate(picks, start=1)]
     versions: Sequence[Ready] = parted.coalitions()
-    if len(cut(recogniser, len(clip), window)) == 1:
-        versions = from_changes(recogniser, parted.coalitions())
+    usual = Usual(recogniser, clip) if len(cut(recogniser, len(clip), window)) == 1 else None
+    if usual is not None:
+        versions = from_changes(usual, parted.coalitions())
     stretches = [partial(without_stretch, clip, instead, start) for start in range(0, len(clip), STRETCH)]
-    scores = reread(recogniser, [*versions, *stretches], len(clip), window, partial(log_probabilities, picks), tell)
+    scores = reread(recogniser, [*versions, *stretches], len(clip), window, partial(log_probabilities, picks), tell,
+                    usual=usual)
     coalitions, when = scores[:len(versions)], scores[len(versions):]
     glosses = tuple(_of_gloss(parted, pick, coalitions[:, number], when[:, number])
                     for number, pick in enumerate(picks))

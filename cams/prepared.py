@@ -4,18 +4,20 @@ Inputs are sums over pixels (cut, made smaller, normalised) and over keypoints (
 change is the sum of what each of them changes alone. Whether that is so of this network and clip is tried on some
 coalitions; where it is not, each is prepared from its clip.
 """
-from dataclasses import replace
 from functools import partial
-from typing import List, NamedTuple, Sequence
+from typing import List, NamedTuple, Sequence, Tuple
 
 import torch
 from torch import Tensor
 
+from cams.kept_inputs import KeptInputs, alike
 from cams.rereading import Ready, Version
+from cams.usual import Usual
 from models.contract import Inputs
 from models.recogniser import Recogniser
 
-EXACT = 1e-6            # of the largest value of an input
+Tensors = Tuple[Tensor, ...]
+AT_ONCE = 2 ** 20       # values that are compared
 MOST = 2 ** 26          # values that the changes may have in all: half a gigabyte
 
 
@@ -26,29 +28,25 @@ class Change(NamedTuple):
     values: Tensor          # [n]
 
 
-def from_changes(recogniser: Recogniser, coalitions: Sequence[Version]) -> Sequence[Ready]:
-    """coalitions: the clip for each, as `Parted.coalitions` orders them. Gives the same, prepared, or as they were."""
+def from_changes(usual: Usual, coalitions: Sequence[Version]) -> Sequence[Ready]:
+    """coalitions: the usual clip for each, as `Parted.coalitions` orders them. Gives the same, prepared, or as they
+    were."""
     everyone = len(coalitions) - 1
     players = everyone.bit_length()
     tried = {0, everyone & 0b010101, everyone & 0b101010}
     if players < 3 or players + len(tried) >= everyone:         # prepared one by one it is as fast
         return coalitions
+    recogniser, kept = usual.recogniser, usual.kept
     with torch.no_grad():
-        whole = _dense(_prepare(recogniser, coalitions[everyone]))
         changes: List[List[Change]] = []
         for player in range(players):
-            changes.append(_between(whole, _prepare(recogniser, coalitions[everyone ^ 1 << player])))
+            changes.append(_between(usual.inputs, _prepare(recogniser, coalitions[everyone ^ 1 << player])))
             if sum(change.values.numel() for group in changes for change in group) > MOST:
                 return coalitions
         for coalition in tried:
-            if not _alike(_changed(whole, changes, coalition), _prepare(recogniser, coalitions[coalition])):
+            if not alike(_changed(kept, changes, coalition), _prepare(recogniser, coalitions[coalition])):
                 return coalitions
-    return [partial(_changed, whole, changes, coalition) for coalition in range(len(coalitions))]
-
-
-def _dense(inputs: Inputs) -> Inputs:
-    """The same in memory that has no gaps and is no one else's."""
-    return replace(inputs, tensors=tuple(tensor.clone() for tensor in inputs.tensors))
+    return [partial(_changed, kept, changes, coalition) for coalition in range(len(coalitions))]
 
 
 def _prepare(recogniser: Recogniser, version: Version) -> Inputs:
@@ -56,12 +54,18 @@ def _prepare(recogniser: Recogniser, version: Version) -> Inputs:
 
 
 def _between(whole: Inputs, other: Inputs) -> List[Change]:
-    out = []
-    for one, two in zip(whole.tensors, other.tensors):
-        difference = _in_line(two, one) - _in_line(one, one)
-        places = torch.nonzero(difference).flatten()
-        out.append(Change(places.int(), difference[places]))
-    return out
+    return [_difference(_in_line(one, one), _in_line(two, one)) for one, two in zip(whole.tensors, other.tensors)]
+
+
+def _difference(one: Tensor, two: Tensor) -> Change:
+    """Some values at a time, which stay in the processor's cache."""
+    places, values = [], []
+    for number, (ours, theirs) in enumerate(zip(one.split(AT_ONCE), two.split(AT_ONCE))):
+        difference = theirs - ours
+        found = torch.nonzero(difference).flatten()
+        places.append((found + number * AT_ONCE).int())
+        values.append(difference[found])
+    return Change(torch.cat(places), torch.cat(values))
 
 
 def _in_line(tensor: Tensor, like: Tensor) -> Tensor:
@@ -69,16 +73,16 @@ def _in_line(tensor: Tensor, like: Tensor) -> Tensor:
     return tensor.permute(sorted(range(like.dim()), key=like.stride, reverse=True)).reshape(-1)
 
 
-def _changed(whole: Inputs, changes: Sequence[Sequence[Change]], coalition: int) -> Inputs:
+def _changed(kept: KeptInputs, changes: Sequence[Sequence[Change]], coalition: int) -> Inputs:
     """The clip's input with all players hidden that are not in the coalition."""
-    tensors = [tensor.clone() for tensor in whole.tensors]
-    for player, player_changes in enumerate(changes):
-        if not coalition >> player & 1:
-            for tensor, change in zip(tensors, player_changes):
-                _in_line(tensor, tensor).index_add_(0, change.places, change.values)
-    return replace(whole, tensors=tuple(tensors))
+    def write(tensors: Tensors) -> None:
+        for player, player_changes in enumerate(changes):
+            if not coalition >> player & 1:
+                for tensor, change in zip(tensors, player_changes):
+                    _in_line(tensor, tensor).index_add_(0, change.places, change.values)
 
+    def undo(tensors: Tensors) -> None:
+        for tensor, whole in zip(tensors, kept.usual.tensors):
+            tensor.copy_(whole)
 
-def _alike(one: Inputs, other: Inputs) -> bool:
-    return all(a.shape == b.shape and bool((a - b).abs().max() <= EXACT * a.abs().max())
-               for a, b in zip(one.tensors, other.tensors))
+    return kept.changed(write, undo)

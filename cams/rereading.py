@@ -6,9 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from cams.changed_places import changed_places
 from cams.frames_once import frames_once
 from cams.memory import BatchSize, out_of_memory
 from cams.one_pass import at_least_float32, evaluating
+from cams.usual import Usual
 from datasets.clip import Clip
 from datasets.windows import average_windows
 from models.contract import Inputs
@@ -25,20 +27,22 @@ Spans = Sequence[Tuple[int, int]]
 
 
 def reread(recogniser: Recogniser, versions: Sequence[Ready], frames: int, window: int, score: Score,
-           tell: Tell, dtype: Optional[torch.dtype] = None) -> np.ndarray:
+           tell: Tell, dtype: Optional[torch.dtype] = None, usual: Optional[Usual] = None) -> np.ndarray:
     """float64 [versions, scores]. dtype: of half precision, where that was asked for; small differences drown in its
     rounding, and so the default is float32.
 
     window: frames that are read at once; longer clips are read in windows, as ever. tell hears of each batch read.
+    usual: the clip that most of each version is the same as, where there is one, of one window: that much is not
+    prepared again, and no more of it read than must be.
     """
     cuts = cut(recogniser, frames, window)
     size = BatchSize(recogniser.device, min(frames, window))
     scores: List[np.ndarray] = []
     rounded = torch.autocast(recogniser.device.type, dtype=dtype) if dtype is not None else full_float32()
     with torch.no_grad(), rounded, evaluating(recogniser), frames_once(recogniser, len(cuts)), \
-            ThreadPoolExecutor(1) as ahead:
+            changed_places(recogniser, usual), ThreadPoolExecutor(1) as ahead:
         def prepare(first: int, stop: int) -> List[Inputs]:
-            return _prepared(recogniser, versions[first:stop], cuts)
+            return _prepared(usual or recogniser, versions[first:stop], cuts)
 
         upcoming = ahead.submit(prepare, 0, size.count)
         while len(scores) < len(versions):
@@ -62,12 +66,12 @@ def reread(recogniser: Recogniser, versions: Sequence[Ready], frames: int, windo
     return np.array(scores, np.float64)
 
 
-def _prepared(recogniser: Recogniser, versions: Sequence[Ready], cuts: Spans) -> List[Inputs]:
+def _prepared(by: Union[Recogniser, Usual], versions: Sequence[Ready], cuts: Spans) -> List[Inputs]:
     """A batch for each window; nothing of no versions."""
     with torch.no_grad():
         made = [version() for version in versions]
-        return [Inputs.batch([each if isinstance(each, Inputs) else recogniser.prepare(each.window(*span))
-                              for each in made]) for span in cuts if made]
+        return [Inputs.batch([each if isinstance(each, Inputs) else by.prepare(each.window(*span)) for each in made])
+                for span in cuts if made]
 
 
 def _read(recogniser: Recogniser, inputs: Sequence[Inputs], cuts: Spans) -> List[Tensor]:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from models.inplace import add_
 
 Sizes = Tuple[int, int, int]    # time, height, width
+AT_ONCE = 2 ** 20               # values
 
 
 class Conv3d(nn.Conv3d):
@@ -53,7 +54,12 @@ class OverBackground(Conv3d):
         plane = torch.full((1, 1, *x.shape[3:]), self.background, dtype=torch.float64, device=device)
         kernel = self.weight.detach().to(device).double().sum(dim=1)         # [outputs, 1, k, k]
         alone = F.conv2d(plane, kernel, None, self.stride[1:], self.padding[1:])
-        rest = super().forward(x - self.background)
+        if x.requires_grad:
+            rest = super().forward(x - self.background)
+        else:                   # some frames at a time: what is left of them stays in the processor's cache
+            frames = max(1, AT_ONCE // (len(x) * x[0, :, 0].numel()))
+            rest = torch.cat([super(OverBackground, self).forward(piece - self.background)
+                              for piece in x.split(frames, dim=2)], dim=2)
         return add_(rest, alone[:, :, None].to(rest))
 
 

@@ -21,6 +21,8 @@ class Recogniser(Explainable):
     default_method: Optional[str] = None                # where the user names neither method nor layers
     longest: Optional[int] = None                       # frames it takes at once, where its authors set a limit
     frame_by_frame = False                              # its backbone sees each frame alone
+    staged: Optional[str] = None                        # the part of its network that has `levels`, and all of
+    #                                                     them as `early`
     cuts = True                                         # whether a long clip may be read in windows
     reads_whole = False                                 # each step depends on the whole clip: a window is another clip
     factors: Tuple[str, ...] = ()                       # layers on grids that joint maps multiply: each stream's stages

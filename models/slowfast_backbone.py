@@ -3,14 +3,19 @@
 Feichtenhofer et al., "SlowFast Networks for Video Recognition", 2019; the two-way fusion is SlowFastSign's.
 Module names are those of the published checkpoints: pathway0 is slow, pathway1 fast.
 """
-from typing import Any, Dict, Sequence, Tuple
+from functools import partial
+from typing import Any, Dict, List, Sequence, Tuple
 
 import torch
 from torch import Tensor, nn
 
+from geometry.axis import Axis
+from models.cells import Axes, after
 from models.convolution import Conv3d, MaxPool3d, channels_last
 from models.inplace import add_, relu_
+from models.levels import Level, Tensors, either, repeated
 
+EARLY = 3               # levels before those that see the whole picture
 Pair = Tuple[Tensor, Tensor]    # slow [B, C, T / alpha, H, W], fast [B, C / beta, T, H, W]
 
 
@@ -145,13 +150,37 @@ class SlowFast(nn.Module):
                 nn.init.zeros_(module.c_bn.weight)      # every block starts as its skip
 
     def forward(self, frames: Tensor) -> Tensor:
-        frames = channels_last(frames)
-        slow, fast = self.s1["pathway0_stem"](frames[:, :, ::self.alpha]), self.s1["pathway1_stem"](frames)
-        pair = self.s1_fuse((slow, fast))
-        for i in range(2, 6):
-            pair = getattr(self, f"s{i}")(pair)
-            if i < 5:
-                pair = getattr(self, f"s{i}_fuse")(pair)
+        pair = self.early((frames,))
+        for i in range(EARLY + 1, 6):
+            pair = self._level(i, pair)
         slow, fast = (path.mean(dim=(3, 4)) for path in pair)
         slow = slow.repeat_interleave(self.alpha, dim=2)
         return self.dropout(torch.cat((slow, fast), dim=1))
+
+    def early(self, tensors: Tensors) -> Tensors:
+        """As all `levels` do, one after the other."""
+        for i in range(1, EARLY + 1):
+            tensors = self._level(i, tensors)
+        return tensors
+
+    def levels(self) -> List[Level]:
+        return [Level(partial(self._level, i), self._sight(i)) for i in range(1, EARLY + 1)]
+
+    def _level(self, i: int, tensors: Tensors) -> Tensors:
+        if i == 1:
+            frames = channels_last(tensors[0])
+            tensors = self.s1["pathway0_stem"](frames[:, :, ::self.alpha]), self.s1["pathway1_stem"](frames)
+        else:
+            tensors = getattr(self, f"s{i}")(tensors)
+        return getattr(self, f"s{i}_fuse")(tensors) if i < 5 else tensors
+
+    def _sight(self, i: int) -> List[List[Axes]]:
+        """Of slow and fast behind a level, of what is before it."""
+        level, to_slow = getattr(self, f"s{i}"), getattr(self, f"s{i}_fuse").conv_f2s
+        if i == 1:
+            slow = after([level["pathway0_stem"]], (Axis(0, self.alpha), Axis(), Axis()))
+            fast = after([level["pathway1_stem"]])
+            return [[either(slow, after([to_slow], fast))], [either(fast, repeated(slow, self.alpha))]]
+        slow, fast = (after(getattr(level, f"pathway{path}_res{k}").branch2 for k in range(level.blocks))
+                      for path in (0, 1))
+        return [[slow, after([to_slow], fast)], [repeated(slow, self.alpha), fast]]

@@ -188,8 +188,8 @@ class TwoStreamSLR(Recogniser):
         """[1, 3, T, size, size], channels blue, green, red."""
         a = self.architecture
         pixels = clip.frames if clip.tall_frames is None else clip.tall_frames
-        frames = upload(pixels, self.device).flip(3).permute(0, 3, 1, 2).float()
-        frames = F.interpolate(frames, (a["size"], a["size"]), mode="bilinear", align_corners=False)
+        frames = upload(pixels, self.device).permute(0, 3, 1, 2).float()
+        frames = F.interpolate(frames, (a["size"], a["size"]), mode="bilinear", align_corners=False).flip(1)
         frames = frames.div_(255).sub_(a["mean"]).div_(a["std"])
         return frames.transpose(0, 1)[None]
 

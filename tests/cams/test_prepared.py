@@ -7,6 +7,7 @@ import torch
 from cams.parts import _parted
 from cams.prepared import from_changes
 from cams.rereading import Version
+from cams.usual import Usual
 from datasets.clip import Clip
 from datasets.hiding import stand_in
 from models.contract import Inputs
@@ -29,7 +30,7 @@ def direct(model: Recogniser, version: Version) -> Inputs:
 def test_prepared_from_changes_is_prepared_from_the_clip(name: str) -> None:
     model, clip = networks.recogniser(name), networks.clip(16)
     versions = coalitions(model, clip)
-    made = from_changes(model, versions)
+    made = from_changes(Usual(model, clip), versions)
     assert made is not versions, "this network's input is no sum"
     for version, own in list(zip(versions, made))[::7]:
         expected, inputs = direct(model, version), own()
@@ -47,7 +48,7 @@ def test_most_is_prepared_once_for_each_part_and_the_clip_is_left_as_it_is() -> 
             return super().prepare(clip)
 
     model = Counting(lambda shown: torch.zeros(1), 0.0)
-    made = from_changes(model, coalitions(model, parted_clip()))
+    made = from_changes(Usual(model, parted_clip()), coalitions(model, parted_clip()))
     assert len(asked) == 1 + 6 + 3
     whole, _, again = (version() for version in (made[63], made[0], made[63]))
     assert isinstance(whole, Inputs) and isinstance(again, Inputs)
@@ -64,4 +65,4 @@ def test_an_input_that_is_no_sum_is_prepared_from_each_clip() -> None:
 
     model = Evened(lambda shown: torch.zeros(1), 0.0)
     versions = coalitions(model, parted_clip())
-    assert from_changes(model, versions) is versions
+    assert from_changes(Usual(model, parted_clip()), versions) is versions

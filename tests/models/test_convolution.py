@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models import convolution
 from models.convolution import Conv3d, MaxPool3d, OverBackground, channels_last
 from models.folding import fold_batch_norm
 from tests.kit import networks
@@ -34,6 +35,15 @@ def test_a_background_summed_apart_is_the_same_convolution_less_rounded() -> Non
     apart, together = ((y - exact).norm() / exact.norm() for y in (conv(x), nn.Conv3d.forward(conv, x)))
     assert apart < 1e-7 and apart < together / 2
     assert torch.equal(conv.train()(x), Conv3d.forward(conv, x))
+
+
+def test_over_a_background_some_frames_at_a_time_are_as_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    conv = OverBackground(5, 4, (1, 3, 3), (1, 2, 2), (0, 1, 1), bias=False, background=-1.0).eval()
+    x = clip(2, 5, 7, 8, 9)
+    whole = conv(x)
+    monkeypatch.setattr(convolution, "AT_ONCE", 2 * 2 * x[0, :, 0].numel())     # two frames of both clips
+    found = conv(x.detach())
+    assert torch.allclose(found, whole, atol=1e-6) and found.is_contiguous(memory_format=torch.channels_last_3d)
 
 
 @pytest.mark.parametrize("kernel, stride, padding", [
