@@ -13,7 +13,7 @@ from models.levels import Box, Level, Tensors, changed_box, places, within
 from models.recogniser import Recogniser
 
 COARSE = 8              # of so many pixels along each side of a frame one is compared first
-SHARE = 0.4             # of a level's input: where more of it is needed, all is computed, as that is as fast
+SHARE, LATER = 0.4, 0.6     # of the first level's input, and of those behind: where more is needed, all is computed
 
 
 @contextmanager
@@ -83,7 +83,7 @@ class ChangedPlaces:
         windows = self.levels[number].needed(wanted, sizes)
         largest = max(prod(stop - start for start, stop in window) / prod(size)
                       for window, size in zip(windows, sizes))
-        return windows if largest <= SHARE else None
+        return windows if largest <= (LATER if number else SHARE) else None
 
     def next(self, number: int, found: Sequence[Changed], windows: Sequence[Box], batch: int) -> List[Changed]:
         """Behind a level."""

@@ -1,14 +1,11 @@
-"""A clip with nothing hidden, and its input.
-
-Of the same clip with a part of it hidden only those frames are prepared in which anything is, where a network's input
-is made frame by frame. Whether it is so is tried on the first such clip.
-"""
+"""A clip with nothing hidden, and its input: of the same clip with a part of it hidden only those frames are prepared
+that changed, where the network says that its input is made frame by frame."""
 from typing import List, Optional, Tuple
 
 import numpy as np
 from torch import Tensor
 
-from cams.kept_inputs import KeptInputs, alike, dense
+from cams.kept_inputs import KeptInputs, dense
 from datasets.clip import Clip
 from models.contract import Inputs
 from models.recogniser import Recogniser
@@ -20,7 +17,6 @@ class Usual:
     def __init__(self, recogniser: Recogniser, clip: Clip) -> None:
         self.recogniser, self.clip = recogniser, clip
         self.kept = KeptInputs(dense(recogniser.prepare(clip)))
-        self.tried, self.apart = False, all(tensor.dim() == 5 for tensor in self.inputs.tensors)
 
     @property
     def inputs(self) -> Inputs:
@@ -28,14 +24,8 @@ class Usual:
 
     def prepare(self, clip: Clip) -> Inputs:
         """Of a clip of the same length."""
-        part = self._part(clip) if self.apart else None
-        if part is None:
-            return self.recogniser.prepare(clip)
-        made = self._of_part(clip, *part)
-        if not self.tried:
-            self.tried, self.apart = True, alike(made, self.recogniser.prepare(clip))
-            return made if self.apart else self.recogniser.prepare(clip)
-        return made
+        part = self._part(clip) if self.recogniser.frames_apart else None
+        return self.recogniser.prepare(clip) if part is None else self._of_part(clip, *part)
 
     def _part(self, clip: Clip) -> Optional[Tuple[int, int]]:
         """Frames start..stop-1, as many as the network's steps take; None where they are nearly all."""

@@ -76,8 +76,15 @@ class Inputs:
     def batch(parts: Sequence["Inputs"]) -> "Inputs":
         if len(parts) == 1:
             return parts[0]
-        tensors = tuple(torch.cat(same) for same in zip(*(part.tensors for part in parts)))
+        tensors = tuple(_one_after_another(same) for same in zip(*(part.tensors for part in parts)))
         return replace(parts[0], tensors=tensors)
+
+
+def _one_after_another(tensors: Sequence[Tensor]) -> Tensor:
+    """Each lies in memory as it lay: channels, say, last."""
+    first = tensors[0]
+    order = (0, *sorted(range(1, first.dim()), key=first.stride, reverse=True))
+    return torch.cat([tensor.permute(order) for tensor in tensors]).permute([order.index(at) for at in range(len(order))])
 
 
 class Explainable(nn.Module):

@@ -21,12 +21,14 @@ ROUNDING = 1e-6                             # of a cell
 @dataclass(frozen=True)
 class Level:
     run: Callable[[Tensors], Tensors]
-    sight: Sequence[Sequence[Axes]]         # of each output, of each input: where its cells lie, and what they see
+    sight: Sequence[Sequence[Optional[Axes]]]       # of each output, of each input: where its cells lie and what they
+    #                                                 see; None where they see nothing of it
 
     def reached(self, changed: Boxes) -> List[Optional[Box]]:
         """What may change of each output, and what would lie beyond its end."""
-        return [around(tuple(map(_reached, axes, box)) for axes, box in zip(axes_of, changed) if box)
-                for axes_of in self.sight]
+        boxes = [[tuple(map(_reached, axes, box)) for axes, box in zip(axes_of, changed) if axes and box]
+                 for axes_of in self.sight]
+        return [around(box for box in found if all(stop > start for start, stop in box)) for found in boxes]
 
     def needed(self, wanted: Boxes, sizes: Sizes) -> List[Box]:
         """The window of each input, of these sizes, without which the wanted of the outputs is not known. Windows
@@ -35,21 +37,25 @@ class Level:
         for axis in range(3):
             along = [size[axis] for size in sizes]
             each = [size // min(along) for size in along]       # cells of each input where the smallest has one
-            align = max(ceil(axes[axis].stride / count) for axes_of in self.sight for axes, count in zip(axes_of, each))
-            spans = [(first / count, last / count) for axes_of, box in zip(self.sight, wanted) if box
-                     for axes, count in zip(axes_of, each) for first, last in [_needed(axes[axis], box[axis])]]
-            start = max(0, floor(min(first for first, _ in spans) / align) * align)
-            stop = ceil(max(last for _, last in spans) / align) * align
+            seen = [(axes[axis], count, box and box[axis]) for axes_of, box in zip(self.sight, wanted)
+                    for axes, count in zip(axes_of, each) if axes]
+            align = max(ceil(own.stride / count) for own, count, _ in seen)
+            ends = [(place / count, side) for own, count, span in seen if span
+                    for side, place in enumerate(_needed(own, span))]
+            start = min(min(along) - 1, *(place for place, side in ends if side == 0))
+            stop = ceil(max(place for place, side in ends if side == 1) / align) * align
+            start = max(0, floor(start / align) * align)
             if any(size % min(along) for size in along):
-                start, stop = 0, min(along) + 1
+                start, stop = 0, max(along)
             for window, count, size in zip(windows, each, along):
                 window.append((start * count, min(size, stop * count)))
         return [tuple(window) for window in windows]
 
     def came(self, windows: Sequence[Box]) -> List[Box]:
         """The box of each output that is computed of these windows, those near its inner sides wrongly."""
-        return [tuple((round(start / axis.stride), round(stop / axis.stride))
-                      for (start, stop), axis in zip(windows[0], axes_of[0])) for axes_of in self.sight]
+        found = (next((window, axes) for window, axes in zip(windows, axes_of) if axes) for axes_of in self.sight)
+        return [tuple((round(start / own.stride), round(stop / own.stride)) for (start, stop), own in zip(*pair))
+                for pair in found]
 
 
 def repeated(axes: Axes, times: int) -> Axes:

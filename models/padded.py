@@ -23,6 +23,7 @@ class PaddedRecogniser(Recogniser):
     Its network gives a dict with the "logits".
     """
 
+    frames_apart = True
     takes_whole_frames = True           # as most published preparations of this family resize them
     least_steps = 1         # that must come of a clip
 

@@ -21,6 +21,8 @@ class Recogniser(Explainable):
     default_method: Optional[str] = None                # where the user names neither method nor layers
     longest: Optional[int] = None                       # frames it takes at once, where its authors set a limit
     frame_by_frame = False                              # its backbone sees each frame alone
+    frames_apart = False                                # its input is [B, C, T, H, W], each frame of it made of
+    #                                                     one of the clip's
     staged: Optional[str] = None                        # the part of its network that has `levels`, and all of
     #                                                     them as `early`
     cuts = True                                         # whether a long clip may be read in windows

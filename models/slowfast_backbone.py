@@ -4,7 +4,7 @@ Feichtenhofer et al., "SlowFast Networks for Video Recognition", 2019; the two-w
 Module names are those of the published checkpoints: pathway0 is slow, pathway1 fast.
 """
 from functools import partial
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,7 @@ from models.convolution import Conv3d, MaxPool3d, channels_last
 from models.inplace import add_, relu_
 from models.levels import Level, Tensors, either, repeated
 
-EARLY = 3               # levels before those that see the whole picture
+EARLY_BLOCKS = 2        # of s4; those behind see too much of the picture for anything to be left out
 Pair = Tuple[Tensor, Tensor]    # slow [B, C, T / alpha, H, W], fast [B, C / beta, T, H, W]
 
 
@@ -83,12 +83,16 @@ class Stage(nn.Module):
                                  times[path] if i < temporal else 1, stride if i == 0 else 1)
                 self.add_module(f"pathway{path}_res{i}", block)
 
-    def forward(self, pair: Pair) -> Pair:
+    def pathway(self, number: int) -> List[ResBlock]:
+        return [getattr(self, f"pathway{number}_res{i}") for i in range(self.blocks)]
+
+    def forward(self, pair: Pair, first: int = 0, stop: Optional[int] = None) -> Pair:
+        """Of these blocks; all, where none are named."""
         slow, fast = pair
-        for i in range(self.blocks):
-            slow = getattr(self, f"pathway0_res{i}")(slow)
-        for i in range(self.blocks):
-            fast = getattr(self, f"pathway1_res{i}")(fast)
+        for block in self.pathway(0)[first:stop]:
+            slow = block(slow)
+        for block in self.pathway(1)[first:stop]:
+            fast = block(fast)
         return slow, fast
 
 
@@ -150,37 +154,47 @@ class SlowFast(nn.Module):
                 nn.init.zeros_(module.c_bn.weight)      # every block starts as its skip
 
     def forward(self, frames: Tensor) -> Tensor:
-        pair = self.early((frames,))
-        for i in range(EARLY + 1, 6):
-            pair = self._level(i, pair)
+        stage, fusion = self._stage(4)
+        pair = self.get_submodule("s5")(fusion(stage(self.early((frames,)), EARLY_BLOCKS)))
         slow, fast = (path.mean(dim=(3, 4)) for path in pair)
         slow = slow.repeat_interleave(self.alpha, dim=2)
         return self.dropout(torch.cat((slow, fast), dim=1))
 
     def early(self, tensors: Tensors) -> Tensors:
         """As all `levels` do, one after the other."""
-        for i in range(1, EARLY + 1):
-            tensors = self._level(i, tensors)
+        for run in self._runs():
+            tensors = run(tensors)
         return tensors
 
     def levels(self) -> List[Level]:
-        return [Level(partial(self._level, i), self._sight(i)) for i in range(1, EARLY + 1)]
+        """Those before it is the whole picture that is seen."""
+        return [Level(run, sight) for run, sight in zip(self._runs(), self._sights())]
 
-    def _level(self, i: int, tensors: Tensors) -> Tensors:
-        if i == 1:
-            frames = channels_last(tensors[0])
-            tensors = self.s1["pathway0_stem"](frames[:, :, ::self.alpha]), self.s1["pathway1_stem"](frames)
-        else:
-            tensors = getattr(self, f"s{i}")(tensors)
-        return getattr(self, f"s{i}_fuse")(tensors) if i < 5 else tensors
+    def _runs(self) -> List[Callable[[Tensors], Tensors]]:
+        s4: Stage = self.get_submodule("s4")    # type: ignore[assignment]
+        return [self._stems, *(partial(_fused, *self._stage(i)) for i in (2, 3)),
+                *(partial(s4, first=block, stop=block + 1) for block in range(min(EARLY_BLOCKS, s4.blocks)))]
 
-    def _sight(self, i: int) -> List[List[Axes]]:
-        """Of slow and fast behind a level, of what is before it."""
-        level, to_slow = getattr(self, f"s{i}"), getattr(self, f"s{i}_fuse").conv_f2s
-        if i == 1:
-            slow = after([level["pathway0_stem"]], (Axis(0, self.alpha), Axis(), Axis()))
-            fast = after([level["pathway1_stem"]])
-            return [[either(slow, after([to_slow], fast))], [either(fast, repeated(slow, self.alpha))]]
-        slow, fast = (after(getattr(level, f"pathway{path}_res{k}").branch2 for k in range(level.blocks))
-                      for path in (0, 1))
-        return [[slow, after([to_slow], fast)], [repeated(slow, self.alpha), fast]]
+    def _stage(self, i: int) -> Tuple[Any, Any]:
+        return getattr(self, f"s{i}"), getattr(self, f"s{i}_fuse")
+
+    def _stems(self, tensors: Tensors) -> Tensors:
+        frames = channels_last(tensors[0])
+        return self.s1_fuse((self.s1["pathway0_stem"](frames[:, :, ::self.alpha]), self.s1["pathway1_stem"](frames)))
+
+    def _sights(self) -> Iterator[List[List[Optional[Axes]]]]:
+        """Of slow and fast behind each level, of what is before it."""
+        slow = after([self.s1["pathway0_stem"]], (Axis(0, self.alpha), Axis(), Axis()))
+        fast = after([self.s1["pathway1_stem"]])
+        yield [[either(slow, after([self.s1_fuse.conv_f2s], fast))], [either(fast, repeated(slow, self.alpha))]]
+        for i in (2, 3):
+            stage, fusion = self._stage(i)
+            slow, fast = (after(block.branch2 for block in stage.pathway(path)) for path in (0, 1))
+            yield [[slow, after([fusion.conv_f2s], fast)], [repeated(slow, self.alpha), fast]]
+        for blocks in list(zip(*(self._stage(4)[0].pathway(path) for path in (0, 1))))[:EARLY_BLOCKS]:
+            slow, fast = (after([block.branch2]) for block in blocks)
+            yield [[slow, None], [None, fast]]
+
+
+def _fused(stage: Stage, fusion: Fusion, pair: Pair) -> Pair:
+    return fusion(stage(pair))

@@ -94,5 +94,6 @@ def shorter(level: Level, axis: int) -> Level:
     def less(own: Axis) -> Axis:
         return Axis(own.first, own.stride, max(1.0, own.seen - 2))
 
-    return replace(level, sight=[[tuple(less(own) if number == axis else own for number, own in enumerate(axes))
-                                  for axes in axes_of] for axes_of in level.sight])
+    return replace(level, sight=[[axes and tuple(less(own) if number == axis else own
+                                                 for number, own in enumerate(axes)) for axes in axes_of]
+                                 for axes_of in level.sight])

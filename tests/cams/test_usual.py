@@ -46,35 +46,23 @@ def test_prepared_of_some_frames_is_prepared_of_all(name: str) -> None:
         alive = [*alive, made][-2:]         # as when one is read while the next is prepared
 
 
-class Counting(TinyRecogniser):
-    """An input in steps of time; `even`: all of it depends on all frames."""
+@pytest.mark.parametrize("apart", [True, False])
+def test_no_more_frames_are_prepared_than_changed(apart: bool) -> None:
+    lengths: List[int] = []
 
-    def __init__(self, even: bool = False) -> None:
-        super().__init__()
-        self.even, self.lengths = even, []      # type: ignore[var-annotated]
+    class Counting(TinyRecogniser):
+        frames_apart = apart
 
-    def prepare(self, clip: Clip) -> Inputs:
-        self.lengths.append(len(clip))
-        made = torch.from_numpy(clip.frames).permute(3, 0, 1, 2)[None].float() / 255
-        return Inputs((made - made.mean() if self.even else made,), len(clip))
+        def prepare(self, clip: Clip) -> Inputs:
+            lengths.append(len(clip))
+            return Inputs((torch.from_numpy(clip.frames).permute(3, 0, 1, 2)[None].float(),), len(clip))
 
-
-def lengths(model: Counting, clip: Clip) -> List[int]:
+    model, clip = Counting(), networks.clip(FRAMES, None)
     usual = Usual(model, clip)
-    for start in (9, 12, 20):
-        usual.prepare(without(clip, start, start + 2))
-    return model.lengths
-
-
-def test_few_frames_are_prepared_once_that_is_known_to_do() -> None:
-    clip, step = networks.clip(FRAMES, None), 2 * TinyRecogniser().frames_per_step
-    few = -(-2 // step) * step
-    assert lengths(Counting(), clip) == [FRAMES, few, FRAMES, few, few]
-
-
-def test_an_input_that_depends_on_the_whole_clip_is_prepared_of_all() -> None:
-    made = lengths(Counting(even=True), networks.clip(FRAMES, None))
-    assert made[2:] == [FRAMES] * 4
+    usual.prepare(without(clip, 9, 11))
+    usual.prepare(without(clip, 2, FRAMES))
+    step = 2 * model.frames_per_step
+    assert lengths == [FRAMES, -(-2 // step) * step if apart else FRAMES, FRAMES]
 
 
 def test_a_copy_is_written_over_once_nobody_has_it() -> None:
