@@ -84,7 +84,8 @@ def _one_after_another(tensors: Sequence[Tensor]) -> Tensor:
     """Each lies in memory as it lay: channels, say, last."""
     first = tensors[0]
     order = (0, *sorted(range(1, first.dim()), key=first.stride, reverse=True))
-    return torch.cat([tensor.permute(order) for tensor in tensors]).permute([order.index(at) for at in range(len(order))])
+    back = [order.index(dimension) for dimension in range(first.dim())]
+    return torch.cat([tensor.permute(order) for tensor in tensors]).permute(back)
 
 
 class Explainable(nn.Module):

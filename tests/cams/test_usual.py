@@ -94,3 +94,10 @@ def test_scores_are_the_same_with_what_is_usual_known(monkeypatch: pytest.Monkey
     plain, anew = (reread(model, versions, 20, 20, score, lambda *_: None, usual=usual)
                    for usual in (None, Usual(model, clip)))
     assert np.allclose(plain, anew, rtol=1e-6) and len(set(plain[:, 0].round(6))) == 3
+
+
+def test_a_batch_lies_in_memory_as_its_clips_do() -> None:
+    """Or a network that wants its channels last would move all of them."""
+    one = Inputs((torch.rand(3, 4, 5, 2).permute(3, 0, 1, 2)[None],), 3)
+    both = Inputs.batch([one, one]).tensors[0]
+    assert both.stride()[1:] == one.tensors[0].stride()[1:] and torch.equal(both, torch.cat(one.tensors * 2))
