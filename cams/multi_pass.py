@@ -89,7 +89,8 @@ class Window:
     def in_batches(self, count: int, probes: Dict[str, Probe], run: Callable[[int, int], None]) -> None:
         """run(first, stop) of the passes; at the input, where clips do not mix, of several at once."""
         size = BatchSize(self.recogniser.device, len(self.clip))
-        if not all(isinstance(probe.module, Entry) for probe in probes.values()):
+        at_input = all(isinstance(probe.module, Entry) for probe in probes.values())
+        if not (at_input and self.recogniser.together):
             size.count, size.measured = 1, True
         in_batches(size, count, run)
 

@@ -36,7 +36,7 @@ class Own:
 class OwnModule(Recogniser):
     """For clips of one size and length. Its layers are those that were asked for, and its input."""
 
-    cuts = False
+    cuts = together = False
 
     def __init__(self, own: Own, clip: Clip, layers: Sequence[str]) -> None:
         super().__init__({"beam": 1, "window": len(clip)}, GlossVocabulary([]))

@@ -25,6 +25,7 @@ class Recogniser(Explainable):
     #                                                     one of the clip's
     staged: Optional[str] = None                        # the part of its network that has `levels`, and all of
     #                                                     them as `early`
+    together = True                                     # the clips of a batch go through its layers at once
     cuts = True                                         # whether a long clip may be read in windows
     reads_whole = False                                 # each step depends on the whole clip: a window is another clip
     factors: Tuple[str, ...] = ()                       # layers on grids that joint maps multiply: each stream's stages
