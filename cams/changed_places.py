@@ -3,6 +3,7 @@ of a network's first features is as it was in the whole clip."""
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
+from threading import Lock
 from typing import Iterator, List, Optional, Sequence, Tuple
 
 import torch
@@ -62,6 +63,7 @@ class ChangedPlaces:
 
     def __init__(self, levels: Sequence[Level], usual: Tensors) -> None:
         self.levels, self.known = levels, [usual]       # the usual features before each level, so far as asked for
+        self.one_at_a_time = Lock()
 
     def __call__(self, given: Tensors) -> Tensors:
         batch, usual = len(given[0]), self.known[0]
@@ -88,8 +90,9 @@ class ChangedPlaces:
     def next(self, number: int, found: Sequence[Changed], windows: Sequence[Box], batch: int) -> List[Changed]:
         """Behind a level."""
         level = self.levels[number]
-        if len(self.known) == number + 1:
-            self.known.append(level.run(self.known[number]))
+        with self.one_at_a_time:
+            if len(self.known) == number + 1:
+                self.known.append(level.run(self.known[number]))
         usual = self.known[number + 1]
         if not windows:
             return [Changed(each, None, None) for each in usual]

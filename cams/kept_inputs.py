@@ -4,6 +4,7 @@ A large block of memory that is asked for anew is cleared by the system first, p
 fill it.
 """
 from dataclasses import dataclass, field, replace
+from threading import Lock
 from typing import Any, Callable, List, Tuple
 from weakref import ref
 
@@ -32,18 +33,20 @@ class KeptInputs:
         """usual: in memory that has no gaps."""
         self.usual = usual
         self.copies: List[Copy] = []
+        self.one_at_a_time = Lock()
 
     def changed(self, write: Write, undo: Write) -> Inputs:
         """The usual input after `write`; `undo` makes of that the usual one again."""
-        copy = next((copy for copy in self.copies if copy.free), None)
-        if copy is None:
-            copy = Copy(tuple(tensor.clone() for tensor in self.usual.tensors))
-            self.copies += [copy] if len(self.copies) < MOST else []
+        with self.one_at_a_time:
+            copy = next((copy for copy in self.copies if copy.free), None)
+            if copy is None:
+                copy = Copy(tuple(tensor.clone() for tensor in self.usual.tensors))
+                self.copies += [copy] if len(self.copies) < MOST else []
+            tensors = tuple(tensor.view_as(tensor) for tensor in copy.tensors)
+            copy.lent = [ref(tensor) for tensor in tensors]
         copy.undo(copy.tensors)
         copy.undo = undo
         write(copy.tensors)
-        tensors = tuple(tensor.view_as(tensor) for tensor in copy.tensors)
-        copy.lent = [ref(tensor) for tensor in tensors]
         return replace(self.usual, tensors=tensors)
 
 

@@ -10,6 +10,7 @@ from cams.changed_places import changed_places
 from cams.frames_once import frames_once
 from cams.memory import BatchSize, out_of_memory
 from cams.one_pass import at_least_float32, evaluating
+from cams.side_by_side import lanes, side_by_side
 from cams.usual import Usual
 from datasets.clip import Clip
 from datasets.windows import average_windows
@@ -44,7 +45,15 @@ def reread(recogniser: Recogniser, versions: Sequence[Ready], frames: int, windo
         def prepare(first: int, stop: int) -> List[Inputs]:
             return _prepared(usual or recogniser, versions[first:stop], cuts)
 
-        upcoming = ahead.submit(prepare, 0, size.count)
+        def logits_of(first: int, stop: int) -> List[Tensor]:
+            with torch.no_grad():               # each thread has its own
+                return _read(recogniser, prepare(first, stop), cuts)
+
+        count = lanes(recogniser) if dtype is None else 1
+        for batch in side_by_side(count, logits_of, len(versions), size.count) if count > 1 else ():
+            scores += [score(logits) for logits in batch]
+            tell(len(scores), len(versions))
+        upcoming = ahead.submit(prepare, len(scores), len(scores) + size.count)
         while len(scores) < len(versions):
             inputs, failure = upcoming.result(), ""
             stop = len(scores) + len(inputs[0].tensors[0])

@@ -108,6 +108,7 @@ class MSKANetwork(nn.Module):
 
 
 class MSKA(Recogniser):
+    side_by_side = True
     name, title = "mska", "MSKA-SLR"
     default_method = BY_NAME["mska"].method             # a deep cell has taken from all joints
     signature = PREFIX + BACKBONE + "left_graph_layers.0.attention0s"

@@ -23,6 +23,7 @@ class Recogniser(Explainable):
     frame_by_frame = False                              # its backbone sees each frame alone
     frames_apart = False                                # its input is [B, C, T, H, W], each frame of it made of
     #                                                     one of the clip's
+    side_by_side = False                                # whether threads may read with it at once
     staged: Optional[str] = None                        # the part of its network that has `levels`, and all of
     #                                                     them as `early`
     together = True                                     # the clips of a batch go through its layers at once

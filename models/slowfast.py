@@ -74,7 +74,7 @@ class SlowFastSign(PaddedRecogniser):
     name, title = "slowfast", "SlowFastSign"
     signature = "conv2d.s1.pathway0_stem.conv.weight"
     tied = (("conv1d.fc.", "classifier."),)
-    staged = "conv2d"
+    staged, side_by_side = "conv2d", True
     takes_whole_frames = False          # the authors' loader cuts CSL-Daily's banner off
     network: SlowFastNetwork
     default_layers = ("conv2d.slow_path.layer1", "conv2d.fast_path.layer1", "conv2d.fast_path.layer3",

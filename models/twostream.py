@@ -139,7 +139,7 @@ class TwoStreamNetwork(nn.Module):
 
 class TwoStreamSLR(Recogniser):
     name, title = "twostream", "TwoStream-SLR"
-    frames_apart = True
+    frames_apart = side_by_side = True
     signature = PREFIX + BACKBONE + "pose_stream.backbone.base.0.conv_s.weight"
     computed = ("pe.pe",)
     folds = False           # it gains little, and weights rounded anew show in the first maps of the pose stream
