@@ -63,7 +63,7 @@ def test_batched_is_single(monkeypatch: pytest.MonkeyPatch, name: str, method: s
     assert tried[:2] == [3, 2]
 
 
-@pytest.mark.parametrize("method", ["integrated", "smoothgrad"])
+@pytest.mark.parametrize("method", first(["integrated", "smoothgrad"]))
 def test_a_batch_that_found_no_memory_leaves_nothing(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
     alone = maps(monkeypatch, "slowfast", method, 1)
     tried = sizes(monkeypatch, most=2)

@@ -34,7 +34,7 @@ def check(name: str, layers: Sequence[str], weights: str = "clip", prefix: str =
         is_the_authors(name, layer, explanation.layers[layer].raw, golden[f"{prefix}/{layer}"])
 
 
-@pytest.mark.parametrize("name", published.each(*NAMES, always=("slowfast", "twostream")))
+@pytest.mark.parametrize("name", published.each(*NAMES, always=("slowfast",)))
 def test_logits_and_the_map_of_the_deepest_layer_with_space_are_the_authors(name: str) -> None:
     """A short way back: little more than one forward."""
     model = published.recogniser(name, folded=True)

@@ -48,7 +48,7 @@ BOMBS: Dict[str, bytes] = {
     "a number as bytearray": pickle.dumps(Calls(bytearray, 2 * 10 ** 9), 2),
     "a number as bytes": pickle.dumps(Calls(bytes, 2 * 10 ** 9), 2),
     "bytes announced": b"\x80\x05\x96" + struct.pack("<Q", 10 ** 10) + b"x.",
-    "sets of one list": copies(200_000, 20_000, b"cbuiltins\nfrozenset\n"),
+    "sets of one list": copies(50_000, 20_000, b"cbuiltins\nfrozenset\n"),
     "text of nested lists": pickle.dumps(Calls(str, [[1]]), 2),
 }
 
@@ -134,8 +134,8 @@ FOR_EVER: Dict[str, bytes] = {
     "values that hold the last twice": b"\x80\x02" + nested(60) + b".",
     "an id of an entry": b"\x80\x02}X\x01\x00\x00\x00a}X\x06\x00\x00\x00fileid" + nested(60) + b"ss.",
     "a storage's name": b"\x80\x02(X\x07\x00\x00\x00storagectorch\nFloatStorage\n" + nested(60) + b"K\x01K\x01tQ.",
-    "a key a million deep": b"\x80\x02})" + b"\x85" * 10 ** 6 + b"K\x01s.",
-    "lists a million deep": b"\x80\x02" + b"]" * 10 ** 6 + b"a" * (10 ** 6 - 1) + b".",
+    "a key 300,000 deep": b"\x80\x02})" + b"\x85" * 300_000 + b"K\x01s.",
+    "lists 300,000 deep": b"\x80\x02" + b"]" * 300_000 + b"a" * 299_999 + b".",
     "numbers that collide": b"\x80\x04}(" + b"".join(
         b"\x8a\x0a" + (n * (2 ** 61 - 1)).to_bytes(10, "little") + b"N" for n in range(2, 200_000)) + b"u.",
     "a list that holds itself": b"\x80\x02]q\x00h\x00a.",

@@ -127,6 +127,7 @@ def test_links_as_on_a_card_give_the_authors_logits() -> None:
     assert abs(networks.logits(model, published.clip("signgraph")) - golden).max() <= 1e-4 * abs(golden).max()
 
 
+@full
 def test_the_same_cells_are_picked_as_by_the_authors() -> None:
     model: Any = published.recogniser("signgraph", folded=True)
     golden, picked = published.golden("signgraph"), {}

@@ -53,7 +53,7 @@ def compare_maps(model: Embedder, name: str, explanations: Sequence[PictureExpla
 
 
 @pytest.mark.parametrize("name,layer", [pytest.param("arcface", "layer4", marks=published.of("arcface")),
-                                        pytest.param("promptsg", "vit_proj", marks=published.of("promptsg"))])
+                                        pytest.param("promptsg", "vit_proj", marks=[published.of("promptsg"), full])])
 def test_embeddings_and_one_map_are_the_authors(name: str, layer: str) -> None:
     golden, model, pictures = published.golden(name), published.embedder(name), published.pictures(name)
     explanations = explain_pictures(model, pictures, [layer], ["cosine"], references=embed(model, pictures).flip(0))
