@@ -28,12 +28,12 @@ def check(names: Tuple[str, ...], seconds: float, seed: int) -> None:
 
 
 def test_readers_without_torch() -> None:
-    check(LIGHT, 0.2, 1)
+    check(LIGHT, 0.15, 1)
 
 
 @needs_torch
 def test_readers_with_torch() -> None:
-    check(HEAVY, 0.6, 1)
+    check(HEAVY, 0.5, 1)
 
 
 @pytest.mark.slow

@@ -225,6 +225,7 @@ def test_a_file_of_another_network_says_which_it_looks_like(asked: str, given: s
         build(asked, tmp_path / "other.pt")
 
 
+@full
 def test_gradients_are_the_slopes_of_the_score() -> None:
     """By the input, with norms as they are and as affine maps."""
     for folded in (False, True):

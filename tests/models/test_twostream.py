@@ -12,6 +12,7 @@ from tests.kit import networks
 from tests.kit.tiers import full
 
 
+@full
 @published.of("twostream")
 def test_every_published_key_and_no_other() -> None:
     state = published.recogniser("twostream").network.state_dict()

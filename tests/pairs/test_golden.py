@@ -52,8 +52,9 @@ def compare_maps(model: Embedder, name: str, explanations: Sequence[PictureExpla
     return compared
 
 
+@full
 @pytest.mark.parametrize("name,layer", [pytest.param("arcface", "layer4", marks=published.of("arcface")),
-                                        pytest.param("promptsg", "vit_proj", marks=[published.of("promptsg"), full])])
+                                        pytest.param("promptsg", "vit_proj", marks=published.of("promptsg"))])
 def test_embeddings_and_one_map_are_the_authors(name: str, layer: str) -> None:
     golden, model, pictures = published.golden(name), published.embedder(name), published.pictures(name)
     explanations = explain_pictures(model, pictures, [layer], ["cosine"], references=embed(model, pictures).flip(0))

@@ -83,6 +83,7 @@ def test_resumed_is_unbroken_to_the_bit(data: Path, tmp_path: Path, package: str
     assert differing(whole, parts) == [] and whole["training"]["step"] == 4
 
 
+@full
 def test_its_checkpoint_goes_on_without_it(data: Path, tmp_path: Path, package: str) -> None:
     recipe = write_recipe(tmp_path, "mamba")
     settings = (*COMMON, "trainer.amp_type", "bf16")

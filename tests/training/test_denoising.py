@@ -11,6 +11,7 @@ from models.registry import build
 from models.restorers import build_restorer
 from poses.crops import CROPPED, Place
 from tests.kit.restoring import checkpoint, drawn_clips, recipe
+from tests.kit.tiers import full
 from training import checkpointing, export
 from training.crops import CropAugment, Crops, _sharpest, gather, sharpness
 
@@ -20,6 +21,7 @@ def run(folder: Path, out: str, *more: str) -> int:
                        str(folder / out), "--device", "cpu", *more])
 
 
+@full
 def test_a_resumed_training_ends_as_an_unbroken_one(tmp_path: Path) -> None:
     recipe(tmp_path)
     assert run(tmp_path, "whole") == 0
