@@ -6,8 +6,8 @@ RUN := $(VENV)/bin/python
 
 # A worker for each core, up to eight, as each may hold a network of full size. `make test` has one more, as some wait for
 # a browser or a process.
-# What is compiled is kept even where the shell forbids it, or every process that a test starts compiles it all again.
 CORES := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n < 8 ? n : 8)))
+# What is compiled is kept even where the shell forbids it, or every process that a test starts compiles it all again.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest --dist loadgroup --numprocesses
 
 .PHONY: demo test test-all lint gpu clean
