@@ -7,8 +7,8 @@ as they differ from the clip.
     python benchmarks/many_passes.py --blocks         a block of occlusion hidden, instead of a fifth of every frame
     python benchmarks/many_passes.py --published vac slowfast --frames 40 --versions 16     full size, blocks
 Both ways read the same versions in turn, and the faster of each way's runs counts. "apart" is the largest difference of
-a score over its size. Seconds are those that passed, which other work makes longer, and those of the processor. Of
-occlusion's blocks those about the end of the first stretch of time are read.
+a score over its size. Seconds are of the processor, so that other work tells less. Of occlusion's blocks those about
+the end of the first stretch of time are read.
 """
 import argparse
 import sys
@@ -53,9 +53,8 @@ def main() -> None:
     if given.device == "cpu":
         keep_freed_memory()     # as the commands do
     threads = torch.get_num_threads()
-    lines = [f"{given.versions} versions of a clip, {given.device}, {threads} threads",
-             f"{'':<19}{'one by one':>16}{'together':>16}{'times':>14}",
-             f"{'network':<12}{'frames':>7}" + f"{'s':>9}{'cpu s':>7}" * 2 + f"{'s':>7}{'cpu s':>7}{'apart':>10}"]
+    lines = [f"{given.versions} versions of a clip, {given.device}, {threads} threads; processor seconds",
+             f"{'network':<12}{'frames':>7}{'one by one':>12}{'together':>10}{'times':>7}{'apart':>10}"]
     print("\n".join(lines), flush=True)
     for name in given.published or CHECKPOINTS:
         model = (published.recogniser(name, folded=True).to(given.device) if given.published
@@ -64,10 +63,8 @@ def main() -> None:
             clip = Clip("noise", "dev", recipe.frames(frames, 256, 256, 0), keypoints=recipe.keypoints(frames, 0))
             versions = (blocks_of(model, clip, given.versions) if given.published or given.blocks
                         else versions_of(clip, given.versions))
-            seconds, apart = measured(model, clip, versions, given.repeats)
-            ways = "".join(f"{passed:>9.2f}{busy:>7.2f}" for passed, busy in seconds)
-            times = "".join(f"{ratio:>7.2f}" for ratio in seconds[0] / seconds[1])
-            lines.append(f"{name:<12}{frames:>7}{ways}{times}{apart:>10.1e}")
+            before, after, apart = measured(model, clip, versions, given.repeats)
+            lines.append(f"{name:<12}{frames:>7}{before:>12.2f}{after:>10.2f}{before / after:>7.2f}{apart:>10.1e}")
             print(lines[-1], flush=True)
     if given.keep:
         kind = "_published" if given.published else "_blocks" if given.blocks else ""
@@ -101,23 +98,19 @@ def _hidden(clip: Clip, instead: Clip, corner: Tuple[int, int]) -> Clip:
     return hidden(clip, cover, instead)
 
 
-def measured(model: Recogniser, clip: Clip, versions: List[Version], repeats: int) -> Tuple[np.ndarray, float]:
-    """Seconds that passed and of the processor, one by one and together [2, 2]; and how far the scores lie apart."""
+def measured(model: Recogniser, clip: Clip, versions: List[Version], repeats: int) -> Tuple[float, float, float]:
+    """Seconds one by one, seconds together, and how far the scores lie apart."""
     ways: List[Callable[[], np.ndarray]] = [
         lambda: np.array([score(alone(model, version())) for version in versions]),
         lambda: reread(model, versions, len(clip), len(clip), score, lambda *_: None,
                        usual=Usual(model, clip))]
-    best, found = np.full((2, 2), np.inf), [np.zeros(0)] * 2
+    best, found = [float("inf")] * 2, [np.zeros(0)] * 2
     for _ in range(repeats):
         for number, way in enumerate(ways):
-            started = clocks()
+            started = time.process_time()
             found[number] = way()
-            best[number] = np.minimum(best[number], clocks() - started)
-    return best, float((abs(found[0] - found[1]) / abs(found[0])).max())
-
-
-def clocks() -> np.ndarray:
-    return np.array([time.perf_counter(), time.process_time()])
+            best[number] = min(best[number], time.process_time() - started)
+    return best[0], best[1], float((abs(found[0] - found[1]) / abs(found[0])).max())
 
 
 def alone(model: Recogniser, clip: Clip) -> torch.Tensor:
