@@ -2,8 +2,8 @@
 
     python benchmarks/parts_seconds.py              the demo's networks
     python benchmarks/parts_seconds.py --keep       also write the table to benchmarks/results/parts_seconds.txt
-"as it was": an input of its own for every forward, in blocks of memory as large as it comes, nothing known of the clip
-itself, and one forward after the other on all cores. Each way runs in turn, in one process; the run with the least
+"as it was" makes a new input for every forward, allocates memory in blocks of any size, does not reuse the unhidden
+clip, and runs one forward after the other on all cores. Each way runs in turn, in one process; the run with the least
 processor time counts. Peak: of the process, in GB.
 """
 import argparse

@@ -1,5 +1,5 @@
-"""Of a clip that is read again with a part of it hidden only that part is looked at anew, and what it reaches: the rest
-of a network's first features is as it was in the whole clip."""
+"""A clip with a part hidden is computed again only where the hidden part has an effect. The other early features are
+those of the unhidden clip."""
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod

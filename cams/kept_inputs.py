@@ -1,7 +1,7 @@
 """Copies of a network's input that are changed here and there, each written over once nobody has it any more.
 
-A large block of memory that is asked for anew is cleared by the system first, page by page, which takes longer than to
-fill it.
+When a program asks for a large new block of memory, the system clears it first, page by page. That takes longer than
+filling it.
 """
 from dataclasses import dataclass, field, replace
 from threading import Lock

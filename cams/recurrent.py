@@ -22,7 +22,7 @@ def at_least_float32(tensor: Tensor) -> Tensor:
 
 @dataclass
 class Cut:
-    """One run of a recurrent module: the graph ends at `inputs`, and begins anew at `outputs`."""
+    """One run of a recurrent module: the graph ends at `inputs`, and a new one starts at `outputs`."""
 
     run: Callable[[Tensor], List[Tensor]]
     inputs: Tensor                      # [T', 1, C], or [1, T', C]

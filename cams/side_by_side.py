@@ -1,5 +1,5 @@
-"""Small networks on a CPU read several versions of a clip at once, each in a thread with one core of its own: a layer
-that is done in less than a millisecond is no faster on several, as they wait for each other."""
+"""On a CPU, several versions of a clip go through a small network at the same time, each in a thread with one core.
+Layers that take less than a millisecond gain nothing from several cores: the threads wait for each other."""
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
