@@ -71,7 +71,7 @@ def draw(given: argparse.Namespace) -> Tuple[Path, str]:
     """The file, and its caption."""
     from drawing.figure import FORMATS, write_figure, write_stacks
     from files.output import output_folder
-    from files.workspace import expanded, find_input
+    from files.workspace import expanded, find_folder
     from results.explained_run import read_run
     from runs.figure_caption import caption
     from runs.figure_choice import chosen
@@ -83,7 +83,7 @@ def draw(given: argparse.Namespace) -> Tuple[Path, str]:
         raise UserError(f"--out {given.out}: expected a name that ends in {', '.join(FORMATS)}")
     if given.show == PARTS:
         refuse(given, OF_MAPS, "of figures of maps, and not of --show parts")
-        sheet, words = parts_figure(find_input(given.folder),
+        sheet, words = parts_figure(find_folder(given.folder),
                                     PartsRequest(given.models, given.glosses, given.by, given.width))
         output_folder(out.parent)
         write_stacks(out, sheet)
@@ -91,7 +91,7 @@ def draw(given: argparse.Namespace) -> Tuple[Path, str]:
     refuse(given, ["by"], "of --show parts alone")
     if given.columns is not None and given.columns > MOST:
         raise UserError(f"--columns {given.columns}: expected a number from 1 to {MOST}")
-    runs = [read_run(find_input(folder)) for folder in (given.folder, *given.others)]
+    runs = [read_run(find_folder(folder)) for folder in (given.folder, *given.others)]
     choice = chosen(FigureRequest(given.models, given.layers, given.frames, given.glosses, given.at, given.same_frames,
                                   given.labels, given.columns, given.width, given.colormap, given.bicubic), runs)
     numbers = sorted({cell.frame for row in choice.sheet.rows for cell in row.cells})

@@ -5,7 +5,7 @@ import sys
 from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple, Union
 
 from datasets.corpora import CORPORA, find_corpus
-from files.workspace import Workspace, expanded, find_input
+from files.workspace import Workspace, expanded, find_folder
 from records.hiding import ASKS, LOOKS, POINTS, WAYS
 from records.library import PREFIX, fed
 from records.methods import HIDING, METHODS, PASSES
@@ -53,16 +53,19 @@ def parser() -> argparse.ArgumentParser:
                          formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--version", action="version", version=f"main.py {VERSION}")
 
-    add = made.add_argument_group("what to explain").add_argument
+    group = made.add_argument_group("what to explain")
+    add = group.add_argument
     add("--demo", action="store_true", help="two clips of a drawn signer; needs no dataset and no checkpoint")
     seq_flag(add)
     split_flag(add)
-    add("--target", default="max", metavar="WHAT",
+    of_two = group.add_mutually_exclusive_group().add_argument
+    of_two("--target", default="max", metavar="WHAT",
         help="max: the largest logit of each step; pred: all predicted glosses together; each: each predicted gloss on "
              "its own, and each true one that was missed; rivals: each predicted one less the classes nearest to it; "
              "errors: each wrong gloss, as predicted minus true; from-gt: the true gloss nearest to the middle frame, "
              "the same for all models; or a gloss by name (default: max; of the demo each)")
-    add("--target-from-gt", dest="target", action="store_const", const="from-gt", help="the same as --target from-gt")
+    of_two("--target-from-gt", dest="target", action="store_const", const="from-gt",
+        help="the same as --target from-gt")
     add("--list-glosses", action="store_true", help="print every gloss that can be a target, and stop")
 
     video_arguments(made.add_argument_group("videos of your own, in place of a corpus's sequences").add_argument)
@@ -155,7 +158,7 @@ def explain(given: argparse.Namespace) -> int:
     corpus = find_corpus(given.data_root, given.dataset, Workspace())
     asked = request(given, corpus)
     _check(asked)
-    beside = find_input(given.beside) if given.beside else None
+    beside = find_folder(given.beside) if given.beside else None
 
     from runs.batch import run_batch
 
@@ -203,14 +206,15 @@ def _written(given: argparse.Namespace) -> Tuple[str, ...]:
 
 
 def _layers(given: Sequence[str], models: Sequence[str]) -> Dict[str, Tuple[str, ...]]:
-    """slowfast:NAME,NAME -> names by model"""
-    layers = {}
+    """slowfast:NAME,NAME -> names by model, which may come more than once"""
+    layers: Dict[str, Tuple[str, ...]] = {}
     for text in given:
-        model, colon, names = text.partition(":")
-        if not colon or not names or model not in models:
+        model, _, names = text.partition(":")
+        if not names.strip(",") or model not in models:
             raise UserError(f"--layers {text}: expected MODEL:NAME,NAME with one of the models asked for "
                             f"({', '.join(models)}); --list-layers prints the names")
-        layers[model] = tuple(dict.fromkeys(name for name in names.split(",") if name))
+        more = [name for name in names.split(",") if name]
+        layers[model] = tuple(dict.fromkeys([*layers.get(model, ()), *more]))
     return layers
 
 

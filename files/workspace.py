@@ -56,6 +56,13 @@ def find_input(given: Union[str, Path], workspace: Optional[Workspace] = None) -
     raise UserError(f"'{given}' does not exist: looked for {places}; give the path of an existing file or folder")
 
 
+def find_folder(given: Union[str, Path]) -> Path:
+    path = find_input(given)
+    if not path.is_dir():
+        raise UserError(f"{path}: a file; give a folder that main.py wrote")
+    return path
+
+
 def find_data_root(given: Optional[Union[str, Path]] = None, workspace: Optional[Workspace] = None) -> Path:
     """The dataset's folder: the workspace's own unless the user named one."""
     workspace = workspace or Workspace()

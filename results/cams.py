@@ -28,6 +28,7 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from files.arrays import load_npz, npz_bytes
+from files.workspace import find_input
 from geometry.joints import laid_map
 from geometry.laid import Cells, Extent, LaidMap
 from geometry.links import linked
@@ -39,6 +40,7 @@ from records.hiding import Hiding
 from records.sequence import check_format
 from records.shift_check import ShiftCheck
 from terminal.command_exit import ended
+from terminal.command_line import OneLineParser
 from terminal.errors import UserError
 
 FILE = "cams.npz"
@@ -224,9 +226,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 
 
 def _run(given: Sequence[str]) -> int:
-    if len(given) != 1:
-        raise UserError("give one cams.npz: python -m results.cams FILE")
-    print("\n".join(lines(read_cams(Path(given[0])))))
+    parser = OneLineParser(prog="python -m results.cams", description="Prints what is in a cams.npz.")
+    parser.add_argument("file", metavar="FILE", help="of a sequence (main.py --write cams), such as "
+                                                     "outputs/SEQUENCE/cams.npz")
+    print("\n".join(lines(read_cams(find_input(parser.parse_args(given).file)))))
     return 0
 
 

@@ -238,11 +238,12 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("--layout", choices=tuple(LAYOUTS), default="phoenix2014", help="the corpus it is shaped as")
     parser.add_argument("--keypoints", choices=KEYPOINTS, default="exact",
                         help="as drawn, or as an estimator finds them: jittered, and hands lost or swapped")
-    parser.add_argument("--distractor", choices=DISTRACTORS,
-                        help="what moves behind the signer and means nothing; all else stays as it is without")
+    parser.add_argument("--distractor", choices=DISTRACTORS, default=argparse.SUPPRESS,
+                        help="what moves behind the signer and means nothing; all else stays as it is without "
+                             "(default: nothing)")
     parser.add_argument("--vocabulary", choices=VOCABULARIES, default=VOCABULARIES[0],
                         help="what is signed: weather reports, or glosses in pairs that differ in one thing alone")
-    parser.add_argument("--workers", type=int, help="processes (default: one a core)")
+    parser.add_argument("--workers", type=int, default=argparse.SUPPRESS, help="processes (default: one a core)")
     options = parser.parse_args(arguments)
     return ended("signer.synthetic", lambda: _make(options), "the same command starts over")
 
@@ -251,9 +252,9 @@ def _make(options: argparse.Namespace) -> int:
     print(make_workspace(
         options.root, {split: getattr(options, split) for split in SPLITS}, options.seed,
         {split: getattr(options, f"{split}_signers") for split in SPLITS},
-        FRAME_SIZES if options.frames == "both" else (options.frames,), options.workers, progress=True,
-        layout=options.layout, keypoints=options.keypoints, distractor=options.distractor,
-        vocabulary=options.vocabulary))
+        FRAME_SIZES if options.frames == "both" else (options.frames,), getattr(options, "workers", None),
+        progress=True, layout=options.layout, keypoints=options.keypoints,
+        distractor=getattr(options, "distractor", None), vocabulary=options.vocabulary))
     return 0
 
 

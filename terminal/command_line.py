@@ -20,12 +20,14 @@ class OneLineParser(argparse.ArgumentParser):
     """
 
     def parse_args(self, args: Optional[Sequence[str]] = None) -> argparse.Namespace:      # type: ignore[override]
+        words = sys.argv[1:] if args is None else args
+        self._refuse_empty(words)
         absent = object()
         actions = [action for action in self._actions if action.default is not argparse.SUPPRESS]
         blank = argparse.Namespace(**{action.dest: absent for action in actions})
         given: argparse.Namespace = super().parse_args(args, blank)
         missing = {name for name, value in vars(given).items() if value is absent}
-        typed = {word.split("=")[0] for word in (sys.argv[1:] if args is None else args)}
+        typed = {word.split("=")[0] for word in words}
         flags: Dict[str, List[str]] = {}
         for action in actions:
             flags.setdefault(action.dest, []).extend(action.option_strings[::-1])
@@ -34,6 +36,13 @@ class OneLineParser(argparse.ArgumentParser):
         given.named = {name: next((flag for flag in known if flag in typed), known[0])
                        for name, known in flags.items() if known and name not in missing}
         return given
+
+    def _refuse_empty(self, words: Sequence[str]) -> None:
+        """An empty variable of a shell would else be read as the default."""
+        for before, word in zip(["", *words], words):
+            if not word or (word.startswith("--") and word.endswith("=")):
+                named = before if not word and before.startswith("-") else word[:-1]
+                self.error(f"{named + ': ' if named else ''}an empty value was given; give another, or leave it out")
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}; {self.prog} --help tells all flags\n")

@@ -42,7 +42,7 @@ def fits(value: torch.Tensor) -> bool:
 def main(arguments: Optional[List[str]] = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", type=Path, help="such as best.pt")
-    parser.add_argument("target", type=Path)
+    parser.add_argument("target", type=Path, help="the file to write; one that is there is replaced")
     parser.add_argument("--half", action="store_true", help="in half precision")
     given = parser.parse_args(arguments)
     return ended("export.py", lambda: export(given.source, given.target, given.half), "the same command starts over")

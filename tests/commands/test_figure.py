@@ -105,6 +105,12 @@ def test_a_mistake_is_one_line(folder: Path, flags: Any, words: Any, capsys: pyt
 
 
 @full
+def test_a_file_in_place_of_the_folder_is_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert figure.main([str(folder / "cams.npz")]) == 2
+    line, = capsys.readouterr().err.splitlines()
+    assert "cams.npz: a file; give a folder" in line
+
+
 def test_it_needs_no_torch(folder: Path, tmp_path: Path) -> None:
     code = f"import sys, figure; figure.main([{str(folder)!r}, '--out', {str(tmp_path / 'f.pdf')!r}]); " \
            "print('torch' in sys.modules)"

@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict
 import numpy as np
 import pytest
 
+from files import workspace
 from files.arrays import npz_bytes
 from records.explanation import LayerMap
 from results.cams import lines, main, read_cams, write_cams
@@ -96,6 +97,21 @@ def test_a_damaged_file_is_one_line(arrays: Dict[str, np.ndarray], tmp_path: Pat
     assert main([str(tmp_path / "cams.npz")]) == 2
     line, = capsys.readouterr().err.splitlines()
     assert "cams.npz" in line and len(line) < 400
+
+
+def test_its_help_says_what_it_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0 and "outputs/SEQUENCE/cams.npz" in capsys.readouterr().out
+
+
+def test_outputs_are_found_from_any_folder(arrays: Dict[str, np.ndarray], tmp_path: Path,
+                                           monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """As figure.py finds them, that takes the same words."""
+    (tmp_path / "outputs").mkdir()
+    (tmp_path / "outputs" / "cams.npz").write_bytes(npz_bytes(arrays))
+    monkeypatch.setattr(workspace.Workspace, "__init__", lambda self: object.__setattr__(self, "root", tmp_path))
+    assert main(["outputs/cams.npz"]) == 0 and "slowfast" in capsys.readouterr().out
 
 
 def test_an_array_that_announces_much_is_refused_before_it_is_made(tmp_path: Path) -> None:

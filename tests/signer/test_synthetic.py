@@ -180,3 +180,10 @@ def test_help_needs_no_heavy_import() -> None:
     run = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True, text=True,
                          cwd=REPOSITORY)
     assert run.stdout.strip() == "[]"
+
+
+def test_help_tells_each_default_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "None" not in text and "(default: one a core)" in text and "(default: nothing)" in text
