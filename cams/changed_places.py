@@ -9,8 +9,9 @@ from typing import Iterator, List, Optional, Sequence, Tuple
 import torch
 from torch import Tensor
 
+from cams.kept_inputs import KeptInputs
 from cams.usual import Usual
-from models.levels import Box, Level, Tensors, changed_box, places, within
+from models.levels import Box, Level, Span, Tensors, changed_box, places, within
 from models.recogniser import Recogniser
 
 COARSE = 8              # of so many pixels along each side of a frame one is compared first
@@ -24,7 +25,7 @@ def changed_places(recogniser: Recogniser, usual: Optional[Usual]) -> Iterator[N
         yield
         return
     backbone = recogniser.network.get_submodule(recogniser.staged)
-    backbone.early = ChangedPlaces(backbone.levels(), usual.inputs.tensors)    # type: ignore[operator,assignment]
+    backbone.early = ChangedPlaces(backbone.levels(), usual.kept)     # type: ignore[operator,assignment]
     try:
         yield
     finally:
@@ -61,15 +62,17 @@ class Changed:
 class ChangedPlaces:
     """What differs from the usual clip is seen by comparing inputs, whatever was to be hidden."""
 
-    def __init__(self, levels: Sequence[Level], usual: Tensors) -> None:
-        self.levels, self.known = levels, [usual]       # the usual features before each level, so far as asked for
+    def __init__(self, levels: Sequence[Level], kept: KeptInputs) -> None:
+        self.levels, self.kept = levels, kept
+        self.known = [kept.usual.tensors]       # the usual features before each level, so far as asked for
         self.one_at_a_time = Lock()
 
     def __call__(self, given: Tensors) -> Tensors:
         batch, usual = len(given[0]), self.known[0]
-        found = [Changed(own, _coarse(each, own), None) for each, own in zip(given, usual)]
+        steps = self.kept.steps_of(given)
+        found = [Changed(own, _coarse(each, own, steps), None) for each, own in zip(given, usual)]
         if self.windows(0, found) is not None:
-            found = [_compared(each, own) for each, own in zip(given, usual)]
+            found = [_compared(each, own, steps) for each, own in zip(given, usual)]
         for number in range(len(self.levels)):
             windows = self.windows(number, found)
             if windows is None:
@@ -111,15 +114,25 @@ def run(levels: Sequence[Level], tensors: Tensors) -> Tensors:
     return tensors
 
 
-def _coarse(given: Tensor, usual: Tensor) -> Optional[Box]:
+def _coarse(given: Tensor, usual: Tensor, steps: Span) -> Optional[Box]:
     """No more than the box around what differs."""
-    box = changed_box(given[..., ::COARSE, ::COARSE], usual[..., ::COARSE, ::COARSE])
+    box = _box(given[..., ::COARSE, ::COARSE], usual[..., ::COARSE, ::COARSE], steps)
     if box is None:
         return None
     time, *sides = box
     return (time, *((start * COARSE, (stop - 1) * COARSE + 1) for start, stop in sides))
 
 
-def _compared(given: Tensor, usual: Tensor) -> Changed:
-    box = changed_box(given, usual)
+def _compared(given: Tensor, usual: Tensor, steps: Span) -> Changed:
+    box = _box(given, usual, steps)
     return Changed(usual, box, None if box is None else given[places(box)])
+
+
+def _box(given: Tensor, usual: Tensor, steps: Span) -> Optional[Box]:
+    """Around all that differs, which is within the steps."""
+    start, stop = steps
+    box = changed_box(given[:, :, start:stop], usual[:, :, start:stop])
+    if box is None:
+        return None
+    (first, last), *sides = box
+    return ((first + start, last + start), *sides)

@@ -10,7 +10,7 @@ from typing import List, NamedTuple, Sequence, Tuple
 import torch
 from torch import Tensor
 
-from cams.kept_inputs import KeptInputs, alike
+from cams.kept_inputs import KeptInputs
 from cams.rereading import Ready, Version
 from cams.usual import Usual
 from models.contract import Inputs
@@ -44,7 +44,7 @@ def from_changes(usual: Usual, coalitions: Sequence[Version]) -> Sequence[Ready]
             if sum(change.values.numel() for group in changes for change in group) > MOST:
                 return coalitions
         for coalition in tried:
-            if not alike(_changed(kept, changes, coalition), _prepare(recogniser, coalitions[coalition])):
+            if not kept.alike(_changed(kept, changes, coalition), _prepare(recogniser, coalitions[coalition])):
                 return coalitions
     return [partial(_changed, kept, changes, coalition) for coalition in range(len(coalitions))]
 

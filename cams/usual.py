@@ -48,7 +48,7 @@ class Usual:
         def undo(tensors: Tuple[Tensor, ...]) -> None:
             _copy(tensors, usual.tensors, [(step, step) for step in steps])
 
-        return self.kept.changed(write, undo)
+        return self.kept.changed(write, undo, (steps[0], steps[-1] + 1))
 
 
 def _copy(into: Tuple[Tensor, ...], source: Tuple[Tensor, ...], steps: List[Tuple[int, int]]) -> None:

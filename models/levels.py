@@ -54,7 +54,7 @@ class Level:
     def came(self, windows: Sequence[Box]) -> List[Box]:
         """The box of each output that is computed of these windows, those near its inner sides wrongly."""
         found = (next((window, axes) for window, axes in zip(windows, axes_of) if axes) for axes_of in self.sight)
-        return [tuple((round(start / own.stride), round(stop / own.stride)) for (start, stop), own in zip(*pair))
+        return [tuple((round(start / own.stride), ceil(stop / own.stride)) for (start, stop), own in zip(*pair))
                 for pair in found]
 
 

@@ -1,5 +1,5 @@
 """TwoStream-SLR: Chen et al., "Two-Stream Network for Sign Language Recognition and Translation", NeurIPS 2022."""
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Mapping, Optional
 
 import numpy as np
 import torch
@@ -10,58 +10,18 @@ from datasets.clip import Clip
 from geometry.viewport import Viewport
 from glosses.vocabulary import GlossVocabulary
 from models.cells import START, after
-from models.convolution import Conv3d, MaxPool3d, channels_last
+from models.convolution import MaxPool3d
 from models.input_tap import INPUT, Entry, entry_probe
 from models.pose_input import POINTS, gaussian_maps, two_sided_maps
 from models.recogniser import Inputs, Probe, Recogniser
 from models.s3d import LEVELS, Mixed, Stream
+from models.twostream_backbone import TwoStreamBackbone
 from models.upload import upload
 from models.visual_head import VisualHead
 from terminal.errors import UserError
 
 PREFIX = "recognition_network."
 BACKBONE = "visual_backbone_twostream."
-
-
-class Lateral(nn.Module):
-    """One stream plus a convolution of the other; the pose stream is half as high and wide as RGB."""
-
-    def __init__(self, channels: int, kernel: Sequence[int], to_rgb: bool) -> None:
-        super().__init__()
-        time, height, width = kernel
-        size, padding, stride = (time, height, width), (time // 2, height // 2, width // 2), (1, 2, 2)
-        self.conv = (nn.ConvTranspose3d(channels, channels, size, stride, padding, (0, 1, 1), bias=False) if to_rgb
-                     else Conv3d(channels, channels, size, stride, padding, bias=False))
-        nn.init.kaiming_normal_(self.conv.weight)
-
-    def forward(self, target: Tensor, source: Tensor) -> Tensor:
-        return channels_last(self.conv(source)).add_(target)        # in place on the convolution's own result
-
-
-class TwoStreamBackbone(nn.Module):
-    def __init__(self, a: Dict[str, Any]) -> None:
-        super().__init__()
-        build = a["width"], a["stem_kernel"]
-        self.rgb_stream = Stream(3, *build)
-        self.pose_stream = Stream(a["pose_channels"], *build, -a["mean"] / a["std"])        # where no keypoint is
-        channels, kernel = self.rgb_stream.channels, a["lateral_kernel"]
-        self.rgb_stream_lateral = nn.ModuleList(Lateral(channels[i], kernel, True) for i in LEVELS[:3])
-        self.pose_stream_lateral = nn.ModuleList(Lateral(channels[i], kernel, False) for i in LEVELS[:3])
-
-    def forward(self, rgb: Tensor, pose: Tensor) -> Tuple[List[Tensor], List[Tensor]]:
-        """c1..c4 of both streams, c1..c3 after fusion."""
-        rgb, pose = channels_last(rgb), channels_last(pose)
-        rgb_levels, pose_levels = [], []
-        for i, (rgb_layer, pose_layer) in enumerate(zip(self.rgb_stream.base, self.pose_stream.base)):
-            rgb, pose = rgb_layer(rgb), pose_layer(pose)
-            if i in LEVELS:
-                level = LEVELS.index(i)
-                if level < 3:
-                    rgb, pose = (self.rgb_stream_lateral[level](rgb, pose), self.pose_stream_lateral[level](pose, rgb))
-                if level == 3 or self.training:
-                    rgb_levels.append(rgb)
-                    pose_levels.append(pose)
-        return rgb_levels, pose_levels
 
 
 class RecognitionNetwork(nn.Module):
@@ -140,6 +100,7 @@ class TwoStreamNetwork(nn.Module):
 class TwoStreamSLR(Recogniser):
     name, title = "twostream", "TwoStream-SLR"
     frames_apart = side_by_side = True
+    staged = (PREFIX + BACKBONE)[:-1]
     signature = PREFIX + BACKBONE + "pose_stream.backbone.base.0.conv_s.weight"
     computed = ("pe.pe",)
     folds = False           # it gains little, and weights rounded anew show in the first maps of the pose stream

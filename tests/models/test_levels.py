@@ -9,15 +9,22 @@ from models.levels import Box, Level, Tensors, changed_box, places, repeated, wi
 from tests.kit import networks
 from tests.kit.tiers import first
 
-KERNELS = [{"fast_kernels": [5, 3, 3, 3, 3], "slow_kernels": [3, 1, 3, 3, 3], "stem_kernel": 5, "fusion_kernel": 5}, {},
-           {"alpha": 8, "size": 64, "blocks": [2, 1, 1, 1], "temporal_blocks": [2, 1, 1, 1], "strides": [1, 2, 2, 2]}]
+NETWORKS = [{"fast_kernels": [5, 3, 3, 3, 3], "slow_kernels": [3, 1, 3, 3, 3], "stem_kernel": 5, "fusion_kernel": 5},
+            {},
+            {"name": "twostream"},
+            {"name": "twostream", "lateral_kernel": [3, 5, 5], "stem_kernel": 7},
+            {"alpha": 8, "size": 64, "blocks": [2, 1, 1, 1], "temporal_blocks": [2, 1, 1, 1], "strides": [1, 2, 2, 2]}]
 PLACES = ((0, 0, 0), (13, 20, 31), (31, 47, 47))
 
 
-def levels_and_inputs(**changes: Any) -> Sequence[Tuple[Level, Tensors]]:
-    """Of a small SlowFast, what each level is given for 32 frames of 48 x 48."""
-    backbone: Any = networks.recogniser("slowfast", **changes).network.conv2d
+def levels_and_inputs(name: str = "slowfast", **changes: Any) -> Sequence[Tuple[Level, Tensors]]:
+    """Of a small network, what each level is given for 32 frames of 48 x 48."""
+    recogniser = networks.recogniser(name, **changes)
+    assert recogniser.staged is not None
+    backbone: Any = recogniser.network.get_submodule(recogniser.staged)
     tensors: Tensors = (torch.rand(1, 3, 32, 48, 48),)
+    if name == "twostream":
+        tensors = (*tensors, torch.rand(1, 79, 32, 24, 24))
     out = []
     with torch.no_grad():
         for level in backbone.levels():
@@ -26,7 +33,7 @@ def levels_and_inputs(**changes: Any) -> Sequence[Tuple[Level, Tensors]]:
     return out
 
 
-@pytest.mark.parametrize("changes", first(KERNELS))
+@pytest.mark.parametrize("changes", first(NETWORKS, 3))
 def test_a_change_reaches_no_further_than_is_said(changes: Any) -> None:
     for level, tensors in levels_and_inputs(**changes):
         usual = level.run(tensors)
