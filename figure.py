@@ -71,6 +71,7 @@ def draw(given: argparse.Namespace) -> Tuple[Path, str]:
     """The file, and its caption."""
     from drawing.figure import FORMATS, write_figure, write_stacks
     from files.output import output_folder
+    from files.overwrite_guard import check_our_figure
     from files.workspace import expanded, find_folder
     from results.explained_run import read_run
     from runs.figure_caption import caption
@@ -81,6 +82,7 @@ def draw(given: argparse.Namespace) -> Tuple[Path, str]:
     out = expanded(given.out)
     if out.suffix.lower() not in FORMATS:
         raise UserError(f"--out {given.out}: expected a name that ends in {', '.join(FORMATS)}")
+    check_our_figure(out)
     if given.show == PARTS:
         refuse(given, OF_MAPS, "of figures of maps, and not of --show parts")
         sheet, words = parts_figure(find_folder(given.folder),

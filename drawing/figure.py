@@ -14,6 +14,7 @@ from drawing.figure_text import font_faces, settings
 from drawing.part_stacks import lay_stacks
 from drawing.parts_sheet import PartsSheet
 from files.atomic import atomic_file
+from files.overwrite_guard import FIGURE
 
 FORMATS = (".pdf", ".svg", ".png")
 DPI = 300
@@ -34,7 +35,7 @@ def _write(path: Path, words: List[str], width: str, draw: Callable[[Board, bool
         board = Board(WIDTHS[width])
         figure = draw(board, kind == ".png")
         # No date in the file: the same figure is the same bytes.
-        about = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(kind)
+        about = {"Keywords": FIGURE, **{".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(kind, {})}
         with atomic_file(path) as draft:
             figure.savefig(draft, dpi=DPI, metadata=about, format=kind[1:])
             if kind == ".svg":

@@ -8,6 +8,7 @@ from terminal.errors import UserError
 
 HEAD = 4096         # bytes that are looked at
 RECIPE = "# a run of train.py\n"
+FIGURE = "drawn by figure.py from maps of sign-language recognisers"     # in a figure's metadata
 BEGINS: Dict[str, bytes] = {        # what a name ends with -> how such a file of ours begins
     "index.html": rb"(?s)<!doctype html>.*content=\"default-src 'none'; script-src 'sha256-",
     "summary.json": rb'\{\s*("format": \d+,\s*)?"counts": \{\s*"done": \d',
@@ -36,6 +37,16 @@ def check_ours(paths: Iterable[Path]) -> None:
             if not path.is_file() or not re.match(begins, _head(path)):
                 raise UserError(f"{path} exists, but was not written by this program, which writes a file of that "
                                     "name; move it away, or give another --out")
+
+
+def check_our_figure(path: Path) -> None:
+    """The same of a figure, whose name is the user's."""
+    if path.is_symlink() or path.exists():
+        if not path.is_file():
+            raise UserError(f"{path}: not a file; give another --out")
+        with open_file(path) as file:
+            if FIGURE.encode() not in file.read():
+                raise UserError(f"{path} exists, but is no figure of this program; move it away, or give another --out")
 
 
 def _head(path: Path) -> bytes:

@@ -49,6 +49,19 @@ def test_what_is_kept_tells_no_place_of_this_machine(folder: Path) -> None:
     assert json.loads((folder / "preds.json").read_text(encoding="utf-8"))["data_root"] == "../data"
 
 
+@pytest.mark.parametrize("suffix", [".pdf", ".svg", ".png"])
+def test_a_figure_is_drawn_over_and_nothing_else_is(folder: Path, tmp_path: Path, suffix: str,
+                                                    capsys: pytest.CaptureFixture[str]) -> None:
+    own, mine = tmp_path / f"own{suffix}", tmp_path / f"mine{suffix}"
+    for _ in range(2):
+        made(folder, own, "--frames", "2")
+    mine.write_bytes(b"mine")
+    capsys.readouterr()
+    assert figure.main([str(folder), "--out", str(mine), "--frames", "2"]) == 2 and mine.read_bytes() == b"mine"
+    said, = capsys.readouterr().err.splitlines()
+    assert mine.name in said and "give another --out" in said
+
+
 def texts_of_pdf(path: Path) -> str:
     streams = re.findall(rb"stream\r?\n(.*?)endstream", path.read_bytes(), re.S)
     texts = []
