@@ -98,7 +98,7 @@ def compare(given: argparse.Namespace) -> int:
             print(line, flush=True)
 
     if given.demo:
-        compare_people(asked, say)
+        compare_people(asked, say, given.quiet)
         return 0
     return Comparison(asked, say).run()
 

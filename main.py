@@ -42,7 +42,7 @@ EXAMPLES = """examples:
   python main.py --demo
       two clips of a drawn signer, two small recognisers: no dataset, no checkpoint
   python main.py --seq 01April_2010_Thursday_heute_default-8 --split train --models slowfast twostream --target-from-gt
-      one clip, both models: what the true gloss of its middle was read from
+      one clip, two models: what the true gloss of its middle was read from
   torchrun --nproc_per_node 8 main.py --split dev --models slowfast,twostream
       a whole split on eight GPUs, with an index of all clips; goes on where it was stopped
 """

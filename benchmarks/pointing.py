@@ -17,13 +17,13 @@ from typing import Callable, Dict, Iterator, List, Tuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 
 from cam_runner import explain  # noqa: E402
 from datasets.clip import Clip  # noqa: E402
 from datasets.corpora import find_corpus  # noqa: E402
 from evidence.drawn import distracted_clips  # noqa: E402
+from evidence.metrics import smoothed  # noqa: E402
 from evidence.rivals import motion  # noqa: E402
 from evidence.tally import Tally, mass_ratio, pointing  # noqa: E402
 from files.workspace import Workspace  # noqa: E402
@@ -80,12 +80,6 @@ def shown(recogniser: Recogniser, clip: Clip) -> Iterator[Tuple[str, np.ndarray]
     yield "integrated, still", still
     yield "integrated, still, times the joint map", still * product
     yield MOTION, motion(clip.frames)
-
-
-def smoothed(maps: np.ndarray, spread: int) -> np.ndarray:
-    if not spread:
-        return maps
-    return np.stack([cv2.GaussianBlur(frame.astype(np.float32), (0, 0), spread) for frame in maps])
 
 
 def line(model: str, what: str, spread: int, own: np.ndarray, rival: np.ndarray) -> str:

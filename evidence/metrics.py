@@ -1,6 +1,7 @@
 """Measures of maps by the names they were published under, each of plain arrays."""
 from typing import Sequence
 
+import cv2
 import numpy as np
 
 
@@ -54,6 +55,13 @@ def area_under(shares: Sequence[float], values: Sequence[float]) -> float:
     heights = np.asarray(values, np.float64)
     return float((steps * (heights[1:] + heights[:-1]) / 2).sum() / steps.sum())
 
+
+
+def smoothed(maps: np.ndarray, spread: float) -> np.ndarray:
+    """Each frame of maps [T, H, W] by a Gaussian of that many pixels."""
+    if not spread:
+        return maps
+    return np.array([cv2.GaussianBlur(frame.astype(np.float32), (0, 0), spread) for frame in maps]).reshape(maps.shape)
 
 
 def pointing_hits(maps: np.ndarray, masks: np.ndarray, tolerance: int) -> int:

@@ -16,7 +16,7 @@ from cams.joint import joint_layers
 from cams.picks import log_probs
 from datasets.clip import Clip
 from evidence.gloss_maps import near_frames
-from evidence.metrics import pointing_hits
+from evidence.metrics import pointing_hits, smoothed
 from evidence.places import spatial_layers
 from evidence.rivals import centre, motion
 from evidence.tally import TOLERANCE, Tally
@@ -35,6 +35,7 @@ CAMS = ("gradcam", "layercam", "hirescam")
 AT_INPUT = (("integrated", "mean"), ("integrated", "still"))    # method, what stands in
 BUDGET = 8                  # passes of integrated gradients
 RIVALS = ("motion", "centre", "even", "gradient")   # the first three in the gloss's own frames
+SPREAD = 8                  # pixels; chosen on other clips (benchmarks/pointing.py)
 CHANCE = 0.5                # of telling the two glosses of a pair apart
 ALL = "all"                 # kinds that are perceived, together
 Key = Tuple[str, str, str]              # model, layer, method; of a rival (model, "-", its name)
@@ -59,11 +60,22 @@ class Drawing:
 
 
 @dataclass
+class PairTally(Tally):
+    smooth_hits: int = 0        # frames that point at the evidence once the map is smoothed
+
+
+def smooth_pointing(sums: np.ndarray) -> np.ndarray:
+    """Of sums [..., 8]."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return sums[..., 7] / sums[..., 6]
+
+
+@dataclass
 class Contrasts:
     """Of each kind of pairs."""
 
     accuracies: Dict[Tuple[str, Pair], Dict[int, float]] = field(default_factory=dict)  # by model, pair; by sentence
-    places: Dict[Key, Dict[str, Dict[int, Tally]]] = field(default_factory=dict)        # by kind, by sentence
+    places: Dict[Key, Dict[str, Dict[int, PairTally]]] = field(default_factory=dict)    # by kind, by sentence
 
     def accuracy(self, model: str, pairs: Sequence[Pair]) -> Interval:
         """How often it tells the glosses of pairs apart; the interval is over sentences, both drawings together."""
@@ -77,7 +89,7 @@ class Contrasts:
         return [key for key in self.places if key[0] == model and key[1] != "-"]
 
     def rows(self, key: Key, kind: str) -> np.ndarray:
-        """float64 [sentences, 7]"""
+        """float64 [sentences, 8]"""
         kinds = self.perceived(key[0]) if kind == ALL else [kind]
         return np.array([tally.sums for name in kinds for tally in self.places[key].get(name, {}).values()])
 
@@ -182,7 +194,7 @@ def _rivals(drawing: Drawing) -> Iterator[Tuple[str, str, np.ndarray]]:
         yield "-", name, maps * near
 
 
-def against(maps: np.ndarray, differs: np.ndarray, box: Box) -> Tally:
+def against(maps: np.ndarray, differs: np.ndarray, box: Box) -> PairTally:
     """Mass of the whole clip, every clip alike; the highest points of frames in which something differs. No ranks."""
     top, bottom, left, right = box
     maps = maps[:, top:bottom, left:right].astype(np.float32)
@@ -191,15 +203,17 @@ def against(maps: np.ndarray, differs: np.ndarray, box: Box) -> Tally:
     inside = float(maps[differs].sum(dtype=np.float64))
     frames = differs.any(axis=(1, 2))
     scale = maps.size / total if total > 0 else 0.0
-    return Tally(inside * scale, total * scale, int(differs.sum()), differs.size, 0,
-                 pointing_hits(maps[frames], differs[frames], TOLERANCE), int(frames.sum()))
+    hits, smooth_hits = (pointing_hits(shown, differs[frames], TOLERANCE)
+                         for shown in (maps[frames], smoothed(maps[frames], SPREAD)))
+    return PairTally(inside * scale, total * scale, int(differs.sum()), differs.size, 0, hits, int(frames.sum()),
+                     smooth_hits)
 
 
-def sum_of(one: Tally, other: Tally) -> Tally:
-    return Tally(*(first + second for first, second in zip(_figures(one), _figures(other))))
+def sum_of(one: PairTally, other: PairTally) -> PairTally:
+    return PairTally(*(first + second for first, second in zip(_figures(one), _figures(other))))
 
 
-def _figures(tally: Tally) -> Tuple[Any, ...]:
+def _figures(tally: PairTally) -> Tuple[Any, ...]:
     return tuple(vars(tally).values())
 
 

@@ -3,14 +3,14 @@ from typing import Dict, List
 
 import numpy as np
 
-from evidence.minimal_pairs import ALL, CHANCE, RIVALS, Contrasts, Figure, Key
+from evidence.minimal_pairs import ALL, CHANCE, RIVALS, SPREAD, Contrasts, Figure, Key, smooth_pointing
 from evidence.table import bracketed
 from evidence.tally import TOLERANCE, mass_ratio, pointing
 from results.interval import Interval
 from signer.minimal_pairs import KINDS, of_kind
 
 LETTERS = dict(zip(RIVALS, "MCEG"))
-FIGURES: Dict[str, Figure] = {"mass ratio": mass_ratio, "pointing": pointing}
+FIGURES: Dict[str, Figure] = {"mass ratio": mass_ratio, "pointing": pointing, "smoothed, pointing": smooth_pointing}
 WIDE = 26               # of a column
 
 
@@ -55,7 +55,7 @@ def _explained(contrasts: Contrasts) -> List[str]:
             f"({', '.join(counts)})",
             "mass ratio: share of the clip's mass on the pixels that differ between the two drawings over the share of",
             f"seen pixels they are, 1 is chance; pointing: frames whose highest point lies within {TOLERANCE} pixels "
-            "of them",
+            f"of them; smoothed: each map and rival by a Gaussian of {SPREAD} pixels first",
             "rivals: M motion, C the picture's centre, E an even map, each in the gloss's own frames; G |gradient| of",
             "the contrast. A letter is there where the map is above that rival with 95% certainty"]
 

@@ -3,6 +3,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Callable
 
+from tqdm import tqdm
+
 from files.atomic import atomic_file
 from files.workspace import REPOSITORY
 from pairs import drawn_evidence
@@ -18,14 +20,16 @@ TARGETS, METHODS = ("dot", "cosine"), ("gradcam", "hirescam")
 LAYERS = ("layer2", "layer3", "layer4")
 
 
-def compare_people(asked: PairRequest, say: Callable[[str], None]) -> None:
+def compare_people(asked: PairRequest, say: Callable[[str], None], quiet: bool = False) -> None:
     """A run as any other on a folder shaped as Market-1501, then the maps against the pixels that were drawn."""
     root = drawn_people(asked.out)
     given = replace(asked, market=root, image=None, against=None, top=asked.top or TOP,
                     targets=asked.targets or TARGETS, layers=asked.layers or LAYERS[1:])
     comparison = Comparison(given, say)
     comparison.run()
-    known = drawn_evidence.study(comparison.embedder, range(STUDIED), SEED, LAYERS)
+    say(f"now its maps of {STUDIED} drawn people, against what is known of them")
+    people = tqdm(range(STUDIED), unit="person", leave=False, disable=True if quiet else None)
+    known = drawn_evidence.study(comparison.embedder, people, SEED, LAYERS)
     table = drawn_evidence.lines(known)
     with atomic_file(asked.out / "known.txt") as draft:
         draft.write_text("\n".join(table) + "\n", encoding="utf-8")

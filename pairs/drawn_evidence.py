@@ -1,6 +1,6 @@
 """Where maps of a comparison fall, on drawn people, of whom every pixel is known: who they are and what differs."""
 from dataclasses import dataclass, field, replace
-from typing import Dict, Iterator, List, Sequence, Tuple
+from typing import Dict, Iterable, Iterator, List, Sequence, Tuple
 
 import numpy as np
 
@@ -37,7 +37,7 @@ def changes(look: Look) -> Iterator[Tuple[str, Look]]:
     yield "skin", replace(look, skin=shade(look.skin, .62) if sum(look.skin) > 420 else (236.0, 188.0, 156.0))
 
 
-def study(embedder: Embedder, people: Sequence[int], seed: int, layers: Sequence[str]) -> Known:
+def study(embedder: Embedder, people: Iterable[int], seed: int, layers: Sequence[str]) -> Known:
     known = Known()
     for number in people:
         look = person(seed, number)

@@ -18,6 +18,9 @@ class ExplainedRun:
 
 
 def read_run(folder: Path) -> ExplainedRun:
+    if not (folder / FILE).exists():
+        for inner in sorted(folder.glob(f"*/{FILE}"))[:1]:
+            raise UserError(f"{folder}: the folder of a run; give that of a sequence, such as {inner.parent}")
     cams = read_cams(folder / FILE)
     record = read_record(folder)
     layers = [layer for explanation in cams.values() for layer in explanation.layers.values()]

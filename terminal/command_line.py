@@ -82,7 +82,7 @@ class Listed(argparse.Action):
 
 def models_flag(add: Add, models: Sequence[str]) -> None:
     add("--models", action=Listed, known=models, default=["slowfast"], metavar="MODEL",
-        help=f"one or more of {', '.join(models)} (default: slowfast); both: --models slowfast twostream")
+        help=f"one or more of {', '.join(models)}, with spaces between (default: slowfast)")
 
 
 def split_flag(add: Add) -> None:

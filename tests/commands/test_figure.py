@@ -62,6 +62,12 @@ def test_a_figure_is_drawn_over_and_nothing_else_is(folder: Path, tmp_path: Path
     assert mine.name in said and "give another --out" in said
 
 
+def test_of_the_folder_of_a_run_a_sequence_is_named(folder: Path, tmp_path: Path,
+                                                    capsys: pytest.CaptureFixture[str]) -> None:
+    assert figure.main([str(folder.parent), "--out", str(tmp_path / "f.pdf")]) == 2
+    assert f"give that of a sequence, such as {folder}" in capsys.readouterr().err
+
+
 def texts_of_pdf(path: Path) -> str:
     streams = re.findall(rb"stream\r?\n(.*?)endstream", path.read_bytes(), re.S)
     texts = []

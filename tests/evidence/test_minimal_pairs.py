@@ -8,7 +8,18 @@ import torch
 from torch import Tensor
 
 from evidence import minimal_pairs
-from evidence.minimal_pairs import Contrasts, Drawing, against, both, contrast, judge, prefers, study, tell_apart
+from evidence.minimal_pairs import (
+    Contrasts,
+    Drawing,
+    against,
+    both,
+    contrast,
+    judge,
+    prefers,
+    smooth_pointing,
+    study,
+    tell_apart,
+)
 from evidence.pairs_table import lines
 from evidence.tally import mass_ratio, pointing
 from geometry.viewport import Viewport
@@ -82,6 +93,17 @@ def test_mass_and_pointing_by_hand() -> None:
     assert tally.figure(mass_ratio) == pytest.approx(0.3 / (10 / 4000)) and tally.frames == 1
     assert against(maps * 7, differs, (0, 40, 0, 50)) == tally
     assert against(maps * 0, differs, (0, 40, 0, 50)).mass == 0
+
+
+def test_a_single_high_pixel_elsewhere_weighs_less_once_smoothed() -> None:
+    differs = np.zeros((1, 100, 100), bool)
+    differs[0, 20:30, 20:30] = True
+    maps = differs.astype(float)
+    maps[0, 90, 90] = 2
+    tally = against(maps, differs, (0, 100, 0, 100))
+    assert tally.figure(pointing) == 0 and tally.figure(smooth_pointing) == 1
+    maps[0, 80:, 80:] = 2
+    assert against(maps, differs, (0, 100, 0, 100)).figure(smooth_pointing) == 0
 
 
 def test_the_contrast_is_the_signed_gloss_less_its_twin() -> None:
