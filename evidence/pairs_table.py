@@ -55,7 +55,8 @@ def _explained(contrasts: Contrasts) -> List[str]:
             f"({', '.join(counts)})",
             "mass ratio: share of the clip's mass on the pixels that differ between the two drawings over the share of",
             f"seen pixels they are, 1 is chance; pointing: frames whose highest point lies within {TOLERANCE} pixels "
-            f"of them; smoothed: each map and rival by a Gaussian of {SPREAD} pixels first",
+            "of them",
+            f"smoothed: each map and rival by a Gaussian of {SPREAD} pixels first",
             "rivals: M motion, C the picture's centre, E an even map, each in the gloss's own frames; G |gradient| of",
             "the contrast. A letter is there where the map is above that rival with 95% certainty"]
 
