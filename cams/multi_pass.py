@@ -82,7 +82,7 @@ class Window:
                         self.precision.dtype, self.precision.scale)[0]
 
     def _summed(self, pick: Picks, output: Tensor) -> Optional[Tensor]:
-        """The sum of the scores of all clips in a batch: each clip then gets the gradient of its own score."""
+        """All clips of a batch share one backward: a clip counts in its own score alone, so its gradient is of that."""
         scores = [score for score in (pick.score(logits, self.first) for logits in output) if score is not None]
         return torch.stack(scores).sum() if scores else None
 

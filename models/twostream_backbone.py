@@ -11,7 +11,6 @@ from models.levels import Level, Tensors
 from models.s3d import LEVELS, Mixed, Stream
 
 FUSED = LEVELS[:3]      # base.i behind which the streams are added to each other
-Pair = Tuple[Tensor, Tensor]    # RGB [B, C, T, H, W], pose [B, C, T, H / 2, W / 2]
 
 
 class Lateral(nn.Module):

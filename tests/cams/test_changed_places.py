@@ -108,7 +108,7 @@ def test_of_two_streams_each_reaches_the_other(rgb: Optional[Box], pose: Optiona
 
 @pytest.mark.parametrize("told, right", [((12, 16), True), ((2, 30), True), (None, True), ((2, 4), False)])
 def test_only_steps_that_may_differ_are_compared(told: Optional[Span], right: bool) -> None:
-    """Which is seen where what is told is wrong."""
+    """Wrong steps give a wrong result, so the others were not looked at."""
     network, usual, box = backbone(), clip_and()[0], BOXES[0]
     inputs = kept(usual)
 
