@@ -2,10 +2,10 @@
 must be known of the input to compute that anew."""
 from dataclasses import dataclass
 from math import ceil, floor
-from typing import Callable, Iterable, List, Optional, Sequence, Tuple
+from typing import Callable, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from geometry.axis import Axis
 from models.cells import Axes
@@ -56,6 +56,26 @@ class Level:
         found = (next((window, axes) for window, axes in zip(windows, axes_of) if axes) for axes_of in self.sight)
         return [tuple((round(start / own.stride), ceil(stop / own.stride)) for (start, stop), own in zip(*pair))
                 for pair in found]
+
+
+class Levelled(nn.Module):
+    """A network that begins with levels; a network says how to run each and what each sees."""
+
+    def early(self, tensors: Tensors) -> Tensors:
+        """As all levels do, one after the other."""
+        for run in self._runs():
+            tensors = run(tensors)
+        return tensors
+
+    def levels(self) -> List[Level]:
+        return [Level(run, sight) for run, sight in zip(self._runs(), self._sights())]
+
+    def _runs(self) -> List[Callable[[Tensors], Tensors]]:
+        raise NotImplementedError
+
+    def _sights(self) -> Iterator[Sequence[Sequence[Optional[Axes]]]]:
+        """Of the outputs of each level, of the inputs of that level."""
+        raise NotImplementedError
 
 
 def repeated(axes: Axes, times: int) -> Axes:

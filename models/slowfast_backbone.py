@@ -13,7 +13,7 @@ from geometry.axis import Axis
 from models.cells import Axes, after
 from models.convolution import Conv3d, MaxPool3d, channels_last
 from models.inplace import add_, relu_
-from models.levels import Level, Tensors, either, repeated
+from models.levels import Levelled, Tensors, either, repeated
 
 EARLY_BLOCKS = 2        # of s4; those behind see too much of the picture for anything to be left out
 Pair = Tuple[Tensor, Tensor]    # slow [B, C, T / alpha, H, W], fast [B, C / beta, T, H, W]
@@ -121,7 +121,7 @@ class Fusion(nn.Module):
         return to_slow.add_(slow), fast
 
 
-class SlowFast(nn.Module):
+class SlowFast(Levelled):
     """frames [B, 3, T, H, W] -> frame features [B, slow + fast channels, T]. T must be a multiple of alpha."""
 
     def __init__(self, a: Dict[str, Any]) -> None:
@@ -160,17 +160,8 @@ class SlowFast(nn.Module):
         slow = slow.repeat_interleave(self.alpha, dim=2)
         return self.dropout(torch.cat((slow, fast), dim=1))
 
-    def early(self, tensors: Tensors) -> Tensors:
-        """As all `levels` do, one after the other."""
-        for run in self._runs():
-            tensors = run(tensors)
-        return tensors
-
-    def levels(self) -> List[Level]:
-        """Those before it is the whole picture that is seen."""
-        return [Level(run, sight) for run, sight in zip(self._runs(), self._sights())]
-
     def _runs(self) -> List[Callable[[Tensors], Tensors]]:
+        """The levels before it is the whole picture that is seen."""
         s4: Stage = self.get_submodule("s4")    # type: ignore[assignment]
         return [self._stems, *(partial(_fused, *self._stage(i)) for i in (2, 3)),
                 *(partial(s4, first=block, stop=block + 1) for block in range(min(EARLY_BLOCKS, s4.blocks)))]

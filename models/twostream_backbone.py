@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from geometry.axis import Axis
 from models.cells import Axes, after
 from models.convolution import Conv3d, channels_last
-from models.levels import Level, Tensors
+from models.levels import Levelled, Tensors
 from models.s3d import LEVELS, Mixed, Stream
 
 FUSED = LEVELS[:3]      # base.i behind which the streams are added to each other
@@ -35,7 +35,7 @@ class Lateral(nn.Module):
                                                                                self.conv.stride)))
 
 
-class TwoStreamBackbone(nn.Module):
+class TwoStreamBackbone(Levelled):
     def __init__(self, a: Dict[str, Any]) -> None:
         super().__init__()
         build = a["width"], a["stem_kernel"]
@@ -58,17 +58,8 @@ class TwoStreamBackbone(nn.Module):
         kept.append(self._through(slice(FUSED[-1] + 1, None), pair))
         return [rgb for rgb, _ in kept], [pose for _, pose in kept]
 
-    def early(self, tensors: Tensors) -> Tensors:
-        """As all `levels` do, one after the other."""
-        for run in self._runs():
-            tensors = run(tensors)
-        return tensors
-
-    def levels(self) -> List[Level]:
-        """Those after which the streams are added to each other."""
-        return [Level(run, sight) for run, sight in zip(self._runs(), self._sights())]
-
     def _runs(self) -> List[Callable[[Tensors], Tensors]]:
+        """The levels after which the streams are added to each other."""
         return [partial(self._fused, level) for level in range(len(FUSED))]
 
     def _fused(self, level: int, tensors: Tensors) -> Tensors:
