@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from glosses.vocabulary import GlossVocabulary
 from models.correlation import Correlation
-from models.frame_resnet import STAGES, FrameResNet, depth_of, over_clips
+from models.frame_resnet import STAGES, FrameResNet, over_clips, resnet_of
 from models.padded import PaddedRecogniser
 from models.vac import TIED, VAC, FrameNetwork, class_count, frame_layers
 from terminal.errors import UserError
@@ -16,8 +16,8 @@ from terminal.errors import UserError
 class CorrelatedResNet(FrameResNet):
     """A ResNet of frames; what each block numbered i finds behind stage i (layer2 is 1) is added, times its alpha."""
 
-    def __init__(self, depth: int, blocks: Sequence[int]) -> None:
-        super().__init__(depth, over_clips)
+    def __init__(self, depth: int, blocks: Sequence[int], width: int = 64) -> None:
+        super().__init__(depth, width, over_clips)
         if not blocks or list(blocks) != sorted(set(blocks) & {1, 2, 3}):
             raise UserError(f"blocks {list(blocks)}: expected some of 1, 2, 3 in order")
         self.blocks = list(blocks)
@@ -45,11 +45,11 @@ class CorrNet(PaddedRecogniser):
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
         super().__init__(architecture, vocabulary)
         a = architecture
-        self.network = FrameNetwork(CorrelatedResNet(a["depth"], a["blocks"]), a, "normalised")
+        self.network = FrameNetwork(CorrelatedResNet(a["depth"], a["blocks"], a["width"]), a, "normalised")
         self.layers = self.with_input(frame_layers(self.network, a))
 
     @classmethod
     def fit(cls, architecture: Dict[str, Any], weights: Mapping[str, Any]) -> Dict[str, Any]:
         matches = (re.match(r"conv2d\.corr(\d)\.", key) for key in weights)
         blocks = sorted({int(match.group(1)) for match in matches if match})
-        return dict(architecture, depth=depth_of(weights), blocks=blocks, **class_count(weights, 1))
+        return dict(architecture, **resnet_of(weights), blocks=blocks, **class_count(weights, 1))

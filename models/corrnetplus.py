@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from glosses.vocabulary import GlossVocabulary
-from models.frame_resnet import STAGES, FrameResNet, depth_of, over_clips
+from models.frame_resnet import STAGES, FrameResNet, over_clips, resnet_of
 from models.gates import SCALES, TemporalEmphasis
 from models.neighbours import NeighbourCorrelation
 from models.padded import LiftedRecogniser
@@ -18,8 +18,8 @@ BEHIND = (1, 2, 3)          # stages with a block, which is numbered as its laye
 class NeighbourResNet(FrameResNet):
     """Behind layer2, layer3 and layer4: what the frame's neighbours have of it, and its emphasis among them."""
 
-    def __init__(self, depth: int, neighbours: Sequence[int]) -> None:
-        super().__init__(depth, over_clips)
+    def __init__(self, depth: int, neighbours: Sequence[int], width: int = 64) -> None:
+        super().__init__(depth, width, over_clips)
         if len(neighbours) != len(BEHIND):
             raise UserError(f"neighbours {list(neighbours)}: expected how many on each side behind layer2, layer3 and "
                             "layer4")
@@ -49,7 +49,8 @@ class CorrNetPlus(LiftedRecogniser):
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
         super().__init__(architecture, vocabulary)
         a = architecture
-        self.network = FrameNetwork(NeighbourResNet(a["depth"], a["neighbours"]), a, "normalised", a["lift_taps"])
+        frames = NeighbourResNet(a["depth"], a["neighbours"], a["width"])
+        self.network = FrameNetwork(frames, a, "normalised", a["lift_taps"])
         self.layers = self.with_input(frame_layers(self.network, a))
 
     @classmethod
@@ -57,4 +58,4 @@ class CorrNetPlus(LiftedRecogniser):
         candidates = (weights.get(f"conv2d.corr{stage + 1}.weights2") for stage in BEHIND)
         asked = [weight.shape[0] // 2 for weight in candidates if weight is not None and len(weight.shape) == 1]
         neighbours = {"neighbours": asked} if len(asked) == len(BEHIND) else {}
-        return dict(architecture, depth=depth_of(weights), **neighbours, **taps_of(weights), **class_count(weights, 1))
+        return dict(architecture, **resnet_of(weights), **neighbours, **taps_of(weights), **class_count(weights, 1))

@@ -17,7 +17,7 @@ from terminal.errors import UserError
 
 STAGES = ("layer1", "layer2", "layer3", "layer4")
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
-WIDTH = 64                  # channels of the stem, and inside the first stage's blocks
+DIVISOR = 16                # of a width: siblings look through a sixteenth of the channels
 ALONG = ("conv1", "bn1", "conv2", "bn2", "conv3", "bn3")     # of a block's parts, those on its main way
 
 Convolve = Callable[[int, int, int, int], nn.Module]    # inputs, outputs, kernel, stride
@@ -88,20 +88,23 @@ class FrameResNet(nn.Module):
     conv_bn = (("conv1", "bn1"),)
     kinds: Dict[int, Any] = {18: Basic, 34: Basic, 50: Bottleneck}     # by depth
 
-    def __init__(self, depth: int, convolve: Convolve = over_images) -> None:
+    def __init__(self, depth: int, width: int = 64, convolve: Convolve = over_images) -> None:
+        """width: channels of the stem, and inside the first stage's blocks."""
         super().__init__()
         if depth not in self.kinds:
             raise UserError(f"depth {depth} is unknown; choose from {', '.join(map(str, self.kinds))}")
+        if width % DIVISOR:
+            raise UserError(f"width {width}: expected a multiple of {DIVISOR}, 64 as published")
         block = self.kinds[depth]
-        self.conv1, self.bn1 = convolve(3, WIDTH, 7, 2), nn.BatchNorm3d(WIDTH)
+        self.conv1, self.bn1 = convolve(3, width, 7, 2), nn.BatchNorm3d(width)
         self.maxpool = MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1))
         self.stage_channels: List[int] = []
-        channels = WIDTH
+        channels = width
         for number, (name, count) in enumerate(zip(STAGES, BLOCKS[depth])):
             blocks = []
             for index in range(count):
-                blocks.append(block(convolve, channels, WIDTH * 2 ** number, 2 if number and not index else 1))
-                channels = block.widening * WIDTH * 2 ** number
+                blocks.append(block(convolve, channels, width * 2 ** number, 2 if number and not index else 1))
+                channels = block.widening * width * 2 ** number
             self.add_module(name, nn.Sequential(*blocks))
             self.stage_channels.append(channels)
         self.channels = channels
@@ -144,7 +147,8 @@ class FrameResNet(nn.Module):
         given.update({key: own[key] for key in own if key.endswith("num_batches_tracked") and key not in given})
         odd = sorted(set(own) ^ set(given)) or [key for key in own if own[key].numel() != given[key].numel()]
         if odd:
-            raise UserError(f"{path}: not weights of this ResNet ({odd[0]} does not fit); give those of its depth")
+            raise UserError(f"{path}: not weights of this ResNet ({odd[0]} does not fit); "
+                            "give those of its depth and width")
         with torch.no_grad():
             for key, value in own.items():
                 value.copy_(given[key].view_as(value))
@@ -155,8 +159,14 @@ def _torchvisions(key: str) -> bool:
     return first in ("conv1", "bn1") or first in STAGES and rest[1] in (*ALONG, "downsample")
 
 
-def depth_of(weights: Mapping[str, Any]) -> int:
-    """Which ResNet the keys of a checkpoint belong to."""
+def resnet_of(weights: Mapping[str, Any]) -> Dict[str, int]:
+    """{"depth": , "width": } of a checkpoint's ResNet, the width where it says."""
+    stem = weights.get("conv2d.conv1.weight")
+    width = {} if stem is None or not len(stem.shape) else {"width": stem.shape[0]}
+    return {"depth": _depth_of(weights), **width}
+
+
+def _depth_of(weights: Mapping[str, Any]) -> int:
     third = {key.split(".")[2] for key in weights if key.startswith("conv2d.layer3.")}
     if "conv2d.layer1.0.conv3.weight" in weights:
         return 50

@@ -4,7 +4,7 @@ from typing import Any, Dict, Mapping
 from torch import Tensor
 
 from glosses.vocabulary import GlossVocabulary
-from models.frame_resnet import BLOCKS, STAGES, Basic, Convolve, FrameResNet, depth_of, over_clips
+from models.frame_resnet import BLOCKS, STAGES, Basic, Convolve, FrameResNet, over_clips, resnet_of
 from models.gates import SpatialEmphasis, TemporalEmphasis
 from models.inplace import add_
 from models.padded import PaddedRecogniser
@@ -28,8 +28,8 @@ class Emphasising(Basic):
 class EmphasisingResNet(FrameResNet):
     kinds = {18: Emphasising, 34: Emphasising}
 
-    def __init__(self, depth: int) -> None:
-        super().__init__(depth, over_clips)
+    def __init__(self, depth: int, width: int = 64) -> None:
+        super().__init__(depth, width, over_clips)
         self.outputs = {name: stage for stage, layer in enumerate(STAGES) for name in (
             *(f"{layer}.{block}.{part}" for block in range(BLOCKS[depth][stage]) for part in ("ssem", "tsem")), layer)}
         self.mixed = tuple(self.outputs)[1:]        # all behind the first gate of frames
@@ -43,9 +43,10 @@ class SEN(PaddedRecogniser):
 
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
         super().__init__(architecture, vocabulary)
-        self.network = FrameNetwork(EmphasisingResNet(architecture["depth"]), architecture, "linear")
-        self.layers = self.with_input(frame_layers(self.network, architecture))
+        a = architecture
+        self.network = FrameNetwork(EmphasisingResNet(a["depth"], a["width"]), a, "linear")
+        self.layers = self.with_input(frame_layers(self.network, a))
 
     @classmethod
     def fit(cls, architecture: Dict[str, Any], weights: Mapping[str, Any]) -> Dict[str, Any]:
-        return dict(architecture, depth=depth_of(weights), **class_count(weights, 0))
+        return dict(architecture, **resnet_of(weights), **class_count(weights, 0))

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from datasets.clip import Clip
 from glosses.vocabulary import GlossVocabulary
 from models.frame_graphs import LocalGraph, TemporalGraph
-from models.frame_resnet import FrameResNet, depth_of, over_clips, spatial_sizes
+from models.frame_resnet import FrameResNet, over_clips, resnet_of, spatial_sizes
 from models.padded import PaddedRecogniser
 from models.vac import TIED, VAC, FrameNetwork, class_count, frame_layers
 
@@ -21,7 +21,7 @@ class GraphedResNet(FrameResNet):
     """A ResNet of frames; what both graphs find behind layer3 and layer4 is added, times its alpha."""
 
     def __init__(self, a: Dict[str, Any]) -> None:
-        super().__init__(a["depth"], over_clips)
+        super().__init__(a["depth"], a["width"], over_clips)
         sides = spatial_sizes(a["size"])
         self.graphs: Dict[int, Tuple[str, str]] = {}
         for number, (stage, nearest) in enumerate(NEAREST.items()):
@@ -61,7 +61,7 @@ class SignGraph(PaddedRecogniser):
 
     @classmethod
     def fit(cls, architecture: Dict[str, Any], weights: Mapping[str, Any]) -> Dict[str, Any]:
-        return dict(architecture, depth=depth_of(weights), **class_count(weights, 1))
+        return dict(architecture, **resnet_of(weights), **class_count(weights, 1))
 
     def seen(self, clip: Clip) -> np.ndarray:
         """The middle of the frames as they were taken, made square here; of others it is told that they were before."""

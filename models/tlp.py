@@ -4,7 +4,7 @@ max-pools replaced by lift pools.
 from typing import Any, Dict, Mapping
 
 from glosses.vocabulary import GlossVocabulary
-from models.frame_resnet import FrameResNet, depth_of
+from models.frame_resnet import FrameResNet, resnet_of
 from models.padded import LiftedRecogniser
 from models.vac import VAC, VACNetwork, class_count, frame_layers, taps_of
 
@@ -19,9 +19,9 @@ class TLP(LiftedRecogniser):
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
         super().__init__(architecture, vocabulary)
         a = architecture
-        self.network = VACNetwork(FrameResNet(a["depth"]), a, "linear", a["lift_taps"])
+        self.network = VACNetwork(FrameResNet(a["depth"], a["width"]), a, "linear", a["lift_taps"])
         self.layers = self.with_input(frame_layers(self.network, a))
 
     @classmethod
     def fit(cls, architecture: Dict[str, Any], weights: Mapping[str, Any]) -> Dict[str, Any]:
-        return dict(architecture, depth=depth_of(weights), **taps_of(weights), **class_count(weights, 0))
+        return dict(architecture, **resnet_of(weights), **taps_of(weights), **class_count(weights, 0))

@@ -11,7 +11,7 @@ from torch.nn.utils.rnn import pad_sequence
 from geometry.axis import Axis
 from glosses.vocabulary import GlossVocabulary
 from models.cells import after, seeing_all
-from models.frame_resnet import FrameResNet, depth_of, spatial_sizes
+from models.frame_resnet import FrameResNet, resnet_of, spatial_sizes
 from models.lift_pool import LiftPool
 from models.padded import PaddedRecogniser
 from models.recogniser import Probe
@@ -135,14 +135,14 @@ class VAC(PaddedRecogniser):
     def __init__(self, architecture: Dict[str, Any], vocabulary: GlossVocabulary) -> None:
         super().__init__(architecture, vocabulary)
         a = architecture
-        self.network = VACNetwork(FrameResNet(a["depth"]), a, a["classifier"])
+        self.network = VACNetwork(FrameResNet(a["depth"], a["width"]), a, a["classifier"])
         self.tied = TIED if a["classifier"] == "normalised" else ()
         self.layers = self.with_input(frame_layers(self.network, a))
 
     @classmethod
     def fit(cls, architecture: Dict[str, Any], weights: Mapping[str, Any]) -> Dict[str, Any]:
         linear = "classifier.bias" in weights
-        own = {"depth": depth_of(weights), "classifier": CLASSIFIERS[0 if linear else 1]}
+        own = {**resnet_of(weights), "classifier": CLASSIFIERS[0 if linear else 1]}
         return dict(architecture, **own, **class_count(weights, 0 if linear else 1))
 
 

@@ -13,6 +13,7 @@ from files.atomic import atomic_file
 from files.overwrite_guard import check_ours
 from glosses.vocabulary import GlossVocabulary
 from models.checkpoint import Checkpoint
+from models.registry import published_architecture
 from terminal.errors import UserError
 
 LAST, BEST = "last.pt", "best.pt"
@@ -110,6 +111,8 @@ def check_same_network(path: Path, content: Mapping[str, Any], architecture: Map
     stored = content["architecture"]
     if not isinstance(stored, dict) or not all(isinstance(key, str) for key in stored):
         raise UserError(f"{path}: its architecture is none; give the checkpoint that train.py left")
+    # What an older file does not name yet is as published.
+    stored = {**published_architecture(str(architecture["model"])), **stored}
     differing = sorted(key for key in {*stored, *architecture} if stored.get(key) != architecture.get(key))
     if differing:
         key = differing[0]

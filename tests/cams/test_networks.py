@@ -19,7 +19,7 @@ def test_one_pass_equals_a_pass_for_each_layer(name: str) -> None:
     assert abs(together.logits - apart.logits).max() <= 1e-6 * abs(together.logits).max()
     for layer, layer_map in together.layers.items():
         assert layer_map.flags in ((), ("saturated",)), layer
-        assert abs(layer_map.raw - apart.layers[layer].raw).max() <= 1e-6 * layer_map.raw.max(), layer
+        assert abs(layer_map.raw - apart.layers[layer].raw).max() <= 3e-6 * layer_map.raw.max(), layer
 
 
 @pytest.mark.parametrize("name, folded", crossed(NAMES, [False, True]))

@@ -24,7 +24,7 @@ ARCHITECTURES: Dict[str, Dict[str, Any]] = {
                  "frame": 32, "crop": 28, "size": 28, "hidden": 16, "lstm_layers": 1, "lstm_dropout": 0.0},
     "twostream": {"size": 32, "pose_size": 16, "width": 0.0625, "lateral_kernel": [3, 3, 3], "hidden": 16,
                   "feedforward": 16},
-    **{name: {"frame": 32, "crop": 28, "size": 28, "hidden": 16, "lstm_layers": 1, "lstm_dropout": 0.0}
+    **{name: {"frame": 32, "crop": 28, "size": 28, "width": 16, "hidden": 16, "lstm_layers": 1, "lstm_dropout": 0.0}
        for name in ("vac", "smkd", "corrnet", "corrnetplus", "sen", "tlp", "signgraph")},
     "swin": {"frame": 32, "crop": 28, "size": 28, "width": 8, "depths": [1, 1, 2, 2], "heads": [1, 2, 2, 4],
              "features": 12, "branch": 3, "hidden": 16, "lstm_layers": 1, "lstm_dropout": 0.0},

@@ -1,5 +1,6 @@
 from itertools import product
 from pathlib import Path
+from typing import Any, Dict
 
 import numpy as np
 import pytest
@@ -40,7 +41,7 @@ def test_a_frame_is_seen_as_torchvisions_resnet_sees_it(depth: int, convolve: ob
     torch.manual_seed(0)
     theirs = {18: zoo.resnet18, 34: zoo.resnet34, 50: zoo.resnet50}[depth](weights=None).eval()
     torch.save(theirs.state_dict(), tmp_path / "imagenet.pth")
-    ours = FrameResNet(depth, convolve).eval()      # type: ignore[arg-type]
+    ours = FrameResNet(depth, convolve=convolve).eval()      # type: ignore[arg-type]
     ours.load_imagenet(tmp_path / "imagenet.pth")
     theirs.fc = torch.nn.Identity()
     frames = torch.randn(2, 3, 2, 65, 64)
@@ -63,12 +64,22 @@ def test_a_small_file_that_asks_for_much_memory_is_refused(tmp_path: Path) -> No
         FrameResNet(18).load_imagenet(tmp_path / "bomb.pth")
 
 
+def test_a_width_that_does_not_divide_is_refused() -> None:
+    with pytest.raises(UserError, match="width 24: expected a multiple of 16"):
+        create(networks.architecture("vac", width=24))
+
+
+def older(architecture: Dict[str, Any]) -> Dict[str, Any]:
+    """As files have it that were written before a width could be chosen."""
+    return {key: value for key, value in architecture.items() if key != "width"}
+
+
 @full
-def test_depth_and_classifier_are_read_from_the_keys(tmp_path: Path) -> None:
-    for name, changes in (("vac", {"depth": 34}), ("smkd", {}), ("smkd", {"depth": 50})):
+def test_depth_width_and_classifier_are_read_from_the_weights(tmp_path: Path) -> None:
+    for name, changes in (("vac", {"depth": 34}), ("vac", {"width": 32}), ("smkd", {}), ("smkd", {"depth": 50})):
         made = networks.recogniser(name, **changes)
         torch.save({"model_state_dict": made.network.state_dict(),
-                    "architecture": dict(networks.architecture("vac"), classes=99)}, tmp_path / "file.pt")
+                    "architecture": older(networks.architecture("vac", classes=99))}, tmp_path / "file.pt")
         loaded = build("vac", tmp_path / "file.pt")
         assert loaded.architecture == made.architecture
         clip = networks.clip(5)
