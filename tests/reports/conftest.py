@@ -2,7 +2,7 @@
 import os
 import shutil
 from pathlib import Path
-from typing import Any, Iterator, List
+from typing import Any, Iterator, List, Tuple
 from urllib.parse import quote
 
 import pytest
@@ -14,6 +14,7 @@ from tests.kit.pages import EVIL, FRAMES, PATIENCE
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
+LOCAL = ("file:", "about:blank")
 
 
 @pytest.fixture(scope="package")
@@ -47,16 +48,27 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return moved
 
 
-@pytest.fixture()
-def opened(browser: Any) -> Iterator[Any]:
-    """Opens a file; afterwards nothing may have been logged, asked of the network, or run from a gloss."""
-    page = browser.new_page(viewport={"width": 1280, "height": 1300}, color_scheme="light")
+@pytest.fixture(scope="package")
+def tab(browser: Any) -> Tuple[Any, List[str]]:
+    """One for all tests, as a new one takes as long as a page; and what should not have happened in it."""
+    page = browser.new_page()
     page.set_default_timeout(1000 * PATIENCE)
     page.set_default_navigation_timeout(1000 * PATIENCE)
     trouble: List[str] = []
     page.on("console", lambda message: trouble.append(message.text))
     page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("request", lambda request: None if request.url.startswith("file:") else trouble.append(request.url))
+    page.on("request", lambda request: None if request.url.startswith(LOCAL) else trouble.append(request.url))
+    return page, trouble
+
+
+@pytest.fixture()
+def opened(tab: Tuple[Any, List[str]]) -> Iterator[Any]:
+    """Opens a file; afterwards nothing may have been logged, asked of the network, or run from a gloss."""
+    page, trouble = tab
+    trouble.clear()
+    page.set_viewport_size({"width": 1280, "height": 1300})
+    page.emulate_media(media="screen", color_scheme="light")
+    page.mouse.move(0, 0)
 
     def go(path: Path, moment: str = "") -> Any:
         page.goto("file://" + quote(str(path)) + moment)
@@ -64,7 +76,7 @@ def opened(browser: Any) -> Iterator[Any]:
 
     yield go
     assert page.evaluate("window.hacked") is None
-    page.close()
+    page.goto("about:blank")
     assert trouble == []
 
 

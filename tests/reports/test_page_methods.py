@@ -48,7 +48,7 @@ def test_the_layers_of_other_methods_are_not_listed(page: Any) -> None:
         for selector in ("#choice label", "#grid .cell"):
             if selector.startswith("#grid"):
                 page.click("#all")
-            shown = [element.inner_text() for element in page.query_selector_all(selector) if element.is_visible()]
+            shown = page.locator(f"{selector}:visible").all_inner_texts()
             assert shown and all(f"{method}/" in text and f"{other}/" not in text for text in shown)
         page.click("#one")
 
