@@ -4,11 +4,11 @@ NAME := $(notdir $(PYTHON))
 VENV := .venv$(if $(filter-out python3,$(NAME)),-$(NAME))
 RUN := $(VENV)/bin/python
 
-# A worker for each core, up to eight, as each may hold a network of full size. `make test` has one more, as some wait for
-# a browser or a process.
-CORES := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n < 8 ? n : 8)))
+# A worker for each core and one more, as some wait for a browser or a process; up to eight, as each may hold a network of
+# full size.
+WORKERS := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n < 8 ? n + 1 : 8)))
 # What is compiled is kept even where the shell forbids it, or every process that a test starts compiles it all again.
-PYTEST := PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest --dist loadgroup --numprocesses
+PYTEST := PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest --dist loadgroup --numprocesses $(WORKERS)
 
 .PHONY: demo test test-all lint gpu clean
 
@@ -17,10 +17,10 @@ demo: $(VENV)/.ready-demo
 
 # What every change needs, in minutes; test-all leaves nothing out.
 test: $(VENV)/.ready-test
-	$(PYTEST) $(shell echo $$(($(CORES) + 1)))
+	$(PYTEST)
 
 test-all: $(VENV)/.ready-test
-	$(PYTEST) $(CORES) -m ''
+	$(PYTEST) -m ''
 
 lint: $(VENV)/.ready-test
 	$(RUN) -m ruff check .
