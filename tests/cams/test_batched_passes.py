@@ -12,7 +12,7 @@ from cams.multi_pass import Window
 from models.contract import Inputs
 from records.question import Question
 from tests.kit import networks
-from tests.kit.tiers import first
+from tests.kit.tiers import first, full
 
 FRAMES, PASSES = 8, 5
 NAMES = ("slowfast", "twostream", "vac", "signgraph", "mamba")
@@ -63,7 +63,8 @@ def test_batched_is_single(monkeypatch: pytest.MonkeyPatch, name: str, method: s
     assert tried[:2] == [3, 2]
 
 
-@pytest.mark.parametrize("method", first(["integrated", "smoothgrad"]))
+@full
+@pytest.mark.parametrize("method", ["integrated", "smoothgrad"])
 def test_a_batch_that_found_no_memory_leaves_nothing(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
     alone = maps(monkeypatch, "slowfast", method, 1)
     tried = sizes(monkeypatch, most=2)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from cam_runner import Question, Viewport, explain_module
 from files.workspace import REPOSITORY
 from terminal.errors import UserError
+from tests.kit.tiers import full
 
 FRAMES = np.random.RandomState(0).randint(0, 256, (8, 16, 20, 3)).astype(np.uint8)
 
@@ -157,6 +158,7 @@ def test_a_layer_that_is_overwritten_is_refused() -> None:
         explain_module(Overwritten(), FRAMES, to_input, ["body"])
 
 
+@full
 def test_the_example_of_the_documentation_runs() -> None:
     page = (REPOSITORY / "docs" / "python.md").read_text(encoding="utf-8")
     blocks = [block for block in re.findall(r"```python\n(.*?)```", page, re.S) if "explain_module" in block]

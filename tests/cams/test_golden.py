@@ -34,17 +34,28 @@ def check(name: str, layers: Sequence[str], weights: str = "clip", prefix: str =
         is_the_authors(name, layer, explanation.layers[layer].raw, golden[f"{prefix}/{layer}"])
 
 
-@pytest.mark.parametrize("name", published.each(*NAMES, always=("slowfast",)))
+@pytest.mark.parametrize("name", published.each(*NAMES, always=("vac",)))
 def test_logits_and_the_map_of_the_deepest_layer_with_space_are_the_authors(name: str) -> None:
-    """A short way back: little more than one forward."""
+    """A short way back, for older torch: little more than one forward."""
+    if name != "vac" and torch.__version__ >= "2":
+        pytest.skip("held with all maps of it")
     model = published.recogniser(name, folded=True)
     check(name, [layer for layer in model.default_layers if model.layers[layer].spatial][-1:])
 
 
 @full
-@pytest.mark.parametrize("weights,prefix", [("clip", "cam"), ("frame", "camframe")])
 @pytest.mark.parametrize("name", published.each(*NAMES, "swin"))
-def test_all_maps_are_the_authors(name: str, weights: str, prefix: str) -> None:
+def test_all_maps_are_the_authors(name: str) -> None:
+    check_all(name, "clip", "cam")
+
+
+@full
+@pytest.mark.parametrize("name", published.each("slowfast", "twostream", "signgraph"))
+def test_those_pooled_by_frame_are_too(name: str) -> None:
+    check_all(name, "frame", "camframe")
+
+
+def check_all(name: str, weights: str, prefix: str) -> None:
     layers = [key[len(prefix) + 1:] for key in published.golden(name) if key.startswith(f"{prefix}/")]
     if "conv1d.temporal_conv.3" in layers:      # the last lift pool: what comes of all, under its own name once more
         layers.remove("conv1d.temporal_conv.3")

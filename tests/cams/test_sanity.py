@@ -10,6 +10,7 @@ from datasets.clip import Clip
 from models.recogniser import Inputs
 from records.question import Question
 from tests.kit.recogniser import WORDS, TinyRecogniser, tiny_clip
+from tests.kit.tiers import full
 
 PLACES = {1: (6, 3), 2: (6, 9), 3: (11, 3), 4: (11, 9)}     # gloss: row and column of its sign, a 3 x 3 square
 COLOURS = {1: (255, 0, 0), 2: (0, 255, 0), 3: (0, 0, 255), 4: (255, 255, 0)}
@@ -67,6 +68,7 @@ def likeness_after_redrawing(model: TinyRecogniser, *parts: str) -> float:
     return float(np.mean(likeness))
 
 
+@full
 def test_the_map_is_lost_as_layers_are_redrawn_from_the_top(trained: TinyRecogniser) -> None:
     parts = ["head", "rnn", "timed", "pathways"]
     likeness = [likeness_after_redrawing(trained, *parts[:count]) for count in range(5)]

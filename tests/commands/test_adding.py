@@ -137,6 +137,7 @@ def test_maps_that_cannot_be_read_are_made_again(whole: Case, tmp_path: Path, ca
     assert cams.read_bytes() == (whole.out / "clip-0" / "cams.npz").read_bytes()
 
 
+@full
 def test_parts_that_are_added_are_in_the_tables_of_before(whole: Case, tmp_path: Path) -> None:
     step, at_once = beside(whole, tmp_path / "steps"), beside(whole, tmp_path / "at once")
     two = ("--split", "test", "--seq", "clip-0,clip-1", "--target", "each", "--parts", "4", "--quiet", "--write")

@@ -16,7 +16,7 @@ from signer.layouts import LAYOUTS
 from signer.synthetic import make_workspace
 from tests.golden import published
 from tests.kit.commands import small_checkpoint
-from tests.kit.tiers import first, full, only
+from tests.kit.tiers import full, only
 from tests.kit.training import write_recipe
 from training import checkpointing
 
@@ -42,7 +42,8 @@ def checkpoints(folder: Path, data: Path, models: List[str]) -> List[str]:
             (f"--{model}-ckpt", str(small_checkpoint(folder / f"{model}.pt", model, vocabulary)))]
 
 
-@pytest.mark.parametrize("name", first(DRAWN))
+@full
+@pytest.mark.parametrize("name", DRAWN)
 def test_a_clip_of_each_corpus_is_explained_and_read(places: Dict[str, Path], tmp_path: Path, name: str) -> None:
     data, out = places[name], tmp_path / "out"
     given = ["--data-root", str(data), "--out", str(out), *checkpoints(tmp_path, data, ["corrnet"]),

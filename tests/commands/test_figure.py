@@ -49,7 +49,8 @@ def test_what_is_kept_tells_no_place_of_this_machine(folder: Path) -> None:
     assert json.loads((folder / "preds.json").read_text(encoding="utf-8"))["data_root"] == "../data"
 
 
-@pytest.mark.parametrize("suffix", [".pdf", ".svg", ".png"])
+@full
+@pytest.mark.parametrize("suffix", [".svg", ".pdf", ".png"])
 def test_a_figure_is_drawn_over_and_nothing_else_is(folder: Path, tmp_path: Path, suffix: str,
                                                     capsys: pytest.CaptureFixture[str]) -> None:
     own, mine = tmp_path / f"own{suffix}", tmp_path / f"mine{suffix}"
@@ -89,6 +90,7 @@ def test_an_svg_has_its_words_as_words_and_the_width_asked_for(folder: Path, tmp
     assert text.count("<image") == 4 + 2 + 1    # the pictures, a strip for each row, and the bar
 
 
+@full
 def test_a_pdf_has_its_words_as_words_and_is_the_same_each_time(folder: Path, tmp_path: Path) -> None:
     one, two = (made(folder, tmp_path / name, "--frames", "2") for name in ("a.pdf", "b.pdf"))
     data = one.read_bytes()

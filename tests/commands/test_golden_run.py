@@ -10,9 +10,9 @@ import main
 from models.registry import published_architecture
 from results.cams import read_cams
 from tests.golden import published, recipe
-from tests.kit.tiers import first, full
+from tests.kit.tiers import full
 
-NAMES = [*first(["corrnetplus", "sen", "tlp", "signgraph"]), pytest.param("swin", marks=pytest.mark.slow)]
+NAMES = ("corrnetplus", "signgraph")
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ from records.shift_check import HOLDS, NO_BETTER, UNTOLD
 from tests.kit import networks
 from tests.kit.linear import Linear, even_clip
 from tests.kit.recogniser import TinyRecogniser, tiny_clip
+from tests.kit.tiers import full
 
 RANDOM_MAPS = 100
 MOST = 11               # of them may hold: 1 in 21, and three standard deviations more
@@ -47,6 +48,7 @@ def smooth(random: np.random.RandomState, shape: Any) -> np.ndarray:
     return np.asarray(np.fft.ifftn(spectrum).real, np.float32)
 
 
+@full
 def test_random_smooth_maps_hold_in_at_most_one_case_of_twenty_one() -> None:
     model, clip, random = TinyRecogniser(seed=3).eval(), tiny_clip(frames=12), np.random.RandomState(0)
     judgement = judge(model, clip)

@@ -69,7 +69,7 @@ def tried(reader: Reader, folder: Path, seconds: float, number: int) -> Dict[str
     folder.mkdir(parents=True, exist_ok=True)
     result: Dict[str, Any] = {"inputs": 0, "faults": 0, "longest": 0.0, "memory": 0, "fault": "", "smallest": ""}
     smallest: Optional[bytes] = None
-    until = time.monotonic() + seconds
+    until = 0.0
     before = _memory()
 
     @seed(number)
@@ -77,7 +77,8 @@ def tried(reader: Reader, folder: Path, seconds: float, number: int) -> Dict[str
               phases=(Phase.generate, Phase.shrink))
     @given(reader.inputs())
     def one(data: bytes) -> None:
-        nonlocal smallest
+        nonlocal smallest, until
+        until = until or time.monotonic() + seconds     # the first input may be long in coming
         if time.monotonic() > until + (SHRINKING if smallest is not None else 0):
             raise KeyboardInterrupt         # over
         for made in (data, *variants(data)):

@@ -20,6 +20,7 @@ def test_every_published_key_and_no_other() -> None:
         key: shape for key, (shape, _) in published.keys("twostream").items()}
 
 
+@full
 @published.of("twostream")
 def test_inputs_from_frames_and_keypoints_are_the_authors() -> None:
     model, golden = published.recogniser("twostream"), published.golden("twostream")

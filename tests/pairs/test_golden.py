@@ -1,12 +1,12 @@
 """Embeddings and maps of the two published embedders at full size, against those of their authors' code."""
-from typing import Dict, List, Optional, Sequence
+from typing import Dict, List, Sequence
 
 import numpy as np
 import pytest
 import torch
 
 from models.embedder import Embedder, embed
-from pairs.explaining import Key, PictureExplanation, explain_pictures
+from pairs.explaining import PictureExplanation, explain_pictures
 from tests.golden import published
 from tests.kit.tiers import full
 
@@ -23,8 +23,7 @@ def explained(model: Embedder, name: str) -> List[PictureExplanation]:
     return explain_pictures(model, pictures, ["all"], ["all"], METHODS, references)
 
 
-def compare_maps(model: Embedder, name: str, explanations: Sequence[PictureExplanation], exact: bool,
-                 only: Optional[Key] = None) -> int:
+def compare_maps(model: Embedder, name: str, explanations: Sequence[PictureExplanation], exact: bool) -> int:
     """How many maps were compared; those of float32 that rounding decides are left out."""
     compared = 0
     for key, golden in published.golden(name).items():
@@ -33,8 +32,6 @@ def compare_maps(model: Embedder, name: str, explanations: Sequence[PictureExpla
             continue
         method, layer = rest
         asked = HEADS.get(target, target), method, model.layer(layer)
-        if only is not None and asked != only:
-            continue
         largest = abs(golden).max()
         if largest == 0:
             assert asked not in explanations[0].maps, key
@@ -50,18 +47,6 @@ def compare_maps(model: Embedder, name: str, explanations: Sequence[PictureExpla
             assert np.corrcoef(ours.ravel(), golden.clip(0).ravel())[0, 1] > 0.9999, key
         compared += 1
     return compared
-
-
-@full
-@pytest.mark.parametrize("name,layer", [pytest.param("arcface", "layer4", marks=published.of("arcface")),
-                                        pytest.param("promptsg", "vit_proj", marks=published.of("promptsg"))])
-def test_embeddings_and_one_map_are_the_authors(name: str, layer: str) -> None:
-    golden, model, pictures = published.golden(name), published.embedder(name), published.pictures(name)
-    explanations = explain_pictures(model, pictures, [layer], ["cosine"], references=embed(model, pictures).flip(0))
-    embedding = np.stack([explanation.embedding for explanation in explanations])
-    assert abs(embedding - golden["embedding"]).max() <= 1e-4 * abs(golden["embedding"]).max()
-    assert explanations[0].scores["cosine"] == pytest.approx(float(golden["cosine"].ravel()[0]), abs=1e-4)
-    assert compare_maps(model, name, explanations, exact=False, only=("cosine", "gradcam", layer)) == 1
 
 
 @full

@@ -12,6 +12,7 @@ from signer.evidence import read_evidence
 from signer.look import cast
 from signer.synthetic import DISTRACTORS, make_workspace
 from terminal.errors import UserError
+from tests.kit.tiers import full
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,7 @@ def test_it_moves_and_leaves_the_signer_as_drawn(clip: SignedClip, kind: str) ->
         assert (other[t - 10] & region).mean() < 0.002                                  # but for their soft edges
 
 
+@full
 def test_the_corpus_is_the_same_but_for_pixels(tmp_path: Path) -> None:
     plain, drawn = (make_workspace(tmp_path / str(kind), {"dev": 1}, distractor=kind, frame_sizes=("210x260px",))
                     for kind in (None, "hand"))

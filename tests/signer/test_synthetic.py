@@ -158,6 +158,7 @@ def test_whole_data_is_kept_and_broken_data_is_not_believed(tmp_path: Path) -> N
     assert (root / "annotations").is_dir()
 
 
+@full
 def test_other_settings_replace_what_was_made(tmp_path: Path) -> None:
     make_workspace(tmp_path, {"dev": 1})
     root = make_workspace(tmp_path, {"test": 1}, frame_sizes=("210x260px",))

@@ -11,7 +11,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 import train
 from models.registry import CONFIGS
 from terminal.errors import UserError
-from tests.kit.tiers import first, full
+from tests.kit.tiers import full
 from tests.kit.training import differing, make_trainer, write_data, write_recipe
 from training import checkpointing
 from training.checkpointing import LAST
@@ -98,7 +98,7 @@ def test_a_step_of_two_processes_is_in_one_stage() -> None:
 
 
 @full
-@pytest.mark.parametrize("workers", first(["0", "2"]))
+@pytest.mark.parametrize("workers", ["2"])
 def test_a_resumed_curriculum_is_an_unbroken_one(data: Path, tmp_path: Path, workers: str) -> None:
     recipe, overrides = write_recipe(tmp_path), (*OVERRIDES, "data.workers", workers)
     make_trainer(data, tmp_path / "whole", recipe, overrides).run()

@@ -58,6 +58,7 @@ def write(folder: Path, content: Any) -> Tuple[str, str]:
     return "trainer.deepspeed", "engine.json"
 
 
+@full
 def test_in_float32_it_is_the_training_without(data: Path, tmp_path: Path, package: str) -> None:
     recipe = write_recipe(tmp_path, "mamba")
     settings = (*COMMON, "trainer.amp", "false", "optimizer.lr", "0.1")

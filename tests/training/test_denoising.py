@@ -36,6 +36,7 @@ def test_a_resumed_training_ends_as_an_unbroken_one(tmp_path: Path) -> None:
         assert torch.equal(value, resumed["model_ema"][key])
 
 
+@full
 def test_the_loss_falls_below_that_of_no_network(tmp_path: Path) -> None:
     recipe(tmp_path, optimizer={"lr": 1e-2}, augment={"every": 4}, data={"dev": "train"}, schedule={"milestones": []})
     assert run(tmp_path, "run", "--override", "trainer.epochs", "20", "trainer.ema", "0.5") == 0

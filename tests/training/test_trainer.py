@@ -53,16 +53,16 @@ def stop_in_epoch(trainer: Trainer, epoch: int) -> None:
 def test_interrupted_and_resumed_equals_uninterrupted(data: Path, tmp_path: Path,
                                                       settings: List[Tuple[str, str]]) -> None:
     recipe = write_recipe(tmp_path)
-    overrides = ("trainer.epochs", "3", "data.batch_size", "1", "trainer.clip", "1.0", *chain(*settings))
+    overrides = ("trainer.epochs", "2", "data.batch_size", "1", "trainer.clip", "1.0", *chain(*settings))
     make_trainer(data, tmp_path / "whole", recipe, overrides).run()
     killed = make_trainer(data, tmp_path / "killed", recipe, overrides)
-    stop_in_epoch(killed, 3)
+    stop_in_epoch(killed, 2)
     with pytest.raises(KeyboardInterrupt):
         killed.run()
     make_trainer(data, tmp_path / "killed", recipe, overrides, resume=True).run()
     whole, resumed = (checkpointing.load(tmp_path / name / LAST) for name in ("whole", "killed"))
     assert differing(whole, resumed) == []
-    assert whole["epoch"] == 3
+    assert whole["epoch"] == 2
 
 
 @pytest.mark.parametrize("model", first(["slowfast", "twostream", "corrnet", "vac", "smkd", "corrnetplus", "sen", "tlp",
@@ -78,7 +78,7 @@ def test_what_is_trained_loads_as_it_is(data: Path, tmp_path: Path, model: str) 
 
 
 @full
-@pytest.mark.parametrize("model", ["corrnetplus", "sen", "tlp", "signgraph", "swin"])
+@pytest.mark.parametrize("model", ["corrnetplus", "signgraph"])
 def test_two_epochs_resumed_are_two_epochs_unbroken(data: Path, tmp_path: Path, model: str) -> None:
     recipe = write_recipe(tmp_path, model)
     make_trainer(data, tmp_path / "whole", recipe).run()
@@ -91,6 +91,7 @@ def test_two_epochs_resumed_are_two_epochs_unbroken(data: Path, tmp_path: Path, 
     assert differing(whole, resumed) == [] and whole["epoch"] == 2
 
 
+@full
 def test_training_lowers_the_loss(data: Path, tmp_path: Path) -> None:
     trainer = make_trainer(data, tmp_path, write_recipe(tmp_path), ("optimizer.lr", "0.003"))
     first = trainer._train_epoch()
@@ -152,6 +153,20 @@ def test_resuming_another_architecture_is_refused(data: Path, tmp_path: Path) ->
         make_trainer(data, tmp_path / "out", recipe, resume=True)
 
 
+def test_a_file_from_before_a_key_came_was_built_as_published(data: Path, tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path)
+    make_trainer(data, tmp_path / "out", recipe, ("trainer.epochs", "1")).run()
+    content = checkpointing.load(tmp_path / "out" / LAST)
+    for key, fits in (("alpha", True), ("hidden", False)):
+        del content["architecture"][key]
+        torch.save(content, tmp_path / "out" / LAST)
+        if fits:
+            assert make_trainer(data, tmp_path / "out", recipe, resume=True).epoch == 1
+        else:
+            with pytest.raises(UserError, match="hidden is 1024 there and 16 in the recipe"):
+                make_trainer(data, tmp_path / "out", recipe, resume=True)
+
+
 def test_a_run_is_not_written_over(data: Path, tmp_path: Path) -> None:
     make_trainer(data, tmp_path, write_recipe(tmp_path), ("trainer.epochs", "1")).run()
     with pytest.raises(UserError, match="--resume"):
@@ -194,9 +209,8 @@ def test_command_reports_a_mistake_in_one_line(data: Path, tmp_path: Path, capsy
 
 
 @full
-@pytest.mark.parametrize("model", ["slowfast", "corrnetplus"])         # some of the second's parameters never run
-def test_two_processes_train_one_network(data: Path, tmp_path: Path, model: str) -> None:
-    recipe = write_recipe(tmp_path, model)
+def test_two_processes_train_one_network(data: Path, tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path, "corrnetplus")         # some of its parameters never run
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2",
                str(Path(train.__file__)), "-c", str(recipe), "--data-root", str(data), "--device", "cpu", "--out",
                str(tmp_path / "out"), "--override", "data.batch_size", "1", "trainer.accumulate", "2"]
@@ -247,6 +261,7 @@ DAMAGE = {
 }
 
 
+@full
 def test_a_state_that_was_changed_is_one_line(data: Path, tmp_path: Path) -> None:
     trainer = make_trainer(data, tmp_path / "out", write_recipe(tmp_path), ("trainer.epochs", "1", "data.workers", "0"))
     trainer.run()
