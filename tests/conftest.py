@@ -1,6 +1,7 @@
 """One thread a process, as several run side by side. What has much in common goes to one of them, what takes long
 first."""
 import os
+import sys
 from collections import defaultdict
 from typing import Any, Dict, Iterator, List
 
@@ -20,6 +21,8 @@ def pytest_collection_modifyitems(items: List[pytest.Item]) -> Iterator[None]:
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group("browser" if browses(item) else item.nodeid.split("::")[0]))
+        if browses(item) and sys.version_info < (3, 9):
+            item.add_marker(pytest.mark.full)       # a page is the same script, whichever Python wrote it
     yield
     groups: Dict[str, float] = defaultdict(float)
     for item in items:

@@ -105,7 +105,7 @@ def test_as_much_of_a_frame_reaches_a_cell_as_is_told(name: str) -> None:
 
 
 @full
-@pytest.mark.parametrize("name", ["tlp", "corrnetplus", "sen", "signgraph"])
+@pytest.mark.parametrize("name", ["tlp", "corrnetplus"])
 def test_the_convolutions_reading_is_the_authors(name: str) -> None:
     """It teaches in training alone; the weights of `conv1d.fc` are used nowhere else."""
     made, golden = published.recogniser(name), published.golden(name)

@@ -48,8 +48,8 @@ def stop_in_epoch(trainer: Trainer, epoch: int) -> None:
 
 
 @pytest.mark.parametrize("settings", first([
-    [("trainer.accumulate", "2"), ("schedule.name", "onecycle")], [("data.workers", "2"), ("trainer.accumulate", "2")],
-    [("schedule.name", "onecycle"), ("optimizer.name", "adamw")]]))
+    [("trainer.accumulate", "2"), ("schedule.name", "onecycle")],
+    [("data.workers", "2"), ("optimizer.name", "adamw")]]))
 def test_interrupted_and_resumed_equals_uninterrupted(data: Path, tmp_path: Path,
                                                       settings: List[Tuple[str, str]]) -> None:
     recipe = write_recipe(tmp_path)
