@@ -90,9 +90,11 @@ def compare(given: argparse.Namespace) -> int:
                         else layer_lines(given.model, _path(given.weights))))
         return 0
     asked = request(given)
+    from files.output import output_folder
     from pairs.comparison import Comparison
     from pairs.demo import compare_people
 
+    output_folder(asked.out)
     def say(line: str) -> None:
         if not given.quiet:
             print(line, flush=True)

@@ -7,6 +7,7 @@ from files.reading import DAMAGED_JSON, read_json
 from records.explanation import Explanation
 from records.sequence import Sequence, read_sequence
 from results.cams import FILE, read_cams
+from results.manifest import PREDS
 from terminal.errors import UserError
 
 
@@ -18,8 +19,8 @@ class ExplainedRun:
 
 
 def read_run(folder: Path) -> ExplainedRun:
-    if not (folder / FILE).exists():
-        for inner in sorted(folder.glob(f"*/{FILE}"))[:1]:
+    if not (folder / PREDS).exists():
+        for inner in sorted(folder.glob(f"*/{PREDS}"))[:1]:
             raise UserError(f"{folder}: the folder of a run; give that of a sequence, such as {inner.parent}")
     cams = read_cams(folder / FILE)
     record = read_record(folder)
@@ -30,7 +31,7 @@ def read_run(folder: Path) -> ExplainedRun:
 
 
 def read_record(folder: Path) -> Sequence:
-    path = folder / "preds.json"
+    path = folder / PREDS
     try:
         tree = read_json(path)
     except DAMAGED_JSON as error:

@@ -258,3 +258,11 @@ def test_an_embedding_that_announces_much_is_one_line(tmp_path: Path, capsys: py
     assert run(tmp_path, "--model", "arcface", "--weights", weights(tmp_path), "--image",
                pictures(tiny_market(tmp_path / "market"))[0], "--with", tmp_path / "e.npy") == 2
     assert "holds 12 bytes of the 12000000000" in capsys.readouterr().err
+
+
+def test_an_output_folder_that_cannot_be_is_one_line_before_any_work(tmp_path: Path,
+                                                                     capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("mine")
+    assert compare.main(["--demo", "--device", "cpu", "--quiet", "--out", str(tmp_path / "file" / "out")]) == 2
+    line, = capsys.readouterr().err.splitlines()
+    assert "give another --out" in line

@@ -69,6 +69,16 @@ def test_of_the_folder_of_a_run_a_sequence_is_named(folder: Path, tmp_path: Path
     assert f"give that of a sequence, such as {folder}" in capsys.readouterr().err
 
 
+def test_so_it_is_where_no_sequence_has_its_maps_as_numbers(folder: Path, tmp_path: Path,
+                                                            capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "run/clip").mkdir(parents=True)
+    shutil.copy(folder / "preds.json", tmp_path / "run/clip")
+    assert figure.main([str(tmp_path / "run"), "--out", str(tmp_path / "f.pdf")]) == 2
+    assert f"give that of a sequence, such as {tmp_path / 'run/clip'}" in capsys.readouterr().err
+    assert figure.main([str(tmp_path / "run/clip"), "--out", str(tmp_path / "f.pdf")]) == 2
+    assert "--write cams" in capsys.readouterr().err
+
+
 def texts_of_pdf(path: Path) -> str:
     streams = re.findall(rb"stream\r?\n(.*?)endstream", path.read_bytes(), re.S)
     texts = []
