@@ -91,7 +91,7 @@ def work_through(rows: Sequence["Row"], one: Callable[["Row"], str], workers: in
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     return ended("cache_pose_heatmaps.py", lambda: cache(parser().parse_args(arguments)),
-                 "the same command goes on where it was")
+                 "the same command continues where it stopped")
 
 
 if __name__ == "__main__":

@@ -18,9 +18,9 @@ from terminal.numbers import count, seed
 
 METHODS = (*OF_PICTURES, "all")
 OF_ONE_PICTURE = (MEAN, BLUR)
-TARGETS = ("what is explained; several, or all. cosine: what would make the two more alike, void where they nearly are "
-           "the same; dot: what their likeness is made of; norm (arcface): the embedding's length; pred, pred:HEAD, "
-           "class:ID (promptsg): an identity it was trained on (default: cosine for two, else norm or pred)")
+TARGETS = ("what is explained; several, or all. cosine: what would make the two more alike, void where they are "
+           "nearly the same; dot: what their likeness is made of; norm (arcface): the embedding's length; pred, "
+           "pred:HEAD, class:ID (promptsg): an identity it was trained on (default: cosine for two, else norm or pred)")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,9 +32,10 @@ def parser() -> argparse.ArgumentParser:
     add("--weights", metavar="FILE", help="its checkpoint")
     add("--image", metavar="FILE", help="the picture to explain")
     add("--with", dest="against", metavar="PATH", help="another picture, a folder of them, or an embedding (.npy)")
-    add("--top", type=count, metavar="N", help="most alike of a folder (default: 10) or for each query (default: 1)")
+    add("--top", type=count, metavar="N", help="how many of the most similar pictures: of a "
+                                                    "folder (default: 10), or for each query (default: 1)")
     add("--market", metavar="FOLDER", help="Market-1501: its queries among its gallery, with mAP and CMC")
-    add("--queries", type=count, metavar="N", help="the first so many (default: 50; of the demo 4)")
+    add("--queries", type=count, metavar="N", help="only the first N (default: 50; of the demo 4)")
     add("--target", action=Listed, metavar="WHAT", help=TARGETS)
     add("--method", action=Listed, known=METHODS, metavar="NAME",
         help=f"how maps are made; one or more of {', '.join(METHODS)} (default: gradcam; of the demo hirescam too)")
@@ -46,14 +47,14 @@ def parser() -> argparse.ArgumentParser:
     add("--shifts", type=count, default=100, metavar="N",
         help="how many shifted copies of each map --check compares with (default: 100)")
     add("--hide", choices=WAYS,
-        help="what stands in for what --check hides (default: blur). " + "; ".join(
+        help="what replaces what --check hides (default: blur). " + "; ".join(
             f"{way}: {LOOKS[way]}; {ASKS[way]}" for way in OF_ONE_PICTURE))
     add("--seed", type=seed, default=0, help="of the checks (default: 0)")
     device_flag(add)
     add("--out", metavar="FOLDER", help="where results go (default: the workspace's outputs/compare)")
     add("--overwrite", action="store_true", help="replace what was made with other settings")
     add("--version", action="version", version=f"compare.py {VERSION}")
-    add("--quiet", action="store_true", help="say nothing but errors")
+    add("--quiet", action="store_true", help="print errors only")
     return made
 
 
@@ -76,7 +77,7 @@ def check_together(given: argparse.Namespace) -> None:
         refuse(given, ("shifts", "seed"), "only with --check")
         refuse(given, ("hide",), "no method of compare.py hides anything; it is for --check")
     if given.hide == STILL:
-        raise UserError(f"--hide {STILL}: in a single picture nothing moves, so standing still it is the same; choose "
+        raise UserError(f"--hide {STILL}: nothing moves in a single picture, so the still picture is the same; choose "
                         f"{' or '.join(OF_ONE_PICTURE)}")
 
 

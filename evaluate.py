@@ -28,12 +28,12 @@ def parser() -> argparse.ArgumentParser:
     add = made.add_argument
     add("--version", action="version", version=f"evaluate.py {VERSION}")
     add("--split", action=Listed, known=(*SPLITS, TRAIN_EVAL), default=["dev"], metavar="SPLIT",
-        help=f"one or more of {', '.join(SPLITS)} (default: dev); {TRAIN_EVAL}, as published scripts call train read "
-             "as dev is, without augmentation, is the same as train")
+        help=f"one or more of {', '.join(SPLITS)} (default: dev); {TRAIN_EVAL}, the published scripts' name for "
+             "train without augmentation, is the same as train")
     model_arguments(add)
     add("--beam", type=width, nargs="+", metavar="WIDTH",
-        help="beam widths, 1 is greedy, own the width of each model's authors (default: own); several are compared "
-             "side by side: --beam 1 own")
+        help="beam widths: 1 is greedy; own is the width that each model's authors use (default: own); several are "
+             "compared side by side: --beam 1 own")
     add("--batch-size", type=count, metavar="CLIPS", help="clips read at once (default: 1)")
     device_flag(add)
     data_flag(add)
@@ -47,14 +47,15 @@ def parser() -> argparse.ArgumentParser:
              "(default: the demo's recognisers on new clips), or on film by alignments and keypoints")
     add("--clips", type=count, metavar="N", help="with --evidence: how many clips (default: 12)")
     add("--beside", action="store_true",
-        help="with --evidence: the verdict on each checkpoint's maps goes beside it, where main.py finds it")
+        help="with --evidence: write the verdict on each checkpoint's maps beside the checkpoint, where main.py finds "
+             "it")
     add("--pairs", action="store_true",
-        help="with --evidence: whether maps say by what a recogniser tells glosses apart that differ in one thing "
-             "alone, handshape, place, movement, mouth or brows (default: the small recognisers trained on them); "
+        help="with --evidence: for pairs of glosses that differ in one thing only (handshape, place, movement, mouth "
+             "or brows), whether maps show that difference (default: the small recognisers trained on such pairs); "
              "--clips is then how many sentences of each pair are explained (default: 4)")
     add("--film", action="store_true",
-        help="with --evidence: by frame alignments and keypoints, as film has them; so measured in any case where "
-             "clips were not drawn")
+        help="with --evidence: measure by frame alignments and keypoints, as filmed clips have them; clips that were "
+             "not drawn are always measured in this way")
     return made
 
 
@@ -117,7 +118,7 @@ def measure_evidence(given: argparse.Namespace) -> int:
     corpus = find_corpus(given.data_root or str(demo_data(out, given.clips, True)), given.dataset, workspace)
 
     if given.film or not (corpus.root / "evidence").is_dir():
-        refuse(given, ("beside",), "what is measured on film gives no verdict")
+        refuse(given, ("beside",), "measurements on film give no verdict")
         return measure_film(given, corpus, checkpoints, out)
 
     import time
@@ -149,7 +150,7 @@ def measure_evidence(given: argparse.Namespace) -> int:
         figures = verdict(measured, model, path.name, sha256(path))
         written = write_verdict(path.parent if given.beside else out, path, figures)
         print(f"verdict on {model}'s maps: {written}"
-              + ("" if given.beside else f"; main.py tells it where it lies beside the checkpoint, in {path.parent}"))
+              + ("" if given.beside else f"; main.py shows it if it lies beside the checkpoint, in {path.parent}"))
     return 0
 
 

@@ -43,7 +43,8 @@ def parser() -> argparse.ArgumentParser:
         help="other runs of the same clip, whose rows come below")
     add("--models", action=Listed, metavar="MODEL", help="of those that were explained (default: all)")
     add("--layers", action=Listed, metavar="NAME",
-        help="rows (default: each model's last with space); of a layer that knows only when, a strip over time")
+        help="rows (default: each model's last layer that is not time-only); a time-only layer becomes a strip over "
+             "time")
     add("--labels", nargs="+", metavar="WORDS", help="of the rows (default: model and layer)")
     what = made.add_mutually_exclusive_group()
     what.add_argument("--frames", action=Listed, metavar="N", help="columns: these frames")
@@ -104,7 +105,7 @@ def draw(given: argparse.Namespace) -> Tuple[Path, str]:
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    return ended("figure.py", lambda: _run(arguments), "the same command draws it anew")
+    return ended("figure.py", lambda: _run(arguments), "the same command draws it again")
 
 
 def _run(arguments: Optional[Sequence[str]]) -> int:

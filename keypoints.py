@@ -19,7 +19,8 @@ def parser() -> argparse.ArgumentParser:
     add = made.add_argument
     add("videos", nargs="*", metavar="VIDEO", help="video files, or folders of pictures")
     add("--version", action="version", version=f"keypoints.py {VERSION}")
-    add("--data-root", metavar="FOLDER", help="instead: the frames of the corpus there, in pixels of its 210x260 ones")
+    add("--data-root", metavar="FOLDER", help="instead of videos: the frames of the corpus there; points in pixels "
+                                               "of its 210x260 frames")
     dataset_flag(add, tuple(CORPORA))
     add("--split", nargs="+", choices=("train", "dev", "test"), default=["train", "dev", "test"],
         help="the corpus's splits (default: all)")
@@ -30,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
         help="the pickle, or the folder of .pose files (default: keypoints.pkl or poses, here)")
     add("--workers", type=count, default=1, metavar="N", help="videos at a time (default: 1)")
     add("--overwrite", action="store_true", help="write over --out if it exists")
-    add("--quiet", action="store_true", help="say nothing but errors")
+    add("--quiet", action="store_true", help="print errors only")
     return made
 
 
@@ -70,7 +71,7 @@ def find_all(given: argparse.Namespace) -> int:
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     return ended("keypoints.py", lambda: find_all(parser().parse_args(arguments)),
-                 "the same command goes on where it was")
+                 "the same command continues where it stopped")
 
 
 if __name__ == "__main__":

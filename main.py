@@ -44,7 +44,7 @@ EXAMPLES = """examples:
   python main.py --seq 01April_2010_Thursday_heute_default-8 --split train --models slowfast twostream --target-from-gt
       one clip, two models: what the true gloss of its middle was read from
   torchrun --nproc_per_node 8 main.py --split dev --models slowfast,twostream
-      a whole split on eight GPUs, with an index of all clips; goes on where it was stopped
+      a whole split on eight GPUs, with an index of all clips; continues where it stopped
 """
 
 
@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     of_two = group.add_mutually_exclusive_group().add_argument
     of_two("--target", default="max", metavar="WHAT",
         help="max: the largest logit of each step; pred: all predicted glosses together; each: each predicted gloss on "
-             "its own, and each true one that was missed; rivals: each predicted one less the classes nearest to it; "
+             "its own, and each true one that was missed; rivals: each predicted one minus the classes nearest to it; "
              "errors: each wrong gloss, as predicted minus true; from-gt: the true gloss nearest to the middle frame, "
              "the same for all models; or a gloss by name (default: max; of the demo each)")
     of_two("--target-from-gt", dest="target", action="store_const", const="from-gt",
@@ -72,7 +72,7 @@ def parser() -> argparse.ArgumentParser:
 
     add = made.add_argument_group("how").add_argument
     add("--method", action=Listed, metavar="NAME",
-        help="how maps are made; several make their maps in one run (default: gradcam for max and from-gt, "
+        help="how maps are made; several methods can be named for one run (default: gradcam for max and from-gt, "
              f"layercam for other targets; {other_methods()}, unless --layers names layers). Gradient and later "
              "methods explain the input by default; occlusion and rise need no gradient, they hide parts of the clip: "
              + "; ".join(f"{method.name}: {method.line} ({method.paper})" for method in METHODS)
@@ -82,26 +82,26 @@ def parser() -> argparse.ArgumentParser:
         help="passes through the network for each model (of a long clip, for each window; for integrated, for each "
              "layer) (default: " + ", ".join(f"{name} {number}" for name, number in PASSES.items()) + ")")
     add("--parts", type=int, choices=tuple(PARTS_BY_COUNT), metavar="N",
-        help="with --write parts: what each gloss was read from, shared out over " + "; or over ".join(
+        help="with --write parts: what each gloss was read from, distributed over " + "; or over ".join(
             f"{number} parts ({', '.join(names)}), in {2 ** number} forwards for all glosses"
-            for number, names in PARTS_BY_COUNT.items()) + " (default: 6). Parts lie where the keypoints are; what is "
-             "in front has what overlaps")
+            for number, names in PARTS_BY_COUNT.items()) + " (default: 6). Parts lie where the keypoints are; "
+             "where parts overlap, the one in front counts")
     add("--hide", choices=WAYS,
-        help="what stands in for what is hidden, of " + ", ".join(HIDING) + " (default: mean) and parts (still). "
+        help="what replaces what is hidden, for " + ", ".join(HIDING) + " (default: mean) and parts (still). "
              + "; ".join(f"{way}: {LOOKS[way]}; {ASKS[way]}" for way in WAYS)
-             + ". What the median picture keeps is part of the answer: a hand that rests where it later signs is still "
+             + ". The answer depends on what the median picture keeps: a hand that rests where it later signs is still "
                "there when its signing is hidden")
     add("--hidden-keypoints", choices=POINTS,
-        help="keypoints under what is hidden are gone, as if they were not found, or at rest, where each is most of "
-             "the time (default: gone; of mska's parts at rest, as keypoints that are gone upset it)")
+        help="what becomes of the keypoints of what is hidden: gone, as if they were not found; or at rest, where each "
+             "is most of the time (default: gone; rest for parts of mska, which missing keypoints disturb)")
     add("--pool", choices=("clip", "frame"),
-        help="of methods that average a channel's gradients: over the whole clip, or over each frame. Pooled over the "
+        help="for methods that average a channel's gradients: over the whole clip, or over each frame. Pooled over the "
              "clip, a gloss's map shows where its channels are active at any time (default: clip; frame for each, "
              "rivals, errors and a gloss)")
     add("--check", action="store_true",
-        help="hold every map against its own clip: does hiding its highest tenth cost the score more than hiding 20 "
-             "shifts of the same map? A map that knows nothing holds in at most 1 of 21 cases. Takes 21 readings for "
-             "each map, and hides in another way than the map was made by")
+        help="check every map on its own clip: does hiding its highest tenth cost the score more than hiding 20 shifts "
+             "of the same map? A map that knows nothing holds in at most 1 of 21 cases. Takes 21 readings for each "
+             "map, and hides in another way than the method of the map")
     add("--normalise", choices=("clip", "frame"), default="clip",
         help="the hottest colour is the largest value of the clip, or of each frame (default: clip)")
     add("--layers", nargs="+", metavar="MODEL:NAME,NAME", default=[], help="other layers (default: each model's five)")
@@ -120,13 +120,14 @@ def parser() -> argparse.ArgumentParser:
 
     add = made.add_argument_group("what is written").add_argument
     add("--blend", choices=tuple(ALPHAS), default="value",
-        help="a map hides the frame as far as it is large, or evenly, as grad-cam's pictures have it (default: value)")
+        help="the larger a map's value, the more it hides the frame; or evenly, as in grad-cam's pictures (default: "
+             "value)")
     add("--alpha", type=share, metavar="SHARE",
         help="weight of the heat map, 0 to 1, where it is largest (default: 0.85; of an even blend everywhere: 0.5)")
     add("--colormap", choices=COLORMAPS, default="turbo",
         help="colours of the maps; viridis and cividis for the colour-blind (default: turbo)")
     add("--scale", type=int, choices=(1, 2, 3, 4), default=1,
-        help="pixels of a picture for each of the frame's (default: 1)")
+        help="pixels of a picture for each pixel of the frame (default: 1)")
     add("--fps", type=rate, default=25.0, metavar="RATE", help="frames a second of the video (default: 25)")
     add("--write", nargs="+", metavar="WHAT", type=_parts,
         help=f"what to write, of {' '.join(PARTS)}; cams: logits and maps as numbers, glosses: a picture for each "
@@ -137,7 +138,7 @@ def parser() -> argparse.ArgumentParser:
     add("--beside", metavar="FOLDER",
         help="another run's output folder: also write beside.html, where its maps of a clip stand beside these")
     add("--overwrite", action="store_true", help="redo finished sequences")
-    add("--quiet", action="store_true", help="say nothing but errors")
+    add("--quiet", action="store_true", help="print errors only")
     return made
 
 
@@ -245,19 +246,19 @@ def check_together(given: argparse.Namespace) -> None:
     if given.list_layers or given.list_glosses:
         listing = "--list-layers" if given.list_layers else "--list-glosses"
         refuse(given, [name for name in given.named if name not in LISTED_OF],
-               f"{listing} prints names and stops, and uses only which models are meant")
+               f"{listing} prints names and stops, and uses only the flags that choose models")
         if given.list_layers and given.list_glosses:
             raise UserError("--list-layers and --list-glosses: give one of them")
     if given.demo:
         refuse(given, ("data_root", "dataset"), "--demo draws data of its own")
         if given.video is None and given.split != DEMO_SPLIT:
-            raise UserError(f"--split {given.split}: --demo has the split {DEMO_SPLIT} alone")
+            raise UserError(f"--split {given.split}: --demo has the split {DEMO_SPLIT} only")
     check_checkpoints(given)
     check_video_flags(given)
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    return ended("main.py", lambda: _run(arguments), "the same command goes on where it was", first_to_say)
+    return ended("main.py", lambda: _run(arguments), "the same command continues where it stopped", first_to_say)
 
 
 def _run(arguments: Optional[Sequence[str]]) -> int:

@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     add = made.add_argument
     add("--version", action="version", version=f"restore.py {VERSION}")
     add("--damage", required=True, metavar="KIND:AMOUNT",
-        help=f"what is known to have been done to the 256x256 frames: {EXPECTED}")
+        help=f"the known damage of the 256x256 frames: {EXPECTED}")
     add("--prior", metavar="FILE", help="checkpoint of configs/train_restorer.yaml (default: the workspace's "
                                         "checkpoints/restorer.pt)")
     split_flag(add)
@@ -43,22 +43,22 @@ def parser() -> argparse.ArgumentParser:
     taking_arguments(add)
     add("--keypoints", metavar="FILE", help="the signer's points in the video, as main.py takes them (default: found)")
     add("--noise", type=number(0.1, 50), default=NOISE, metavar="LEVELS",
-        help=f"of what was measured of a pixel, its standard deviation of 255 (default: {NOISE:g})")
+        help=f"standard deviation of the noise in the measured pixels, of 255 (default: {NOISE:g})")
     add("--steps", type=count, default=STEPS, metavar="N",
-        help=f"in how many steps a crop is drawn (default: {STEPS})")
-    add("--seed", type=seed, default=0, metavar="N", help="another draws other details (default: 0)")
+        help=f"number of steps in which a crop is drawn (default: {STEPS})")
+    add("--seed", type=seed, default=0, metavar="N", help="another seed draws other details (default: 0)")
     add("--trial", action="store_true",
-        help="damage the clip first, restore that, and say how near it comes to what was there")
+        help="damage the clip first, restore that, and report how close the result is to the original")
     add("--out", metavar="FOLDER", help="a folder of each clip goes here (default: the workspace's outputs/restored)")
     add("--overwrite", action="store_true", help="replace what was made with other settings")
     device_flag(add)
-    add("--quiet", action="store_true", help="say nothing but errors")
+    add("--quiet", action="store_true", help="print errors only")
     return made
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     return ended("restore.py", lambda: _run(parser().parse_args(arguments)),
-                 "the same command goes on with the clips that are left")
+                 "the same command continues with the clips that are left")
 
 
 def _run(given: argparse.Namespace) -> int:

@@ -37,11 +37,11 @@ class Workspace:
 def expanded(given: Union[str, Path]) -> Path:
     """With the home folder in the place of ~."""
     if "\0" in str(given):
-        raise UserError(f"{ascii(str(given))}: no path has a NUL in it; give another")
+        raise UserError(f"{ascii(str(given))}: a path cannot contain a NUL; give another")
     try:
         return Path(given).expanduser()
     except RuntimeError:
-        raise UserError(f"{given}: nobody knows this home folder; give the whole path") from None
+        raise UserError(f"{given}: this home folder is not known; give the full path") from None
 
 
 def find_input(given: Union[str, Path], workspace: Optional[Workspace] = None) -> Path:

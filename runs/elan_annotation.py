@@ -33,7 +33,7 @@ def annotate(datasets: "Mapping[str, PhoenixVideoTextDataset]", truth: str, tier
 def _files(path: Path) -> Dict[str, Path]:
     if not path.is_dir():
         if not is_elan(path.name):
-            raise UserError(f"--truth {path}: expected an .eaf of ELAN's, or a folder of them")
+            raise UserError(f"--truth {path}: expected an ELAN file (.eaf), or a folder of them")
         return {path.stem: path}
     files = {file.stem: file for file in sorted(path.iterdir()) if is_elan(file.name)}
     if not files:

@@ -19,14 +19,14 @@ def video_arguments(add: Callable[..., Any]) -> None:
         help="video files, or folders of pictures; with --demo and no name: one that is drawn for it")
     taking_arguments(add)
     add("--truth", metavar="GLOSSES|FILE.eaf",
-        help="what is signed, for the word error rate: glosses, or an annotation file of ELAN's")
+        help="what is signed, for the word error rate: glosses, or an ELAN annotation file")
     add("--tier", metavar="NAME", help="the tier of --truth FILE.eaf that has the glosses (default: the only one)")
     add("--segments", nargs="+", metavar=("FILE.eaf", "TIER"),
-        help="an annotation file of ELAN's, and its tier (default: the only one): each interval is read as a clip of "
+        help="an ELAN annotation file, and its tier (default: the only one): each interval is read as a clip of "
              "its own, as segmenters find sentences; no glosses are needed")
     add("--crop", default="auto", metavar="auto|X,Y,W,H",
-        help="what of the picture the recognisers are shown, at 210:260: around the signer, as the corpus frames its "
-             "own, or these pixels (default: auto)")
+        help="which part of the picture the recognisers see, at 210:260: around the signer, as in the corpus (auto), "
+             "or these pixels (default: auto)")
     add("--keypoints", metavar="FILE",
         help="the signer's points: .pose, JSON of OpenPose, MMPose or MediaPipe (or a folder with one for each frame, "
              "or a .pose for each video), or npz, npy or pickle of [T,133,3] in pixels of the video (default: found)")
@@ -41,13 +41,13 @@ def taking_arguments(add: Callable[..., Any]) -> None:
     add("--from", dest="start", type=seconds, default=0.0, metavar="SECONDS", help="where to begin (default: 0)")
     add("--to", dest="stop", type=seconds, metavar="SECONDS", help="where to stop (default: the end)")
     add("--fps-in", metavar="keep|RATE",
-        help="keep every frame; or the file's frames a second, where its time stamps are wrong (default: 25 a second "
-             "are taken by time stamp, the rate that recognisers know)")
+        help="keep: every frame; or the frame rate of the file, if its time stamps are wrong (default: 25 frames a "
+             "second are taken by time stamp, the rate that the recognisers know)")
     add("--estimator", type=_estimator, metavar="NAME|FILE.onnx",
         help=f"finds keypoints: {', '.join(ESTIMATORS)}; rtmlib takes the most exact of its whole-body models whose "
              "weights are there; or weights of your own for it, of 133 points (default: one that is installed)")
     add("--person", metavar="left|right|N",
-        help="of several people, which signs: N counts from the left (default: who has the widest shoulders)")
+        help="which of several people signs: N counts from the left (default: the one with the widest shoulders)")
 
 
 def _estimator(text: str) -> str:
@@ -55,7 +55,7 @@ def _estimator(text: str) -> str:
         return text
     if text.lower().endswith(".onnx"):
         return str(expanded(text).absolute())
-    raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(ESTIMATORS)}, and no .onnx file")
+    raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(ESTIMATORS)}, and not an .onnx file")
 
 
 def check_video_flags(given: argparse.Namespace) -> None:
@@ -82,7 +82,7 @@ def videos_asked(given: argparse.Namespace) -> Optional[VideoRequest]:
         raise UserError(f"--tier {given.tier} is for --truth FILE.eaf; name the file, or leave it out")
     segments = given.segments or [""]
     if given.segments and (len(segments) > 2 or not is_elan(segments[0])):
-        raise UserError(f"--segments {' '.join(segments)}: expected an .eaf of ELAN's, and the name of its tier")
+        raise UserError(f"--segments {' '.join(segments)}: expected an ELAN file (.eaf), and the name of its tier")
     crop = asked_crop(given.crop)
     return VideoRequest(
         start=given.start, stop=given.stop, keep=keep, rate=rate,

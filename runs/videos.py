@@ -39,8 +39,8 @@ def video_dataset(asked: VideoRequest, corpus: Corpus, out: Path, needed: Sequen
         raise UserError(f"{', '.join(needed)} needs keypoints: give them with --keypoints FILE, or let MediaPipe find "
                         f"them ({INSTALL['mediapipe']})")
     if name is None and asked.keypoints is None and asked.person is not None:
-        raise UserError(f"--person {asked.person}: without keypoints nobody is told apart; give --keypoints FILE, or "
-                        f"let MediaPipe find them ({INSTALL['mediapipe']})")
+        raise UserError(f"--person {asked.person}: without keypoints, people cannot be told apart; give --keypoints "
+                        f"FILE, or let MediaPipe find them ({INSTALL['mediapipe']})")
     find = None if name is None else Keypoints(estimator(name), out / KEPT, bar, asked.person)
     return VideoDataset(asked.paths, asked, find, corpus)
 
@@ -109,8 +109,8 @@ def find(search: Estimator, footage: Footage, frames: np.ndarray, name: str, bar
         disable=None if bar else True))
     keypoints = filled(poses)
     if keypoints is None:
-        raise UserError(f"{footage.path}: {search.name} finds nobody in its {len(frames)} frames; show the signer from "
-                        "the waist up, or give --keypoints FILE, or go without (--estimator none)")
+        raise UserError(f"{footage.path}: {search.name} finds no person in its {len(frames)} frames; show the signer "
+                        "from the waist up, or give --keypoints FILE, or go without (--estimator none)")
     seen = sum(points is not None for points in poses)
     parts = ", ".join(f"{part} in {int((keypoints[:, places, 2] > 0).any(axis=1).sum())}" for part, places in LOOKED_AT)
     return FoundPoints(keypoints, f"{search.name}; of {len(frames)} frames somebody in {seen}, {parts}", said)

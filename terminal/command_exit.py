@@ -40,7 +40,7 @@ def ended(name: str, work: Callable[[], int], advice: Union[str, Callable[[], st
             return 128 + (stop.args[0] if isinstance(stop, Stopped) else signal.SIGINT)
         except OSError as error:
             if error.errno in FULL:
-                say(f"the disk is full: nothing half-written was kept as done. Make room; "
+                say(f"the disk is full: no half-written result counts as done. Free some space; "
                     f"{advice if isinstance(advice, str) else advice()}")
             elif error.filename is not None:
                 say(f"{error.filename}: {error.strerror}")

@@ -45,7 +45,7 @@ class OneLineParser(argparse.ArgumentParser):
                 self.error(f"{named + ': ' if named else ''}an empty value was given; give another, or leave it out")
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; {self.prog} --help tells all flags\n")
+        self.exit(2, f"{self.prog}: {message}; {self.prog} --help lists all flags\n")
 
 
 def refuse(given: argparse.Namespace, names: Iterable[str], why: str) -> None:

@@ -72,7 +72,7 @@ def test_a_signal_ends_it_tidily(case: Case, tmp_path: Path, number: signal.Sign
         running.send_signal(number)
         said = running.communicate(timeout=PATIENCE)[1]
     assert running.returncode == 128 + number
-    assert said.splitlines()[-1] == "main.py: stopped; the same command goes on where it was"
+    assert said.splitlines()[-1] == "main.py: stopped; the same command continues where it stopped"
     assert "Traceback" not in said and not list(out.glob(".*"))
 
 

@@ -146,7 +146,7 @@ def test_of_two_people_that_an_estimator_finds_the_one_asked_for_is_explained(
     left, right = (KeypointStore(tmp_path / name).read("my_clip", 30) for name in ("l.pkl", "k.pkl"))
     assert left[0, [5, 6], 0].mean() < 100 < right[0, [5, 6], 0].mean()
     for wrong, words in ((("--person", "3"), "--person 3: there are 2 people; expected left, right or 1 to 2"),
-                         (("--person", "left", "--estimator", "none"), "--person left: without keypoints nobody is"),
+                         (("--person", "left", "--estimator", "none"), "--person left: without keypoints, people"),
                          (("--estimator", "gone.onnx"), "gone.onnx: no such file"),
                          (("--estimator", "yolo"), "'yolo' is none of mediapipe, rtmlib")):
         assert _refused(case, "--video", video, "--overwrite", *wrong) == 2
@@ -181,7 +181,7 @@ def test_each_mistake_is_one_line(case: Case, video: str, tmp_path: Path, monkey
             (["--video", str(tmp_path / "none.mp4")], "none.mp4 does not exist"),
             (["--video", str(sound)], "no moving pictures (only audio)"),
             (["--video", video, "--from", "9"], "no frames between 9 and 1.2 s: it lasts 1.20 s"),
-            (["--video", str(dark)], "standing 1.0 finds nobody in its 5 frames"),
+            (["--video", str(dark)], "standing 1.0 finds no person in its 5 frames"),
             (["--video", video, "--keypoints", str(tmp_path / "short.npy")], "7 frames of keypoints; expected 30"),
             (["--video", video, "--keypoints", str(tmp_path / "none.npy")], "none.npy: does not exist"),
             (["--video", video, "--crop", "1,2"], "--crop 1,2: expected auto or x,y,w,h"),
@@ -284,7 +284,7 @@ def test_intervals_without_glosses_are_read_one_by_one(case: Case, video: str, t
                in part["video"]["notes"] for part in parts)
     for wrong, words in ((("--truth", segments), "Intervals without glosses (SIGN) tell when, not what: main.py"),
                          (("--segments", segments, "SENTENCE"), "--segments SENTENCE: "),
-                         (("--segments", "SIGN"), "--segments SIGN: expected an .eaf of ELAN's"),
+                         (("--segments", "SIGN"), "--segments SIGN: expected an ELAN file (.eaf)"),
                          (("--segments", segments, "--from", "1.15"), "none of the 3 intervals of tier SIGN lies in")):
         assert case.run(*flags, *wrong) == 2
         line, = capsys.readouterr().err.splitlines()

@@ -40,8 +40,8 @@ def killed_by(number: int) -> Callable[[], int]:
     (killed_by(signal.SIGINT), 130, "a.py: stopped; begin anew"),
     (killed_by(signal.SIGTERM), 143, "a.py: stopped; begin anew"),
     (killed_by(signal.SIGHUP), 129, "a.py: stopped; begin anew"),
-    (raises(OSError(errno.ENOSPC, "No space")), 1, "a.py: the disk is full: nothing half-written was kept as done. "
-                                                   "Make room; begin anew"),
+    (raises(OSError(errno.ENOSPC, "No space")), 1, "a.py: the disk is full: no half-written result counts as done. "
+                                                   "Free some space; begin anew"),
     (raises(PermissionError(errno.EACCES, "Permission denied", "/far/file")), 1, "a.py: /far/file: Permission denied"),
 ])
 def test_every_end_has_its_code_and_one_line(capsys: pytest.CaptureFixture[str], work: Callable[[], int], code: int,
