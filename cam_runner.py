@@ -38,10 +38,10 @@ __all__ = ["Explanation", "GlossMaps", "LayerMap", "Question", "Viewport", "expl
 SCHEDULES = ("single", "per-layer")
 LOOKS = {                # what methods without a target look at
     "": "the activation alone", "attention": "what the layer attends to",
-    "graph": "what cells take from each other: of each the share of channels in which it gives others of its frame the "
-             "most; arcs: the twelve pairs of a frame that give most, a dot at the cell that takes. Links between "
-             "frames are the same whatever the clip, and never drawn"}
-ALONE = {"each": "each gloss read, on its own", "rivals": "each gloss read, on its own, less its rivals",
+    "graph": "what cells take from each other: for each cell, the share of channels in which it gives the most to "
+             "others of its frame; arcs: the twelve pairs of a frame that give most, with a dot at the cell that "
+             "takes. Links between frames are the same for every clip, and are not drawn"}
+ALONE = {"each": "each gloss read, on its own", "rivals": "each gloss read, on its own, minus its rivals",
          "errors": "each error, as a contrast on its own"}
 EXCHANGE = ("what joints take from each other is one matrix for the whole clip: it says who is mixed with whom, not "
             "when, and not what decided a gloss")
@@ -201,7 +201,7 @@ def _joint(asked: Plan, name: str, maps: Dict[str, LayerMap], result: Found, alo
                                          min(one.extent.seen[1] for one in lies)))
     joint, flags = laid_on(torch.from_numpy(raw), cells, extent, asked.question.normalise == "frame",
                            not result.blank.isdisjoint(factors), ALIKE)
-    _say(asked, *(f"{name} is zero everywhere, as the map of {factor} is" for factor in factors
+    _say(asked, *(f"{name} is zero everywhere, because the map of {factor} is" for factor in factors
                   if "all-zero" in maps[factor].flags))
     return LayerMap(joint, flags, made=joint_line(asked.name, factors))
 
@@ -250,8 +250,8 @@ def _words(target: object, method: AnyMethod, picks: Sequence[Picks]) -> str:
     missed = [pick.about.gloss for pick in picks if target == "each" and pick.about and _missed(pick)]
     by_span = {pick.about.span: pick.about.gloss for pick in picks if pick.about is not None}
     glosses = " ".join(list(by_span.values())[:len(by_span) - len(missed)]) or "none"
-    apart = f"; each that was missed on its own too ({' '.join(missed)}), and not added" if missed else ""
-    return f"{ALONE[str(target)]} ({glosses}); here their maps added{apart}"
+    apart = f"; each missed gloss has a map of its own too ({' '.join(missed)}), which is not added" if missed else ""
+    return f"{ALONE[str(target)]} ({glosses}); here the sum of their maps{apart}"
 
 
 def _asking(asked: Plan, words: str) -> str:

@@ -111,4 +111,4 @@ def _check(window: Window, name: str, sums: np.ndarray, lost: np.ndarray) -> Non
         about = window.picks[worst].about
         gloss = about.gloss if about else "the target"
         window.notes.append(f"integrated: in {name} the parts for {gloss} add up to {sums[worst]:.3g}, the score loses "
-                            f"{lost[worst]:.3g} without them; more passes (--budget) bring the two together")
+                            f"{lost[worst]:.3g} without them; more passes (--budget) bring the two closer")

@@ -21,7 +21,7 @@ from records.hiding import STILL, Hiding
 from records.part_words import sentence
 from records.parts import PARTS, REST, STRETCH, ClipParts, GlossParts, Part
 
-UNMOVED = "nothing moves in this clip: standing still it is the same, so nothing can be said of its parts"
+UNMOVED = "nothing moves in this clip: the still clip is the same, so nothing can be said about its parts"
 NO_POINTS = "the clip has no keypoints, so its parts are not known: give --keypoints or --estimator"
 FEW = 0.05              # of the frames without a hand: fewer are not worth a note
 UNSEEN = "no keypoint of the clip is sure enough to say where its parts are"
@@ -59,8 +59,8 @@ def _lost(clip: Clip) -> Tuple[str, ...]:
     assert clip.keypoints is not None
     shares = [(side, share) for side, share in zip(("left", "right"), lost(clip.keypoints).mean(0)) if share >= FEW]
     hands = " and ".join(f"the {side} hand is not found in {share:.0%} of the frames" for side, share in shares)
-    return (f"{hands}: there a hand is taken to lie between where it is found, and what else moves and touches the "
-            "signer counts as arms and trunk",) if shares else ()
+    return (f"{hands}: there, a hand is assumed to lie between the places where it is found, and anything else that "
+            "moves and touches the signer counts as arms and trunk",) if shares else ()
 
 
 def _as_asked(number: int, pick: Picks) -> Picks:

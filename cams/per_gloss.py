@@ -51,8 +51,8 @@ def each(recogniser: Recogniser, clip: Clip, logits: Tensor) -> List[Picks]:
     compared with wrong."""
     reading = ClipReading(recogniser, clip, logits)
     judged = {edit.read: edit for edit in reading.edits}
-    picks = [reading.picks(span, reading.gloss(span, word, read_id(index + 1), judged.get(index),
-                                               f"{word}, which was read: its logits at its own steps, summed"))
+    read = "which was read: the sum of its logits at the steps where it is read"
+    picks = [reading.picks(span, reading.gloss(span, word, read_id(index + 1), judged.get(index), f"{word}, {read}"))
              for index, (span, word) in enumerate(zip(reading.spans, reading.words))]
     return picks + [_missed(reading, edit, span) for edit, span in _deletions(reading)]
 
@@ -67,7 +67,7 @@ def _deletions(reading: ClipReading) -> List[Tuple[Edit, ctc.Span]]:
 def _missed(reading: ClipReading, edit: Edit, span: ctc.Span) -> Picks:
     assert edit.true is not None
     word = reading.clip.glosses[edit.true]
-    words = f"{word}, which was missed: its logits at the steps where the truth is aligned, summed"
+    words = f"{word}, which was missed: the sum of its logits at the steps where the truth is aligned"
     return reading.picks(span, reading.gloss(span, word, true_id(edit.true + 1), edit, words))
 
 
@@ -125,7 +125,7 @@ def _aligned_truth(reading: ClipReading) -> Dict[Optional[int], ctc.Span]:
 def _inserted(reading: ClipReading, edit: Edit) -> Picks:
     assert edit.read is not None
     span, word = reading.spans[edit.read], reading.words[edit.read]
-    words = f"{word} less the blank, at the steps of what was read"
+    words = f"{word} minus the blank, at the steps of what was read"
     gloss = reading.gloss(span, word, read_id(edit.read + 1), edit, words, READ)
     return reading.picks(span, gloss, (reading.vocabulary.blank,) * (span.stop - span.start))
 
@@ -138,12 +138,12 @@ def _substituted(reading: ClipReading, edit: Edit) -> List[Picks]:
     number = reading.vocabulary.id(true) if true in reading.vocabulary else None
     where = "at the steps of what was read"
     if number is None:
-        gloss = reading.gloss(span, word, of, edit, f"{word} less the blank, as {true} has no class, {where}", READ)
+        gloss = reading.gloss(span, word, of, edit, f"{word} minus the blank, as {true} has no class, {where}", READ)
         return [reading.picks(span, gloss, (reading.vocabulary.blank,) * count)]
     other = ctc.Span(number, span.start, span.stop, span.score)
-    return [reading.picks(span, reading.gloss(span, word, of, edit, f"{word} less the true {true}, {where}", READ),
+    return [reading.picks(span, reading.gloss(span, word, of, edit, f"{word} minus the true {true}, {where}", READ),
                        (number,) * count),
-            reading.picks(other, reading.gloss(other, word, of, edit, f"the true {true} less {word}, {where}", TRUE),
+            reading.picks(other, reading.gloss(other, word, of, edit, f"the true {true} minus {word}, {where}", TRUE),
                        (span.id,) * count)]
 
 
@@ -159,7 +159,7 @@ def _deleted(reading: ClipReading, edit: Edit, span: ctc.Span) -> List[Picks]:
                                     for number in best))
     where = "where the truth is aligned"
     other = f"the best other class ({names})"
-    against = reading.gloss(span, true, of, edit, f"{other} less {true}, which was missed, {where}", READ)
-    missed = reading.gloss(span, true, of, edit, f"{true}, which was missed, less {other}, {where}", TRUE)
+    against = reading.gloss(span, true, of, edit, f"{other} minus {true}, which was missed, {where}", READ)
+    missed = reading.gloss(span, true, of, edit, f"{true}, which was missed, minus {other}, {where}", TRUE)
     steps = tuple(range(span.start, span.stop))
     return [Picks(against.words, steps, best, (span.id,) * len(steps), against), reading.picks(span, missed, best)]

@@ -19,7 +19,7 @@ from records.methods import POOLING
 from records.question import ONE_BY_ONE, SUMMED, Question
 from terminal.errors import UserError
 
-UNMOVED = "nothing moves in this clip: standing still its pictures are the same; hide by mean or blur instead"
+UNMOVED = "nothing moves in this clip: the still clip has the same pictures; hide by mean or blur instead"
 OWN = {"attention": "attention", "graph": "a graph"}       # of a layer, by the method that shows it
 
 

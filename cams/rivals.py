@@ -47,7 +47,7 @@ def against_rivals(recogniser: Recogniser, clip: Clip, logits: Tensor) -> List[P
         apart[:, [span.id, blank]] = float("inf")
         nearest = apart.topk(min(COUNT, logits.shape[1] - 2), largest=False).indices.tolist()
         names = dict.fromkeys(reading.vocabulary.name(number) for row in nearest for number in row)
-        words = (f"{word}, which was read, less the {len(nearest[0])} classes nearest to it at each step "
+        words = (f"{word}, which was read, minus the {len(nearest[0])} classes nearest to it at each step "
                  f"({', '.join(names)}), weighted by their probabilities, summed")
         gloss = reading.gloss(span, word, read_id(index + 1), judged.get(index), words)
         steps = tuple(range(span.start, span.stop))

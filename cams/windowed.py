@@ -89,7 +89,7 @@ def _explained(plans: Sequence[Plan], per_layer: bool, window: int) -> List[Foun
                for pick in picks] or [None]
     if len(spans) > 1 and plan.recogniser.reads_whole:
         plan.notes.append(f"each step of {plan.recogniser.name} depends on the whole clip: read in windows of {window} "
-                          "frames, its logits and maps are not those that it gives of the whole")
+                          "frames, its logits and maps differ from those of the whole clip")
     whole = _joined_logits(logits, spans, step)
     known = {name: _details(windows, places, probes[name]) for name, windows in details.items()}
     return [Found(whole, picks, [_joined_maps(by_layer, places, probes, counted)

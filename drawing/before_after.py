@@ -11,7 +11,7 @@ from drawing.video import to_yuv, write_mp4
 WIDTH, HEIGHT = 420, 520    # of a picture, in the shape that corpora film in
 BANNER = 44                 # lines above them
 INK = (16, 18, 22)
-AFTER = "restored: hands and face are invented, however likely"
+AFTER = "restored: hands and face are invented, even if they look real"
 
 
 def write_before_after(path: Path, before: np.ndarray, after: np.ndarray, said: str, rate: float, comment: str) -> None:

@@ -3,7 +3,7 @@ import os
 from pathlib import Path
 
 MARK = "restored.json"          # in the folder of the frames; written by restore.py
-INVENTED = "pixels of hands and faces in it are invented, however likely"
+INVENTED = "pixels of hands and faces in it are invented, even if they look real"
 COMMENT = "restored by restore.py: pixels of hands and faces in it are invented"       # in a film's metadata
 
 

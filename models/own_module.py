@@ -70,8 +70,8 @@ class OwnModule(Recogniser):
         return -(-frames // self.frames_each)
 
     def clip_notes(self, clip: Clip) -> Tuple[str, ...]:
-        return tuple(f"layer {name}: not convolutions and pools alone lie between it and the input; its cells are "
-                     "taken to lie evenly over what the input shows" for name in self.uneven)
+        return tuple(f"layer {name}: more than convolutions and pools lies between it and the input; its cells are "
+                     "assumed to lie evenly over what the input shows" for name in self.uneven)
 
     def prepare(self, clip: Clip) -> Inputs:
         return Inputs((as_clip(self._given(clip.frames), self.order),), len(clip))
@@ -130,7 +130,7 @@ def _lattice(name: str, outputs: Sequence[Tuple[Tensor, int]], x: Tensor) -> Tra
         raise UserError(f"layer {name}: it {times}; name a layer that runs once")
     tensor, version = outputs[0]
     if tensor._version != version:
-        raise UserError(f"layer {name}: what it gives is overwritten in place by what follows; name the layer around "
+        raise UserError(f"layer {name}: its output is overwritten in place by what follows; name the layer around "
                         "both, or the one before")
     lattice = lattice_of(tensor, x, (x.shape[2], x.shape[3], x.shape[4]))
     if lattice is None:

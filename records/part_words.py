@@ -18,7 +18,8 @@ def sentence(about: ExplainedGloss, parts: Sequence[Part], gained: float) -> str
         return _said(_contrast(about), "has support from", known, largest, lambda value: f"{value:+.2f}")
     claim, verb = _claim(about)
     if gained < NOTHING:
-        return f"{claim} is no likelier than in the hidden clip ({gained:+.2f}): all parts together say nothing for it"
+        return (f"{claim} is no more likely than in the hidden clip ({gained:+.2f}): all parts together give no "
+                "support for it")
     return _said(claim, verb, known, gained, lambda value: f"{value / gained:.0%}")
 
 

@@ -5,8 +5,8 @@ from records.damage import read_damage
 from records.restoring import RestoredRecord
 from reports.page import page
 
-WARNING = ("Pixels of hands and face are invented: drawn from what a prior has seen of others, so that they agree with "
-           "what was measured. They are no evidence of what was signed.")
+WARNING = ("Pixels of hands and face are invented: drawn from what a prior has seen of other people, so that they "
+           "agree with what was measured. They are no evidence of what was signed.")
 
 
 def restored_page(record: RestoredRecord, film: str, sheet: bytes) -> str:
@@ -23,8 +23,8 @@ def told(record: RestoredRecord) -> List[Sequence[str]]:
     crops = ", ".join(f"{part} in {count}" for part, count in record.crops.items())
     rows: List[Sequence[str]] = [
         ("Source", record.source),
-        ("Taken as its damage", read_damage(str(settings["damage"])).words
-         + (", done to it for this trial" if record.trial else "")),
+        ("Assumed damage", read_damage(str(settings["damage"])).words
+         + (", applied for this trial" if record.trial else "")),
         ("Restored", f"of {record.frames} frames {crops}"),
         ("Agreement", f"damaged again, restored frames differ from what was measured by {record.disagreement:.2f} of "
                       f"255 (root mean square); its noise is taken to be {settings['noise']:g}"),

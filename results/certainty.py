@@ -79,7 +79,7 @@ def certainty_line(sure: Certainty, known: Optional[Mapping[str, Any]]) -> str:
     confidence = "no gloss" if sure.confidence is None else f"mean confidence {sure.confidence:.2f}"
     blank = f"blank in {100 * sure.blank:.0f} % of steps"
     if known is None:
-        return f"{confidence}, {blank}; the corpus's own range was not measured (evaluate.py --split dev does)"
+        return f"{confidence}, {blank}; the corpus's own range was not measured (evaluate.py --split dev measures it)"
     split = known["split"]
     return (f"{confidence}{_against(sure.confidence, known['confidence'], split, 1, '.2f')}, "
             f"{blank}{_against(sure.blank, known['blank'], split, 100, '.0f')}")

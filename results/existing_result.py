@@ -37,11 +37,11 @@ def existing(folder: Path, settings: Optional[Settings], inputs: Mapping[str, An
     flaw, record = "", read_preds(folder, manifest)
     damaged_file, changed = manifest.lacking(folder), differing(manifest.inputs, inputs)
     if damaged_file is not None:
-        flaw = f"{damaged_file} is not as it was written"
+        flaw = f"{damaged_file} is missing or was changed after it was written"
     elif changed:
-        flaw = f"changed since: {', '.join(changed)}"
+        flaw = f"these have changed since: {', '.join(changed)}"
     elif record is None:
-        flaw = f"{PREDS} is not as this version writes it"
+        flaw = f"{PREDS} was changed, or is of another version"
     if flaw:
         return Existing(flaw=flaw, settings=manifest.settings)
     return Existing(record, lacking(manifest.settings, settings), manifest.settings)
@@ -80,8 +80,8 @@ def check_holder(out: Path, name: str, settings: Settings) -> bool:
     except (FileNotFoundError, ValueError):
         return False
     if not isinstance(owner, dict):
-        raise UserError(f"{out / (LOCK + name)} is held by a process that is none of this program's; end it, or give "
-                        "another --out")
+        raise UserError(f"{out / (LOCK + name)} is held by a process of another program; end it, or give another "
+                        "--out")
     words = _in_words(owner, settings)
     if words:
         raise UserError(f"another run is making {name} in {out} with other settings ({words}); let it finish and "

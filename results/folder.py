@@ -160,7 +160,7 @@ def parts_lines(parts: Optional[ClipParts]) -> List[str]:
         if gloss.parts:
             total = sum(part.value or 0.0 for part in gloss.parts)
             lines.append(f"parts: {gloss.sentence}; together {total:.2f}, the score of the clip ({gloss.score:.2f}) "
-                         f"less that of the hidden clip ({gloss.hidden:.2f})")
+                         f"minus that of the hidden clip ({gloss.hidden:.2f})")
     return lines + ([f"parts: {parts.asks}"] if parts.glosses else [])
 
 

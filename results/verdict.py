@@ -30,11 +30,11 @@ def known_verdict(checkpoint: Path, sha256: str) -> Tuple[Optional[Verdict], str
     except FileNotFoundError:
         return None, ""
     except DAMAGED_JSON:
-        return None, f"{path.name} can't be read: nothing is said of the maps"
+        return None, f"{path.name} can't be read: it gives no verdict on the maps"
     if not isinstance(stored, dict) or not _has_lines(stored.get("layers")):
-        return None, f"{path.name} is no evidence of maps: nothing is said of them"
+        return None, f"{path.name} holds no evidence on maps: it gives no verdict on them"
     if stored.get("sha256") != sha256:
-        return None, f"{path.name} was measured of another checkpoint: nothing is said of the maps"
+        return None, f"{path.name} was measured with another checkpoint: it gives no verdict on the maps"
     return stored, ""
 
 

@@ -97,7 +97,7 @@ def conclude(asked: ClipRequest, outcomes: Sequence[Outcome], seconds: float, qu
 
         left_out = write_index(asked.out)       # of a single clip too: its page leads to its neighbours in this folder
         for name in () if quiet else left_out:
-            print(f"{name}: its record is not as it was written: left out of index.html", file=sys.stderr)
+            print(f"{name}: its record was changed, or is of another version: left out of index.html", file=sys.stderr)
     if not quiet and (len(outcomes) > 1 or not failed):     # of a single clip that failed its line has told all
         _print(asked.out, outcomes, seconds)
     if len(outcomes) == 1 and failed and failed[0].users:

@@ -13,7 +13,7 @@ from runs.figure_source import Source
 SPECIAL: Dict[str, str] = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
                            "<": r"\textless{}", ">": r"\textgreater{}", '"': r"\textquotedbl{}", "|": r"\textbar{}",
                            **{character: "\\" + character for character in "&%$#_{}"}}
-SUMMED = "the means of the rows' maps, each as a part of its map's largest mean, have the largest sum"
+SUMMED = "the sum of the means of the rows' maps, each divided by its map's largest mean, is largest"
 SHARING = "channels weighted"       # how the line of a method begins in which a channel has one weight
 
 
@@ -50,20 +50,20 @@ def _rows(choice: Choice) -> str:
 def _columns(choice: Choice) -> str:
     if not choice.spans:
         chosen = {"": "frames of the clip",
-                  PEAK: f"of each of as many equal parts of the clip the frame where {SUMMED}",
+                  PEAK: f"for each of as many equal parts of the clip, the frame where {SUMMED}",
                   MIDDLE: "the middle frames of as many equal parts of the clip"}
         return f"Columns: {chosen[choice.by]}"
     names = choice.sources[0].record.title
     if choice.same_frames:
         reads = "from the first to the last at which a row's model reads it"
         which = (f"the middle one of the frames {reads}" if choice.by == MIDDLE else
-                 f"the one of the frames {reads} where {SUMMED}")
+                 f"the frame, of those {reads}, where {SUMMED}")
     else:
         which = "the middle one of its frames" if choice.by == MIDDLE else \
             "the one of its frames where the map's mean is largest"
     missed = any(span is not None and span.verdict == MISSED for row in choice.spans for span in row)
     return f"Columns: glosses as {names} read them, each at {which}" + (
-        "; those that were missed where they are signed" if missed else "")
+        "; missed glosses at the frames where they are signed" if missed else "")
 
 
 def _methods(sources: Sequence[Source]) -> List[str]:
@@ -105,7 +105,7 @@ def _colours(choice: Choice) -> List[str]:
     if "or in each frame" in said[0]:
         said.append("in each frame: " + ", ".join(
             row.label for row in choice.sheet.rows if any(_per_frame(cell.laid) for cell in row.cells if cell.laid)))
-    return ["Colours: " + "; ".join(said) + "; a map hides the frame as far as it is large"]
+    return ["Colours: " + "; ".join(said) + "; the larger a map's value, the more it hides the frame"]
 
 
 def _per_frame(laid: LaidMap) -> bool:
@@ -116,37 +116,37 @@ def _laying(choice: Choice) -> List[str]:
     maps = [source.map.laid for source in choice.sources]
     said = []
     if any(laid.spatial and not isinstance(laid, JointMap) for laid in maps):
-        how, cut = (("by cubic convolution (bicubic)", ", cut where that leaves the range of colours")
+        how, cut = (("by cubic convolution (bicubic)", ", clipped to the range of colours")
                     if choice.sheet.bicubic else ("linearly (bilinear)", ""))
-        said.append(f"maps are laid {how} between the centres of the layer's cells{cut}, and linearly in time")
+        said.append(f"maps are interpolated {how} between the centres of the layer's cells{cut}, and linearly in time")
     if any(isinstance(laid, JointMap) for laid in maps):
-        said.append("keypoints are drawn as discs, those that a limb links as a line of the lesser of both values; "
-                    "values are laid linearly in time")
+        said.append("keypoints are drawn as discs; a limb between two keypoints is drawn as a line with the lower of "
+                    "their two values; values are interpolated linearly in time")
     if any(isinstance(laid, JointMap) and laid.matrix is not None for laid in maps):
-        said.append(f"arcs are the {ARCS} pairs of keypoints of which one takes most from the other in the whole clip, "
-                    "in the colour of their share of the strongest; a dot marks the one that takes")
+        said.append(f"arcs are the {ARCS} pairs of keypoints in which one takes most from the other over the whole "
+                    "clip; their colour is their share of the strongest pair; a dot marks the keypoint that takes")
     if any(isinstance(laid, LinkedMap) for laid in maps):
         said.append(f"arcs are the {COUNT} links by which one cell gives most to another at the step nearest to the "
-                    "frame, in the colour of their share of the clip's strongest; a dot marks the one that takes")
+                    "frame; their colour is their share of the clip's strongest link; a dot marks the cell that takes")
     parts = [laid for laid in maps if laid.spatial and laid.extent.box != (0, laid.extent.size[1], 0,
                                                                           laid.extent.size[2])]
-    return said + (["what the model does not see of a frame is grey"] if parts else [])
+    return said + (["the part of a frame that the model does not see is grey"] if parts else [])
 
 
 def _strips(choice: Choice) -> List[str]:
     maps = [source.map.laid for source in choice.sources]
     kinds = []
     if any(laid.spatial and not isinstance(laid, JointMap) for laid in maps):
-        kinds.append("in grey, the mean of the map on each frame as a part of the largest such mean")
+        kinds.append("in grey, the mean of the map over each frame, divided by the largest such mean")
     if any(isinstance(laid, JointMap) for laid in maps):
-        kinds.append("of keypoints, the colour of each by time, a line a keypoint or, where there are more than fit, "
-                     "the largest of those that share one")
+        kinds.append("for keypoints, the colour of each over time, one line for each keypoint; where there are "
+                     "more keypoints than lines, the largest value of those that share a line")
     if any(not laid.spatial for laid in maps):
-        kinds.append("of layers that know only when, the value itself, in its colour and as a height")
+        kinds.append("for time-only layers, the value itself, as a colour and as a height")
     marks = "the gloss" if choice.spans else "each gloss read"
     hatched = any(laid.extent.seen != (0, len(laid)) for laid in maps)
-    return ["Strips run over the whole clip: " + "; ".join(kinds), f"an arrow marks the frame shown, a line {marks}"
-            + ("; frames that are hatched were not seen" if hatched else "")]
+    return ["Strips run over the whole clip: " + "; ".join(kinds), f"an arrow marks the frame shown, and a line marks "
+            f"{marks}" + ("; frames that are hatched were not seen" if hatched else "")]
 
 
 def _once(words: Iterable[str]) -> List[str]:

@@ -19,7 +19,7 @@ from runs.figure_caption import as_caption
 from terminal.errors import UserError
 
 LIKELY = 0.05           # of a log-probability: what gains less from all parts has nothing to share out
-UNLIKELY = "no likelier than in the hidden clip"
+UNLIKELY = "no more likely than in the hidden clip"
 MANY = 40               # bars in a figure
 Rows = Tuple[Dict[str, str], ...]      # of a gloss, one for each part
 ORDER = ("right", "substituted", "inserted", "deleted", NOT_JUDGED)
@@ -60,17 +60,19 @@ def _text(path: Path) -> str:
 def _models(texts: Sequence[str], folder: Path, asked: PartsRequest) -> List[ModelParts]:
     there = read_parts(texts)
     if not there:
-        raise UserError(f"{folder}: no parts of any gloss there; main.py --target each --write parts makes them")
+        raise UserError(f"{folder}: it has no parts of any gloss; make them with main.py --target each --write "
+                        "parts")
     names = list(dict.fromkeys(model.model for model in there))
     unknown = [name for name in asked.models or () if name not in names]
     if unknown:
-        raise UserError(f"--models {', '.join(unknown)}: no parts of it in {folder}, which has {', '.join(names)}")
+        raise UserError(f"--models {', '.join(unknown)}: {folder} has parts of {', '.join(names)} only; choose from "
+                        "these")
     models = [model for name in asked.models or names for model in there if model.model == name]
     for what, kinds in (("numbers of parts", {model.names for model in models}),
                         ("glosses and contrasts", {model.contrast for model in models})):
         if len(kinds) > 1:
-            raise UserError(f"{folder}: its clips differ in {what}, which no one figure can show; give the folder of "
-                            "one clip")
+            raise UserError(f"{folder}: its clips differ in {what}, so one figure cannot show them all; give the "
+                            "folder of one clip")
     return models
 
 
@@ -113,14 +115,14 @@ def _of_batch(models: Sequence[ModelParts], by: str, width: str) -> Tuple[PartsS
                   for model in models]
     bars = sum(len(block.stacks) for block in blocks)
     if bars > MANY:
-        raise UserError(f"--by {by}: {bars} bars, more than the {MANY} that a figure has room for; choose of --models, "
-                        "or another --by")
+        raise UserError(f"--by {by}: {bars} bars, more than the {MANY} that a figure has room for; choose fewer "
+                        "--models, or another --by")
     clips = len({name for model in models for group in model.groups(MODEL) for name in group.sequences})
     grouped = "" if by == MODEL else f", by {by}"
     words = [f"What glosses were read from{grouped}: {clips} {'clip' if clips == 1 else 'clips'}", *_caption(models)]
     if clips > 1:
-        words.append("Lines below a bar: from the start of each piece where its end may lie, 95% intervals over clips "
-                     "(bootstrap); a tick marks where it does lie")
+        words.append("Lines below a bar: for each piece, the 95% interval over clips (bootstrap) of where it ends, if "
+                     "it starts where it is drawn; a tick marks its end as drawn")
     return _sheet(blocks, models, width), as_caption(words)
 
 
@@ -159,5 +161,5 @@ def _caption(models: Sequence[ModelParts]) -> List[str]:
         asks = dict.fromkeys([f"it {Hiding(first.hide, first.points).words(True)}"])
     what = "mean log-odds for what was read" if first.contrast else (
         "share of what all parts give to the log-probability of the glosses, summed over the steps of each")
-    return [f"Pieces: each part's exact Shapley value, as {what}; what is left of zero speaks against",
+    return [f"Pieces: each part's exact Shapley value, as {what}; pieces left of zero speak against",
             *asks]

@@ -123,7 +123,7 @@ class Pipeline:
             folder = self._claim(index)
             if folder is None:
                 self._elsewhere.append(index)
-                self.progress.say(f"{self.dataset.rows[index].seq_id}: another run is at it, left to that")
+                self.progress.say(f"{self.dataset.rows[index].seq_id}: another run is working on it; left to that run")
                 continue
             job = self._job(index, folder)
             if job is not None:
@@ -157,8 +157,8 @@ class Pipeline:
             self._report(index, outcome_of(there.record, SKIPPED))
             return None
         if there.flaw:
-            kept = f"; what is there is kept as {set_aside(folder.final).name}" if there.aside else ""
-            self.progress.note(f"{name}: made again, as {there.flaw}{kept}")
+            kept = f"; the old result is kept as {set_aside(folder.final).name}" if there.aside else ""
+            self.progress.note(f"{name}: made again, because {there.flaw}{kept}")
         job = Job(index, name, folder, self._background.submit(self._decode, index), there)
         if self.networks.loaded or there.settings:      # else once they are, as settings wait for checkpoints' hashes
             folder.sign(self.networks.settings())
@@ -177,7 +177,7 @@ class Pipeline:
     def _see_to_others(self) -> None:
         """What other runs were at, when these are over: finished, or else done here after all."""
         for index in self._elsewhere:
-            self.progress.stage(f"{self.dataset.rows[index].seq_id}: another run is at it")
+            self.progress.stage(f"{self.dataset.rows[index].seq_id}: another run is working on it")
             folder = self._claim(index)
             while folder is None:
                 time.sleep(POLL)
@@ -222,7 +222,7 @@ class Pipeline:
         try:
             return read_cams(job.folder.final / CAMS)
         except UserError as error:
-            self.progress.note(f"{job.name}: made again, as its maps cannot be read ({error})")
+            self.progress.note(f"{job.name}: made again, because its maps cannot be read ({error})")
             return None
 
     def _work(self, job: Job, kept: "Optional[Dict[str, Explanation]]") -> Work:
@@ -232,7 +232,7 @@ class Pipeline:
             made = explained(job.name, clip, self.networks, self.asked, settings, self.progress)
             why = changed(there, made.record) if there and not job.keeps_maps else ""
             if why:
-                self.progress.note(f"{job.name}: made again, as its maps have changed since ({why})")
+                self.progress.note(f"{job.name}: made again, because its maps have changed since ({why})")
             if there is None or why or job.keeps_maps:
                 return Work(clip, inputs, made.after(decoding), written(settings), False)
         assert there is not None

@@ -90,12 +90,12 @@ def _one(asked: RestoreRequest, dataset: Sequences, index: int, restorer: "Resto
     with undisturbed():
         folder = SequenceFolder.claim(asked.out, name)
     if folder is None:
-        return f"{name}: another run is at it, left to that"
+        return f"{name}: another run is working on it; left to that run"
     folder.sign(settings)
     try:
         if _is_done(folder.final, settings, inputs, asked.overwrite):
             folder.release()
-            return f"{name}: is there already: {folder.final / PAGE}"
+            return f"{name}: already restored: {folder.final / PAGE}"
         clip = dataset.clip(index, False)
         made = _restored(asked, clip, restorer, quiet)
         record = _record(asked, clip, made, settings, inputs)
@@ -106,8 +106,8 @@ def _one(asked: RestoreRequest, dataset: Sequences, index: int, restorer: "Resto
     finally:
         folder.release()
     trial = f"; {record.trial.line}" if record.trial else ""
-    return (f"{name}: {len(made.places)} crops of {len(clip)} frames restored; damaged again they are within "
-            f"{made.disagreement:.2f} of 255 of what was measured{trial}\nlook at {folder.final / PAGE}")
+    return (f"{name}: {len(made.places)} crops of {len(clip)} frames restored; damaged again, they differ from "
+            f"what was measured by {made.disagreement:.2f} of 255{trial}\nlook at {folder.final / PAGE}")
 
 
 def _show(folder: Path, made: "Restored", record: RestoredRecord) -> None:

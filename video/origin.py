@@ -57,15 +57,15 @@ def _shown(piece: Piece, picture: np.ndarray, keypoints: Optional[np.ndarray]) -
 def _of_times(about: Taken, wanted: VideoRequest, corpus: str) -> Iterator[str]:
     footage, times = about.footage, about.times
     if footage.end > SLOW * len(footage.times):
-        yield (f"{len(footage.times)} frames last {footage.end:.0f} s by their time stamps: each was taken again and "
-               "again; --fps-in RATE leaves the stamps aside")
+        yield (f"{len(footage.times)} frames last {footage.end:.0f} s by their time stamps: each was repeated many "
+               "times; --fps-in RATE ignores the stamps")
     if not corpus.startswith("phoenix"):
         yield f"framed and timed as PHOENIX-2014's clips, not as those of {corpus}"
     if wanted.keep and len(times) > 1 and abs(float(np.median(np.diff(times))) * RATE - 1) > SHAPE:
         yield (f"every frame was kept, {1 / np.median(np.diff(times)):.4g} a second: the recognisers know {RATE:g}, "
-               "and times count at --fps")
+               "and times are counted at --fps")
     if about.restless:
-        yield "this part ends while hands move: no rest is near; --longest SECONDS allows longer parts"
+        yield "this part ends while hands move, because no rest is near; --longest SECONDS allows longer parts"
 
 
 def _of_framing(about: Taken, wanted: VideoRequest) -> Iterator[str]:
@@ -73,7 +73,7 @@ def _of_framing(about: Taken, wanted: VideoRequest) -> Iterator[str]:
     starts = [piece.first for piece in about.pieces[1:]]
     if starts:
         yield (f"the camera cuts, or the signer's distance changes, at {_moments(about, starts)}: from there on the "
-               "signer is framed anew")
+               "signer is framed again")
     others = [frame for frame in about.changes if all(abs(frame - start) > 1 for start in starts)]
     if others and wanted.crop is None:
         yield f"the picture changes suddenly at {_moments(about, others)} (a cut?); the framing stays as it was"
@@ -83,19 +83,19 @@ def _of_framing(about: Taken, wanted: VideoRequest) -> Iterator[str]:
         when = f"from {about.times[piece.first]:.2f} s: " if starts else ""
         crop = piece.crop
         if piece.aside:
-            yield (f"{when}the signer is turned aside (shoulders {100 * piece.aside:.0f} % as wide as from the front): "
-                   "framed by the height of the head above them")
+            yield (f"{when}the signer is turned to the side (shoulders {100 * piece.aside:.0f} % as wide as from the "
+                   "front): framed by the height of the head above them")
         if piece.borrowed:
-            yield f"{when}no shoulders are seen: framed as the shot beside it"
+            yield f"{when}no shoulders are seen: framed like the neighbouring shot"
         if abs(crop.width / crop.height / (FRAME_WIDTH / FRAME_HEIGHT) - 1) > STRETCHED:
             yield f"{when}a crop of {crop.width}x{crop.height} pixels was stretched to the corpus's 210:260"
         beyond = crop.invented(size)
         if beyond > INVENTED:
             yield (f"{when}{100 * beyond:.0f} % of what the networks see is invented: the corpus's framing reaches "
-                   f"beyond the picture, and its edges were drawn on; film from farther away, or see what --crop "
+                   f"beyond the picture, and its edge pixels were repeated; film from farther away, or see what --crop "
                    f"{crop.inside(size)} gives, which is all within the picture")
         elif beyond > 0:
-            yield (f"{when}the corpus's framing reaches beyond the picture: its edges were drawn on there "
+            yield (f"{when}the corpus's framing reaches beyond the picture: its edge pixels were repeated there "
                    f"({100 * beyond:.2g} % of what the networks see)")
 
 

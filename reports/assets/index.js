@@ -187,7 +187,7 @@ function showHead(splits) {
   byId("facts").textContent = [asked(), splits.join(", "), counted(rows.length), coming.length && `${coming.length} still to come`].filter(Boolean).join(" · ");
   document.title = [byId("heading").textContent, asked()].filter(Boolean).join(", ");
   byId("coming").hidden = !coming.length;
-  byId("coming").firstElementChild.textContent = `${counted(coming.length)} still to come; the same command goes on`;
+  byId("coming").firstElementChild.textContent = `${counted(coming.length)} still to come; the same command continues`;
   byId("coming").lastElementChild.textContent = coming.join("  ");
 }
 

@@ -2,7 +2,7 @@
 
 function cardOf(row) {
   return make("section", { class: `pair ${kindOf(row)}` }, headOf(row),
-    make("button", { type: "button", class: "bare open", title: "Larger, with a wheel to zoom", onclick: () => openViewer(row) }, bothOf(row)),
+    make("button", { type: "button", class: "bare open", title: "Show it larger; the wheel zooms", onclick: () => openViewer(row) }, bothOf(row)),
     make("p", { class: "said", text: wordsOf(row) }),
     make("p", { class: "links" }, make("a", { href: address(row, "figure.png"), text: "all maps" }), make("a", { href: address(row, "scores.json"), text: "scores.json" })));
 }

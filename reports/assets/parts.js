@@ -58,7 +58,7 @@ function bars(own) {
 
 function figuresInWords(told, own) {
   const sum = own.parts.reduce((total, part) => total + (part.value || 0), 0);
-  const adds = own.parts.length ? `Together ${sum.toFixed(2)}: the score ${own.score.toFixed(2)} less ${own.hidden.toFixed(2)} of the hidden clip. Alone: gained when only this part is shown; without: lost when only this part is hidden. ` : "";
+  const adds = own.parts.length ? `Together ${sum.toFixed(2)}: the score ${own.score.toFixed(2)} minus ${own.hidden.toFixed(2)} of the hidden clip. Alone: gained when only this part is shown; without: lost when only this part is hidden. ` : "";
   return make("p", { class: "soft small", text: `${adds}Score: ${own.about.words}; it ${told.asks}.` });
 }
 

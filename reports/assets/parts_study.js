@@ -28,7 +28,7 @@ function showPartsStudy(panel, found, titles) {
     body.replaceChildren(...rows.map(({ group, told, name }) => make("tr", { role: "row" },
       make("td", {}, make("details", {}, make("summary", { text: name }), ...group.sequences.map((sequence) => make("a", { href: `${encodeURIComponent(sequence)}/report.html`, text: sequence })))),
       make("td", { class: "number", text: group.count }),
-      make("td", {}, ...(group.parts.some(Boolean) ? [partsBar(told, group.parts, low, high), figuresOf(told, group.parts)] : [make("span", { class: "soft", text: "no likelier than in the hidden clip" })])))));
+      make("td", {}, ...(group.parts.some(Boolean) ? [partsBar(told, group.parts, low, high), figuresOf(told, group.parts)] : [make("span", { class: "soft", text: "no more likely than in the hidden clip" })])))));
     const ways = [...new Set(rows.map(({ told }) => told.asks))];
     asks.textContent = ways.length < 2 ? `It ${ways[0]}.` : rows.map(({ told }) => `${titleOf(told)} ${told.asks}.`).join(" ");
   }

@@ -54,10 +54,10 @@ function nextSpeed() {
   byId("speed").selectedIndex = (byId("speed").selectedIndex + 1) % byId("speed").options.length;
 }
 
-const KEYS = [["space", "play or pause"], ["← →", "one frame back or on; with shift, ten"], ["Home, End", "first or last frame"],
-  ["P, N", "the gloss before, the next one"], ["Esc", "from a gloss's own map back to all"], ["X", "of an error: the map for what was read, or was true"], ["L", "loop the gloss chosen, or the clip"], ["S", "speed: 1, ½, ¼"],
+const KEYS = [["space", "play or pause"], ["← →", "one frame back or forward; with shift, ten"], ["Home, End", "first or last frame"],
+  ["P, N", "previous or next gloss"], ["Esc", "from a gloss's own map back to all"], ["X", "for an error: the map for what was read, or for what is true"], ["L", "loop the gloss chosen, or the clip"], ["S", "speed: 1, ½, ¼"],
   ["R, held", "the frame alone"], ["A", "all layers"], ["C", "compare two views"], ["F", "1 is the strongest of the clip, or of each frame"],
-  ["wheel, drag", "zoom into the picture, move it; a double click goes out"], ["?", "these keys"]];
+  ["wheel, drag", "zoom into the picture, move it; a double click resets it"], ["?", "these keys"]];
 
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || byId("keys").open) return;

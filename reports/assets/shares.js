@@ -23,7 +23,7 @@ function showShares(section, regions, models) {
     table.append(body);
   }
   section.append(make("h2", { text: "Where the maps lie" }),
-    make("p", { class: "soft", text: "Share of each layer’s map on the hands, face and body, over the whole clip; × is that share over the part of the picture the region covers." }),
+    make("p", { class: "soft", text: "Share of each layer’s map on the hands, face and body, over the whole clip; × is that share divided by the share of the picture that the region covers." }),
     table);
   section.hidden = false;
 }

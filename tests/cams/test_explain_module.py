@@ -121,7 +121,7 @@ def test_a_cut_is_measured_or_said() -> None:
 
 def test_an_arrangement_of_other_sizes_is_said_to_lie_evenly() -> None:
     explanation = explain_module(Video(), FRAMES, to_input, ["body"], arrange=lambda x: x[..., ::2, ::2])
-    assert explanation.layers["body"].raw.shape == (4, 4, 5) and "taken to lie evenly" in " ".join(explanation.notes)
+    assert explanation.layers["body"].raw.shape == (4, 4, 5) and "assumed to lie evenly" in " ".join(explanation.notes)
 
 
 def whole(x: Any) -> Any:
@@ -154,7 +154,7 @@ def test_a_layer_that_is_overwritten_is_refused() -> None:
         def forward(self, x: Tensor) -> Tensor:
             return self.head(self.pool(self.body(self.stem(x)).relu_()).flatten(1))
 
-    with pytest.raises(UserError, match=r"^layer body: what it gives is overwritten in place"):
+    with pytest.raises(UserError, match=r"^layer body: its output is overwritten in place"):
         explain_module(Overwritten(), FRAMES, to_input, ["body"])
 
 

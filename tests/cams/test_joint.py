@@ -78,7 +78,7 @@ def test_a_factor_that_is_zero_everywhere_is_named() -> None:
     model.network.pathways.conv.bias.data.fill_(-1)     # type: ignore[union-attr]
     explanation = explain(model, tiny_clip(), Question(method="layercam", layers=(JOINT,)))
     assert explanation.layers[JOINT].flags == ("all-zero",)
-    assert "joint is zero everywhere, as the map of pathways is" in explanation.notes
+    assert "joint is zero everywhere, because the map of pathways is" in explanation.notes
 
 
 def test_in_windows_it_is_the_product_of_the_joined_maps() -> None:

@@ -99,7 +99,7 @@ def test_both_sides_of_a_missed_gloss_have_words_of_their_own() -> None:
     clip = replace(tiny_clip(), glosses=("REGEN", "SONNE", "WIND", "KALT"))
     read, true = abouts(errors(TinyRecogniser(), clip, logits()))
     assert (read.id, true.id, read.span, true.span) == ("true-4-for-read", "true-4-for-true", "true-4", "true-4")
-    assert read.words.startswith("the best other class") and true.words.startswith("KALT, which was missed, less")
+    assert read.words.startswith("the best other class") and true.words.startswith("KALT, which was missed, minus")
 
 
 def test_a_true_gloss_without_a_class_is_said() -> None:
@@ -217,10 +217,11 @@ def test_a_missed_gloss_has_a_map_of_its_own_that_the_clip_s_does_not_have() -> 
     *read, missed = with_it.glosses
     assert [gloss.about.verdict for gloss in with_it.glosses] == ["right"] * len(read) + ["deleted"]
     assert (missed.about.id, missed.about.gloss, missed.about.side) == ("true-4", "KALT", None)
-    assert missed.about.words == "KALT, which was missed: its logits at the steps where the truth is aligned, summed"
+    assert missed.about.words == "KALT, which was missed: the sum of its logits at the steps where the truth is aligned"
     assert missed.layers["pathways"].raw.any()
     np.testing.assert_allclose(with_it.layers["pathways"].raw, without.layers["pathways"].raw, rtol=5e-6)   # rounding
-    assert with_it.target.endswith("here their maps added; each that was missed on its own too (KALT), and not added")
+    assert with_it.target.endswith("here the sum of their maps; each missed gloss has a map of its own too (KALT), "
+                                   "which is not added")
 
 
 class Silent(TinyRecogniser):

@@ -56,6 +56,6 @@ def test_each_gloss_has_its_own_map_and_says_what_it_is_less() -> None:
     explanation = explain(model, tiny_clip(), Question(target="rivals", layers=("pathways",)))
     plain = explain(model, tiny_clip(), Question(target="each", layers=("pathways",)))
     assert [gloss.about.id for gloss in explanation.glosses] == [gloss.about.id for gloss in plain.glosses]
-    assert explanation.target.startswith("each gloss read, on its own, less its rivals (")
-    assert "less the 3 classes nearest to it at each step" in explanation.glosses[0].about.words
+    assert explanation.target.startswith("each gloss read, on its own, minus its rivals (")
+    assert "minus the 3 classes nearest to it at each step" in explanation.glosses[0].about.words
     assert abs(explanation.glosses[0].layers["pathways"].raw - plain.glosses[0].layers["pathways"].raw).max() > 0

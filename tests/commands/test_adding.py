@@ -121,7 +121,7 @@ def test_maps_that_another_version_made_are_not_mixed_with_new_ones(whole: Case,
     inode = picture.stat().st_ino
     monkeypatch.setattr("runs.describe.versions", lambda: {"this program": "99"})
     assert case.run(*ONE, "--write", "video") == 0
-    assert 'clip-0: made again, as its maps have changed since (this program: ' in capsys.readouterr().err
+    assert 'clip-0: made again, because its maps have changed since (this program: ' in capsys.readouterr().err
     assert picture.stat().st_ino != inode and (case.out / "clip-0" / "comparison.mp4").exists()
 
 
@@ -133,7 +133,7 @@ def test_maps_that_cannot_be_read_are_made_again(whole: Case, tmp_path: Path, ca
     size = cams.stat().st_size
     cams.write_bytes(b"x" * size)
     assert case.run(*ONE, "--write", "frames") == 0
-    assert "clip-0: made again, as its maps cannot be read" in capsys.readouterr().err
+    assert "clip-0: made again, because its maps cannot be read" in capsys.readouterr().err
     assert cams.read_bytes() == (whole.out / "clip-0" / "cams.npz").read_bytes()
 
 

@@ -150,7 +150,7 @@ def test_inputs_that_changed_have_it_made_again(tmp_path: Path, capsys: pytest.C
     CHANGES[key](case)
     capsys.readouterr()
     assert case.run(*flags) == 0
-    assert f"clip-0: made again, as changed since: {key}" in capsys.readouterr().err
+    assert f"clip-0: made again, because these have changed since: {key}" in capsys.readouterr().err
     assert (case.out / "clip-0").stat().st_ino != before
     if key == "annotation":
         assert record_of(case.out / "clip-0")["truth"] == ["WETTER"]
@@ -169,7 +169,7 @@ def test_what_is_damaged_is_made_again(whole: Case, capsys: pytest.CaptureFixtur
     elif how != "gone":
         file.write_bytes({"empty": b"", "half": content[:len(content) // 2], "[]": b"[]"}[how])
     assert whole.run("--split", "test", "--seq", "clip-0,clip-1") == 0
-    assert "clip-0: made again, as" in capsys.readouterr().err
+    assert "clip-0: made again, because" in capsys.readouterr().err
     assert files(whole.out / "clip-0") == before
     shutil.rmtree(whole.out / "clip-0.aside-1", ignore_errors=True)
 
@@ -187,7 +187,7 @@ def test_what_only_looks_like_a_result_is_set_aside(tmp_path: Path, capsys: pyte
     (case.out / "clip-0" / "preds.json").write_text("{}")
     (case.out / "clip-0" / "mine.txt").write_text("mine")
     assert case.run("--split", "test", "--seq", "clip-0,clip-1", "--write", "frames,video") == 0
-    assert "what is there is kept as clip-0.aside-1" in capsys.readouterr().err
+    assert "the old result is kept as clip-0.aside-1" in capsys.readouterr().err
     assert (case.out / "clip-0.aside-1" / "mine.txt").read_text() == "mine"
     assert record_of(case.out / "clip-0")["sequence"] == "clip-0"
 
@@ -322,7 +322,7 @@ def test_what_another_run_holds_is_waited_for_and_done_where_that_one_fails(
     waits, waited = Progress.stage, [""][:0]
 
     def over_when_waited_for(self: Progress, text: str) -> None:
-        if "another run is at it" in text and not waited:
+        if "another run is working on it" in text and not waited:
             waited.append(text)
             held.release()
         waits(self, text)
@@ -330,5 +330,5 @@ def test_what_another_run_holds_is_waited_for_and_done_where_that_one_fails(
     monkeypatch.setattr(Progress, "stage", over_when_waited_for)
     assert case.run("--split", "test", "--seq", "clip-0,clip-1,clip-2", "--write", "frames,video") == 0
     printed = capsys.readouterr().out
-    assert waited and "clip-0: another run is at it, left to that" in printed
+    assert waited and "clip-0: another run is working on it; left to that run" in printed
     assert "3 sequences: 2 done, 1 skipped" in printed

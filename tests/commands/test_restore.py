@@ -67,7 +67,7 @@ def test_the_same_again_is_there_already_and_other_settings_are_refused(made: Pa
                                                                        capsys: pytest.CaptureFixture) -> None:
     before = frames_of(made)[0].stat().st_mtime_ns
     folder = made.parent.parent
-    assert run(folder, "--trial") == 0 and "is there already" in capsys.readouterr().out
+    assert run(folder, "--trial") == 0 and "already restored" in capsys.readouterr().out
     assert run(folder, "--trial", "--seed", "1") == 2
     error = capsys.readouterr().err
     assert "was made with other settings (seed: " in error and error.count("\n") == 1

@@ -105,7 +105,7 @@ def test_all_that_a_gloss_explains_is_said_in_lines_as_they_fit(monkeypatch: pyt
         write(self, position, text, *rest, **more)
 
     monkeypatch.setattr(ImageDraw.ImageDraw, "text", spy)
-    words = "REGEN, which was read, less the best other class at the steps of the gloss itself, " * 2
+    words = "REGEN, which was read, minus the best other class at the steps of the gloss itself, " * 2
     strip_of(peaked(7, ()), words=words.strip())
     assert " ".join(words.split()) in " ".join(said)
 

@@ -277,7 +277,7 @@ def test_the_graphs_map_is_what_others_take_of_each_cell() -> None:
         getattr(model.network.conv2d, name).register_forward_pre_hook(
             lambda block, arguments, name=name: given.update({name: arguments[0].detach()}))
     explanation = explain(model, networks.clip(9), Question(method="graph"))
-    assert list(explanation.layers) == ["conv2d.localG", "conv2d.localG2"] and "never drawn" in explanation.target
+    assert list(explanation.layers) == ["conv2d.localG", "conv2d.localG2"] and "are not drawn" in explanation.target
     for name, x in given.items():
         layer = explanation.layers[f"conv2d.{name}"]
         wanted = np.zeros((x.shape[2], x.shape[3] * x.shape[4]))

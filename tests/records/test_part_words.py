@@ -28,7 +28,7 @@ def test_without_parts_there_is_nothing_to_say() -> None:
 
 def test_a_gloss_that_the_hidden_clip_has_as_much_is_read_from_nothing() -> None:
     assert sentence(gloss(), PARTS, 0.01) == (
-        "REGEN is no likelier than in the hidden clip (+0.01): all parts together say nothing for it")
+        "REGEN is no more likely than in the hidden clip (+0.01): all parts together give no support for it")
 
 
 @pytest.mark.parametrize("changes, claim", [

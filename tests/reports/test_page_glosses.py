@@ -86,7 +86,7 @@ def test_compare_shows_the_gloss_chosen_in_both_models_and_says_where_there_is_n
     assert page.inner_text("#second-view .explained") == "explains its own, 1"
     words[0].click()
     page.wait_for_selector(f"#single-view canvas[data-layer='{OPENING}#read-1']")
-    assert page.inner_text("#second-view .explained").startswith("nothing of its own at ")
+    assert page.inner_text("#second-view .explained").startswith("no map of its own at ")
 
 
 def test_a_gloss_without_a_map_of_its_own_says_so(opened: Any, alone: Path) -> None:

@@ -41,8 +41,8 @@ def test_complete_and_current_is_finished(folder: Path) -> None:
 def test_a_file_that_is_gone_or_of_another_size_has_it_made_again(folder: Path, content: Any) -> None:
     picture = folder / "layer" / "frame_000.png"
     picture.unlink() if content is None else picture.write_bytes(content)
-    assert existing(folder, SETTINGS, INPUTS) == Existing(flaw="layer/frame_000.png is not as it was written",
-                                                          settings=SETTINGS)
+    assert existing(folder, SETTINGS, INPUTS) == Existing(
+        flaw="layer/frame_000.png is missing or was changed after it was written", settings=SETTINGS)
 
 
 def test_inputs_that_changed_have_it_made_again(folder: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_damaged_record_has_it_made_again(folder: Path, name: str, content: st
 def test_the_same_size_is_not_enough_for_the_record(folder: Path) -> None:
     text = (folder / "preds.json").read_text()
     (folder / "preds.json").write_text(text.replace("a_clip", "a_clop"))
-    assert existing(folder, SETTINGS, INPUTS).flaw == "preds.json is not as this version writes it"
+    assert existing(folder, SETTINGS, INPUTS).flaw == "preds.json was changed, or is of another version"
 
 
 def test_a_result_without_a_manifest_is_kept_under_another_name(folder: Path) -> None:
@@ -119,6 +119,6 @@ def test_a_lock_that_another_program_holds_is_one_line(tmp_path: Path) -> None:
     lock = take(tmp_path / ".lock-clip")
     assert lock is not None
     os.write(lock, b"[1]")
-    with pytest.raises(UserError, match=r"\.lock-clip is held by a process that is none"):
+    with pytest.raises(UserError, match=r"\.lock-clip is held by a process of another program"):
         check_holder(tmp_path, "clip", SETTINGS)
     os.close(lock)

@@ -65,7 +65,7 @@ def test_preds_txt_says_that_the_parts_add_up() -> None:
     lines = [line for line in preds_lines(record()) if " parts: " in line]
     assert lines[0] == "SlowFast parts: a note" and lines[-1] == "SlowFast parts: asks what"
     assert lines[1] == ("SlowFast parts: REGEN was read from right hand (75%); together 4.00, the score of the clip "
-                        "(-0.50) less that of the hidden clip (-4.50)")
+                        "(-0.50) minus that of the hidden clip (-4.50)")
 
 
 def test_tables_of_sequences_are_merged_and_damaged_ones_left_out(tmp_path: Path) -> None:

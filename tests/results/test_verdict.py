@@ -51,7 +51,7 @@ def test_layers_and_methods_without_an_entry_say_nothing(checkpoint: Path) -> No
 
 def test_another_checkpoint_s_verdict_is_ignored_with_a_note(checkpoint: Path) -> None:
     assert known_verdict(checkpoint, "abd") == (
-        None, "made.pt.evidence.json was measured of another checkpoint: nothing is said of the maps")
+        None, "made.pt.evidence.json was measured with another checkpoint: it gives no verdict on the maps")
 
 
 def test_a_file_that_is_none_of_ours_is_ignored_with_a_note(checkpoint: Path) -> None:
@@ -72,4 +72,4 @@ def test_where_none_lies_nothing_is_said(tmp_path: Path) -> None:
 def test_what_was_never_written_so_says_nothing_of_the_maps(checkpoint: Path, text: str) -> None:
     checkpoint.with_name(verdict_name(checkpoint)).write_text(text)
     verdict, note = known_verdict(checkpoint, "abc")
-    assert verdict is None and "nothing is said of" in note
+    assert verdict is None and "it gives no verdict" in note

@@ -42,7 +42,7 @@ def run(models: Dict[str, Any], folder: str = "one/a_clip", **changes: Any) -> E
         alone = []
         for number, maps in own.items():
             gloss, frames = spans[number - 1].gloss, spans[number - 1].frames
-            about = records.gloss(number, gloss, frames, words=f"{gloss}, which was read: its logits, summed")
+            about = records.gloss(number, gloss, frames, words=f"{gloss}, which was read: the sum of its logits")
             alone.append(records.gloss_maps(about, maps))
         by_name[name] = records.model(spans=tuple(spans), title=name.title(), **changes.pop(f"{name}_record", {}))
         cams[name] = records.explanation(layers, alone, model=name, target="the largest logits")
@@ -80,7 +80,7 @@ def test_a_gloss_without_a_map_of_its_own_has_the_clips() -> None:
     low, high = made.sheet.rows
     assert low.cells[0].laid is ONE.cams["slowfast"].layers["low"].laid
     assert high.cells[0].laid is ONE.cams["slowfast"].glosses[1].layers["high"].laid
-    assert "the largest logits; each gloss, which was read: its logits, summed" in caption(made)
+    assert "the largest logits; each gloss, which was read: the sum of its logits" in caption(made)
 
 
 def test_other_models_show_the_same_true_gloss_or_what_they_read_then() -> None:
@@ -99,7 +99,7 @@ def with_missed() -> List[ExplainedRun]:
                 "sen": ([], {"b": peaked(13)}, {})})
     models = {name: replace(record, deleted=() if name == "vac" else (due,))
               for name, record in made.record.models.items()}
-    about = replace(records.gloss(3, "KALT", (10, 14), words="KALT, which was missed: its logits, summed"),
+    about = replace(records.gloss(3, "KALT", (10, 14), words="KALT, which was missed: the sum of its logits"),
                     span="true-3", verdict="deleted")
     cams = {**made.cams, "sen": replace(made.cams["sen"], glosses=(records.gloss_maps(about, {"b": peaked(2, 11)}),))}
     return [ExplainedRun(made.folder, replace(made.record, models=models), cams)]
@@ -112,7 +112,7 @@ def test_a_missed_gloss_is_named_by_its_place_in_the_truth() -> None:
     first = [[(cell.frame, cell.note) for cell in row.cells][0] for row in choice.sheet.rows]
     assert first == [(12, "missed, frame\u00a012"), (2, "frame\u00a02"), (11, "missed, frame\u00a011")]
     assert [span and span.id for span in choice.spans[0]] == ["true-3", "read-2", "read-1"]
-    assert "; those that were missed where they are signed" in caption(choice)
+    assert "; missed glosses at the frames where they are signed" in caption(choice)
     assert "missed" not in caption(chosen(FigureRequest(glosses=("2",)), [ONE])).split("Method")[0]
     alone = chosen(FigureRequest(models=("sen",), glosses=("true-3",)), with_missed())
     assert alone.sheet.titles == ["KALT"] and "KALT, which was missed" in caption(alone)
@@ -168,7 +168,7 @@ def test_a_model_that_knows_only_when_has_its_last_layer_shown() -> None:
     made = chosen(FigureRequest(frames=["1"]), [run({"slowfast": ([], {"first": WHEN, "last": WHEN}, {})})])
     assert [row.label for row in made.sheet.rows] == ["Slowfast, last"]
     words = caption(made)
-    assert "layers that know only when" in words and "are laid" not in words and "mean of the map" not in words
+    assert "time-only layers" in words and "interpolated" not in words and "mean of the map" not in words
 
 
 def test_rows_of_another_run_are_told_apart_by_what_differs() -> None:
@@ -214,7 +214,8 @@ def test_glosses_of_a_model_that_read_nothing_are_refused() -> None:
         chosen(FigureRequest(glosses=["1"]), [run({"slowfast": ([], {"high": peaked(1)}, {})})])
 
 
-@pytest.mark.parametrize("bicubic, words", [(False, "laid linearly (bilinear)"), (True, "cubic convolution (bicubic)")])
+@pytest.mark.parametrize("bicubic, words", [(False, "interpolated linearly (bilinear)"),
+                                            (True, "by cubic convolution (bicubic)")])
 def test_the_caption_says_how_maps_are_laid(bicubic: bool, words: str) -> None:
     made = chosen(FigureRequest(bicubic=bicubic), [ONE])
     assert words in caption(made) and made.sheet.bicubic == bicubic
@@ -233,7 +234,7 @@ def test_the_caption_says_what_0_and_1_are() -> None:
 def test_the_caption_of_keypoints_says_how_these_are_drawn() -> None:
     points = joint_map(np.ones((TOTAL, 2)), np.ones((TOTAL, 2, 2)), (0, 1), (TOTAL, 8, 8))
     words = caption(chosen(FigureRequest(frames=["5"]), [run({"slowfast": ([], {"joints": points}, {})})]))
-    assert "discs" in words and "bilinear" not in words and "of keypoints, the colour" in words
+    assert "discs" in words and "bilinear" not in words and "for keypoints, the colour" in words
 
 
 def test_the_caption_says_what_arcs_are() -> None:

@@ -106,7 +106,7 @@ def test_a_framing_that_reaches_beyond_the_picture_is_said(video: Path, crop: Tu
 
 @pytest.mark.parametrize("crop, said", [
     ((-50, 0, 210, 260), r"^24 % of what the networks see is invented: .* --crop 0,0,210,260 gives"),
-    ((-10, 0, 210, 260), r"edges were drawn on there \(4\.8 % of what")])
+    ((-10, 0, 210, 260), r"edge pixels were repeated there \(4\.8 % of what")])
 def test_how_much_is_invented_is_said_and_what_to_do(video: Path, crop: Tuple[int, int, int, int], said: str) -> None:
     origin = VideoDataset([video], VideoRequest(stop=0.08, crop=crop)).clip(0).origin
     assert origin is not None and re.search(said, origin.notes[0])

@@ -112,4 +112,4 @@ def test_a_shot_without_shoulders_is_framed_as_the_one_beside_it_and_says_so(tak
     origin = VideoDataset([film], VideoRequest(keypoints=tmp_path / "points.npy")).clip(0).origin
     assert origin is not None
     near, far = origin.crop.split("; from 0.96 s ")
-    assert near == far and "from 0.96 s: no shoulders are seen: framed as the shot beside it" in origin.notes
+    assert near == far and "from 0.96 s: no shoulders are seen: framed like the neighbouring shot" in origin.notes
