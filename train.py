@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     dataset_flag(add, tuple(CORPORA), "the recipe's data.dataset, then ")
     add("--out", metavar="FOLDER", help="where this run's checkpoints and logs go (default: the workspace's "
                                         "outputs/train/<recipe>)")
-    add("--resume", action="store_true", help="go on from the last complete epoch in --out")
+    add("--resume", action="store_true", help="continue from the last complete epoch in --out")
     add("--extract", metavar="FOLDER", help="train nothing: run the part of the network that sees frames once and keep "
                                             "its features here, to train the rest from them with data.features")
     add("--views", type=count, metavar="N",
@@ -48,8 +48,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     out: List[Path] = []
 
     def advice() -> str:
-        return ("--resume goes on from the last complete epoch" if any((folder / "last.pt").exists() for folder in out)
-                else "the same command starts over")
+        resumable = any((folder / "last.pt").exists() for folder in out)
+        return "--resume continues from the last complete epoch" if resumable else "the same command starts over"
 
     return ended("train.py", lambda: _run(arguments, out), advice, first_to_say)
 
@@ -59,7 +59,7 @@ def _run(arguments: Optional[Sequence[str]], chosen: List[Path]) -> int:
     args = parser().parse_args(arguments)
     if args.extract:
         refuse(args, ("out", "resume", "watch", "watch_parts"),
-               "--extract trains nothing; it names its own folder, and goes on where it was stopped")
+               "--extract trains nothing; it names its own folder, and continues where it stopped")
     else:
         refuse(args, ("views", "half"), "they say how --extract keeps features; add that")
     if not args.watch:

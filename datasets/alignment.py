@@ -62,7 +62,7 @@ def read_classes(path: Path) -> Dict[int, State]:
             continue
         name, digit = (words[0][:-1], words[0][-1]) if words[0] != SILENCE else (SILENCE, "0")
         if len(words) != 2 or not words[1].isdigit() or digit not in "012" or not name:
-            raise UserError(f"{path}, line {number}: {line.strip()[:80]!r} is no state; expected a gloss with its "
+            raise UserError(f"{path}, line {number}: {line.strip()[:80]!r} is not a state; expected a gloss with its "
                             "state 0, 1 or 2 and a number, such as 'REGEN0 2370'; unpack the archive again")
         states[int(words[1])] = State(None if name == SILENCE else name, int(digit))
     return states
@@ -75,14 +75,14 @@ def read_alignment(path: Path, wanted: AbstractSet[str], states: Mapping[int, St
         file_name, _, label = line.strip().rpartition(" ")
         parts = file_name.split("/")
         if len(parts) < 3 or not label.isdigit():
-            raise UserError(f"{path}, line {number}: {line.strip()[:80]!r} is no frame; expected its file and the "
+            raise UserError(f"{path}, line {number}: {line.strip()[:80]!r} is not a frame; expected its file and the "
                             "number of its state; unpack the archive again")
         sequence = parts[-3]                            # .../<sequence>/1/<frame>.png
         if sequence not in wanted:
             continue
         if int(label) not in states:
             raise UserError(f"{path}, line {number}: class {label} is not in {CLASSES.name} beside it; expected "
-                            "both of one release; unpack them anew")
+                            "both of one release; unpack them again")
         labels.setdefault(sequence, {})[parts[-1]] = states[int(label)]
     return labels
 
@@ -93,7 +93,7 @@ def _lines(path: Path) -> Iterator[str]:
         with open_file(path) as data, io.TextIOWrapper(data, encoding="utf-8") as file:
             yield from file
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: can't be read ({error}); expected text in UTF-8; unpack it anew") from None
+        raise UserError(f"{path}: can't be read ({error}); expected text in UTF-8; unpack it again") from None
 
 
 def _active(path: Path, row: Row, files: Sequence[str], labels: Mapping[str, Mapping[str, State]]) -> np.ndarray:

@@ -35,7 +35,7 @@ def open_corpus(root: Union[str, Path], name: Optional[str] = None, workspace: O
     root = Path(root)
     there = name_found(root)
     if name is not None and there not in (None, name) and not info and not corpus_class(name).lies_at(root):
-        raise UserError(f"no {name} at {root}: what lies there looks like {there}; give --dataset {there}, or another "
+        raise UserError(f"no {name} at {root}: the data there look like {there}; give --dataset {there}, or another "
                         "data root")
     return corpus_class(name or there or "phoenix2014")(root, workspace, info)
 

@@ -54,7 +54,7 @@ def check_row(path: Path, number: int, seq_id: str, folder: str) -> None:
     for what, text, problem in (("id", seq_id, fault(seq_id)), ("folder", folder, pattern_fault(folder))):
         if problem:
             raise UserError(f"{path}: entry {number} has the {what} {ascii(text[:60])}, which {problem}; "
-                            "expected a plain name and a pattern of files within the split; mend this entry")
+                            "expected a plain name and a pattern of files within the split; fix this entry")
 
 
 def select(rows: Sequence[Row], seq_ids: Optional[Sequence[str]], split: str, source: Path,
@@ -110,7 +110,7 @@ def _read_table(path: Path, table: Table) -> List[Row]:
         values = [value.strip() for value in line.split("|")]
         if len(values) != len(header):
             raise UserError(f"{path}: line {number} has {len(values)} fields separated by |, "
-                            f"the header {len(header)}; mend this line")
+                            f"the header {len(header)}; fix this line")
         cell = dict(zip(header, values))
         rows.append(_row(cell[table.id], cell[table.folder or table.id], cell.get(table.signer), cell[table.glosses]))
     return rows

@@ -113,7 +113,7 @@ def _members(path: Path) -> Dict[str, str]:
     pairs = [line.strip().split("|") for line in lines[1:] if line.strip()]
     odd = next((number for number, pair in enumerate(pairs, start=2) if len(pair) != 2), None)
     if odd is not None:
-        raise UserError(f"{path}: line {odd} is not name|split; mend it")
+        raise UserError(f"{path}: line {odd} is not name|split; fix it")
     return dict(pairs)
 
 

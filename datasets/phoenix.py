@@ -102,7 +102,7 @@ class PhoenixVideoTextDataset(Dataset):
                 self.cache.write(row.seq_id, maps, keypoints)
             except OSError as error:
                 if not self._told:
-                    log.warning("%s: heat maps can't be kept there (%s) and are made anew each time; give another "
+                    log.warning("%s: heat maps can't be kept there (%s) and are made again each time; give another "
                                 "pose_cache_dir", self.cache.folder, error.strerror)
                 self._told = True
         taken = torch.from_numpy(maps[::self.frame_skip].astype(np.float32))

@@ -26,8 +26,8 @@ def write_mp4(path: Path, pictures: Iterable[np.ndarray], width: int, height: in
               comment: str = "") -> None:
     """pictures as `to_yuv` gives them. comment: kept in the file."""
     if max(width, height) > LONGEST_SIDE:
-        raise UserError(f"the video would have {width}x{height} pixels, and H.264 takes {LONGEST_SIDE} a side; ask for "
-                        "fewer layers, or leave it out with --write frames report")
+        raise UserError(f"the video would have {width}x{height} pixels, but H.264 allows at most {LONGEST_SIDE} a "
+                        "side; ask for fewer layers, or leave it out with --write frames report")
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
         if comment:
             container.metadata["comment"] = comment

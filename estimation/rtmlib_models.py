@@ -67,8 +67,9 @@ def _there(known: Mapping[str, Any], mode: Optional[str]) -> str:
     if there is None:
         best = asked[0]
         raise UserError(f"rtmlib's weights are not at {', '.join(map(str, absent(known[best])))}"
-                        f"{', nor are those of its smaller models' if len(asked) > 1 else ''}; fetch them once "
-                        f"where there is internet: python -c \"import rtmlib; rtmlib.Wholebody(mode='{best}')\"")
+                        f"{', and those of its smaller models are missing too' if len(asked) > 1 else ''}; fetch "
+                        "them once where there is internet: python -c "
+                        f"\"import rtmlib; rtmlib.Wholebody(mode='{best}')\"")
     return there
 
 

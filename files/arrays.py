@@ -45,7 +45,7 @@ def read_array(file: BinaryIO, path: Path) -> Optional[np.ndarray]:
             return _array(file.read(expected), shape, fortran, dtype)
     except DAMAGED as error:
         raise UserError(f"{path}: not a .npy file ({_reason(error)}); give one that np.save wrote") from None
-    raise UserError(f"{path}: damaged: holds {held} bytes of the {expected} that its header tells of; fetch it again")
+    raise UserError(f"{path}: damaged: holds {held} bytes of the {expected} that its header announces; fetch it again")
 
 
 def load_npz(path: Path, names: Optional[Collection[str]] = None) -> Dict[str, np.ndarray]:

@@ -62,7 +62,7 @@ def of_content(kind: Callable[..., Any]) -> Callable[..., Any]:
     """bytes or bytearray of what is there; a mere number would be a wish for so much memory."""
     def make(*arguments: Any) -> Any:
         if arguments and isinstance(arguments[0], int):
-            raise pickle.UnpicklingError("it wants bytes of nothing")
+            raise pickle.UnpicklingError("it asks for bytes by a number, without their content")
         return kind(*arguments)
     return make
 
@@ -109,7 +109,7 @@ def check_tree(content: Any, bounds: Bounds) -> None:
             begun[id(value)] = True
             for child in children:
                 if id(child) in begun and id(child) not in sizes:
-                    raise pickle.UnpicklingError("it has something that holds itself")
+                    raise pickle.UnpicklingError("it has a container that contains itself")
                 if id(child) not in sizes and _is_container(child):
                     waiting.append(child)
                 elif isinstance(child, int):
@@ -122,7 +122,7 @@ def check_tree(content: Any, bounds: Bounds) -> None:
         if depth > DEEPEST:
             raise pickle.UnpicklingError(f"it has more than {DEEPEST} containers within each other")
         if count > FLOOR + FACTOR * bounds.size:
-            raise pickle.UnpicklingError(f"it tells of far more than its {bounds.size} bytes hold")
+            raise pickle.UnpicklingError(f"it announces far more than its {bounds.size} bytes hold")
         sizes[id(value)] = count, depth
     if isinstance(content, int):
         _check_number(content)

@@ -103,7 +103,7 @@ class _Reader:
     def _start(self, name: str, attributes: Dict[str, str]) -> None:
         self.depth += 1
         if self.depth > DEEPEST or self.depth == 1 and name != "ANNOTATION_DOCUMENT":
-            raise _Wrong(f"its root is {name[:40]}" if self.depth == 1 else "elements within elements without end")
+            raise _Wrong(f"its root is {name[:40]}" if self.depth == 1 else "its elements are nested too deeply")
         if name == "HEADER":
             self.unit = attributes.get("TIME_UNITS", self.unit)
             if self.unit not in UNITS:
@@ -201,7 +201,7 @@ class _Reader:
 
 def _number(text: str) -> int:
     if not text.lstrip("-").isdecimal() or len(text) > 15:
-        raise _Wrong(f"{text[:40]!r} is no time")
+        raise _Wrong(f"{text[:40]!r} is not a time")
     return int(text)
 
 

@@ -11,7 +11,7 @@ def fault(name: str) -> Optional[str]:
     try:
         size = len(name.encode())
     except UnicodeEncodeError:
-        return "is no valid text"
+        return "is not valid text"
     if not name.strip():
         return "is empty"
     if name.startswith("."):

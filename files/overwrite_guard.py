@@ -46,7 +46,8 @@ def check_our_figure(path: Path) -> None:
             raise UserError(f"{path}: not a file; give another --out")
         with open_file(path) as file:
             if FIGURE.encode() not in file.read():
-                raise UserError(f"{path} exists, but is no figure of this program; move it away, or give another --out")
+                raise UserError(f"{path} exists, but is not a figure of this program; move it away, or give another "
+                                "--out")
 
 
 def _head(path: Path) -> bytes:

@@ -45,13 +45,13 @@ class PlainUnpickler(_InPython):
     def take(self, items: List[Any]) -> None:
         """Into the list that is on top."""
         if not isinstance(self.stack[-1], (list, deque)):
-            raise pickle.UnpicklingError("it adds to what is no list")
+            raise pickle.UnpicklingError("it adds items to something that is not a list")
         self.stack[-1].extend(items)
 
     def _set(self, items: List[Any]) -> None:
         """Keys and values by turns, into the dict that is on top."""
         if not isinstance(self.stack[-1], dict):
-            raise pickle.UnpicklingError("it sets an entry of what is no dict")
+            raise pickle.UnpicklingError("it sets an entry of something that is not a dict")
         self.stack[-1].update({check_key(key): value for key, value in zip(items[::2], items[1::2])})
 
     def _set_one(self) -> None:
@@ -66,7 +66,7 @@ class PlainUnpickler(_InPython):
     def _add(self) -> None:
         items = self.pop_mark()
         if not isinstance(self.stack[-1], set):
-            raise pickle.UnpicklingError("it adds to what is no set")
+            raise pickle.UnpicklingError("it adds items to something that is not a set")
         self.stack[-1].update(map(check_key, items))
 
     def _frozen(self) -> None:

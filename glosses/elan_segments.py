@@ -32,5 +32,6 @@ def elan_segments(path: Path, tier: str = "", video: str = "") -> ElanSegments:
     elan = elan_tier("--segments", path, tier, video, texts=False)
     spans = tuple((interval.start + elan.origin, interval.stop + elan.origin) for interval in elan.tier.intervals)
     if all(start == stop for start, stop in spans):
-        raise UserError(f"--segments {path}: no interval of tier {elan.tier.name} lasts any time; name another tier")
+        raise UserError(f"--segments {path}: all intervals of tier {elan.tier.name} have a length of 0; name another "
+                        "tier")
     return ElanSegments(elan.tier.name, spans, elan.notes)

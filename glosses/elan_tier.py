@@ -30,19 +30,19 @@ def elan_tier(flag: str, path: Path, name: str, video: str, texts: bool) -> Elan
     try:
         eaf = read_eaf(path)
     except OSError as error:
-        raise UserError(f"{flag} {path}: can't be read ({error.strerror}); give an .eaf of ELAN's") from None
+        raise UserError(f"{flag} {path}: can't be read ({error.strerror}); give an ELAN file (.eaf)") from None
     except UserError as error:
         raise UserError(f"{flag} {error}") from None
     tier = _chosen(eaf, flag, path, name, texts)
     notes = []
     overlaps = sum(after.start < before.stop - 1e-6 for before, after in zip(tier.intervals, tier.intervals[1:]))
     if overlaps:
-        notes.append(f"{path.name}: in tier {tier.name} {overlaps} intervals begin before the one before is over; they "
-                     "are taken in the order in which they begin")
+        notes.append(f"{path.name}: in tier {tier.name} {overlaps} intervals begin before the previous one ends; they "
+                     "are read in the order in which they begin")
     linked = [_file(media) for media in eaf.media]
     origin = next((media.origin for media in eaf.media if _file(media) == video), 0.0)
     if video and linked and video not in linked:
-        notes.append(f"{path.name} is of {', '.join(linked)}, not of {video}: its times are taken as they are")
+        notes.append(f"{path.name} belongs to {', '.join(linked)}, not to {video}: its times are used as they are")
     return ElanTier(tier, tuple(notes), origin)
 
 

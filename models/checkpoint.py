@@ -176,11 +176,11 @@ class _Unpickler(PlainUnpickler):
     def persistent_load(self, description: Any) -> Tuple[str, torch.dtype]:
         kind, dtype, key, _location, count, *view = description         # older files tell of a view, of None mostly
         if kind != "storage" or not isinstance(dtype, torch.dtype) or not isinstance(key, str):
-            raise pickle.UnpicklingError("it refers to what is no storage of a tensor")
+            raise pickle.UnpicklingError("it refers to something that is not the storage of a tensor")
         size = (count, torch.empty(0, dtype=dtype).element_size())
         if view not in ([], [None]) or not isinstance(count, int) or count < 0 \
                 or self.storages.setdefault(key, size) != size:
-            raise pickle.UnpicklingError("it has a storage that is a part of another, or that is told of in two ways")
+            raise pickle.UnpicklingError("it has a storage that is a part of another, or that is described in two ways")
         return key, dtype
 
     def _rebuild_tensor_v2(self, storage: Tuple[str, torch.dtype], offset: int, shape: Tuple[int, ...],

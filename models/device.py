@@ -18,7 +18,7 @@ def choose_device(asked: Optional[str]) -> Tuple[str, str]:
     try:
         device = torch.device(asked)
     except RuntimeError:
-        raise UserError(f"--device {asked!r} is no device; give cpu, cuda or cuda:N") from None
+        raise UserError(f"--device {asked!r} is not a device; give cpu, cuda or cuda:N") from None
     if device.type == "cuda":
         there = ", ".join(f"cuda:{card} ({torch.cuda.get_device_name(card)})" for card in range(cards))
         if not cards or (device.index or 0) >= cards:

@@ -130,7 +130,7 @@ class LegacyFile:
         start = offset + struct.calcsize(length)
         count, = struct.unpack(length, self._at(offset, start))
         if count < 0:
-            raise pickle.UnpicklingError(f"it tells of {count} bytes")
+            raise pickle.UnpicklingError(f"it announces {count} bytes")
         return start + count
 
     def _behind_line(self, offset: int) -> int:

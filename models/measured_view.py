@@ -9,7 +9,7 @@ from terminal.errors import UserError
 Look = Callable[[np.ndarray], np.ndarray]   # frames uint8 [T, H, W, 3] -> what the network takes, [C, T, h, w]
 ASTRAY = 3 / 255        # how far a ramp may come out from a straight line
 NEAR = 1 / 255          # a ramp of 256 levels tells no better where the edge of the frame is
-SAY = "say it by view=Viewport(left, top, right, bottom), in parts of the frame"
+SAY = "give it as view=Viewport(left, top, right, bottom), in parts of the frame"
 
 
 def measured_view(look: Look, shape: Tuple[int, ...]) -> Viewport:

@@ -161,7 +161,7 @@ class MSKA(Recogniser):
         if self.architecture["banner"] and bool((np.median(points[..., :2], axis=(0, 1)) > SHOWN).any()):
             raise UserError(f"clip {clip.seq_id}: most keypoints lie outside the 210x260 frame they are counted in; "
                             "those of CSL-Daily's authors are in pixels of 512x512 frames whose upper 80 rows are not "
-                            "shown: bring x to 210/512 of itself, y to (y - 80) * 260/432")
+                            "shown: replace x by x * 210/512, and y by (y - 80) * 260/432")
         taken = upload(points[first:first + count], self.device).float()
         return Inputs((normalised(taken, self.architecture)[None],), total, -first, first + count - total)
 

@@ -92,7 +92,7 @@ def _probes(embedder: Embedder, names: Optional[Sequence[str]], methods: Dict[st
         name = embedder.layer(asked)
         if not name:
             why = ("is one vector, with no place in the picture" if asked in embedder.vectors
-                   else f"is no layer of {embedder.title}")
+                   else f"is not a layer of {embedder.title}")
             raise UserError(f"layer {asked} {why}; there are {', '.join(embedder.layers)}")
         if attention_alone and name not in attending:
             raise UserError(f"method attention: {asked} does not attend; there are {', '.join(attending)}")

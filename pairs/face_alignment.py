@@ -24,7 +24,7 @@ def parse_points(text: str, source: str) -> np.ndarray:
     try:
         numbers = [float(part) for part in text.replace(",", " ").split()]
     except ValueError:
-        raise UserError(f"{source}: {text[:80]!r} are no points; expected {EXPECTED}") from None
+        raise UserError(f"{source}: {text[:80]!r} are not points; expected {EXPECTED}") from None
     if len(numbers) != 10 or not np.isfinite(numbers).all():
         raise UserError(f"{source}: {len(numbers)} numbers, expected {EXPECTED}")
     return np.array(numbers).reshape(5, 2)

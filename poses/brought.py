@@ -42,7 +42,7 @@ class Brought:
             tall = _extent(made)
             if tall < SMALL * size[1]:
                 raise UserError(f"--keypoints {path}: its points lie within {tall:.2g} pixels of each other, in a "
-                                f"picture of {size[1]}; expected pixels; undo what they were normalised by")
+                                f"picture of {size[1]}; expected pixels; undo their normalisation")
         return made.astype(np.float32)
 
     def rows(self, frames: np.ndarray) -> "Brought":
@@ -117,5 +117,6 @@ def _signer(path: Path, frames: List[Optional[np.ndarray]], person: Optional[str
             raise UserError(f"{path}: not finite in frame {number}; expected numbers; find them again")
     whole = filled_points(one)
     if whole is None:
-        raise UserError(f"{path}: nobody in any of its {len(frames)} frames; find them again, from a video of a signer")
+        raise UserError(f"{path}: no person in any of its {len(frames)} frames; find them again, from a video of a "
+                        "signer")
     return whole, said

@@ -97,7 +97,7 @@ def _read(reader: _Reader) -> PoseFile:
     frames, people = int(count), int(people)
     expected = frames * people * points * (dimensions + 1) * 4
     if not frames or not people or expected != reader.left:
-        raise _Wrong(f"it tells of {frames} frames of {people} people, {expected} bytes, and has {reader.left}")
+        raise _Wrong(f"it announces {frames} frames of {people} people, {expected} bytes, and has {reader.left}")
     if not 0 < rate < 10_000:
         raise _Wrong(f"{rate:g} frames a second")
     places = reader.floats(frames * people * points * dimensions).reshape(frames, people, points, dimensions)

@@ -59,10 +59,10 @@ def read_file(path: Path) -> JsonPoses:
     if isinstance(frames, dict):
         numbers = sorted(int(key) for key in frames if key.isdecimal() and len(key) < 10)
         if len(numbers) != len(frames) or not numbers or numbers[-1] - numbers[0] >= GAPS * len(numbers):
-            raise UserError(f"{path}: no list of frames; {_expected()}")
+            raise UserError(f"{path}: not a list of frames; {_expected()}")
         frames = [frames.get(str(number)) for number in range(numbers[0], numbers[-1] + 1)]
     if not isinstance(frames, list) or not frames or len(frames) > MOST_FRAMES:
-        raise UserError(f"{path}: no list of frames; {_expected()}")
+        raise UserError(f"{path}: not a list of frames; {_expected()}")
     return _poses(path, _in_order(frames), about)
 
 
@@ -132,7 +132,7 @@ def _people(frame: Any) -> Tuple[Optional[np.ndarray], bool]:
             return None, True
         listed = next((frame[key] for key in SPAN if key in frame), None)
     if not isinstance(listed, list):
-        raise _Wrong("nothing of people in it")
+        raise _Wrong("no list of people in it")
     while len(listed) == 1 and isinstance(listed[0], list):         # MMPose has a list for each picture
         listed = listed[0]
     if len(listed) > MOST_PEOPLE:

@@ -31,8 +31,8 @@ def shown_frames(run: ExplainedRun, numbers: Sequence[int], data_root: Optional[
                 for explanation in run.cams.values() for layer in explanation.layers.values()}
     shape = next(iter(frames.values())).shape[:2]
     if expected != {shape}:
-        raise UserError(f"{run.record.sequence}: its frames are {shape[1]}x{shape[0]} pixels now, and its maps lie on "
-                        "others; explain it again with main.py")
+        raise UserError(f"{run.record.sequence}: its frames are {shape[1]}x{shape[0]} pixels now, but its maps were "
+                        "made for frames of another size; explain it again with main.py")
     return frames
 
 

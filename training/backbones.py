@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from terminal.errors import UserError
 
-WITHOUT = {"mamba": "its layers of space and of time take turns, so nothing comes after a backbone",
+WITHOUT = {"mamba": "its spatial and temporal layers alternate, so no part comes after a backbone",
            "mska": "it reads keypoints, and no frames"}
 
 

@@ -34,12 +34,13 @@ def check_free(out: Path, resume: bool) -> None:
     if resume:
         return
     if (out / LAST).exists():
-        raise UserError(f"{out / LAST} exists: this folder holds a run; go on with --resume, or give another --out")
+        raise UserError(f"{out / LAST} exists: this folder holds a run; continue it with --resume, or give "
+                        "another --out")
     if (out / BEST).exists():           # of a run that was killed within its first epoch, or the user's
         try:
             load(out / BEST)
         except UserError:
-            raise UserError(f"{out / BEST} is there and is no checkpoint of train.py; move it away, or give another "
+            raise UserError(f"{out / BEST} exists, but is not a checkpoint of train.py; move it away, or give another "
                             "--out") from None
     check_ours([out / "config.yaml", *out.glob("*.hypotheses.txt")])
 
@@ -62,16 +63,16 @@ def resuming(path: Path) -> Iterator[None]:
         yield
     except (LookupError, TypeError, ValueError, AttributeError, RuntimeError, ArithmeticError) as error:
         message = " ".join(str(error).split())[:200] or type(error).__name__
-        raise UserError(f"{path}: holds no state of training that this recipe can go on from ({message}); give the "
-                        "checkpoint that train.py left, or train anew") from None
+        raise UserError(f"{path}: holds no training state that this recipe can continue from ({message}); give the "
+                        "checkpoint that train.py wrote, or start the training again") from None
 
 
 def check_progress(epoch: Any, *numbers: Any) -> None:
     """ValueError where these can't be how far a training has come."""
     if type(epoch) is not int or epoch < 0:
-        raise ValueError("its epoch is no number from 0 on")
+        raise ValueError("its epoch is not a whole number from 0 up")
     if not all(isinstance(number, (int, float)) for number in numbers):
-        raise ValueError("what it tells of its steps and its best epoch are no numbers")
+        raise ValueError("its steps and its best epoch are not numbers")
 
 
 def load_state(whole: Any, state: Any) -> None:
@@ -110,7 +111,7 @@ def check_same_network(path: Path, content: Mapping[str, Any], architecture: Map
                        vocabulary: GlossVocabulary) -> None:
     stored = content["architecture"]
     if not isinstance(stored, dict) or not all(isinstance(key, str) for key in stored):
-        raise UserError(f"{path}: its architecture is none; give the checkpoint that train.py left")
+        raise UserError(f"{path}: its architecture is not valid; give the checkpoint that train.py wrote")
     # What an older file does not name yet is as published.
     stored = {**published_architecture(str(architecture["model"])), **stored}
     differing = sorted(key for key in {*stored, *architecture} if stored.get(key) != architecture.get(key))
@@ -123,7 +124,7 @@ def check_same_network(path: Path, content: Mapping[str, Any], architecture: Map
 
 def check_same_glosses(path: Path, stored: List[str], vocabulary: GlossVocabulary) -> None:
     if not isinstance(stored, (list, tuple)) or not all(isinstance(name, str) for name in stored):
-        raise UserError(f"{path}: its vocabulary is no list of glosses; give the checkpoint that train.py left")
+        raise UserError(f"{path}: its vocabulary is not a list of glosses; give the checkpoint that train.py wrote")
     if list(stored) != list(vocabulary.names):
         raise UserError(f"{path}: trained on another vocabulary ({len(stored)} classes, the data has {len(vocabulary)})"
                         "; give its own with model.vocabulary, or the data set it was trained on")

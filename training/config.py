@@ -81,7 +81,7 @@ def read_yaml(path: Path) -> Dict[str, Any]:
         raise UserError(f"{path}: not UTF-8 text (byte {error.start}); convert it to UTF-8") from None
     except DAMAGED_YAML as error:
         message = " ".join(str(error).split())[:200] or type(error).__name__
-        raise UserError(f"{path}: not YAML ({message}); mend it") from None
+        raise UserError(f"{path}: not YAML ({message}); fix it") from None
     if not isinstance(tree, dict):
         raise UserError(f"{path}: expected keys and values; see configs/ for examples")
     return tree
@@ -98,7 +98,8 @@ def _with_engine(recipe: Path, trainer: TrainerConfig, data: DataConfig,
         return trainer
     _for_recognisers("trainer.deepspeed", architecture)
     if data.features:
-        raise UserError("trainer.deepspeed: not with data.features, whose backbone is left out; leave one of them out")
+        raise UserError("trainer.deepspeed: cannot be used with data.features, which leaves the backbone out; leave "
+                        "one of them out")
     return dataclasses.replace(trainer, deepspeed=str(_beside(recipe, trainer.deepspeed)))
 
 
@@ -116,7 +117,7 @@ def override(tree: Dict[str, Any], pairs: Sequence[str]) -> None:
         try:
             into[leaf] = yaml.load(text, PlainLoader)
         except DAMAGED_YAML:
-            raise UserError(f"--override {key}: {text[:80]!r} is no value of YAML; give a number, a word or a "
+            raise UserError(f"--override {key}: {text[:80]!r} is not a YAML value; give a number, a word or a "
                             "[list]") from None
 
 

@@ -67,13 +67,13 @@ def check(config: CurriculumConfig, end: int) -> None:
     if config.by not in UNITS:
         raise UserError(f"curriculum.by: {config.by} is unknown; choose from {', '.join(UNITS)}")
     if not (config.frame_interval or config.longest or config.strength or config.short_first):
-        raise UserError("curriculum: says nothing; give frame_interval, longest, strength or short_first, or leave it "
+        raise UserError("curriculum: is empty; give frame_interval, longest, strength or short_first, or leave it "
                         "out")
     for name, low, high in (("frame_interval", 1, 1000), ("longest", 0, 1_000_000), ("strength", 0, 1)):
         _check_entries(name, getattr(config, name), low, high, f"{config.by}s", end)
     lengths = [length for _, length in config.longest]
     if 0 in lengths[:-1]:
-        raise UserError("curriculum.longest: 0, which is no limit, is followed by one; clips only become longer")
+        raise UserError("curriculum.longest: 0 means no limit, but a limit follows it; clips can only become longer")
     if config.ramp and lengths[-1:] == [0]:
         raise UserError("curriculum.longest: with ramp it can't end at 0, which is no limit; give a number of frames")
     if lengths != sorted(lengths, key=lambda length: (length == 0, length)):

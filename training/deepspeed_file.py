@@ -60,7 +60,7 @@ def _read(path: Path) -> Dict[str, Any]:
         raise UserError(f"{path}: can't be read ({error.strerror}); give a file such as configs/deepspeed_mamba.json "
                         "as trainer.deepspeed") from None
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{path}: not JSON ({' '.join(str(error).split())[:120]}); mend it") from None
+        raise UserError(f"{path}: not JSON ({' '.join(str(error).split())[:120]}); fix it") from None
     if not isinstance(tree, dict):
         raise UserError(f"{path}: expected keys and values, as in configs/deepspeed_mamba.json")
     return tree

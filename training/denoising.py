@@ -179,7 +179,7 @@ class RestorerTrainer:
         checkpointing.load_state(self.schedule, content[schedule])
         if self.average is not None:
             if AVERAGED not in content:
-                raise UserError(f"{path}: trained without trainer.ema, so it has no average to go on with; "
+                raise UserError(f"{path}: trained without trainer.ema, so it has no average to continue with; "
                                 "resume with the recipe it was trained with")
             self.average.load(content[AVERAGED])
         checkpointing.load_state(self.engine.scaler, content["training"]["scaler"])
@@ -211,4 +211,4 @@ def _check(config: Config) -> None:
         ("data.image_scale", config.data.image_scale, 1), ("trainer.accumulate", config.trainer.accumulate, 1)]
     for key, value, rest in none:
         if value != rest:
-            raise UserError(f"{key} {value}: has no say where a restorer is trained; leave it out")
+            raise UserError(f"{key} {value}: has no effect when a restorer is trained; leave it out")

@@ -45,7 +45,7 @@ class StoreWriter:
         self.folder, self.facts = folder, facts
         if (folder / FACTS).exists():
             _check_same(folder, read_facts(folder), facts, ("views", "numbers"),
-                        "go on with what it was begun with, or give another folder")
+                        "continue with what it was started with, or give another folder")
         elif first:
             folder.mkdir(parents=True, exist_ok=True)
             with atomic_file(folder / FACTS) as draft:
@@ -80,7 +80,7 @@ class FeatureStore:
 
     def __init__(self, folder: Path, expected: Facts, entries: Sequence[Entry]) -> None:
         self.folder, self.facts = folder, read_facts(folder)
-        _check_same(folder, self.facts, expected, (), "give those of this recipe, or make them anew in another folder")
+        _check_same(folder, self.facts, expected, (), "give those of this recipe, or make them again in another folder")
         self.clips: List[Tuple[int, List[Tuple[int, int]]]] = []     # shard, (first row, rows) of each view
         self.rows: Dict[int, int] = {}
         self._mapped: Dict[int, np.ndarray] = {}
@@ -95,7 +95,7 @@ class FeatureStore:
         path, numbers = _index(self.folder, shard), _numbers(self.folder, shard)
         if not path.exists():
             raise UserError(f"{self.folder}: half-written: shard {shard + 1} of {total} is missing; run the same "
-                            "train.py --extract again, it goes on from there")
+                            "train.py --extract again, it continues from there")
         try:
             index = read_json(path)
             rows = int(index["rows"])
@@ -109,8 +109,8 @@ class FeatureStore:
         fits = all(len(views) == self.facts.views and all(start >= 0 < count and start + count <= rows
                                                           for start, count in views) for *_, views in clips)
         if held != expected or not fits:
-            raise UserError(f"{numbers}: holds {held} bytes, its index tells of {expected}; delete {path.name} and run "
-                            "train.py --extract again")
+            raise UserError(f"{numbers}: holds {held} bytes, its index announces {expected}; delete {path.name} and "
+                            "run train.py --extract again")
         self.rows[shard] = rows
         return clips
 
@@ -161,15 +161,15 @@ def _check_same(folder: Path, stored: Facts, expected: Facts, more: Sequence[str
 def _check_clips(folder: Path, made: Sequence[Tuple[str, int, int]], entries: Sequence[Entry]) -> None:
     """Frames that are on disk are the ones that were read; where they are gone the features are enough."""
     if len(made) != len(entries):
-        raise UserError(f"{folder}: holds {len(made)} clips, the split has {len(entries)}; make them anew in another "
+        raise UserError(f"{folder}: holds {len(made)} clips, the split has {len(entries)}; make them again in another "
                         "folder")
     for number, ((name, frames, size), entry) in enumerate(zip(made, entries)):
         if name != entry.seq_id:
             raise UserError(f"{folder}: features of another split: it has the clip {name} where the split has "
-                            f"{entry.seq_id}; make them anew in another folder")
+                            f"{entry.seq_id}; make them again in another folder")
         if number % math.ceil(len(made) / LOOKED_AT) == 0 and _on_disk(entry) not in ((0, 0), (frames, size)):
             raise UserError(f"{folder}: features of other frames: {name} had {frames} in {size} bytes, now there are "
-                            "{} in {}; make them anew in another folder".format(*_on_disk(entry)))
+                            "{} in {}; make them again in another folder".format(*_on_disk(entry)))
 
 
 def _on_disk(entry: Entry) -> Tuple[int, int]:

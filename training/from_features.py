@@ -120,8 +120,8 @@ class FromFeatures(Protocol):
     def check_curriculum(self, curriculum: CurriculumConfig) -> None:
         for name in ("frame_interval", "strength"):
             if getattr(curriculum, name):
-                raise UserError(f"curriculum.{name}: stored features have it as they were made; leave it, or "
-                                "data.features, out")
+                raise UserError(f"curriculum.{name}: stored features were made with a fixed value; leave this key "
+                                "or data.features out")
 
     def tell(self) -> None:
         """What such a training leaves out of the published one."""

@@ -94,8 +94,8 @@ def _starting_weights(config: Config, recogniser: Recogniser) -> None:
         log.info("backbone from %s", path)
     if config.model.trunk:
         if config.model.weights:
-            raise UserError("model.trunk: is of no use beside model.weights, which has the classifiers too; leave one "
-                            "of them out")
+            raise UserError("model.trunk: has no effect together with model.weights, which has the classifiers too; "
+                            "leave one of them out")
         _load_trunk(find_input(config.model.trunk), config, recogniser)
         return
     if not config.model.weights:

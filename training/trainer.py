@@ -253,7 +253,7 @@ class Trainer:
         checkpointing.load_state(self.schedule, content[schedule])
         if self.average is not None:
             if AVERAGED not in content:
-                raise UserError(f"{path}: trained without trainer.ema, so it has no average to go on with; "
+                raise UserError(f"{path}: trained without trainer.ema, so it has no average to continue with; "
                                 "resume with the recipe it was trained with")
             self.average.load(content[AVERAGED])
         state = content["training"]

@@ -46,8 +46,8 @@ class Watch:
         for name in self.layers:
             if name not in recogniser.layers or not recogniser.layers[name].spatial:
                 known = [layer for layer, probe in recogniser.layers.items() if probe.spatial]
-                raise UserError(f"--watch: {name} is no layer of {recogniser.name} with height and width; choose from "
-                                f"{', '.join(known)}")
+                raise UserError(f"--watch: {name} is not a layer of {recogniser.name} with height and width; choose "
+                                f"from {', '.join(known)}")
         total = len(footage.entries)
         self.chosen = sorted({int(number) for number in np.linspace(0, total - 1, min(watched.clips, total)).round()})
         store = KeypointStore(protocol.corpus.keypoints)

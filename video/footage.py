@@ -52,7 +52,7 @@ def taken(footage: Footage, start: float, stop: Optional[float], rate: Optional[
         raise UserError(f"{footage.path}: {footage.problem}; --to {footage.end:.2f} takes what is there")
     if footage.end > SLOWEST * len(footage.times):
         raise UserError(f"{footage.path}: its time stamps have {len(footage.times)} frames last {footage.end:,.0f} s, "
-                        f"and {SLOWEST:g} s each at most are believed; --fps-in RATE leaves them aside")
+                        f"but at most {SLOWEST:g} s each are accepted; --fps-in RATE ignores them")
     stop = footage.end if stop is None else min(stop, footage.end)
     if rate is None:
         numbers = np.flatnonzero((footage.times > start - 1e-6) & (footage.times < stop - 1e-6))

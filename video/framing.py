@@ -157,8 +157,8 @@ def asked(text: str) -> Optional[Crop]:
         raise UserError(f"--crop {text}: expected auto or x,y,w,h in whole pixels of the video, such as "
                         "120,0,420,520") from None
     if width < 1 or height < 1:
-        raise UserError(f"--crop {text}: {width}x{height} pixels is no part of a picture; expected a width and height "
-                        "of 1 and more")
+        raise UserError(f"--crop {text}: {width}x{height} pixels is not a part of a picture; expected a width and "
+                        "height of 1 and more")
     return Crop(left, top, width, height)
 
 

@@ -167,5 +167,5 @@ def _stream(container: Any, path: Path) -> Any:
         raise UserError(f"{path}: has no moving pictures (only {there}); give a video")
     known = [track for track in tracks if track.codec_context is not None]
     if not known:
-        raise UserError(f"{path}: of a kind of film that can't be decoded here; give an MP4 of H.264")
+        raise UserError(f"{path}: this kind of video can't be decoded here; give an MP4 with H.264 video")
     return next((track for track in known if track.codec_context.name not in COVERS), known[0])

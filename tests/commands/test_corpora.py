@@ -108,4 +108,4 @@ def test_another_dataset_than_what_is_there_is_one_line(places: Dict[str, Path],
                                                         capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(["--data-root", str(places["csl-daily"]), "--dataset", "phoenix2014", "--out", str(tmp_path)]) == 2
     line, = capsys.readouterr().err.strip().splitlines()
-    assert "looks like csl-daily; give --dataset csl-daily" in line
+    assert "look like csl-daily; give --dataset csl-daily" in line

@@ -62,7 +62,7 @@ def test_a_corpus_without_one_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("state", ["A0 0 1", "A7 0", "A0 x", "0 1"])
 def test_a_broken_class_takes_one_line(tmp_path: Path, state: str) -> None:
     (tmp_path / "classes.txt").write_text(f"signstate classlabel\n{state}\n", "utf-8")
-    with pytest.raises(UserError, match=f"line 2: '{state}' is no state") as error:
+    with pytest.raises(UserError, match=f"line 2: '{state}' is not a state") as error:
         read_classes(tmp_path / "classes.txt")
     assert "\n" not in str(error.value)
 
@@ -73,7 +73,7 @@ def test_broken_alignments_take_one_line(tmp_path: Path) -> None:
         active(root)
     path = root / alignment_file("train")
     path.write_text("no frame at all\n", "utf-8")
-    with pytest.raises(UserError, match="line 1: 'no frame at all' is no frame"):
+    with pytest.raises(UserError, match="line 1: 'no frame at all' is not a frame"):
         active(root)
     path.write_text("", "utf-8")
     with pytest.raises(UserError, match=f"nothing for 3 of the 3 frames of '{SEQUENCE}'"):

@@ -185,7 +185,7 @@ def test_glosses_are_compared_by_their_corpus(tmp_path: Path, name: str, compare
 
 
 def test_another_corpus_than_the_named_is_told(places: Dict[str, Path]) -> None:
-    with pytest.raises(UserError, match="no csl-daily at .*: what lies there looks like phoenix2014; give --dataset"):
+    with pytest.raises(UserError, match="no csl-daily at .*: the data there look like phoenix2014; give --dataset"):
         open_corpus(places["phoenix2014"], "csl-daily")
     with pytest.raises(UserError, match="no dataset is called 'csl-dayly'; there are: phoenix2014, phoenix2014-T, csl"):
         open_corpus(places["phoenix2014"], "csl-dayly")

@@ -71,7 +71,7 @@ def test_broken_corpus_says_where(tmp_path: Path, text: str, problem: str) -> No
 def test_an_id_of_half_a_character_is_no_text(tmp_path: Path) -> None:
     entry = {"fileid": "a\ud800", "folder": "a/1", "signer": "S", "label": "X"}
     np.save(tmp_path / "dev_info.npy", np.array({0: entry}, dtype=object))
-    with pytest.raises(UserError, match="which is no valid text"):
+    with pytest.raises(UserError, match="which is not valid text"):
         read_corpus(tmp_path, "dev")
 
 

@@ -32,6 +32,6 @@ def test_the_bytes_do_not_depend_on_what_was_in_memory_before(tmp_path: Path) ->
 
 
 def test_a_video_larger_than_its_format_takes_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="20000x100 pixels, and H.264 takes 16384 a side"):
+    with pytest.raises(UserError, match="20000x100 pixels, but H.264 allows at most 16384 a side"):
         write_mp4(tmp_path / "wide.mp4", iter(()), 20_000, 100, 25)
     assert not (tmp_path / "wide.mp4").exists()

@@ -150,7 +150,7 @@ OUTSIDE = '<!DOCTYPE a [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
     (document("", before=OUTSIDE), "it defines entities"),
     (document("&b;"), "undefined entity"),
     (b"<a/>", "its root is a"), (b"", "no element found"), (document("")[:-5], "line 1"), (b"\x00\xff", "line 1"),
-    (document("<a>" * 200 + "</a>" * 200), "elements within elements without end"),
+    (document("<a>" * 200 + "</a>" * 200), "its elements are nested too deeply"),
     (document("", '<HEADER TIME_UNITS="hours"/>'), "times in hours"),
     (document(slots(5, 1) + f'<TIER TIER_ID="A">{aligned("a", 0, 1, "")}</TIER>'), "a stops before it starts"),
     (document(f'<TIER TIER_ID="A">{aligned("a", 0, 1, "")}</TIER>'), "time slot s0 is not there"),
@@ -158,7 +158,7 @@ OUTSIDE = '<!DOCTYPE a [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
     (document(slots(0, 1) + f'<TIER TIER_ID="A">{aligned("a", 0, 1, "") * 2}</TIER>'), "two annotations are called a"),
     (document(f'<TIER TIER_ID="A">{referring("a", "x", "")}</TIER>'), "annotation a refers to x, which is not there"),
     (document(f'<TIER TIER_ID="A">{referring("a", "b", "")}{referring("b", "a", "")}</TIER>'), "in a circle"),
-    (document('<TIME_ORDER><TIME_SLOT TIME_SLOT_ID="s" TIME_VALUE="1e9"/></TIME_ORDER>'), "'1e9' is no time"),
+    (document('<TIME_ORDER><TIME_SLOT TIME_SLOT_ID="s" TIME_VALUE="1e9"/></TIME_ORDER>'), "'1e9' is not a time"),
     (document("<TIER/>"), "damaged"),
 ])
 def test_what_is_no_annotation_is_refused_in_a_line(tmp_path: Path, data: bytes, words: str) -> None:

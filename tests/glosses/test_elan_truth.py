@@ -56,7 +56,7 @@ def test_the_annotation_begins_where_the_media_says(tmp_path: Path) -> None:
     path = write(tmp_path, SIGN, media=[Media("file:///gone/my%20film.mp4", "./my%20film.mp4", 10)])
     other = elan_truth(path, video="other.mp4")
     assert other.glosses(0, 1) == ("ICH",)
-    assert "a.eaf is of my film.mp4, not of other.mp4: its times are taken as they are" in other.notes
+    assert "a.eaf belongs to my film.mp4, not to other.mp4: its times are used as they are" in other.notes
 
 
 def test_what_overlaps_or_is_empty_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_what_overlaps_or_is_empty_is_said_and_nothing_is_lost(tmp_path: Path) -
     truth = elan_truth(write(tmp_path, tier))
     assert truth.glosses() == ("A", "B", "C")
     overlap, empty = truth.notes
-    assert overlap.startswith("a.eaf: in tier SIGN 2 intervals begin before the one before is over")
+    assert overlap.startswith("a.eaf: in tier SIGN 2 intervals begin before the previous one ends")
     assert empty == "a.eaf: 1 of 4 intervals of tier SIGN have no gloss"
 
 

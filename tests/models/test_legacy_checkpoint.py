@@ -146,7 +146,7 @@ def test_sizes_that_lie_are_not_asked_for(tmp_path: Path) -> None:
     assert "truncated" in refusal(written(tmp_path / "bad.pt", stream([("0", "FloatStorage", huge)])))
     assert "not a checkpoint" in refusal(written(tmp_path / "bad.pt", stream([("0", "FloatStorage", -1)])))
     twice = stream([("0", "FloatStorage", 3), ("0", "LongStorage", 3)], names=["0"])
-    assert "told of in two ways" in refusal(written(tmp_path / "bad.pt", twice))
+    assert "described in two ways" in refusal(written(tmp_path / "bad.pt", twice))
     first, version, machine, _, names, *values = stream([("0", "FloatStorage", 1)])
     for lie in (b"\x80\x02X" + struct.pack("<I", 1 << 31) + b"x.", b"\x80\x02\x8b" + struct.pack("<i", -5) + b".",
                 b"\x80\x04\x8e" + struct.pack("<Q", 1 << 60) + b"x.", b"\x80\x02c" + b"a" * 300 + b"\n.",

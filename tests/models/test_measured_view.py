@@ -41,5 +41,5 @@ def test_a_view_of_padded_frames_reaches_beyond_them() -> None:
 @pytest.mark.parametrize("change", [lambda x: x.flip(3), lambda x: x.transpose(2, 3), lambda x: x.roll(40, 3),
                                     lambda x: x * 0])
 def test_what_cannot_be_a_part_of_a_frame_is_refused(change: Callable[[Tensor], Tensor]) -> None:
-    with pytest.raises(UserError, match=r"^view: .* say it by view=Viewport"):
+    with pytest.raises(UserError, match=r"^view: .* give it as view=Viewport"):
         measured(change)

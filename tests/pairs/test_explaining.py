@@ -145,7 +145,7 @@ def test_what_the_target_cannot_reach_is_refused_by_name_and_left_out_of_all() -
 
 @pytest.mark.parametrize("asked,said", [
     ({"layers": ["classifier"]}, "is one vector, with no place in the picture; there are"),
-    ({"layers": ["nowhere"]}, "is no layer of PromptSG; there are"),
+    ({"layers": ["nowhere"]}, "is not a layer of PromptSG; there are"),
     ({"targets": ["norm"]}, "PromptSG has cosine, dot, pred, class:ID"),
     ({"targets": ["cosine"]}, "give another one to compare with"),
     ({"targets": ["class:9"]}, "give a number from 0 to 8"),

@@ -52,7 +52,8 @@ def test_points_are_read_by_file_name(tmp_path: Path) -> None:
     assert parse_points("1,2 3,4 5,6 7,8 9,10", "--points").tolist()[0] == [1, 2]
 
 
-@pytest.mark.parametrize("row,said", [("a.jpg,1,2", "2 numbers, expected five points"), ("a.jpg,x,2", "are no points")])
+@pytest.mark.parametrize("row,said", [("a.jpg,1,2", "2 numbers, expected five points"),
+                                      ("a.jpg,x,2", "are not points")])
 def test_wrong_points_are_told_with_their_row(tmp_path: Path, row: str, said: str) -> None:
     (tmp_path / "points.csv").write_text(row + "\n")
     with pytest.raises(UserError, match=f"points.csv, row 1: .*{said}"):

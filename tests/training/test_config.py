@@ -82,7 +82,7 @@ def test_no_number_of_a_recipe_is_without_limits() -> None:
 
 @pytest.mark.parametrize("value", ["[1", "a: b: c", "'"])
 def test_a_value_that_is_no_yaml_is_refused(value: str) -> None:
-    with pytest.raises(UserError, match="is no value of YAML"):
+    with pytest.raises(UserError, match="is not a YAML value"):
         load_config(CONFIGS / "train_slowfast.yaml", ["trainer.epochs", value])
 
 

@@ -156,7 +156,7 @@ def test_two_processes_have_the_same_curriculum(data: Path, tmp_path: Path) -> N
     (["curriculum.strength", "[[.inf, 1]]"], "as whole numbers"),
     (["curriculum.longest", "[[0, 29]]"], "leave no clip of train, whose shortest has 30"),
     (["curriculum.longest", "[[0, 90], [1, 60]]"], "its lengths must grow"),
-    (["curriculum.longest", "[[0, 0], [1, 60]]"], "clips only become longer"),
+    (["curriculum.longest", "[[0, 0], [1, 60]]"], "clips can only become longer"),
     (["curriculum.longest", "[[0, 60.5]]"], "expected whole numbers"),
     (["curriculum.longest", "[[0, 60, 3]]"], r"expected a list of \[from, value\]"),
     (["curriculum.longest", "[0, 60]"], "expected a list"),

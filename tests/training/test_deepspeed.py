@@ -130,7 +130,7 @@ def test_what_cannot_be_is_refused_in_one_line(data: Path, tmp_path: Path, conte
 @pytest.mark.parametrize("settings, words", [
     (("trainer.deepspeed", "nowhere.json"), "'nowhere.json' does not exist"),
     (("trainer.bad_losses", "3"), "trainer.bad_losses: 3 with trainer.deepspeed"),
-    (("data.features", "somewhere"), "not with data.features")])
+    (("data.features", "somewhere"), "cannot be used with data.features")])
 def test_recipes_that_do_not_go_with_it_are_refused(data: Path, tmp_path: Path, settings: Tuple[str, str],
                                                     words: str) -> None:
     given = (*COMMON, "trainer.amp_type", "bf16", *write(tmp_path, BF16), *settings)

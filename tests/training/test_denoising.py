@@ -58,9 +58,9 @@ def test_what_is_used_and_exported_is_the_average(tmp_path: Path) -> None:
 @pytest.mark.parametrize("more, said", [
     (("--extract", "features"), "--extract: a restorer of crops is trained"),
     (("--watch", "2"), "--watch: a restorer of crops is trained"),
-    (("--override", "model.trunk", "other.pt"), "model.trunk other.pt: has no say"),
+    (("--override", "model.trunk", "other.pt"), "model.trunk other.pt: has no effect"),
     (("--override", "data.features", "store"), "data.features: is for recognisers; restorers"),
-    (("--override", "trainer.accumulate", "2"), "trainer.accumulate 2: has no say"),
+    (("--override", "trainer.accumulate", "2"), "trainer.accumulate 2: has no effect"),
     (("--override", "data.batch_size", "1000"), "less than one batch of 1000"),
     (("--override", "augment.every", "0"), "augment.every: expected from 1"),
 ])

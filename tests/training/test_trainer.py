@@ -195,7 +195,7 @@ def test_a_trunk_brings_all_but_what_names_glosses(data: Path, tmp_path: Path) -
         new = {key for key, value in tuned.items() if key not in trained or not torch.equal(value, trained[key])}
         assert new and all(torch.equal(tuned[key], fresh[key]) for key in new)
         assert {key.split(".")[0] for key in new} <= {"classifier", "conv1d"}, new
-    with pytest.raises(UserError, match="model.trunk: is of no use beside model.weights"):
+    with pytest.raises(UserError, match="model.trunk: has no effect together with model.weights"):
         make_trainer(data, tmp_path / "both", recipe, (*trunk, "model.weights", trunk[1]))
 
 
@@ -275,7 +275,7 @@ def test_a_state_that_was_changed_is_one_line(data: Path, tmp_path: Path) -> Non
         assert "\n" not in str(error.value), name
 
 
-@pytest.mark.parametrize("there, words", [(False, "the same command starts over"), (True, "--resume goes on")])
+@pytest.mark.parametrize("there, words", [(False, "the same command starts over"), (True, "--resume continues")])
 def test_the_advice_on_a_full_disk_is_one_that_can_be_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                                                                capsys: pytest.CaptureFixture[str], there: bool,
                                                                words: str) -> None:

@@ -107,8 +107,8 @@ def test_what_is_no_number_of_clips_is_one_line(text: str) -> None:
 
 
 @pytest.mark.parametrize("flags, message", [
-    (["--watch", "2,conv2d.layer9"], "conv2d.layer9 is no layer of vac with height and width; choose from"),
-    (["--watch", "2,temporal_model"], "temporal_model is no layer of vac with height and width"),
+    (["--watch", "2,conv2d.layer9"], "conv2d.layer9 is not a layer of vac with height and width; choose from"),
+    (["--watch", "2,temporal_model"], "temporal_model is not a layer of vac with height and width"),
     (["--watch-parts"], "--watch-parts: it is for --watch"),
     (["--watch", "x"], "expected a number of dev clips")])
 def test_wrong_flags_are_one_line(data: Path, tmp_path: Path, flags: List[str], message: str,

@@ -113,7 +113,7 @@ def test_a_picture_of_the_corpus_own_size_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize("text, said", [("1,2,3", "expected auto or x,y,w,h"), ("a,b,c,d", "expected auto"),
-                                        ("0,0,0,5", "0x5 pixels is no part")])
+                                        ("0,0,0,5", "0x5 pixels is not a part")])
 def test_a_crop_that_is_none_is_refused(text: str, said: str) -> None:
     with pytest.raises(UserError, match=said):
         asked(text)
