@@ -78,17 +78,17 @@ def test_a_missed_gloss_is_held_against_the_best_other_class_where_the_truth_is_
     (gloss, verdict, side, steps, classes, against), (_, _, other, *_) = facts(glosses)
     assert (gloss, verdict, side, other) == ("KALT", "deleted", "read", "true")
     assert against == (4,) * len(steps) and classes == tuple([PATH[step] for step in steps])
-    assert glosses[0].words.startswith("the best other class (WIND) less KALT")
+    assert glosses[0].words.startswith("the best other class (WIND) minus KALT")
 
 
 def test_every_caption_says_the_contrast_that_made_its_map() -> None:
-    """For each kind of error and both sides: what is added stands before `less`, what is taken off behind it."""
+    """For each kind of error and both sides: what is added stands before `minus`, what is taken off behind it."""
     model = TinyRecogniser()
     for truth in (("REGEN", "KALT", "WIND"), ("REGEN", "WIND"), ("REGEN", "SONNE", "WIND", "KALT"),
                   ("REGEN", "SCHNEE", "WIND")):
         for picks in errors(model, replace(tiny_clip(), glosses=truth), logits()):
             assert picks.about is not None and picks.words == picks.about.words
-            before, after = picks.words.split(" less ")
+            before, after = picks.words.split(" minus ")
             for classes, words in ((picks.classes, before), (picks.against, after)):
                 for number in set(classes):
                     name = "the blank" if number == 0 else model.vocabulary.name(number)

@@ -47,7 +47,7 @@ def test_each_part_has_a_bar_with_its_share_and_one_that_is_not_there_says_so(op
                           ["mouth", "not in the picture"], ["upper face", "10%", "1.00", "1.00"],
                           ["arms and trunk", "40%", "4.00", "4.00"], ["everything else", "10%", "1.00", "1.00"]]
     shown = page.inner_text("#parts")
-    for words in ("was read from hands", "Together 10.00: the score -0.50 less -10.50", "asks what is read", "a note"):
+    for words in ("was read from hands", "Together 10.00: the score -0.50 minus -10.50", "asks what is read", "a note"):
         assert words in shown
     assert page.is_disabled("[data-part='mouth']")
 

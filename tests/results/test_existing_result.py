@@ -47,7 +47,7 @@ def test_a_file_that_is_gone_or_of_another_size_has_it_made_again(folder: Path, 
 
 def test_inputs_that_changed_have_it_made_again(folder: Path) -> None:
     result = existing(folder, SETTINGS, {**INPUTS, "annotation": "SONNE"})
-    assert result.record is None and result.flaw == "changed since: annotation"
+    assert result.record is None and result.flaw == "these have changed since: annotation"
 
 
 def test_other_settings_are_refused_and_named(folder: Path) -> None:

@@ -138,7 +138,7 @@ def test_same_frames_are_the_strongest_of_all_rows_and_told_once() -> None:
     assert [abend, wind] == others and (abend, wind) == (10, 25)
     assert list(made.sheet.titles) == ["ABEND, frame\u00a010", "WIND, frame\u00a025"]
     assert [cell.note for cell in made.sheet.rows[1].cells] == ["ABENDS", "NORD"]
-    assert "from the first to the last at which a row's model reads it where the means" in caption(made)
+    assert "from the first to the last at which a row's model reads it, where the sum of the means" in caption(made)
 
 
 def test_without_glosses_of_their_own_columns_are_the_strongest_frames_of_equal_parts() -> None:
