@@ -161,7 +161,7 @@ def test_two_processes_have_the_same_curriculum(data: Path, tmp_path: Path) -> N
     (["curriculum.longest", "[[0, 60, 3]]"], r"expected a list of \[from, value\]"),
     (["curriculum.longest", "[0, 60]"], "expected a list"),
     (["curriculum.by", "month", "curriculum.short_first", "1"], "choose from epoch, step"),
-    (["curriculum.by", "step"], "says nothing"),
+    (["curriculum.by", "step"], "is empty"),
     (["curriculum.lenght", "[[0, 60]]"], "did you mean longest")])
 def test_a_curriculum_that_is_none_is_one_line(data: Path, tmp_path: Path, pairs: List[str], message: str) -> None:
     with pytest.raises(UserError, match=message) as raised:
