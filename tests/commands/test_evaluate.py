@@ -68,7 +68,7 @@ def test_annotation_files_stand_in_for_the_corpus_s_own(trained: Path, tmp_path:
     (folder / "dev-1.eaf").write_bytes(eaf_bytes(Eaf((Tier("SIGN", (Interval(0, 1, "HAUS1A BAUM2"),)),))))
     for wrong, words in ((["--truth", str(folder)], "have no class"), (["--tier", "X"], "is for --truth"),
                          (["--truth", str(folder), "--tier", "X"], "--tier X: "),
-                         (["--truth", str(tmp_path / "dev.slowfast.txt")], "expected an .eaf"),
+                         (["--truth", str(tmp_path / "dev.slowfast.txt")], "expected an ELAN file"),
                          (["--truth", str(folder), "--split", "test"], "no sequence of test is called dev-1")):
         assert evaluate.main(arguments(trained, tmp_path, *wrong)) == 2
         assert words in capsys.readouterr().err
