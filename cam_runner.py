@@ -250,7 +250,7 @@ def _words(target: object, method: AnyMethod, picks: Sequence[Picks]) -> str:
     missed = [pick.about.gloss for pick in picks if target == "each" and pick.about and _missed(pick)]
     by_span = {pick.about.span: pick.about.gloss for pick in picks if pick.about is not None}
     glosses = " ".join(list(by_span.values())[:len(by_span) - len(missed)]) or "none"
-    apart = f"; each missed gloss has a map of its own too ({' '.join(missed)}), which is not added" if missed else ""
+    apart = f"; missed glosses ({' '.join(missed)}) have separate maps, not part of the sum" if missed else ""
     return f"{ALONE[str(target)]} ({glosses}); here the sum of their maps{apart}"
 
 

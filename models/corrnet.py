@@ -16,7 +16,7 @@ from terminal.errors import UserError
 class CorrelatedResNet(FrameResNet):
     """A ResNet of frames; what each block numbered i finds behind stage i (layer2 is 1) is added, times its alpha."""
 
-    def __init__(self, depth: int, blocks: Sequence[int], width: int = 64) -> None:
+    def __init__(self, depth: int, blocks: Sequence[int], width: int) -> None:
         super().__init__(depth, width, over_clips)
         if not blocks or list(blocks) != sorted(set(blocks) & {1, 2, 3}):
             raise UserError(f"blocks {list(blocks)}: expected some of 1, 2, 3 in order")

@@ -18,7 +18,7 @@ BEHIND = (1, 2, 3)          # stages with a block, which is numbered as its laye
 class NeighbourResNet(FrameResNet):
     """Behind layer2, layer3 and layer4: what the frame's neighbours have of it, and its emphasis among them."""
 
-    def __init__(self, depth: int, neighbours: Sequence[int], width: int = 64) -> None:
+    def __init__(self, depth: int, neighbours: Sequence[int], width: int) -> None:
         super().__init__(depth, width, over_clips)
         if len(neighbours) != len(BEHIND):
             raise UserError(f"neighbours {list(neighbours)}: expected how many on each side behind layer2, layer3 and "

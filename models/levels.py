@@ -71,11 +71,11 @@ class Levelled(nn.Module):
         return [Level(run, sight) for run, sight in zip(self._runs(), self._sights())]
 
     def _runs(self) -> List[Callable[[Tensors], Tensors]]:
-        raise NotImplementedError
+        raise NotImplementedError(type(self).__name__)
 
     def _sights(self) -> Iterator[Sequence[Sequence[Optional[Axes]]]]:
         """Of the outputs of each level, of the inputs of that level."""
-        raise NotImplementedError
+        raise NotImplementedError(type(self).__name__)
 
 
 def repeated(axes: Axes, times: int) -> Axes:

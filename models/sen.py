@@ -28,7 +28,7 @@ class Emphasising(Basic):
 class EmphasisingResNet(FrameResNet):
     kinds = {18: Emphasising, 34: Emphasising}
 
-    def __init__(self, depth: int, width: int = 64) -> None:
+    def __init__(self, depth: int, width: int) -> None:
         super().__init__(depth, width, over_clips)
         self.outputs = {name: stage for stage, layer in enumerate(STAGES) for name in (
             *(f"{layer}.{block}.{part}" for block in range(BLOCKS[depth][stage]) for part in ("ssem", "tsem")), layer)}

@@ -161,7 +161,7 @@ class SlowFast(Levelled):
         return self.dropout(torch.cat((slow, fast), dim=1))
 
     def _runs(self) -> List[Callable[[Tensors], Tensors]]:
-        """The levels before it is the whole picture that is seen."""
+        """The levels whose cells do not see the whole picture yet."""
         s4: Stage = self.get_submodule("s4")    # type: ignore[assignment]
         return [self._stems, *(partial(_fused, *self._stage(i)) for i in (2, 3)),
                 *(partial(s4, first=block, stop=block + 1) for block in range(min(EARLY_BLOCKS, s4.blocks)))]

@@ -107,7 +107,8 @@ def _one(asked: RestoreRequest, dataset: Sequences, index: int, restorer: "Resto
         folder.release()
     trial = f"; {record.trial.line}" if record.trial else ""
     return (f"{name}: {len(made.places)} crops of {len(clip)} frames restored; damaged again, they differ from "
-            f"what was measured by {made.disagreement:.2f} of 255{trial}\nlook at {folder.final / PAGE}")
+            f"what was measured by {made.disagreement:.2f} of 255 (root mean square){trial}\n"
+            f"look at {folder.final / PAGE}")
 
 
 def _show(folder: Path, made: "Restored", record: RestoredRecord) -> None:

@@ -27,7 +27,7 @@ function asShown(index) {
     return { ...layer, sheet: undefined, ...own.layers[layer.name], id: `${layer.id}#${own.id}`, target: own.words };
   }
   if (!anyAlone()) return layer;      // nothing was explained on its own
-  return { ...layer, lacks: mine ? `no map of ${state.gloss.gloss} on its own; ` : `no map of its own at ${state.gloss.gloss}; ` };
+  return { ...layer, lacks: mine ? `no separate map of ${state.gloss.gloss}; ` : `no separate map at the time of ${state.gloss.gloss}; ` };
 }
 
 /** What a view's map explains, in words. */

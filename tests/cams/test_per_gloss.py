@@ -220,8 +220,8 @@ def test_a_missed_gloss_has_a_map_of_its_own_that_the_clip_s_does_not_have() -> 
     assert missed.about.words == "KALT, which was missed: the sum of its logits at the steps where the truth is aligned"
     assert missed.layers["pathways"].raw.any()
     np.testing.assert_allclose(with_it.layers["pathways"].raw, without.layers["pathways"].raw, rtol=5e-6)   # rounding
-    assert with_it.target.endswith("here the sum of their maps; each missed gloss has a map of its own too (KALT), "
-                                   "which is not added")
+    assert with_it.target.endswith("here the sum of their maps; missed glosses (KALT) have separate maps, "
+                                   "not part of the sum")
 
 
 class Silent(TinyRecogniser):

@@ -103,7 +103,7 @@ def test_a_pdf_has_its_words_as_words_and_is_the_same_each_time(run: Path, tmp_p
 @pytest.mark.parametrize("clip, flags, words", [
     ("", ["--frames", "2"], "--frames: of figures of maps, and not of --show parts"),
     ("", ["--glosses", "2"], "--glosses 2: "), ("clip-0", ["--glosses", "9"], "--glosses 9: SlowFastSign has 1, 2, 3"),
-    ("clip-0", ["--by", "gloss"], "--by gloss: "), ("", ["--models", "mska"], "--models mska: ")])
+    ("clip-0", ["--by", "gloss"], "--by gloss: "), ("", ["--models", "mska"], "has parts of slowfast, twostream only")])
 def test_a_mistake_is_one_line(run: Path, capsys: pytest.CaptureFixture[str], clip: str, flags: Any, words: str
                                ) -> None:
     assert figure.main([str(run / clip), "--show", "parts", "--out", str(run / "f.png"), *flags]) == 2

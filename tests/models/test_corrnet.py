@@ -77,7 +77,7 @@ def test_csl_dailys_two_blocks_are_read_from_the_keys(tmp_path: Path) -> None:
 
 
 def test_each_block_has_its_own_alpha() -> None:
-    net = CorrelatedResNet(18, [2, 3])
+    net = CorrelatedResNet(18, [2, 3], 64)
     net.alpha.data = torch.tensor([0.3, 0.7])
     x = {stage: torch.randn(1, net.stage_channels[stage], 3, 4, 4) for stage in (1, 2, 3)}
     assert torch.equal(net.after(1, x[1]), x[1])

@@ -119,7 +119,7 @@ def test_a_gate_that_underflowed_contributes_nothing_and_draws_nothing() -> None
 
 
 def test_a_block_is_emphasised_after_it_is_correlated() -> None:
-    net: Any = NeighbourResNet(18, [1, 1, 1])
+    net: Any = NeighbourResNet(18, [1, 1, 1], 64)
     net.alpha.data = torch.tensor([0.3, 0.5, 0.7])
     torch.nn.init.ones_(net.temporal_weight3.alpha)
     x = torch.randn(1, 256, 3, 4, 4)
@@ -141,7 +141,7 @@ def test_neighbours_of_two_blocks_are_told() -> None:
     with pytest.raises(UserError, match="neighbours is .*; expected"):
         create(networks.architecture("corrnetplus", neighbours=[1, 3]))
     with pytest.raises(UserError, match=r"neighbours \[1, 3\]: expected how many on each side"):
-        NeighbourResNet(18, [1, 3])
+        NeighbourResNet(18, [1, 3], 64)
 
 
 def test_what_never_runs_never_learns() -> None:

@@ -86,14 +86,14 @@ def test_compare_shows_the_gloss_chosen_in_both_models_and_says_where_there_is_n
     assert page.inner_text("#second-view .explained") == "explains its own, 1"
     words[0].click()
     page.wait_for_selector(f"#single-view canvas[data-layer='{OPENING}#read-1']")
-    assert page.inner_text("#second-view .explained").startswith("no map of its own at ")
+    assert page.inner_text("#second-view .explained").startswith("no separate map at the time of ")
 
 
 def test_a_gloss_without_a_map_of_its_own_says_so(opened: Any, alone: Path) -> None:
     page = opened(alone, "#frame=0")
     page.query_selector("#readings .reading:has-text('SlowFastSign') .word.deleted").click()
     page.wait_for_selector("#whole", state="hidden")
-    assert page.inner_text("#single-view .explained").startswith("no map of ")
+    assert page.inner_text("#single-view .explained").startswith("no separate map of ")
 
 
 def test_all_layers_show_the_gloss_in_strips_too(opened: Any, alone: Path) -> None:
